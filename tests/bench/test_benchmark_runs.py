@@ -12,7 +12,7 @@ from deploy.native.site import REPOSITORY
 
 
 @pytest.mark.processes
-def test_a_short_run_takes_every_order_all_the_way_and_reports_every_figure(tmp_path: Path) -> None:
+def test_a_short_run_takes_every_order_through_and_reports_all(tmp_path: Path) -> None:
     # Beside the installation of the tests.
     shift = (int(os.environ.get("TEST_PORT_SHIFT", "3000")) + 1000) % 8000
     own = {"BENCH_FOLDER": str(tmp_path), "PYTHONPATH": str(REPOSITORY), "NOREN_PORT_SHIFT": str(shift)}

@@ -35,7 +35,7 @@ async def _with(shop: BreaksOnce, do: Any) -> Shop:
     return load
 
 
-async def test_parcels_that_left_before_the_answer_was_lost_are_shipped() -> None:
+async def test_parcels_that_left_before_a_lost_answer_are_shipped() -> None:
     shop = BreaksOnce({"results": [{"order_code": "N-1", "ok": False, "code": SHIPPED_BEFORE}]}, 200)
     load = await _with(shop, lambda load: load._ship(["N-1"]))
     assert len(shop.asked) == 2

@@ -31,7 +31,7 @@ def test_the_file_holds_each_phase_as_soon_as_it_is_over(tmp_path: Path) -> None
     assert json.loads(report.text()) == written(tmp_path / "bench")
 
 
-def test_a_run_is_good_only_with_every_promise_looked_at_and_kept(tmp_path: Path) -> None:
+def test_a_run_is_good_only_with_every_promise_checked_and_kept(tmp_path: Path) -> None:
     report = Report(tmp_path)
     assert not report.is_good
     report.keep("promises", {"checked": {"M1": 60}, "broken": {}, "not_checked": {}})

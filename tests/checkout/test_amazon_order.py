@@ -65,7 +65,7 @@ async def buyer(shop_db: Database, shopper: Shopper) -> Shopper:
 
 
 @pytest.mark.feature("AP-07", "AP-13")
-async def test_the_orderer_is_the_first_address_and_delivery_the_chosen_one(
+async def test_the_orderer_is_the_first_address_delivery_the_chosen(
     shop_db: Database, buyer: Shopper
 ) -> None:
     await buyer.opens("/order/amazon")
@@ -110,7 +110,7 @@ async def test_the_buyer_of_an_older_order_is_found(shop_db: Database) -> None:
 
 @pytest.mark.feature("AP-43", clause="one click places the order")
 @pytest.mark.feature("AP-44", clause="one order")
-async def test_one_click_orders_and_a_second_click_finds_the_same_order(
+async def test_one_click_orders_and_a_second_click_finds_that_order(
     shop_db: Database, buyer: Shopper
 ) -> None:
     await buyer.opens("/order/amazon")
@@ -123,7 +123,7 @@ async def test_one_click_orders_and_a_second_click_finds_the_same_order(
     assert len(await said(shop_db)) == 1
 
 
-async def test_corrections_of_the_orderer_become_the_order_and_the_registration(
+async def test_corrections_of_the_orderer_reach_order_and_registration(
     shop_db: Database, buyer: Shopper
 ) -> None:
     await buyer.opens("/order/amazon")
@@ -177,9 +177,7 @@ async def test_the_shop_may_show_the_box_unticked(shop_db: Database, buyer: Shop
 
 
 @pytest.mark.feature("AP-17")
-async def test_an_account_of_another_marketplace_is_told_so_and_cannot_order(
-    shop_db: Database, buyer: Shopper
-) -> None:
+async def test_an_account_of_another_marketplace_cannot_order(shop_db: Database, buyer: Shopper) -> None:
     await buyer.opens("/order/amazon")
     form = form_of(buyer)
     buyer.carry_wallet(error=NOT_CO_JP, buyer_id="", addresses=[], address=None)
@@ -280,7 +278,7 @@ async def test_registration_points_are_spent_by_the_registering_order(shop_db: D
         {"email": "", "buyer_id": ""},
     ],
 )
-async def test_registration_points_of_another_account_or_address_are_refused(
+async def test_points_of_another_account_or_address_are_refused(
     shop_db: Database, keys: Keys, another: dict[str, str]
 ) -> None:
     members = FakeMembers()
@@ -369,7 +367,7 @@ async def test_what_the_wallet_knows_cannot_be_overwritten_by_hand(shop_db: Data
     assert (await the_order(shop_db)).destinations[0].address.model_dump() == ADDRESS_B
 
 
-async def test_what_was_typed_for_the_delivery_is_kept_for_that_address_only(buyer: Shopper) -> None:
+async def test_what_was_typed_for_delivery_is_kept_for_that_address(buyer: Shopper) -> None:
     gap = {**ADDRESS_B, "phone": ""}
     buyer.carry_wallet(address=gap)
     await buyer.opens("/order/amazon")
@@ -383,7 +381,7 @@ async def test_what_was_typed_for_the_delivery_is_kept_for_that_address_only(buy
 
 
 @pytest.mark.parametrize("changes", [{"address": ADDRESS_A}, {"instrument": "Amazonギフトカード"}])
-async def test_a_choice_that_another_tab_made_is_shown_before_it_is_ordered(
+async def test_a_choice_of_another_tab_is_shown_before_it_is_ordered(
     shop_db: Database, buyer: Shopper, changes: dict[str, Any]
 ) -> None:
     await buyer.opens("/order/amazon")

@@ -91,7 +91,7 @@ async def test_what_a_guest_typed_is_kept_through_the_login(shop_db: Database, s
     ("typed", "proved"),
     [({}, True), ({"email": "MOCHIKO@example.jp"}, True), ({"email": "x@example.jp"}, False)],
 )
-async def test_the_order_says_whether_the_wallet_vouches_for_the_address(
+async def test_the_order_says_whether_the_wallet_vouches_for_addresses(
     shop_db: Database, shopper: Shopper, typed: dict[str, str], proved: bool
 ) -> None:
     await open_shop(shop_db)
@@ -134,7 +134,7 @@ async def test_who_registers_with_an_order_is_told_how_to_log_in(shop_db: Databa
     assert 'href="/payments/amazon_pay/signin?next=/members/mypage"' in done
 
 
-async def test_an_order_of_a_member_never_says_that_a_registration_was_received(
+async def test_an_order_of_a_member_never_tells_of_a_registration(
     shop_db: Database, shopper: Shopper
 ) -> None:
     await open_shop(shop_db)

@@ -85,7 +85,7 @@ async def order_by_wallet(db: Database, shopper: Shopper) -> str:
     return sent.headers["location"].split("order=")[1]
 
 
-async def test_who_has_just_come_back_from_the_wallet_is_not_asked_for_the_payment(
+async def test_who_just_came_back_from_the_wallet_is_not_asked_to_pay(
     shop_db: Database, shopper: Shopper
 ) -> None:
     code = await order_by_wallet(shop_db, shopper)
@@ -113,7 +113,7 @@ async def test_a_yes_that_came_meanwhile_is_not_thrown_away(shop_db: Database, s
     assert MISSING not in shopper.text
 
 
-async def test_a_payment_that_failed_ends_the_order_and_the_buyer_is_told(
+async def test_a_failed_payment_ends_the_order_and_the_buyer_is_told(
     shop_db: Database, shopper: Shopper
 ) -> None:
     code = await order_by_card(shop_db, shopper)

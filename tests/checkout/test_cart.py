@@ -45,9 +45,7 @@ async def test_more_than_there_is_cannot_be_added(shop_db: Database, shopper: Sh
     assert "在庫が足りないため、「試験の品 cup」のカートの数量は3点です" in shopper.page.text
 
 
-async def test_stock_that_went_away_is_said_at_the_line_and_stops_the_order(
-    shop_db: Database, shopper: Shopper
-) -> None:
+async def test_stock_that_went_away_is_said_and_stops_the_order(shop_db: Database, shopper: Shopper) -> None:
     await open_shop(shop_db, available=5)
     await shopper.fills_cart("cup", 4)
     async with shop_db.transaction() as tx:
@@ -66,7 +64,7 @@ NO_QUANTITY = ["-1", "−3", "100", "200", "1e9", "1.5", "0.5", "NaN", "いち",
 
 
 @pytest.mark.parametrize("quantity", NO_QUANTITY)
-async def test_a_quantity_that_is_none_is_refused_at_its_box_and_changes_nothing(
+async def test_a_bad_quantity_is_refused_at_its_box_changing_nothing(
     shop_db: Database, shopper: Shopper, quantity: str
 ) -> None:
     await open_shop(shop_db, price=1_000)
@@ -97,7 +95,7 @@ async def test_a_script_gets_the_message_and_the_true_amounts_in_place(
     assert "¥2,000" in answer.text
 
 
-async def test_more_than_the_stock_is_refused_and_the_amounts_stay_true(
+async def test_more_than_the_stock_is_refused_and_amounts_stay_true(
     shop_db: Database, shopper: Shopper
 ) -> None:
     await open_shop(shop_db, price=1_000, available=5)
@@ -140,7 +138,7 @@ async def test_a_wrong_quantity_stays_on_the_page_of_the_product(
     assert "カートは空です" in shopper.text
 
 
-async def test_adding_beyond_the_limit_of_an_order_tells_the_limit_and_no_stock(
+async def test_adding_beyond_the_limit_of_an_order_tells_no_stock(
     shop_db: Database, shopper: Shopper
 ) -> None:
     await open_shop(shop_db, available=112)
@@ -156,7 +154,7 @@ async def test_adding_beyond_the_limit_of_an_order_tells_the_limit_and_no_stock(
 
 
 @pytest.mark.parametrize(("path", "page"), [("/cart/items", "/cart"), ("/cart/lines/cup", "/cart")])
-async def test_loading_the_address_of_a_form_again_shows_the_page_above_it(
+async def test_loading_the_address_of_a_form_shows_the_page_above_it(
     shopper: Shopper, path: str, page: str
 ) -> None:
     answer = await shopper.opens(path)
@@ -170,9 +168,7 @@ async def changed_in_place(shopper: Shopper, quantity: str) -> httpx.Response:
     return await shopper.browser.post("/cart/lines/cup", data={"quantity": quantity}, headers=headers)
 
 
-async def test_a_member_finds_the_cart_of_another_device_joined_after_the_login(
-    shop_db: Database, keys: Keys
-) -> None:
+async def test_after_the_login_a_member_finds_both_carts_joined(shop_db: Database, keys: Keys) -> None:
     await open_shop(shop_db, skus=("cup", "pot"))
     app = shop_app(shop_db, keys)
     phone, laptop = Shopper(app, keys, name="会員 花子"), Shopper(app, keys)
@@ -231,9 +227,7 @@ async def test_the_cart_offers_both_buttons_while_amazon_pay_is_on(
 
 
 @pytest.mark.feature("AP-11", clause="enabled: both buttons")
-async def test_the_wallets_button_keeps_its_label_whatever_the_shop_calls_the_method(
-    shop_db: Database, shopper: Shopper
-) -> None:
+async def test_the_wallets_button_keeps_its_label_in_every_shop(shop_db: Database, shopper: Shopper) -> None:
     renamed = {**AMAZON_PAY, "name": "アマゾンのお支払い", "button_label": "amazon pay"}
     await open_shop(shop_db, menu=(CASH_ON_DELIVERY, renamed))
     await shopper.fills_cart()

@@ -65,9 +65,7 @@ async def test_an_order_closed_by_its_shipping_follows_from_it(make_db: MakeData
     assert (shipped.caused_by, processed.caused_by) == (None, shipped.event_id)
 
 
-async def test_orders_placed_in_one_commit_keep_the_traces_of_their_requests(
-    shop_db: Database, keys: Keys
-) -> None:
+async def test_orders_of_one_commit_keep_the_traces_of_their_requests(shop_db: Database, keys: Keys) -> None:
     await open_shop(shop_db, available=100)
     body = {"lines": [{"sku": "cup", "quantity": 1}], "orderer": ORDERER, "payment_kind": "konbini"}
     choice = {"payment_choice": {"chain": "seven_eleven"}}

@@ -63,7 +63,7 @@ async def completes(db: Database, clerk: Shopper, group: Group, code: str) -> No
 @pytest.mark.feature("ORD-13")
 @pytest.mark.feature("ORD-01", clause="complete and marked: processed")
 @pytest.mark.parametrize("group", KIND)
-async def test_a_complete_order_that_nobody_marks_stays_in_progress_where_staff_close(
+async def test_an_unmarked_complete_order_stays_where_staff_close(
     shop_db: Database, clerk: Shopper, group: Group
 ) -> None:
     await chooses(clerk, "by_staff")
@@ -84,7 +84,7 @@ async def test_a_complete_order_that_nobody_marks_stays_in_progress_where_staff_
 
 
 @pytest.mark.parametrize("group", KIND)
-async def test_a_complete_order_closes_by_itself_where_nobody_chose_otherwise(
+async def test_a_complete_order_closes_by_itself_where_none_chose(
     shop_db: Database, clerk: Shopper, group: Group
 ) -> None:
     await completes(shop_db, clerk, group, "S-2")
@@ -93,9 +93,7 @@ async def test_a_complete_order_closes_by_itself_where_nobody_chose_otherwise(
     assert [event.by for event in await said(shop_db) if isinstance(event, OrderProcessed)] == ["自動処理"]
 
 
-async def test_the_choice_holds_for_what_completes_from_then_on_and_is_on_record(
-    shop_db: Database, clerk: Shopper
-) -> None:
+async def test_the_choice_holds_for_later_orders_and_is_on_record(shop_db: Database, clerk: Shopper) -> None:
     await chooses(clerk, "by_staff")
     await completes(shop_db, clerk, "cash_on_delivery", "S-3")
     await chooses(clerk, "by_itself")
@@ -109,9 +107,7 @@ async def test_the_choice_holds_for_what_completes_from_then_on_and_is_on_record
     assert f"発送と入金が完了した注文 {left} {closed}" in clerk.text
 
 
-async def test_ticking_the_box_while_shipping_closes_an_order_also_where_staff_close(
-    shop_db: Database, clerk: Shopper
-) -> None:
+async def test_ticking_the_box_closes_an_order_where_staff_close(shop_db: Database, clerk: Shopper) -> None:
     await chooses(clerk, "by_staff")
     await place(shop_db, "cash_on_delivery", "S-5")
     await clerk.sends(

@@ -101,9 +101,7 @@ async def ship(db: Database, code: str) -> None:
         )
 
 
-async def test_a_wallet_order_runs_from_authorization_over_shipping_to_processed(
-    db: Database, hearing: Hearing
-) -> None:
+async def test_a_wallet_order_runs_from_authorization_to_processed(db: Database, hearing: Hearing) -> None:
     await place(db, "card_like", "W1")
     await hearing.hears(authorized("W1"))
     await ship(db, "W1")
@@ -141,9 +139,7 @@ async def test_events_heard_again_change_nothing(db: Database, hearing: Hearing)
     assert len(await timeline_titles(db, "W2")) == 3
 
 
-async def test_a_capture_that_overtakes_its_authorization_stays_captured(
-    db: Database, hearing: Hearing
-) -> None:
+async def test_a_capture_that_overtakes_its_hold_stays_captured(db: Database, hearing: Hearing) -> None:
     await place(db, "card_like", "W3")
     await hearing.hears(captured("W3"), authorized("W3"))
     row = await order_row(db, "W3")
@@ -213,9 +209,7 @@ async def test_money_for_a_cancelled_order_does_not_revive_it(db: Database, hear
     assert "キャンセル後に「入金済みになりました」の連絡がありました" in await timeline_titles(db, "K2")
 
 
-async def test_money_of_a_cancelled_order_that_goes_straight_back_needs_no_capture(
-    db: Database, hearing: Hearing
-) -> None:
+async def test_money_of_a_cancelled_order_returns_without_a_capture(db: Database, hearing: Hearing) -> None:
     await place(db, "card_like", "K4")
     await hearing.hears(authorized("K4"))
     async with db.transaction() as tx:
@@ -235,9 +229,7 @@ async def test_a_deadline_that_passes_after_the_payment_is_old_news(db: Database
     assert await said(db) == []
 
 
-async def test_a_rejected_capture_stays_unpaid_with_the_reason_and_may_be_asked_again(
-    db: Database, hearing: Hearing
-) -> None:
+async def test_a_rejected_capture_stays_unpaid_and_may_be_asked_again(db: Database, hearing: Hearing) -> None:
     from checkout.orders.request_capture import request_capture
 
     await place(db, "card_like", "W7")
@@ -252,9 +244,7 @@ async def test_a_rejected_capture_stays_unpaid_with_the_reason_and_may_be_asked_
         await request_capture(tx, order_code="W7", by="試験", at=now())
 
 
-async def test_a_void_in_the_provider_console_is_shown_but_cancels_nothing(
-    db: Database, hearing: Hearing
-) -> None:
+async def test_a_void_in_the_console_is_shown_but_cancels_nothing(db: Database, hearing: Hearing) -> None:
     await place(db, "card_like", "W8")
     await hearing.hears(authorized("W8"), PaymentVoided(**payment("W8")))
     row = await order_row(db, "W8")
@@ -281,7 +271,7 @@ async def test_a_void_in_the_provider_console_is_shown_but_cancels_nothing(
     ],
     ids=lambda event: event.type,
 )
-async def test_news_of_an_order_that_is_not_ours_comes_back_and_is_never_dropped(
+async def test_news_of_an_unknown_order_returns_and_is_never_dropped(
     db: Database, hearing: Hearing, news: Event
 ) -> None:
     with pytest.raises(TryAgain, match="NOBODY"):

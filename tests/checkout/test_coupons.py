@@ -78,7 +78,7 @@ async def test_usable_coupons_are_listed_as_radios_that_go_to_members(
         ("free_shipping", 0, 0, 0, 10_000),
     ],
 )
-async def test_each_kind_is_shown_and_taken_off_also_while_members_is_away(
+async def test_each_kind_is_shown_and_taken_off_without_members_too(
     shop_db: Database, buyer: Shopper, kind: str, value: int, discount: int, shipping: int, total: int
 ) -> None:
     coupon = a_coupon(kind, value, name="試しの券")
@@ -105,7 +105,7 @@ async def test_each_kind_is_shown_and_taken_off_also_while_members_is_away(
         ({"expires_at": (now() - timedelta(minutes=1)).isoformat()}, "有効期限が過ぎました"),
     ],
 )
-async def test_a_coupon_that_does_not_apply_stops_the_order_and_says_why(
+async def test_a_coupon_that_does_not_apply_stops_the_order_with_why(
     shop_db: Database, buyer: Shopper, changes: dict[str, Any], reason: str
 ) -> None:
     buyer.carry_benefit(points=0, coupon=a_coupon("amount_off", 500, **changes))

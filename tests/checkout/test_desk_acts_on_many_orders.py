@@ -71,7 +71,7 @@ def results(answer: httpx.Response) -> dict[str, bool]:
 
 
 @pytest.mark.feature("SHP-01", "SHP-13")
-async def test_three_orders_ship_after_the_page_that_says_so_in_numbers(
+async def test_three_orders_ship_after_the_page_with_the_numbers(
     db: Database, desk: httpx.AsyncClient
 ) -> None:
     await authorized(db, "M-1", "M-2", "M-3")
@@ -101,7 +101,7 @@ async def test_three_orders_ship_after_the_page_that_says_so_in_numbers(
 
 
 @pytest.mark.feature("KON-35")
-async def test_unpaid_prepaid_orders_are_left_out_until_the_money_is_there(
+async def test_unpaid_prepaid_orders_are_left_out_until_money_is_there(
     db: Database, desk: httpx.AsyncClient
 ) -> None:
     await authorized(db, "U-1")
@@ -121,7 +121,7 @@ async def test_unpaid_prepaid_orders_are_left_out_until_the_money_is_there(
 
 
 @pytest.mark.feature("PAY-06", clause="forced id refused")
-async def test_forced_ids_of_konbini_and_cash_on_delivery_orders_are_refused(
+async def test_forced_ids_of_orders_without_a_capture_are_refused(
     db: Database, desk: httpx.AsyncClient
 ) -> None:
     await place(db, "konbini", "K-1")
@@ -133,9 +133,7 @@ async def test_forced_ids_of_konbini_and_cash_on_delivery_orders_are_refused(
 
 
 @pytest.mark.feature("PAY-29")
-async def test_capturing_an_unshipped_card_order_warns_and_a_shipped_one_does_not(
-    db: Database, desk: httpx.AsyncClient
-) -> None:
+async def test_capturing_warns_of_unshipped_card_orders_only(db: Database, desk: httpx.AsyncClient) -> None:
     await authorized(db, "C-1")
     warning = "未発送の注文です。このお支払い方法では、通常は発送処理の後に入金処理を行います。"
     assert warning in (await act(desk, "capture", "C-1")).text
@@ -153,7 +151,7 @@ async def test_capturing_an_unshipped_card_order_warns_and_a_shipped_one_does_no
 
 @pytest.mark.feature("PAY-04")
 @pytest.mark.feature("AP-39", clause="deposit stays unpaid")
-async def test_of_three_orders_the_one_that_the_provider_refuses_stays_unpaid_with_the_reason(
+async def test_of_three_captures_the_refused_one_stays_unpaid_with_why(
     db: Database, desk: httpx.AsyncClient
 ) -> None:
     three = ("F-1", "F-2", "F-3")
@@ -177,7 +175,7 @@ async def test_of_three_orders_the_one_that_the_provider_refuses_stays_unpaid_wi
 
 
 @pytest.mark.feature("PAY-11", "ORD-15")
-async def test_processed_while_shipping_hides_an_unpaid_card_order_and_a_warning_lists_it(
+async def test_processed_hides_an_unpaid_order_and_a_warning_lists_it(
     db: Database, desk: httpx.AsyncClient
 ) -> None:
     await authorized(db, "H-1")
@@ -229,7 +227,7 @@ async def test_a_bad_tracking_number_ships_nothing_and_says_so(db: Database, des
     assert await said(db) == []
 
 
-async def test_a_number_of_no_carrier_ships_none_and_keeps_what_was_typed(
+async def test_a_number_of_no_carrier_ships_none_and_stays_typed(
     db: Database, desk: httpx.AsyncClient
 ) -> None:
     await authorized(db, "X-2", "X-3")
@@ -285,7 +283,7 @@ async def test_another_site_cannot_ship(db: Database, desk: httpx.AsyncClient) -
     assert await said(db) == []
 
 
-async def test_a_program_ships_captures_and_reads_with_a_result_per_order(
+async def test_a_program_ships_captures_and_reads_a_result_per_order(
     db: Database, program: httpx.AsyncClient
 ) -> None:
     await authorized(db, "J-1")

@@ -34,7 +34,7 @@ def receipt(**changes: Any) -> dict[str, Any]:
     return {"pieces": "１２", "cause": "仕入", "memo": "納品書 77", "key": str(new_id()), **changes}
 
 
-async def test_a_delivery_raises_the_stock_and_says_who_booked_it_and_why(
+async def test_a_delivery_raises_the_stock_and_says_who_and_why(
     db: Database, desk: httpx.AsyncClient
 ) -> None:
     await stock_up(db, available=3)
@@ -73,7 +73,7 @@ async def test_the_same_form_sent_twice_is_booked_once(db: Database, desk: httpx
         ({"cause": "盗品"}, "入荷の理由は選択肢から選んでください"),
     ],
 )
-async def test_what_cannot_be_booked_is_told_at_its_field_and_changes_nothing(
+async def test_what_cannot_be_booked_is_told_at_its_field(
     db: Database, desk: httpx.AsyncClient, wrong: dict[str, str], words: str
 ) -> None:
     await stock_up(db, available=3)
@@ -96,7 +96,7 @@ async def test_a_product_that_is_not_ours_has_no_stock(db: Database, desk: httpx
     assert (await desk.post("/desk/stock/nothing", data=receipt())).status_code == 404
 
 
-async def test_the_list_shows_every_product_and_says_so_where_there_is_none(
+async def test_the_list_shows_every_product_or_that_there_is_none(
     db: Database, desk: httpx.AsyncClient
 ) -> None:
     assert "商品はまだありません" in (await desk.get("/desk/stock")).text
@@ -106,7 +106,7 @@ async def test_the_list_shows_every_product_and_says_so_where_there_is_none(
     assert "在庫なし" in page
 
 
-async def test_the_ledger_has_pages_and_an_empty_one_says_what_will_be_there(
+async def test_the_ledger_has_pages_and_an_empty_one_explains_itself(
     db: Database, desk: httpx.AsyncClient
 ) -> None:
     await stock_up(db, available=0)

@@ -51,7 +51,7 @@ async def change(db: Database, desk: httpx.AsyncClient, code: str) -> None:
         ("deposit", {"deposit_date": "2026-11-30", "confirmed": "true"}),
     ],
 )
-async def test_whoever_edits_an_order_as_it_was_is_told_and_loses_no_text(
+async def test_who_edits_an_outdated_order_is_told_and_loses_no_text(
     db: Database, desk: httpx.AsyncClient, path: str, fields: dict[str, str]
 ) -> None:
     order = await place(db, "cash_on_delivery" if path == "ship" else "transfer", "E-1")
@@ -83,9 +83,7 @@ async def test_an_edit_that_names_no_version_is_not_carried_out(
     assert (await order_row(db, "E-2")).version == 1
 
 
-async def test_of_many_orders_those_that_changed_since_the_page_are_left_out(
-    db: Database, desk: httpx.AsyncClient
-) -> None:
+async def test_orders_that_changed_since_the_page_are_left_out(db: Database, desk: httpx.AsyncClient) -> None:
     for code in ("E-3", "E-4"):
         await place(db, "cash_on_delivery", code)
     asked = await desk.post("/desk/orders/bulk", data={"action": "ship", "id": ["E-3", "E-4"]})

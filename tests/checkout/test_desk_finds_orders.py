@@ -143,7 +143,7 @@ async def test_what_is_found_can_be_narrowed(db: Database, desk: httpx.AsyncClie
     assert await found(desk, "湯呑", payment_kind="amazon_pay") == {SUZUKI}
 
 
-async def test_orders_from_before_there_were_numbers_get_theirs_and_are_found(
+async def test_orders_from_before_the_numbers_get_theirs_and_are_found(
     db: Database, desk: httpx.AsyncClient
 ) -> None:
     await two_orders(db)

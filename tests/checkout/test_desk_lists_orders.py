@@ -76,9 +76,7 @@ async def tabs_with(desk: httpx.AsyncClient, code: str) -> set[str]:
 
 @pytest.mark.feature("AP-31")
 @pytest.mark.feature("ORD-01", clause="new: in progress")
-async def test_a_new_amazon_pay_order_stands_in_the_list_as_in_progress(
-    db: Database, desk: httpx.AsyncClient
-) -> None:
+async def test_a_new_amazon_pay_order_is_listed_as_in_progress(db: Database, desk: httpx.AsyncClient) -> None:
     await place(db, "card_like", "A-1")
     answer = await desk.get("/desk/orders")
     assert codes(answer) == {"A-1"}
@@ -99,7 +97,7 @@ async def test_an_order_is_in_exactly_the_tabs_of_its_state(db: Database, desk: 
 
 
 @pytest.mark.feature("ORD-05")
-async def test_the_default_search_finds_only_unpaid_unshipped_normal_orders(
+async def test_the_default_search_finds_only_unpaid_unshipped_orders(
     db: Database, desk: httpx.AsyncClient
 ) -> None:
     await place(db, "card_like", "N-1")
@@ -146,7 +144,7 @@ async def test_preorders_and_subscriptions_are_no_normal_orders(
 
 
 @pytest.mark.feature("ORD-06")
-async def test_all_orders_return_where_deposit_and_shipping_are_left_open(
+async def test_all_orders_return_with_deposit_and_shipping_left_open(
     db: Database, desk: httpx.AsyncClient
 ) -> None:
     for code in ("L-1", "L-2", "L-3"):
@@ -161,7 +159,7 @@ async def test_all_orders_return_where_deposit_and_shipping_are_left_open(
 
 
 @pytest.mark.feature("ORD-07", "PAY-13")
-async def test_a_cash_on_delivery_order_is_found_with_any_deposit_state(
+async def test_a_cash_on_delivery_order_is_found_in_any_deposit_state(
     db: Database, desk: httpx.AsyncClient
 ) -> None:
     await place(db, "cash_on_delivery", "D-1")
@@ -182,9 +180,7 @@ async def test_the_unpaid_list_narrows_to_what_was_shipped(db: Database, desk: h
 
 
 @pytest.mark.feature("PAY-06", clause="no checkbox")
-async def test_the_unpaid_list_has_no_box_for_konbini_and_cash_on_delivery(
-    db: Database, desk: httpx.AsyncClient
-) -> None:
+async def test_the_unpaid_list_has_no_box_for_konbini_and_cash(db: Database, desk: httpx.AsyncClient) -> None:
     for group in ("card_like", "transfer", "konbini", "cash_on_delivery"):
         await place(db, group, f"B-{group}")
     answer = await desk.get("/desk/orders", params={"tab": "unpaid"})
@@ -199,7 +195,7 @@ def counts(answer: httpx.Response) -> dict[str, int]:
 
 @pytest.mark.feature("ORD-07")
 @pytest.mark.feature("PAY-13", clause="found with any deposit state")
-async def test_what_is_paid_at_the_door_is_never_unpaid_and_a_list_of_unpaid_orders_says_where_it_is(
+async def test_a_list_of_unpaid_orders_says_where_cash_at_the_door_is(
     db: Database, desk: httpx.AsyncClient
 ) -> None:
     await place(db, "cash_on_delivery", "D-1")
@@ -216,9 +212,7 @@ async def test_what_is_paid_at_the_door_is_never_unpaid_and_a_list_of_unpaid_ord
     assert "代金引換の注文が" not in unpaid.text
 
 
-async def test_the_way_to_what_is_paid_at_the_door_keeps_the_rest_of_the_search(
-    db: Database, desk: httpx.AsyncClient
-) -> None:
+async def test_the_way_to_cash_at_the_door_keeps_the_search(db: Database, desk: httpx.AsyncClient) -> None:
     for code in ("W-1", "V-1"):
         await place(db, "cash_on_delivery", code)
         await place(db, "konbini", f"{code}-K")
@@ -240,7 +234,7 @@ async def test_the_way_to_what_is_paid_at_the_door_keeps_the_rest_of_the_search(
 
 
 @pytest.mark.feature("PAY-06", clause="no checkbox")
-async def test_a_list_of_which_nothing_can_be_ticked_has_no_box_for_all_and_no_bar(
+async def test_a_list_without_boxes_has_no_box_for_all_and_no_bar(
     db: Database, desk: httpx.AsyncClient
 ) -> None:
     await place(db, "konbini", "Z-1")
@@ -255,7 +249,7 @@ async def test_a_list_of_which_nothing_can_be_ticked_has_no_box_for_all_and_no_b
     assert "注文を入金済みにする" in some.text
 
 
-async def test_the_search_finds_by_code_name_and_day_and_takes_wildcards_as_letters(
+async def test_the_search_takes_code_name_day_and_wildcards_as_letters(
     db: Database, desk: httpx.AsyncClient
 ) -> None:
     await place(db, "card_like", "F-1", placed_at=now() - timedelta(days=3))
@@ -300,7 +294,7 @@ async def test_the_list_pages_and_keeps_the_search(db: Database, desk: httpx.Asy
     assert "25件中 21–25件" in second.text
 
 
-async def test_an_order_cancelled_unpaid_stays_at_the_desk_and_cannot_be_selected(
+async def test_an_order_cancelled_unpaid_stays_and_cannot_be_selected(
     db: Database, desk: httpx.AsyncClient
 ) -> None:
     await place(db, "konbini", "X-39")
@@ -320,7 +314,7 @@ async def test_an_empty_list_says_what_will_appear(desk: httpx.AsyncClient) -> N
 
 
 @pytest.mark.parametrize("path", ["/desk/orders", "/desk/orders/X-1", "/desk/orders/X-1/cancel"])
-async def test_nobody_is_sent_to_the_staff_login_and_shoppers_are_refused(
+async def test_nobody_is_sent_to_the_login_and_shoppers_are_refused(
     db: Database, keys: Keys, path: str
 ) -> None:
     async with desk_client(db, keys, name="") as nobody:
@@ -341,9 +335,7 @@ async def test_a_revoked_session_is_refused_from_the_next_page_on(
     assert (await desk.get("/desk/orders")).status_code == 303
 
 
-async def test_what_is_unpaid_has_a_word_a_mark_and_the_colour_of_what_is_unpaid(
-    db: Database, desk: httpx.AsyncClient
-) -> None:
+async def test_what_is_unpaid_has_its_word_mark_and_colour(db: Database, desk: httpx.AsyncClient) -> None:
     await place(db, "transfer", "U-1")
     page = (await desk.get("/desk/orders?tab=all")).text
     assert re.search(r'<span class="badge badge-stop"><svg.*?</svg>未入金</span>', page, re.DOTALL)

@@ -85,7 +85,7 @@ async def test_an_order_without_a_sent_mail_points_at_those_that_wait(
 
 
 @pytest.mark.feature("ORD-10")
-async def test_the_detail_shows_lines_people_money_points_mails_and_every_event(
+async def test_the_detail_shows_lines_people_money_and_every_event(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing
 ) -> None:
     await place(db, "card_like", "V-1", member_id=MEMBER)
@@ -151,7 +151,7 @@ async def test_the_chain_of_a_payment_number_is_told_by_its_name(
     assert "lawson" not in page
 
 
-async def test_shipping_stands_below_the_capture_that_it_led_to_although_the_provider_tells_whole_seconds(
+async def test_shipping_stands_below_the_capture_that_it_led_to(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing
 ) -> None:
     await place(db, "card_like", "V-3")
@@ -375,7 +375,7 @@ async def test_a_deposit_date_makes_a_transfer_paid_and_is_shown(
     assert (await order_row(db, "D-1")).deposit == "paid"
 
 
-async def test_a_deposit_date_ahead_of_today_or_before_the_order_is_refused_at_its_field(
+async def test_a_deposit_date_out_of_bounds_is_refused_at_its_field(
     db: Database, desk: httpx.AsyncClient
 ) -> None:
     await place(db, "transfer", "D-2")
@@ -388,7 +388,7 @@ async def test_a_deposit_date_ahead_of_today_or_before_the_order_is_refused_at_i
 
 
 @pytest.mark.feature("ORD-12", "ORD-20")
-async def test_processed_is_allowed_after_a_warning_when_something_is_open(
+async def test_processed_comes_after_a_warning_when_something_is_open(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing
 ) -> None:
     await place(db, "card_like", "G-1")
@@ -448,7 +448,7 @@ async def test_cancelling_says_what_it_will_do_and_then_does_it(
     assert await stock_row(db) == (100, 0)
 
 
-async def test_a_shipped_order_is_cancelled_only_if_that_is_stated_and_its_goods_stay_out(
+async def test_a_shipped_order_is_cancelled_only_if_that_is_stated(
     db: Database, desk: httpx.AsyncClient
 ) -> None:
     order = await place(db, "cash_on_delivery", "X-2")

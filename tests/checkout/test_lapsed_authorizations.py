@@ -77,7 +77,7 @@ async def lapsed(db: Database, hearing: Hearing, code: str, *, again: bool = Tru
     return order
 
 
-async def test_an_order_whose_authorization_ended_is_not_shipped_by_any_way(
+async def test_an_order_whose_hold_ended_is_not_shipped_by_any_way(
     db: Database, desk: httpx.AsyncClient, program: httpx.AsyncClient, hearing: Hearing
 ) -> None:
     order = await lapsed(db, hearing, "L-1")
@@ -105,7 +105,7 @@ async def test_an_order_whose_authorization_ended_is_not_shipped_by_any_way(
     assert await said(db) == []
 
 
-async def test_shipping_without_an_authorization_needs_a_reason_that_stays_under_a_name(
+async def test_shipping_without_a_hold_needs_a_reason_under_a_name(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing
 ) -> None:
     order = await lapsed(db, hearing, "L-2")
@@ -138,7 +138,7 @@ async def test_a_program_ships_it_with_a_reason_only(
     assert answer.json()["results"][0]["ok"] is True
 
 
-async def test_staff_ask_for_a_new_authorization_once_and_the_order_goes_on(
+async def test_staff_ask_for_a_new_hold_once_and_the_order_goes_on(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing
 ) -> None:
     await lapsed(db, hearing, "L-4")
@@ -160,7 +160,7 @@ async def test_staff_ask_for_a_new_authorization_once_and_the_order_goes_on(
     assert "発送処理をしてください" in (await desk.get("/desk/orders/L-4")).text
 
 
-async def test_a_refused_new_authorization_leaves_the_order_lapsed_with_what_is_left_to_do(
+async def test_a_refused_new_hold_leaves_the_order_lapsed(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing
 ) -> None:
     await lapsed(db, hearing, "L-5")
@@ -187,9 +187,7 @@ async def test_an_end_that_comes_before_its_authorization_waits_for_it(
         await hearing.hears(ended("L-6", "A-2"))
 
 
-async def test_the_end_of_an_earlier_authorization_is_old_news_once_there_is_a_new_one(
-    db: Database, hearing: Hearing
-) -> None:
+async def test_the_end_of_an_earlier_hold_is_old_news_after_a_new_one(db: Database, hearing: Hearing) -> None:
     await place(db, "card_like", "L-7")
     await hearing.hears(authorized("L-7"), authorized("L-7", "A-2"), ended("L-7", "A-1"))
     assert (await order_row(db, "L-7")).payment == "authorized"
@@ -207,7 +205,7 @@ async def test_money_that_came_in_spite_of_it_makes_the_order_paid(db: Database,
     assert (row.payment, row.deposit) == ("captured", "paid")
 
 
-async def test_a_disputed_payment_is_not_shipped_without_a_reason_either(
+async def test_a_disputed_payment_is_not_shipped_without_a_reason(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing
 ) -> None:
     order = await place(db, "card_like", "L-9")
@@ -229,7 +227,7 @@ async def test_a_disputed_payment_is_not_shipped_without_a_reason_either(
 
 
 @pytest.mark.parametrize("first", ["void", "end"])
-async def test_a_hold_that_was_let_go_is_asked_for_anew_like_one_that_ran_out(
+async def test_a_hold_let_go_is_asked_for_anew_like_one_that_ran_out(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing, first: str
 ) -> None:
     await place(db, "card_like", "L-10")
@@ -253,9 +251,7 @@ async def test_a_hold_that_was_let_go_is_asked_for_anew_like_one_that_ran_out(
     assert (await order_row(db, "L-10")).shipping == "shipped"
 
 
-async def test_a_void_after_the_cancellation_stays_a_void_whatever_comes_late(
-    db: Database, hearing: Hearing
-) -> None:
+async def test_a_void_after_the_cancellation_stays_a_void(db: Database, hearing: Hearing) -> None:
     await place(db, "card_like", "L-11")
     async with db.transaction() as tx:
         await cancel_order(tx, order_code="L-11", note="試験", by="店長", at=now())

@@ -82,9 +82,7 @@ async def test_coupons_of_an_order_are_named_from_rows(shop_db: Database, clerk:
     assert "クーポンのご利用 春の500円引き クーポンの返却 春の500円引き" in clerk.text
 
 
-async def test_a_grant_in_a_state_unknown_here_is_told_by_the_timeline_alone(
-    shop_db: Database, clerk: Shopper
-) -> None:
+async def test_a_grant_in_an_unknown_state_is_told_by_the_timeline(shop_db: Database, clerk: Shopper) -> None:
     await place(shop_db, "card_like", CODE)
     granted = PointsGranted(**OF_IT, points=30, state="pending", reason="purchase")
     await hear(shop_db, granted.model_copy(update={"state": "frozen"}))

@@ -30,9 +30,7 @@ def heading(shopper: Shopper) -> str:
 
 @pytest.mark.feature("AP-12", "KON-05")
 @pytest.mark.feature("KON-30", clause="no fee in the total")
-async def test_the_four_screens_lead_to_an_unpaid_order_on_the_own_site(
-    shop_db: Database, shopper: Shopper
-) -> None:
+async def test_the_four_screens_lead_to_an_unpaid_order(shop_db: Database, shopper: Shopper) -> None:
     await open_shop(shop_db, price=1_000)
     await shopper.fills_cart("cup", 2)
 
@@ -80,9 +78,7 @@ async def test_no_screen_can_be_skipped(shop_db: Database, shopper: Shopper, pat
     assert heading(shopper) == SCREENS[0]
 
 
-async def test_a_confirmation_without_the_screens_before_names_the_next_one(
-    shop_db: Database, shopper: Shopper
-) -> None:
+async def test_a_confirmation_too_early_names_the_next_screen(shop_db: Database, shopper: Shopper) -> None:
     await open_shop(shop_db)
     await shopper.fills_cart()
 
@@ -119,7 +115,7 @@ async def test_errors_stand_at_their_fields_and_keep_the_input(shop_db: Database
     assert shopper.field("email") == "hanako"
 
 
-async def test_going_back_after_a_corrected_error_shows_the_screen_as_it_was_accepted(
+async def test_going_back_after_an_error_shows_the_accepted_screen(
     shop_db: Database, shopper: Shopper
 ) -> None:
     await open_shop(shop_db)
@@ -181,7 +177,7 @@ async def test_no_method_chosen_is_asked_to_be_selected(shop_db: Database, shopp
     assert "お支払い方法を選択してください" in shopper.text
 
 
-async def test_an_address_that_contradicts_its_code_is_asked_about_and_can_be_ordered(
+async def test_an_address_against_its_code_is_asked_about_and_ordered(
     shop_db: Database, shopper: Shopper
 ) -> None:
     await open_shop(shop_db)
@@ -288,9 +284,7 @@ async def test_a_wallet_cannot_be_forced_on_the_standard_form(shop_db: Database,
     assert "このご注文にはご利用頂けません" in shopper.text
 
 
-async def test_refused_points_are_explained_at_their_box_and_nowhere_else(
-    shop_db: Database, keys: Keys
-) -> None:
+async def test_refused_points_are_explained_only_at_their_box(shop_db: Database, keys: Keys) -> None:
     members = FakeMembers()
     members.answers["/api/members/me"] = {**ORDERER, "points_available": 500, "coupons": []}
     shopper = Shopper(shop_app(shop_db, keys, members), keys, name="会員 花子")
@@ -308,9 +302,7 @@ async def test_refused_points_are_explained_at_their_box_and_nowhere_else(
     assert 'id="points"' in page
 
 
-async def test_a_coupon_for_free_shipping_is_named_where_shipping_is_free(
-    shop_db: Database, keys: Keys
-) -> None:
+async def test_a_coupon_for_free_shipping_is_named_at_free_shipping(shop_db: Database, keys: Keys) -> None:
     shopper = Shopper(shop_app(shop_db, keys), keys, name="会員 花子")
     await open_shop(shop_db)
     await shopper.fills_cart()
@@ -322,9 +314,7 @@ async def test_a_coupon_for_free_shipping_is_named_where_shipping_is_free(
 
 @pytest.mark.feature("AP-16")
 @pytest.mark.feature("AP-15", clause="accepted on the standard form")
-async def test_a_member_who_signed_in_with_amazon_may_use_every_other_method(
-    shop_db: Database, keys: Keys
-) -> None:
+async def test_a_member_from_amazon_may_use_every_other_method(shop_db: Database, keys: Keys) -> None:
     members = FakeMembers()
     members.answers["/api/members/me"] = {**ORDERER, "points_available": 300}
     shopper = Shopper(shop_app(shop_db, keys, members), keys)
@@ -428,9 +418,7 @@ async def test_a_postal_code_that_nobody_knows_is_said_to_be_so(shopper: Shopper
 
 
 @pytest.mark.feature("KON-42", clause="limit")
-async def test_programs_get_a_reason_for_each_method_that_does_not_suit(
-    shop_db: Database, shopper: Shopper
-) -> None:
+async def test_programs_get_a_reason_per_unsuitable_method(shop_db: Database, shopper: Shopper) -> None:
     await open_shop(shop_db)
 
     offered = {

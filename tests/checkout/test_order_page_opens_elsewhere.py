@@ -68,9 +68,7 @@ async def test_a_guest_finds_an_order_by_its_number_and_mail_or_phone(shop_db: D
         assert (await phone.opens(f"/orders/{placed.order_code}")).status_code == 200
 
 
-async def test_the_short_number_and_a_code_without_hyphens_find_an_order_too(
-    shop_db: Database, keys: Keys
-) -> None:
+async def test_the_short_number_and_a_bare_code_find_an_order_too(shop_db: Database, keys: Keys) -> None:
     await open_shop(shop_db)
     placed = await guest_order(shop_db, keys)
     number = str((await order_row(shop_db, placed.order_code)).number)
@@ -112,9 +110,7 @@ async def test_another_spelling_of_a_contact_is_no_further_try(shop_db: Database
     assert (await phone.sends("/orders/find", code=str(number), contact="090-1111-2222")).status_code == 303
 
 
-async def test_an_unknown_number_and_a_wrong_contact_get_the_same_answer(
-    shop_db: Database, keys: Keys
-) -> None:
+async def test_an_unknown_number_and_a_wrong_contact_answer_alike(shop_db: Database, keys: Keys) -> None:
     await open_shop(shop_db)
     placed = await guest_order(shop_db, keys)
     phone = Shopper(shop_app(shop_db, keys), keys)

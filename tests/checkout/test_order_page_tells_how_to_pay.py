@@ -20,7 +20,7 @@ ACCOUNT = "のれん銀行 本店営業部 普通 1234567"
 CODE = "N261128-1D29-3ZYG6SFW"
 
 
-async def test_a_bank_transfer_shows_account_amount_and_deadline_and_no_page_of_steps(
+async def test_a_bank_transfer_shows_account_and_no_page_of_steps(
     shop_db: Database, shopper: Shopper
 ) -> None:
     shopper.sign_in("試験 花子")
@@ -64,9 +64,7 @@ async def test_another_chain_stands_on_the_order_page_and_at_the_desk(
     assert "お客様がお支払い先を変更しました" in shopper.text
 
 
-async def test_a_number_paid_short_shows_the_rest_and_that_the_shop_gets_in_touch(
-    shop_db: Database, shopper: Shopper
-) -> None:
+async def test_a_number_paid_short_shows_the_rest_and_what_comes(shop_db: Database, shopper: Shopper) -> None:
     shopper.sign_in("試験 花子")
     await place(shop_db, "konbini", CODE, member_id=shopper.member_id)
     short = PaymentStandingChanged(
@@ -84,9 +82,7 @@ async def test_a_number_paid_short_shows_the_rest_and_that_the_shop_gets_in_touc
     assert "期限までにお支払いください" not in shopper.text
 
 
-async def test_cash_on_delivery_names_the_money_to_have_ready_and_awaits_nothing_at_the_desk(
-    shop_db: Database, shopper: Shopper
-) -> None:
+async def test_cash_on_delivery_names_the_money_to_have_ready(shop_db: Database, shopper: Shopper) -> None:
     shopper.sign_in("試験 花子")
     await place(shop_db, "cash_on_delivery", CODE, member_id=shopper.member_id)
 
@@ -97,7 +93,7 @@ async def test_cash_on_delivery_names_the_money_to_have_ready_and_awaits_nothing
     assert "決済ステータス 管理対象外" in shopper.text
 
 
-async def test_a_search_from_any_list_of_the_desk_looks_through_all_orders(
+async def test_a_search_from_any_list_of_the_desk_spans_all_orders(
     shop_db: Database, shopper: Shopper
 ) -> None:
     shopper.sign_in("店長 試験", staff="owner")
@@ -132,7 +128,7 @@ def account_until(due_in: timedelta, *, taken_for: timedelta = timedelta(days=3)
 @pytest.mark.parametrize(
     ("days", "words"), [(-1, "までにご入金を確認できた場合は"), (-4, "お支払いがお済みの場合は")]
 )
-async def test_after_the_deadline_the_page_says_until_when_money_is_taken(
+async def test_after_the_deadline_the_page_says_how_long_one_may_pay(
     shop_db: Database, shopper: Shopper, days: int, words: str
 ) -> None:
     shopper.sign_in("試験 花子")

@@ -61,9 +61,7 @@ moves = st.lists(st.sampled_from(sorted(AXIS_OF)), max_size=30)
 
 
 @given(group=st.sampled_from(GROUPS), asked=moves)
-def test_every_walk_keeps_to_the_edges_and_counts_versions_without_gaps(
-    group: Group, asked: list[str]
-) -> None:
+def test_every_walk_keeps_to_the_edges_without_version_gaps(group: Group, asked: list[str]) -> None:
     now, cancelled_as = order(group), None
     for move in asked:
         axis = AXIS_OF[move]  # type: ignore[index]
@@ -109,7 +107,7 @@ def test_the_next_step_of_a_new_order_depends_on_how_it_is_paid(group: Group, fi
     assert step.code == first
 
 
-def test_a_wallet_order_is_captured_after_shipping_and_a_prepaid_one_before() -> None:
+def test_a_wallet_captures_after_shipping_prepaid_before() -> None:
     authorized = order("card_like", payment="authorized")
     assert next_step(authorized).step == STEPS["E"]
     assert next_step(authorized.moved("ship")).step == STEPS["F"]
@@ -201,7 +199,7 @@ def test_what_cannot_be_shipped_yet_is_refused_in_words(
         ("cash_on_delivery", {}),
     ],
 )
-def test_what_is_authorized_or_paid_or_paid_at_the_door_can_be_shipped(
+def test_what_is_held_or_paid_or_paid_at_the_door_can_be_shipped(
     group: Group, state: dict[str, object]
 ) -> None:
     ready = order(group, **state)
@@ -338,7 +336,7 @@ def test_who_marks_an_order_processed_is_warned_of_what_is_open(
     assert processed_warnings(order(group, **state)) == warnings
 
 
-def test_who_captures_before_shipping_is_warned_that_it_belongs_after_it() -> None:
+def test_who_captures_before_shipping_is_warned() -> None:
     assert capture_warnings(order("card_like")) == [
         "未発送の注文です。このお支払い方法では、通常は発送処理の後に入金処理を行います。"
     ]
@@ -415,7 +413,7 @@ def test_cancelling_a_bank_transfer_speaks_of_no_number() -> None:
     assert told[-1] == "この後に届いたお振り込みは、お客様に返金します。"
 
 
-def test_an_order_is_cancelled_once_and_after_a_parcel_left_only_if_that_is_stated() -> None:
+def test_an_order_is_cancelled_once_and_shipped_only_if_stated() -> None:
     with pytest.raises(Refused) as refused:
         check_cancellable(order(status="cancelled", parcels=(SENT,)), although_shipped=True)
     assert (refused.value.code, refused.value.message) == (

@@ -149,9 +149,7 @@ async def test_a_refund_taken_back_is_no_longer_told_to_the_buyer(
     assert shopper.text.count("をギフトカードで返金しました") == 2
 
 
-async def test_a_chargeback_not_lost_after_all_is_no_longer_told_to_the_buyer(
-    shop_db: Database, shopper: Shopper
-) -> None:
+async def test_a_chargeback_not_lost_after_all_is_told_no_longer(shop_db: Database, shopper: Shopper) -> None:
     shopper.sign_in("試験 花子")
     await place(shop_db, "konbini", CODE, member_id=shopper.member_id)
     of_it = payment(CODE, "konbini")

@@ -104,7 +104,7 @@ async def test_fifty_pieces_and_two_hundred_buyers_sell_exactly_fifty(
     await check_ledger(shop_db)
 
 
-async def test_orders_that_want_the_same_products_in_any_order_never_block_each_other(
+async def test_orders_of_the_same_products_never_block_each_other(
     shop_db: Database, program: httpx.AsyncClient
 ) -> None:
     await open_shop(shop_db, skus=("cup", "pot"), available=100)
@@ -131,7 +131,7 @@ async def test_an_order_that_cannot_be_filled_holds_nothing(
     await check_ledger(shop_db)
 
 
-async def test_the_same_key_with_another_body_is_refused_without_effect(
+async def test_the_same_key_with_another_body_changes_nothing(
     shop_db: Database, program: httpx.AsyncClient
 ) -> None:
     await open_shop(shop_db)
@@ -318,7 +318,7 @@ async def test_trouble_of_the_database_is_tried_again_as_a_whole(
     await check_ledger(shop_db)
 
 
-async def test_a_database_that_stays_busy_is_answered_with_a_time_to_come_back(
+async def test_a_database_that_stays_busy_names_a_time_to_come_back(
     shop_db: Database, program: httpx.AsyncClient
 ) -> None:
     await open_shop(shop_db)
@@ -345,7 +345,7 @@ async def test_stock_cannot_go_below_nothing_whoever_writes_it(shop_db: Database
 
 
 @pytest.mark.feature("AP-47")
-async def test_a_payment_that_fails_gives_the_cart_back_and_offers_other_methods(
+async def test_a_failed_payment_returns_the_cart_and_other_methods(
     shop_db: Database, shopper: Shopper
 ) -> None:
     await open_shop(shop_db, available=10)

@@ -38,13 +38,13 @@ def test_shipping_is_free_from_the_threshold_on(items: int, shipping: int) -> No
 
 
 @pytest.mark.parametrize(("items", "missing"), [(4_999, 1), (1, 4_999), (5_000, 0), (9_000, 0)])
-def test_the_cart_tells_how_much_is_missing_until_shipping_is_free(items: int, missing: int) -> None:
+def test_the_cart_tells_how_much_is_missing_for_free_shipping(items: int, missing: int) -> None:
     assert RULES.missing_until_free(items) == missing
     assert ShippingRules(fee=550, free_from=None).missing_until_free(items) == 0
     assert ShippingRules(fee=0, free_from=5_000).missing_until_free(items) == 0
 
 
-def test_points_do_not_cost_the_free_shipping_unless_the_shop_wants_so() -> None:
+def test_points_do_not_cost_the_free_shipping_unless_wanted() -> None:
     off = Discounts(points=500)
 
     assert price_order(lines(5_000), RULES, discounts=off).total == 4_500
@@ -77,7 +77,7 @@ def test_a_free_shipping_coupon_and_points_come_off_together() -> None:
         ("free_shipping", 0, 10_000, 0),
     ],
 )
-def test_a_coupon_takes_its_part_off_the_goods_rounded_down_and_never_more(
+def test_a_coupon_takes_its_part_off_the_goods_rounded_down(
     kind: str, value: int, items: int, discount: int
 ) -> None:
     dear = ShippingRules(fee=800, free_from=None)
@@ -87,7 +87,7 @@ def test_a_coupon_takes_its_part_off_the_goods_rounded_down_and_never_more(
     assert amounts.total == items - discount + (0 if kind == "free_shipping" else 800)
 
 
-def test_points_come_off_after_a_percentage_so_that_they_do_not_lessen_it() -> None:
+def test_points_come_off_after_a_percentage() -> None:
     amounts = price_order(lines(10_000), RULES, discounts=Discounts(1_000, coupon("percent_off", 10)))
 
     assert (amounts.coupon_discount, amounts.point_discount, amounts.total) == (1_000, 1_000, 8_000)
@@ -150,7 +150,7 @@ def test_the_konbini_limit_is_inclusive(total: int, reason: str | None) -> None:
     assert Method.model_validate(KONBINI).unsuited(total) == reason
 
 
-def test_a_wallet_pays_on_its_own_page_only_and_nothing_else_there() -> None:
+def test_a_wallet_pays_on_its_own_page_only_and_alone() -> None:
     wallet, konbini = Method.model_validate(AMAZON_PAY), Method.model_validate(KONBINI)
 
     assert wallet.unsuited(1_000) == "wallet_only"
@@ -207,7 +207,7 @@ class TakesOff:
         return Adjustment(kind="test", label="まとめ割", amount=-self.amount) if goods >= 3_000 else None
 
 
-def test_a_rule_of_the_shop_changes_the_price_before_coupon_and_points() -> None:
+def test_a_rule_of_the_shop_counts_before_coupon_and_points() -> None:
     tenth = coupon("percent_off", 10)
     amounts = price_order(
         lines(6_000), RULES, adjusting=[TakesOff(1_000)], discounts=Discounts(points=100, coupon=tenth)
@@ -217,6 +217,6 @@ def test_a_rule_of_the_shop_changes_the_price_before_coupon_and_points() -> None
     assert price_order(lines(2_000), RULES, adjusting=[TakesOff(1_000)]).adjustments == ()
 
 
-def test_rules_of_the_shop_never_take_off_more_than_the_goods_cost() -> None:
+def test_rules_of_the_shop_never_take_more_than_the_goods_cost() -> None:
     amounts = price_order(lines(3_000), RULES, adjusting=[TakesOff(5_000)], fee=330)
     assert (amounts.total, amounts.adjusted) == (550 + 330, -3_000)

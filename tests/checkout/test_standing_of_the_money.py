@@ -96,7 +96,7 @@ async def ship_all(desk: httpx.AsyncClient, code: str) -> None:
     await desk.post(BULK, data=await as_seen(desk, BULK, {"action": "ship", "id": code, "confirmed": "true"}))
 
 
-async def test_money_paid_twice_stands_at_the_top_and_keeps_the_order_open(
+async def test_money_paid_twice_stands_on_top_and_keeps_an_order_open(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing
 ) -> None:
     await place(db, "konbini", "S-1")
@@ -125,9 +125,7 @@ async def test_money_paid_twice_stands_at_the_top_and_keeps_the_order_open(
     assert "S-1" not in (await desk.get("/desk/orders?tab=attention")).text
 
 
-async def test_of_two_standings_the_higher_revision_counts_however_they_arrive(
-    db: Database, hearing: Hearing
-) -> None:
+async def test_of_two_standings_the_higher_revision_counts(db: Database, hearing: Hearing) -> None:
     await place(db, "konbini", "S-2")
     await hearing.hears(standing("S-2", 2), standing("S-2", 1, "short_money", suspense_amount=1_000), times=2)
     row = await order_row(db, "S-2")
@@ -144,7 +142,7 @@ async def test_a_word_that_is_not_known_here_still_calls_for_staff(
     assert "決済の画面で内容を確認してください（something_new）。" in page
 
 
-async def test_the_deposit_button_names_the_rest_of_a_short_transfer_and_a_mail_is_promised(
+async def test_the_deposit_button_names_the_rest_and_promises_a_mail(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing
 ) -> None:
     await place(db, "transfer", "S-4")
@@ -161,7 +159,7 @@ async def test_the_deposit_button_names_the_rest_of_a_short_transfer_and_a_mail_
     assert await said(db) == []
 
 
-async def test_cancelling_says_all_the_money_that_goes_back_and_tells_it_on(
+async def test_cancelling_says_and_tells_all_the_money_that_goes_back(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing
 ) -> None:
     await place(db, "konbini", "S-5")
@@ -206,7 +204,7 @@ def taken_back(code: str, amount: int, left: int, *, spare: int = 0) -> RefundTa
 
 
 @pytest.mark.parametrize("amount", [500, 3_500])
-async def test_a_refund_record_taken_back_leaves_the_order_paid_as_before(
+async def test_a_refund_record_taken_back_leaves_the_order_paid(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing, amount: int
 ) -> None:
     await place(db, "konbini", "R-1")
@@ -241,9 +239,7 @@ async def test_another_refund_stays_where_a_record_is_taken_back(db: Database, h
     assert (row.payment, row.money_with_us) == ("refunded_in_part", 2_500)
 
 
-async def test_a_cancelled_order_no_longer_reads_as_refunded_where_it_was_not(
-    db: Database, hearing: Hearing
-) -> None:
+async def test_an_order_not_refunded_no_longer_reads_as_refunded(db: Database, hearing: Hearing) -> None:
     await place(db, "konbini", "R-3")
     await hearing.hears(captured("R-3"))
     async with db.transaction() as tx:
@@ -286,7 +282,7 @@ async def test_a_cancelled_number_is_shown_as_void_at_once_and_said_so(
     assert (await timeline_titles(db, "S-8"))[-1] == "お支払い番号を無効にしました"
 
 
-async def test_a_benefit_that_could_not_be_taken_calls_for_staff_until_they_have_seen_it(
+async def test_a_lost_benefit_calls_for_staff_until_they_have_seen_it(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing
 ) -> None:
     await place(db, "konbini", "S-9")
@@ -329,7 +325,7 @@ async def paid_and_reversed(db: Database, hearing: Hearing, code: str) -> Any:
     return order
 
 
-async def test_money_that_the_till_took_back_leaves_the_order_unpaid_and_here(
+async def test_money_the_till_took_back_leaves_the_order_unpaid(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing
 ) -> None:
     order = await paid_and_reversed(db, hearing, "T-1")
@@ -354,9 +350,7 @@ async def test_money_that_the_till_took_back_leaves_the_order_unpaid_and_here(
     assert (await desk.post("/desk/orders/T-1/ship", data=fields)).status_code == 303
 
 
-async def test_the_buyer_reads_that_the_money_was_taken_back_and_what_to_do(
-    db: Database, hearing: Hearing
-) -> None:
+async def test_the_buyer_reads_of_money_taken_back_and_what_to_do(db: Database, hearing: Hearing) -> None:
     await paid_and_reversed(db, hearing, "T-2")
     told = await progress_of(db, "T-2")
     assert told.word == "お支払いの確認中"
@@ -385,9 +379,7 @@ async def test_a_reversal_after_a_part_refund_is_to_be_paid_again(db: Database, 
     assert (told.word, "同じお支払い番号でお支払いください" in told.text) == ("お支払いの確認中", True)
 
 
-async def test_a_payment_told_after_its_reversal_does_not_make_the_order_paid(
-    db: Database, hearing: Hearing
-) -> None:
+async def test_a_payment_told_after_its_reversal_pays_nothing(db: Database, hearing: Hearing) -> None:
     await place(db, "konbini", "T-4")
     earlier = captured("T-4")
     await hearing.hears(number_issued("T-4"), standing("T-4", 1, "receipt_reversed"), earlier)
@@ -395,9 +387,7 @@ async def test_a_payment_told_after_its_reversal_does_not_make_the_order_paid(
     assert (row.payment, row.deposit) == ("short", "unpaid")
 
 
-async def test_a_reversal_told_after_the_next_payment_is_set_right_by_the_next_standing(
-    db: Database, hearing: Hearing
-) -> None:
+async def test_the_next_standing_rights_a_reversal_told_too_late(db: Database, hearing: Hearing) -> None:
     await place(db, "konbini", "T-5")
     await hearing.hears(captured("T-5"), captured("T-5"), standing("T-5", 1, "receipt_reversed"))
     await hearing.hears(standing("T-5", 2, captured_amount=3_500))
@@ -405,7 +395,7 @@ async def test_a_reversal_told_after_the_next_payment_is_set_right_by_the_next_s
     assert (row.payment, row.deposit) == ("captured", "paid")
 
 
-async def test_a_shipped_and_closed_order_whose_money_left_is_called_for(
+async def test_a_shipped_closed_order_without_its_money_is_called_for(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing
 ) -> None:
     await place(db, "konbini", "T-6")
@@ -441,7 +431,7 @@ async def test_a_number_that_expires_after_its_reversal_ends_the_order(
 
 
 @pytest.mark.parametrize("told", ["refund", "standing", "both"])
-async def test_a_lost_chargeback_takes_the_money_off_the_order_and_holds_the_parcel(
+async def test_a_lost_chargeback_unpays_the_order_and_holds_the_parcel(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing, told: str
 ) -> None:
     order = await place(db, "card_like", "T-9")
@@ -544,7 +534,7 @@ async def test_what_went_back_from_the_bank_is_not_said_of_a_provider(
     assert "決済会社" not in page
 
 
-async def test_a_chargeback_lost_after_the_cancellation_ends_the_refund_under_way(
+async def test_a_chargeback_lost_after_cancelling_ends_the_refund(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing
 ) -> None:
     await place(db, "card_like", "T-10")
@@ -558,7 +548,7 @@ async def test_a_chargeback_lost_after_the_cancellation_ends_the_refund_under_wa
     assert "返金済" in page
 
 
-async def test_a_cancelled_order_whose_receipt_was_taken_back_waits_for_no_refund(
+async def test_a_cancelled_order_without_its_receipt_awaits_no_refund(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing
 ) -> None:
     await place(db, "konbini", "T-11")
@@ -582,7 +572,7 @@ async def test_every_word_of_payments_is_told_in_words(
     assert word not in (await desk.get("/desk/orders/T-12")).text
 
 
-async def test_short_money_given_back_after_the_end_is_refunded_everywhere(
+async def test_short_money_given_back_after_the_end_is_refunded(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing
 ) -> None:
     await place(db, "konbini", "S-20")
@@ -696,7 +686,7 @@ async def test_a_cancellation_beside_a_chargeback_promises_no_refund(
     assert "返金いたします" not in (await progress_of(db, "D-1")).text
 
 
-async def test_a_shipped_order_goes_on_telling_what_is_paid_at_the_door(
+async def test_a_shipped_order_still_tells_what_is_paid_at_the_door(
     db: Database, desk: httpx.AsyncClient
 ) -> None:
     await place(db, "cash_on_delivery", "B-3")
@@ -804,7 +794,7 @@ async def test_an_unexplained_refund_is_told_with_its_yen(
     assert "決済の画面で確認済みにするまで返金しません" in (await desk.get("/desk/orders/D-4/cancel")).text
 
 
-async def test_the_desk_reads_what_the_buyer_reads_of_money_that_goes_back(
+async def test_the_desk_reads_what_the_buyer_reads_of_a_refund(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing
 ) -> None:
     await place(db, "konbini", "S-51")
@@ -817,7 +807,7 @@ async def test_the_desk_reads_what_the_buyer_reads_of_money_that_goes_back(
     assert "お客様の画面" in page and words in page
 
 
-async def test_money_of_a_cancelled_order_that_changes_is_said_with_what_is_so_now(
+async def test_changed_money_of_a_cancelled_order_is_said_as_it_is_now(
     db: Database, hearing: Hearing
 ) -> None:
     await place(db, "konbini", "S-50")

@@ -60,13 +60,13 @@ async def test_who_waited_is_served_from_what_is_left(shop_db: Database) -> None
     assert await shelf(shop_db) == {"A": (0, 5)}
 
 
-async def test_who_waited_in_vain_is_told_what_is_left_and_holds_nothing(shop_db: Database) -> None:
+async def test_who_waited_in_vain_is_told_what_is_left(shop_db: Database) -> None:
     await on_the_shelf(shop_db, A=5, B=9)
     assert await second_in_line(shop_db, {"A": 3}, {"A": 3, "B": 1}) == {"N-2": ("A", 2)}
     assert await shelf(shop_db) == {"A": (2, 3), "B": (9, 0)}
 
 
-async def test_of_orders_that_want_more_than_there_is_the_first_are_served(shop_db: Database) -> None:
+async def test_of_orders_beyond_the_stock_the_first_are_served(shop_db: Database) -> None:
     await on_the_shelf(shop_db, A=5)
     wanted = {"N-1": {"A": 3}, "N-2": {"A": 3}, "N-3": {"A": 2}}
     async with shop_db.transaction() as tx:

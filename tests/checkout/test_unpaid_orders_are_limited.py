@@ -45,9 +45,7 @@ async def stored_orders(db: Database) -> int:
         return int(await tx.value("SELECT count(*) FROM orders"))
 
 
-async def test_a_guest_has_three_unpaid_orders_per_address_of_mail_even_at_the_same_moment(
-    shop_db: Database, keys: Keys
-) -> None:
+async def test_a_guest_has_three_unpaid_orders_per_mail_at_any_moment(shop_db: Database, keys: Keys) -> None:
     await open_shop(shop_db)
     async with program(shop_db, keys, {"guest_unpaid_orders_per_email": 3}) as client:
         answers = await asyncio.gather(*(order(client, key=f"same-moment-{n}") for n in range(10)))
@@ -116,7 +114,7 @@ async def test_a_tag_in_a_mail_address_makes_no_new_mailbox(shop_db: Database, k
     assert counted_mail("a+b@example.jp") == "a@example.jp"
 
 
-def test_the_orderers_own_marks_are_limited_more_strictly_than_a_typed_mail() -> None:
+def test_the_orderers_marks_have_a_stricter_limit_than_a_mail() -> None:
     fields = Settings.model_fields
     browser = fields["guest_unpaid_orders_per_browser"].default
     assert 0 < browser < fields["guest_unpaid_orders_per_email"].default
@@ -210,9 +208,7 @@ async def test_too_many_pieces_are_told_on_the_confirmation(shop_db: Database, k
     assert await stored_orders(shop_db) == 1, "a proved member has no such limit"
 
 
-async def test_a_transfer_has_the_most_and_the_least_that_the_menu_says(
-    shop_db: Database, keys: Keys
-) -> None:
+async def test_a_transfer_has_the_limits_that_the_menu_says(shop_db: Database, keys: Keys) -> None:
     menu = (
         {"kind": "bank_transfer", "name": "銀行振込", **on_menu("transfer"), "amount_max": 2_000},
         {"kind": "konbini", "name": "コンビニ払い", **on_menu("konbini"), "amount_min": 2_000},

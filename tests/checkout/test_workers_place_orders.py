@@ -55,7 +55,7 @@ async def left_in(db: Database) -> Left:
     return Left(codes, available, [type(event) for event in await said(db)])
 
 
-async def test_an_order_is_placed_with_whatever_else_a_transaction_does(shop_db: Database) -> None:
+async def test_an_order_is_placed_with_all_else_of_a_transaction(shop_db: Database) -> None:
     await open_shop(shop_db, available=5)
     async with shop_db.transaction() as tx:
         placed = await place_order(tx, purchase("renewal-1"), SETTINGS)

@@ -66,7 +66,7 @@ async def declared(broker: TestBroker) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-async def test_no_user_reaches_the_queue_of_another_service_by_way_of_its_own_waits(
+async def test_no_user_reaches_anothers_queue_through_its_own_waits(
     broker: TestBroker, users: dict[str, str], declared: None, service: str
 ) -> None:
     others = [one_queue_of(other) for other in SERVICES if other != service]
@@ -149,7 +149,7 @@ async def size_of(broker: TestBroker, queue: str) -> int:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-async def test_no_user_publishes_to_another_service_nor_past_the_exchanges(
+async def test_no_user_publishes_to_another_service_or_past_exchanges(
     users: dict[str, str], declared: None, service: str
 ) -> None:
     other = next(one for one in SERVICES if one != service)
@@ -170,7 +170,7 @@ async def test_no_user_publishes_to_another_service_nor_past_the_exchanges(
                 await channel.queue_bind(queue, events_exchange(service), routing_key="#")
 
 
-async def test_what_leads_to_a_queue_belongs_to_its_own_service_or_is_said_in_public(
+async def test_what_leads_to_a_queue_is_its_services_own_or_public(
     broker: TestBroker, declared: None
 ) -> None:
     async with httpx.AsyncClient(

@@ -215,7 +215,7 @@ def test_what_caddy_answers_itself_is_as_guarded_as_a_service(edge: httpx.Client
     assert "Strict-Transport-Security" not in headers
 
 
-def test_the_page_of_a_service_that_is_down_may_use_its_style_and_no_other(edge: httpx.Client) -> None:
+def test_the_page_of_a_service_that_is_down_may_use_its_style(edge: httpx.Client) -> None:
     answer = edge.get("/desk/mails")
     style = answer.text.partition("<style>")[2].partition("</style>")[0]
     digest = base64.b64encode(sha256(style.encode()).digest()).decode()
@@ -269,7 +269,7 @@ def client_at_the_service(passed: str, in_front: str) -> str:
 
 
 @pytest.mark.parametrize("claimed", ["", "198.51.100.1, "])
-def test_the_client_behind_a_tls_proxy_is_counted_and_not_the_proxy(
+def test_behind_a_tls_proxy_the_client_is_counted_not_the_proxy(
     behind_a_proxy: httpx.Client, claimed: str
 ) -> None:
     headers = {"Host": "shop.example", "X-Forwarded-For": f"{claimed}{CLIENT}, 192.0.2.7"}
@@ -290,7 +290,7 @@ def test_half_a_request_is_not_waited_for(edge: httpx.Client) -> None:
     assert time.monotonic() - begun >= HEADER_SECONDS * 0.9
 
 
-def test_a_service_that_gives_up_on_a_slow_body_is_heard_by_who_still_sends(edge: httpx.Client) -> None:
+def test_a_service_that_gives_up_on_a_slow_body_is_still_heard(edge: httpx.Client) -> None:
     with socket.create_connection((PROXY, edge.base_url.port or 0), timeout=20 * BODY_SECONDS) as slow:
         slow.sendall(b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5000\r\n\r\na")
         assert slow.recv(1000).startswith(b"HTTP/1.1 408 ")

@@ -11,7 +11,5 @@ GIB = 2**30
     ("memory", "buffers", "cache"),
     [(1 * GIB, "96MB", "512MB"), (16 * GIB, "1024MB", "4096MB"), (256 * GIB, "4096MB", "65536MB")],
 )
-def test_the_server_takes_a_sixteenth_of_the_memory_within_bounds(
-    memory: int, buffers: str, cache: str
-) -> None:
+def test_the_server_takes_a_sixteenth_of_memory_within_bounds(memory: int, buffers: str, cache: str) -> None:
     assert memory_settings(memory) == {"shared_buffers": buffers, "effective_cache_size": cache}

@@ -51,7 +51,7 @@ def test_a_port_that_somebody_listens_on_is_named_at_once(site: OnePort) -> None
             check_ports(site)
 
 
-def test_a_port_whose_connections_are_still_closing_is_waited_for(
+def test_a_port_with_closing_connections_is_waited_for(
     site: OnePort, closing_connection: socket.socket
 ) -> None:
     with pytest.raises(CannotRun, match="connections that do not close"):

@@ -43,7 +43,7 @@ def test_a_native_node_is_taken_where_no_engine_answers(tmp_path: Path) -> None:
     assert asked.stdout.split() == ["NativeBroker"], asked.stderr
 
 
-def test_a_flow_on_the_in_memory_broker_runs_where_no_engine_answers(tmp_path: Path) -> None:
+def test_a_flow_on_the_in_memory_broker_runs_without_an_engine(tmp_path: Path) -> None:
     ran = without_an_engine(
         tmp_path, "-m", "pytest", "-q", "-p", "no:cacheprovider", IN_MEMORY, "-k", "wallet_order_runs"
     )

@@ -72,7 +72,7 @@ def complaints(compose: DockerCompose) -> dict[str, str]:
 
 
 @pytest.mark.feature("OPS-03")
-async def test_every_container_becomes_healthy_and_every_health_endpoint_is_ok(
+async def test_every_container_and_every_health_endpoint_is_healthy(
     compose: DockerCompose,
 ) -> None:
     await eventually(lambda: not complaints(compose), seconds=READY_SECONDS_MAX, every=1)

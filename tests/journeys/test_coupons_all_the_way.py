@@ -86,7 +86,7 @@ async def shows(page: Browser, address: str, *words: str) -> None:
 
 
 @pytest.mark.feature("AP-23", "CPN-01", "CPN-10")
-async def test_points_and_coupons_of_all_kinds_lower_what_amazon_authorizes_and_come_back(
+async def test_points_and_coupons_lower_what_is_held_and_come_back(
     outside: Outside, member: Shopper, staff: Staff
 ) -> None:
     page, email = member.browser, member.person.email
@@ -121,7 +121,7 @@ async def test_points_and_coupons_of_all_kinds_lower_what_amazon_authorizes_and_
     await shows(page, "/members/mypage", f"{FREE} 送料無料 利用できます", "ご利用可能 500")
 
 
-async def test_a_coupon_works_on_the_four_screens_once_and_every_promise_is_kept(
+async def test_a_coupon_works_on_the_four_screens_once(
     outside: Outside, member: Shopper, staff: Staff
 ) -> None:
     page = member.browser

@@ -26,7 +26,7 @@ async def change(stack: Stack, statements: str) -> None:
 
 
 @pytest.mark.feature("OPS-05")
-async def test_a_poison_message_is_a_dead_letter_with_its_reason_and_works_once_replayed(
+async def test_a_dead_letter_has_its_reason_and_works_once_replayed(
     stack: Stack, outside: Outside, load: Load
 ) -> None:
     await load.log_in_at_desk()

@@ -140,9 +140,7 @@ async def live_a_day(stack: Stack, outside: Outside, answers: list[str]) -> str:
 
 
 @pytest.mark.feature("AP-42")
-async def test_no_card_number_and_no_secret_of_a_provider_is_found_anywhere_outside_payments(
-    stack: Stack, outside: Outside
-) -> None:
+async def test_no_card_number_or_providers_secret_leaves_payments(stack: Stack, outside: Outside) -> None:
     answers: list[str] = []
     wallet = await live_a_day(stack, outside, answers)
 
@@ -182,7 +180,7 @@ def test_the_search_finds_a_card_number_and_nothing_else(text: str, found: int) 
     assert len(card_numbers(text)) == found
 
 
-def test_the_search_finds_a_secret_also_in_an_authorization_header() -> None:
+def test_the_search_finds_a_secret_in_an_authorization_header() -> None:
     secrets = {"konbini": "s3cret-of-the-shop"}
     header = base64.b64encode(b"s3cret-of-the-shop").decode()
     assert secrets_in(f"Authorization: Basic {header}", secrets) == ["konbini"]

@@ -80,7 +80,7 @@ async def held(outside: Outside, code: str) -> int:
 
 
 @pytest.mark.feature("AP-08", "PNT-01", "PNT-02", "OPS-02")
-async def test_2026_11_22_a_guest_from_amazon_registers_with_the_order_and_spends_the_points_at_once(
+async def test_2026_11_22_a_guest_from_amazon_registers_and_spends(
     stack: Stack, outside: Outside, shopper: Shopper, staff: Staff
 ) -> None:
     page = shopper.browser
@@ -116,7 +116,7 @@ async def test_2026_11_22_a_guest_from_amazon_registers_with_the_order_and_spend
 
 
 @pytest.mark.feature("KON-16", "KON-17", "KON-31", "KON-33", "NTF-12", "PNT-22", "OPS-13")
-async def test_2026_11_28_an_unpaid_konbini_order_ends_by_itself_and_gives_all_back(
+async def test_2026_11_28_an_unpaid_konbini_order_ends_and_returns_all(
     stack: Stack, outside: Outside, shopper: Shopper, staff: Staff
 ) -> None:
     page = shopper.browser
@@ -169,7 +169,7 @@ async def test_2026_11_28_an_unpaid_konbini_order_ends_by_itself_and_gives_all_b
         await asyncio.to_thread(stack.start, "checkout")
 
 
-async def test_2026_11_22_cash_on_delivery_is_shipped_without_any_payment(
+async def test_2026_11_22_cash_on_delivery_is_shipped_without_payment(
     stack: Stack, outside: Outside, shopper: Shopper, staff: Staff
 ) -> None:
     await shopper.put_in_cart(SKU)
@@ -185,7 +185,7 @@ async def test_2026_11_22_cash_on_delivery_is_shipped_without_any_payment(
 
 
 @pytest.mark.feature("AP-47")
-async def test_2026_11_22_after_a_declined_card_the_cart_is_intact_and_another_method_works(
+async def test_2026_11_22_after_a_declined_card_another_method_works(
     stack: Stack, outside: Outside, shopper: Shopper
 ) -> None:
     page = shopper.browser

@@ -88,7 +88,7 @@ def test_an_amazon_pay_order_is_bought_shipped_and_captured(
     assert re.search(r"Captured.*売上 ¥1,870", charge, re.DOTALL)
 
 
-def test_the_two_buttons_of_the_cart_stand_side_by_side_and_equal(phone: Chromium) -> None:
+def test_the_two_buttons_of_the_cart_are_side_by_side_and_equal(phone: Chromium) -> None:
     put_in_cart(phone)
     own, amazon = phone.driver.find_elements(By.CSS_SELECTOR, ".pay-buttons a")
     assert (own.text.replace("\n", ""), amazon.text) == ("このサイトでお支払い", "amazon pay")

@@ -82,7 +82,7 @@ async def test_the_last_piece_is_sold_to_one_of_64_buyers(stack: Stack, outside:
     assert await outside.databases["checkout"].value("SELECT available FROM stock WHERE sku = $1", RARE) == 0
 
 
-async def test_points_set_aside_in_many_browsers_are_never_more_than_there_are(
+async def test_points_set_aside_in_many_browsers_are_never_too_many(
     stack: Stack, outside: Outside, load: Load
 ) -> None:
     member = await load.registers()
@@ -143,7 +143,7 @@ async def test_cancelling_while_the_money_is_taken_keeps_no_money(
     assert [kept[order.code] for order in orders] == [0] * SEVERAL
 
 
-async def test_the_return_page_and_the_notice_at_once_settle_a_payment_once(
+async def test_the_return_page_and_the_notice_settle_a_payment_once(
     stack: Stack, outside: Outside, load: Load
 ) -> None:
     await stack.deliver(SKU, SEVERAL)

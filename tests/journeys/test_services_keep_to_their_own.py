@@ -13,9 +13,7 @@ pytestmark = pytest.mark.broker
 
 @pytest.mark.feature("OPS-01")
 @pytest.mark.parametrize("service", SERVICES)
-async def test_the_credentials_of_a_service_open_no_other_services_database(
-    stack: Stack, service: str
-) -> None:
+async def test_the_credentials_of_a_service_open_no_others_database(stack: Stack, service: str) -> None:
     own = postgres.service_url(stack.site, service).replace("postgresql+asyncpg", "postgresql")
     connection = await asyncpg.connect(own)
     assert await connection.fetchval("SELECT count(*) >= 0 FROM outbox")
@@ -27,9 +25,7 @@ async def test_the_credentials_of_a_service_open_no_other_services_database(
 
 
 @pytest.mark.parametrize("service", SERVICES)
-async def test_a_service_reads_no_other_services_queues_and_speaks_in_nobodys_name(
-    stack: Stack, service: str
-) -> None:
+async def test_a_service_reads_no_others_queues_and_speaks_as_itself(stack: Stack, service: str) -> None:
     other = SERVICES[(SERVICES.index(service) + 1) % len(SERVICES)]
     connection = await aiormq.connect(rabbitmq.service_url(stack.site, service))
     try:

@@ -33,7 +33,7 @@ async def test_a_linked_member_is_logged_in_by_amazon_alone(members: MembersServ
 
 @pytest.mark.feature("MEM-03")
 @pytest.mark.feature("MEM-01", clause="logged-in member orders by Amazon")
-async def test_a_member_who_is_logged_in_is_linked_and_keeps_the_points(members: MembersService) -> None:
+async def test_a_logged_in_member_is_linked_and_keeps_the_points(members: MembersService) -> None:
     aya = await members.register()
     async with members.browser() as browser:
         await members.log_in(browser)
@@ -52,7 +52,7 @@ async def test_a_member_who_is_logged_in_is_linked_and_keeps_the_points(members:
 
 
 @pytest.mark.feature("MEM-04")
-async def test_an_equal_address_asks_for_the_shop_login_and_both_logins_link(members: MembersService) -> None:
+async def test_an_equal_address_asks_for_the_shop_login_and_then_links(members: MembersService) -> None:
     aya = await members.register()
     async with members.browser() as browser:
         members.carry_wallet(browser, ordering=True)
@@ -83,7 +83,7 @@ async def test_an_equal_address_asks_for_the_shop_login_and_both_logins_link(mem
 @pytest.mark.feature("MEM-01", clause="registering as a member")
 @pytest.mark.feature("MEM-06", "PNT-01")
 @pytest.mark.feature("MEM-14", clause="registered by Amazon: equal")
-async def test_registering_with_amazon_takes_name_and_address_and_no_password(
+async def test_amazon_registers_name_and_address_and_no_password(
     members: MembersService,
 ) -> None:
     async with members.browser() as browser:
@@ -120,7 +120,7 @@ async def test_in_the_order_flow_a_stranger_goes_straight_on(members: MembersSer
 
 
 @pytest.mark.feature("MEM-08")
-async def test_without_the_option_amazon_login_is_refused_and_the_form_is_offered(
+async def test_without_the_option_amazon_login_is_refused_for_the_form(
     members: MembersService,
 ) -> None:
     await members.register(buyer_id=BUYER)
@@ -163,7 +163,7 @@ async def test_a_wallet_that_payments_did_not_sign_is_nothing(
         assert (await browser.post("/members/amazon/register", data={"name": "x"})).status_code == 400
 
 
-async def test_of_two_members_who_bring_the_same_amazon_account_at_once_one_is_linked(
+async def test_of_two_members_with_one_amazon_account_one_is_linked(
     members: MembersService,
 ) -> None:
     await members.register("aya@example.jp")
@@ -180,7 +180,7 @@ async def test_of_two_members_who_bring_the_same_amazon_account_at_once_one_is_l
     assert len(await members.said(AmazonAccountLinked)) == 1
 
 
-def test_paying_with_another_members_amazon_account_changes_no_login() -> None:
+def test_paying_by_anothers_amazon_account_changes_no_login() -> None:
     def step(*, ordering: bool) -> str:
         return next_step(
             login_allowed=True,

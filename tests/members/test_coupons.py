@@ -107,7 +107,7 @@ async def test_each_kind_is_stated_with_its_value_beside_the_points(
     assert (offered["name"], offered["minimum"]) == (NAMES[kind], 3_000)
 
 
-async def test_points_and_coupon_come_together_from_the_form_of_the_order(members: MembersService) -> None:
+async def test_points_and_coupon_come_together_from_the_order_form(members: MembersService) -> None:
     aya = await members.register()
     [issue_id] = await issued(members, aya)
     sent = {"coupon": issue_id, "points": "200", "total": "3000", "next": "/order/confirm"}
@@ -127,7 +127,7 @@ async def test_points_and_coupon_come_together_from_the_form_of_the_order(member
 
 @pytest.mark.feature("CPN-10")
 @pytest.mark.feature("ORD-21", clause="coupon returned")
-async def test_a_used_coupon_is_usable_again_when_its_order_is_cancelled_unless_it_expired(
+async def test_a_coupon_returns_with_its_cancelled_order_until_it_ends(
     members: MembersService,
 ) -> None:
     aya = await members.register()
@@ -158,7 +158,7 @@ async def test_a_used_coupon_is_usable_again_when_its_order_is_cancelled_unless_
     assert [(event.order_code, event.usable) for event in returned] == [("N-1", True), ("N-2", False)]
 
 
-async def test_a_coupon_without_an_order_comes_back_with_the_reservation(members: MembersService) -> None:
+async def test_a_coupon_without_an_order_returns_with_its_reservation(members: MembersService) -> None:
     aya = await members.register()
     first, second = [(await issued(members, aya))[0] for _ in range(2)]
     async with members.browser() as browser:
@@ -179,7 +179,7 @@ async def test_a_coupon_without_an_order_comes_back_with_the_reservation(members
     assert await counters(members) == [(0, 0), (0, 0)]
 
 
-async def test_an_order_redeems_its_coupon_and_lets_go_what_else_was_set_aside(
+async def test_an_order_redeems_its_coupon_and_frees_what_else_waits(
     members: MembersService,
 ) -> None:
     aya = await members.register()
@@ -195,7 +195,7 @@ async def test_an_order_redeems_its_coupon_and_lets_go_what_else_was_set_aside(
     assert (await members.balance(aya)).active == 400
 
 
-async def test_an_order_heard_after_the_release_redeems_what_is_left_and_notes_what_is_not(
+async def test_an_order_after_the_release_redeems_what_is_left(
     members: MembersService,
 ) -> None:
     aya = await members.register()
@@ -217,7 +217,7 @@ async def test_an_order_heard_after_the_release_redeems_what_is_left_and_notes_w
     assert [event.order_code for event in await members.said(CouponRedeemed)] == ["N-0"]
 
 
-async def test_an_order_with_a_coupon_earns_points_and_links_the_amazon_account_once(
+async def test_a_coupon_order_earns_points_and_links_the_account_once(
     members: MembersService,
 ) -> None:
     aya = await members.register()
@@ -247,7 +247,7 @@ async def test_an_order_with_a_coupon_earns_points_and_links_the_amazon_account_
     assert {tuple(row) for row in orders} == {(aya, 100, "")}
 
 
-async def test_an_order_with_a_coupon_earns_nothing_where_points_are_off(members: MembersService) -> None:
+async def test_a_coupon_order_earns_nothing_where_points_are_off(members: MembersService) -> None:
     aya = await members.register()
     [issue_id] = await issued(members, aya)
     await members.rule(points_enabled=False)
@@ -260,7 +260,7 @@ async def test_an_order_with_a_coupon_earns_nothing_where_points_are_off(members
     assert [event.discount for event in await members.said(CouponRedeemed)] == [500]
 
 
-async def test_an_order_with_the_coupon_of_nobody_is_a_guests_and_its_note_tells_so(
+async def test_an_order_with_an_unknown_coupon_is_a_guests_and_noted(
     members: MembersService,
 ) -> None:
     nobody, nothing = new_id(), str(new_id())

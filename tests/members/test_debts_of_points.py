@@ -14,7 +14,7 @@ from tests.members.members_service import MembersService
 
 @pytest.mark.feature("PNT-20", clause="recorded as shortage, never lost")
 @pytest.mark.parametrize("first", ["N-EARNS", "N-SPENDS"])
-async def test_earning_and_spending_that_are_both_undone_leave_what_there_was(
+async def test_earning_and_spending_both_undone_leave_what_there_was(
     members: MembersService, first: str
 ) -> None:
     aya = await members.register()
@@ -93,7 +93,7 @@ async def test_who_owes_points_cannot_spend_those_that_were_set_aside(members: M
     assert (await members.balance(aya)).available == 500
 
 
-async def test_points_that_an_order_got_without_having_them_are_told_and_owed(
+async def test_points_an_order_got_without_having_them_are_owed(
     members: MembersService,
 ) -> None:
     aya = await members.register()

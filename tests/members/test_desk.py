@@ -200,7 +200,7 @@ async def test_older_rules_do_not_win_over_what_another_person_saved(members: Me
     assert str((await members.rules()).purchase_percent) == "2"
 
 
-async def test_waiting_points_are_made_valid_by_hand_once_and_the_ledger_says_by_whom(
+async def test_staff_make_waiting_points_valid_once_under_their_name(
     members: MembersService,
 ) -> None:
     await members.rule(purchase_activation="manual")
@@ -241,7 +241,7 @@ async def test_a_member_who_does_not_exist_is_a_missing_page(members: MembersSer
         ({"sandbox": False}, False),
     ],
 )
-async def test_the_login_tells_the_demos_password_only_where_everybody_may_know_it(
+async def test_the_login_shows_the_demo_password_only_where_it_may(
     members: MembersService, keys: Keys, settings: dict[str, Any], told: bool
 ) -> None:
     app = FastAPI()

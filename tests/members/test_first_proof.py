@@ -72,7 +72,7 @@ async def test_a_reset_of_an_unproved_account_ends_all_that_was_before(members: 
     assert len(await members.rows("SELECT 1 FROM known_devices")) == 1
 
 
-async def test_the_mailbox_owner_proves_the_address_with_a_password_of_their_own(
+async def test_the_mailbox_owner_proves_it_with_their_own_password(
     members: MembersService,
 ) -> None:
     await linked_unproved(members)
@@ -126,7 +126,7 @@ async def test_a_proof_by_who_is_logged_in_keeps_only_this_browser(members: Memb
 
 
 @pytest.mark.parametrize(("email", "made"), [("other@example.jp", 0), ("AYA@example.jp", 1)])
-async def test_an_unproved_account_is_linked_only_where_amazon_vouches_for_its_address(
+async def test_an_unproved_account_links_only_where_amazon_vouches(
     members: MembersService, email: str, made: int
 ) -> None:
     aya = await members.register(email_proved=False)
@@ -161,7 +161,7 @@ async def test_an_order_of_before_the_proof_links_nobody_after_it(members: Membe
     assert await links(members) == 1
 
 
-async def test_an_order_with_another_address_than_amazons_registers_without_a_link(
+async def test_an_order_off_amazons_address_registers_without_a_link(
     members: MembersService,
 ) -> None:
     for number, email in enumerate(("aya@example.jp", "victim@example.jp")):

@@ -53,7 +53,7 @@ def sets(browser: httpx.AsyncClient, password: str = NEW, repeated: str = "") ->
 
 
 @pytest.mark.feature("MEM-27")
-async def test_a_forgotten_password_is_replaced_by_a_link_that_is_good_once(members: MembersService) -> None:
+async def test_a_forgotten_password_is_replaced_by_a_link_used_once(members: MembersService) -> None:
     aya = await members.register()
     async with members.browser() as browser, members.browser() as elsewhere:
         await members.log_in(elsewhere)
@@ -79,7 +79,7 @@ async def test_a_forgotten_password_is_replaced_by_a_link_that_is_good_once(memb
 
 
 @pytest.mark.feature("MEM-09", clause="login works after it")
-async def test_who_registered_with_amazon_gets_a_first_password_by_mail(members: MembersService) -> None:
+async def test_who_registered_with_amazon_gets_a_password_by_mail(members: MembersService) -> None:
     await members.register(password_hash=None, buyer_id="amzn1.account.AYA")
     await members.rule(amazon_login=False)
     event = await asks(members)
@@ -92,7 +92,7 @@ async def test_who_registered_with_amazon_gets_a_first_password_by_mail(members:
         assert entered.status_code == 303
 
 
-async def test_a_member_without_password_is_not_asked_for_the_present_one(members: MembersService) -> None:
+async def test_without_a_password_nobody_is_asked_for_the_present_one(members: MembersService) -> None:
     await members.register(password_hash=None, buyer_id="amzn1.account.AYA")
     async with members.browser() as browser:
         members.carry_wallet(browser)
@@ -105,7 +105,7 @@ async def test_a_member_without_password_is_not_asked_for_the_present_one(member
     assert event.first
 
 
-async def test_an_unknown_address_is_answered_word_for_word_like_a_known_one(members: MembersService) -> None:
+async def test_an_unknown_address_is_answered_exactly_like_a_known_one(members: MembersService) -> None:
     await members.register()
     async with members.browser() as browser:
         known, unknown = [
@@ -149,7 +149,7 @@ async def test_a_link_dies_after_three_quarters_of_an_hour(members: MembersServi
         assert (await sets(browser)).status_code == 410
 
 
-async def test_a_link_is_worth_nothing_once_the_member_has_another_address(members: MembersService) -> None:
+async def test_a_link_is_void_once_the_member_has_another_address(members: MembersService) -> None:
     await members.register()
     event = await asks(members)
     async with members.db.transaction() as tx:

@@ -306,9 +306,7 @@ PLANTS = {
 
 
 @pytest.mark.parametrize("check", CHECKS)
-async def test_each_check_of_the_ledger_finds_its_fault_when_one_is_planted(
-    members: MembersService, check: str
-) -> None:
+async def test_each_check_of_the_ledger_finds_its_planted_fault(members: MembersService, check: str) -> None:
     registered = await members.register()
     await members.hears(an_order(member_id=registered, items=5_000, points=300))
     async with members.db.transaction() as tx:
@@ -321,9 +319,7 @@ async def test_each_check_of_the_ledger_finds_its_fault_when_one_is_planted(
 
 
 @pytest.mark.parametrize("points", [1, 499, 500])
-async def test_valid_points_lapse_with_their_days_and_what_was_spent_counts_as_the_oldest(
-    postgres: TestPostgres, points: int
-) -> None:
+async def test_valid_points_lapse_by_day_and_the_oldest_go_first(postgres: TestPostgres, points: int) -> None:
     url = await postgres.create_database("members", metadata)
     db = Database(url.render_as_string(hide_password=False), service="members", connections_max=3)
     member_id, rules = new_id(), Rules(valid_days=3)

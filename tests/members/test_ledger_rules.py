@@ -46,7 +46,7 @@ def test_waiting_points_become_active_by_themselves_or_by_staff() -> None:
 
 
 @pytest.mark.parametrize(("wanted", "taken"), [(1, 1), (1_300, 1_300), (1_301, 1_300), (9_000, 1_300)])
-def test_an_order_spends_what_is_free_and_the_rest_is_written_down(wanted: int, taken: int) -> None:
+def test_an_order_spends_what_is_free_and_the_rest_is_noted(wanted: int, taken: int) -> None:
     assert use_posting(BALANCE, wanted, order_code="N2") == Posting(
         "used", "order", 0, -taken, order_code="N2", shortage=wanted - taken
     )
@@ -68,9 +68,7 @@ def test_a_grant_is_revoked_where_it_stands() -> None:
     ("lapsed", "consumed", "points"),
     [(500, 0, 500), (500, 499, 1), (500, 500, 0), (500, 501, 0), (9_000, 0, 1_300)],
 )
-def test_what_lapsed_and_was_not_spent_expires_but_never_what_is_set_aside(
-    lapsed: int, consumed: int, points: int
-) -> None:
+def test_unspent_points_lapse_but_never_what_is_set_aside(lapsed: int, consumed: int, points: int) -> None:
     assert points_to_expire(BALANCE, lapsed=lapsed, consumed=consumed) == points
 
 

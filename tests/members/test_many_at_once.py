@@ -124,7 +124,7 @@ async def test_many_events_at_once_leave_what_they_leave_one_by_one(make_db: Mak
     assert {"PointsActivated", "PointsReturned"} < kinds
 
 
-async def test_what_is_set_aside_for_nobody_here_ends_with_its_order_and_is_a_shortage(
+async def test_a_reservation_of_nobody_here_ends_as_a_shortage(
     make_db: MakeDatabase,
 ) -> None:
     db, of_a_stranger = await a_shop(make_db), new_id()

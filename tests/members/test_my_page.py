@@ -11,7 +11,7 @@ from tests.members.members_service import MembersService
 
 @pytest.mark.feature("PNT-23", clause="the history shows reason and state")
 @pytest.mark.feature("PNT-24", clause="condition shown")
-async def test_every_line_of_points_says_its_state_and_on_what_it_waits(members: MembersService) -> None:
+async def test_each_line_of_points_says_its_state_and_what_it_awaits(members: MembersService) -> None:
     aya = await members.register()
     async with members.browser() as browser:
         await members.log_in(browser)

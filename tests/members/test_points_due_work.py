@@ -30,7 +30,7 @@ async def grant_id(members: MembersService, reason: str) -> Any:
     return row.grant_id
 
 
-async def test_staff_make_points_valid_once_and_only_points_that_there_are(members: MembersService) -> None:
+async def test_staff_make_points_valid_once_and_only_existing_ones(members: MembersService) -> None:
     member_id = await members.register()
     await members.hears(an_order(member_id=member_id, items=5_000))
     waiting = await grant_id(members, "purchase")
@@ -93,7 +93,7 @@ async def test_a_worker_that_lost_its_lease_expires_nothing(members: MembersServ
     assert (await members.balance(row.member_id)).active == 500
 
 
-async def test_a_grant_that_was_taken_back_meanwhile_does_not_expire_as_well(members: MembersService) -> None:
+async def test_a_grant_taken_back_meanwhile_does_not_expire_as_well(members: MembersService) -> None:
     row = await lapsed(members)
     await members.rows("UPDATE point_grants SET state = 'revoked' RETURNING 1")
     await ExpirePoints(members.db)(row)
@@ -110,7 +110,7 @@ async def test_points_set_aside_are_looked_at_again_five_minutes_later(members: 
     assert timedelta(minutes=4, seconds=50) < grant.due_at - now() <= timedelta(minutes=5)
 
 
-async def test_where_nothing_is_left_to_expire_no_line_is_written_and_nobody_looks_again(
+async def test_with_nothing_left_to_expire_no_line_is_ever_written(
     members: MembersService,
 ) -> None:
     await members.rule(valid_days=3, purchase_percent=Decimal(0))
@@ -128,7 +128,7 @@ async def test_where_nothing_is_left_to_expire_no_line_is_written_and_nobody_loo
     assert grant.due_at is None
 
 
-async def test_a_cancellation_that_is_said_anew_gives_nothing_back_twice(members: MembersService) -> None:
+async def test_a_cancellation_told_again_gives_nothing_back_twice(members: MembersService) -> None:
     member_id = await members.register()
     await members.hears(an_order(member_id=member_id, points=200), a_cancellation(), a_cancellation())
     assert [event.points_returned for event in await members.said(PointsReturned)] == [200]
@@ -145,7 +145,7 @@ async def refusal(members: MembersService, points: int = 100, email: str = "new@
     return ""
 
 
-async def test_points_of_a_registration_to_come_are_set_aside_only_where_they_will_be_valid(
+async def test_sign_up_points_are_set_aside_only_where_soon_valid(
     members: MembersService,
 ) -> None:
     await members.register("known@example.jp")
@@ -193,7 +193,7 @@ async def set_aside(members: MembersService) -> Any:
         ("UPDATE benefit_reservations SET due_at = due_at + interval '9 minutes' RETURNING 1", 200),
     ],
 )
-async def test_points_nobody_came_for_are_free_again_unless_something_happened_meanwhile(
+async def test_unclaimed_points_are_freed_unless_something_happened(
     members: MembersService, meanwhile: str, held: int
 ) -> None:
     row = await set_aside(members)

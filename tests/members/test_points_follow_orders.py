@@ -18,7 +18,7 @@ from tests.members.members_service import MembersService
 
 
 @pytest.mark.feature("PNT-04")
-async def test_an_order_over_5000_yen_at_one_percent_leaves_50_points_waiting(
+async def test_an_order_of_5000_yen_at_one_percent_leaves_50_waiting(
     members: MembersService,
 ) -> None:
     aya = await members.register()
@@ -51,7 +51,7 @@ async def test_what_is_spent_of_an_empty_balance_is_all_owed(members: MembersSer
 
 
 @pytest.mark.feature("PNT-08")
-async def test_points_become_valid_exactly_once_when_the_order_is_shipped(members: MembersService) -> None:
+async def test_points_become_valid_once_when_the_order_is_shipped(members: MembersService) -> None:
     aya = await members.register()
     await members.hears(an_order(member_id=aya))
 
@@ -131,7 +131,7 @@ async def test_without_points_no_point_record_exists(members: MembersService) ->
 @pytest.mark.feature("PNT-22")
 @pytest.mark.feature("KON-34", clause="member stays active")
 @pytest.mark.feature("ORD-21", clause="points returned")
-async def test_cancelled_orders_return_points_void_grants_and_leave_the_member_alone(
+async def test_cancelled_orders_return_points_and_void_their_grants(
     members: MembersService,
 ) -> None:
     aya = await members.register()
@@ -157,7 +157,7 @@ async def test_shipping_after_a_cancellation_revives_nothing(members: MembersSer
     assert (balance.active, balance.waiting) == (500, 0)
 
 
-async def test_spent_points_of_a_cancelled_order_become_a_shortage_never_a_negative_balance(
+async def test_spent_points_of_a_cancelled_order_become_a_shortage(
     members: MembersService,
 ) -> None:
     aya = await members.register()

@@ -90,7 +90,7 @@ async def test_a_session_says_that_the_address_is_proved(members: MembersService
         assert (claims["email_proved"], claims["sid"]) == (True, before)
 
 
-async def test_opening_a_link_proves_nothing_before_the_button_is_pressed(members: MembersService) -> None:
+async def test_opening_a_link_proves_nothing_before_the_button(members: MembersService) -> None:
     aya = await members.register(email_proved=False)
     [event] = await members.said(EmailVerificationRequested)
     async with members.browser() as browser:
@@ -132,7 +132,7 @@ async def test_an_unproved_member_may_log_in(members: MembersService) -> None:
 
 
 @pytest.mark.parametrize(("proved", "mails"), [(True, 0), (False, 1)])
-async def test_an_order_that_registers_asks_for_a_mail_unless_amazon_vouches(
+async def test_a_registering_order_wants_proof_unless_amazon_vouches(
     members: MembersService, proved: bool, mails: int
 ) -> None:
     member_id = new_id()
@@ -149,7 +149,7 @@ async def test_an_order_that_registers_asks_for_a_mail_unless_amazon_vouches(
     assert (await members.balance(member_id)).active >= 500
 
 
-async def test_who_registers_with_amazon_need_not_prove_what_amazon_vouches_for(
+async def test_who_registers_with_amazon_need_not_prove_the_address(
     members: MembersService,
 ) -> None:
     async with members.browser() as browser:
@@ -161,7 +161,7 @@ async def test_who_registers_with_amazon_need_not_prove_what_amazon_vouches_for(
     assert granted.state == "active"
 
 
-async def test_points_that_staff_make_valid_do_not_wait_for_the_address(members: MembersService) -> None:
+async def test_points_made_valid_by_staff_do_not_await_the_address(members: MembersService) -> None:
     await members.rule(registration_activation="manual")
     aya = await members.register(email_proved=False)
     [event] = await members.said(EmailVerificationRequested)

@@ -50,7 +50,7 @@ async def test_the_data_of_the_order_becomes_the_member(members: MembersService)
 
 
 @pytest.mark.feature("PNT-01", "PNT-02")
-async def test_registration_points_come_once_and_can_be_spent_in_the_same_order(
+async def test_registration_points_come_once_and_pay_the_same_order(
     members: MembersService,
 ) -> None:
     member_id = new_id()
@@ -71,7 +71,7 @@ async def test_registration_points_come_once_and_can_be_spent_in_the_same_order(
     assert (balance.active, balance.waiting) == (0, 45)
 
 
-async def test_a_taken_address_makes_no_second_member_and_the_order_stays_a_guests(
+async def test_a_taken_address_makes_no_second_member_of_a_guest(
     members: MembersService,
 ) -> None:
     aya = await members.register("Aya@Example.jp")
@@ -91,7 +91,7 @@ async def test_a_taken_address_makes_no_second_member_and_the_order_stays_a_gues
     assert (refused.reason, refused.order_code) == ("email_taken", order.order_code)
 
 
-async def test_points_for_a_registration_that_is_refused_are_told_as_money_lost(
+async def test_points_of_a_refused_registration_are_told_as_lost(
     members: MembersService,
 ) -> None:
     await members.register("aya@example.jp")
@@ -144,7 +144,7 @@ async def test_an_amazon_account_that_is_linked_makes_no_second_member(members: 
 
 
 @pytest.mark.feature("MEM-01", clause="logged-in member orders by Amazon")
-async def test_a_member_who_pays_with_amazon_is_linked_once_and_gets_no_registration_points_for_it(
+async def test_who_pays_with_amazon_is_linked_without_sign_up_points(
     members: MembersService,
 ) -> None:
     aya = await members.register()

@@ -39,7 +39,7 @@ async def reserve(browser: httpx.AsyncClient, points: int) -> httpx.Response:
     )
 
 
-async def test_points_are_set_aside_and_stated_and_the_order_spends_them_once(
+async def test_points_are_set_aside_and_stated_and_spent_once(
     members: MembersService,
 ) -> None:
     aya = await members.register()
@@ -66,7 +66,7 @@ async def test_points_are_set_aside_and_stated_and_the_order_spends_them_once(
 
 
 @pytest.mark.feature("PNT-21")
-async def test_of_two_orders_made_at_once_with_all_points_one_gets_them(members: MembersService) -> None:
+async def test_of_two_orders_at_once_with_all_points_one_gets_them(members: MembersService) -> None:
     aya = await members.register()
     async with members.browser() as phone, members.browser() as desktop:
         await members.log_in(phone)
@@ -86,7 +86,7 @@ async def test_of_two_orders_made_at_once_with_all_points_one_gets_them(members:
     assert (await members.balance(aya)).held == 500
 
 
-async def test_changing_the_number_keeps_the_reservation_so_that_one_order_can_claim_it(
+async def test_a_changed_number_keeps_the_reservation_for_one_order(
     members: MembersService,
 ) -> None:
     aya = await members.register()
@@ -119,7 +119,7 @@ async def test_an_order_for_fewer_points_than_were_held_frees_the_rest(members: 
     assert (balance.active, balance.held) == (200, 0)
 
 
-async def test_what_a_statement_may_still_claim_stays_set_aside_after_a_change_of_mind(
+async def test_what_a_statement_may_still_claim_stays_set_aside(
     members: MembersService,
 ) -> None:
     aya = await members.register()
@@ -160,7 +160,7 @@ async def test_what_no_order_came_for_is_released_by_due_work(members: MembersSe
     assert (row.status, row.due_at) == ("released", None)
 
 
-async def test_an_order_heard_after_the_release_still_spends_what_is_there_and_notes_what_is_not(
+async def test_an_order_after_the_release_spends_what_is_there(
     members: MembersService,
 ) -> None:
     aya = await members.register()
@@ -178,7 +178,7 @@ async def test_an_order_heard_after_the_release_still_spends_what_is_there_and_n
 
 
 @pytest.mark.feature("PNT-02")
-async def test_a_registering_buyer_spends_the_registration_points_in_the_same_order(
+async def test_a_registering_buyer_spends_the_points_at_once(
     members: MembersService,
 ) -> None:
     async with members.browser() as browser:
@@ -206,7 +206,7 @@ async def test_a_registering_buyer_spends_the_registration_points_in_the_same_or
     assert row.status == "committed"
 
 
-async def test_registration_points_name_account_and_address_and_no_id_of_the_clients(
+async def test_registration_points_name_no_id_of_the_clients(
     members: MembersService,
 ) -> None:
     mine = str(new_id())
@@ -242,14 +242,14 @@ async def test_registration_points_go_to_a_buyer_and_an_address_once(members: Me
     assert await wants("amzn1.account.THIRD", "bo+tag@example.jp") == "registration_points_used"
 
 
-async def test_a_member_who_comes_with_a_new_account_is_asked_to_log_in(members: MembersService) -> None:
+async def test_a_member_with_a_new_account_is_asked_to_log_in(members: MembersService) -> None:
     await members.register("aya@example.jp")
     with pytest.raises(Refused, match="login_needed"):
         await promised(members, 500)
 
 
 @pytest.mark.feature("PNT-03")
-async def test_registration_points_that_are_not_valid_at_once_cannot_be_used_in_the_registering_order(
+async def test_points_not_valid_at_once_pay_no_registering_order(
     members: MembersService,
 ) -> None:
     await members.rule(registration_activation="manual")
@@ -271,9 +271,7 @@ async def test_registration_points_that_are_not_valid_at_once_cannot_be_used_in_
 
 
 @pytest.mark.parametrize("points", ["-1", "501", "1.5", "", "1e9", "NaN", "99999999999"])
-async def test_more_points_than_there_are_or_no_number_at_all_sets_nothing_aside(
-    members: MembersService, points: str
-) -> None:
+async def test_too_many_points_or_no_number_set_nothing_aside(members: MembersService, points: str) -> None:
     await members.register()
     async with members.browser() as browser:
         await members.log_in(browser)
@@ -286,7 +284,7 @@ async def test_more_points_than_there_are_or_no_number_at_all_sets_nothing_aside
     assert await members.rows("SELECT 1 FROM benefit_reservations") == []
 
 
-async def test_points_already_set_aside_count_among_those_that_may_be_used(members: MembersService) -> None:
+async def test_points_set_aside_count_among_those_that_may_be_used(members: MembersService) -> None:
     await members.register()
     async with members.browser() as browser:
         await members.log_in(browser)
@@ -332,7 +330,7 @@ async def promised(members: MembersService, points: int) -> UUID:
     return made.reservation_id
 
 
-async def test_points_of_a_buyer_who_did_not_register_after_all_are_let_go(members: MembersService) -> None:
+async def test_points_of_a_buyer_who_did_not_register_are_freed(members: MembersService) -> None:
     first = await promised(members, 500)
     clock.clock.move(timedelta(minutes=36))
     async with members.db.transaction() as tx:
@@ -345,7 +343,7 @@ async def test_points_of_a_buyer_who_did_not_register_after_all_are_let_go(membe
     assert await promised(members, 300) != first
 
 
-async def test_a_reservation_that_ends_while_it_is_being_changed_is_not_changed(
+async def test_a_reservation_that_ends_meanwhile_is_not_changed(
     members: MembersService,
 ) -> None:
     reservation_id = await promised(members, 500)

@@ -38,7 +38,7 @@ async def test_a_copied_amazon_login_opens_no_second_session(members: MembersSer
         assert (await browser.get(ARRIVE)).headers["location"] == "/members/mypage"
 
 
-async def test_an_amazon_login_from_before_a_logout_everywhere_is_refused(members: MembersService) -> None:
+async def test_an_amazon_login_before_a_logout_everywhere_is_refused(members: MembersService) -> None:
     await members.register(buyer_id=BUYER)
     async with members.browser() as browser, members.browser() as thief:
         members.carry_wallet(thief)

@@ -54,7 +54,7 @@ async def promote(members: MembersService, email: str, *, promote: bool = True) 
     )
 
 
-async def test_a_known_address_gets_no_role_unless_the_operator_says_so(members: MembersService) -> None:
+async def test_a_known_address_gets_no_role_without_the_operator(members: MembersService) -> None:
     await members.register("clerk@example.jp")
     with pytest.raises(Refused, match="email_known"):
         await promote(members, "CLERK@example.jp", promote=False)
@@ -204,7 +204,7 @@ async def renewed(browser: httpx.AsyncClient, answer: httpx.Response) -> httpx.R
     )
 
 
-async def test_rights_of_staff_hold_for_a_minute_and_are_renewed_on_the_way(members: MembersService) -> None:
+async def test_rights_of_staff_hold_a_minute_and_are_then_renewed(members: MembersService) -> None:
     aya = await members.register()
     async with members.browser() as desk:
         await at_desk(members, desk)

@@ -54,7 +54,7 @@ async def test_the_name_of_the_sender_arrives_as_it_was_set(db: Database, sink: 
     assert sink.senders == ["shop@noren.example"]
 
 
-def test_without_a_name_of_its_own_the_sender_is_called_as_the_shop_is() -> None:
+def test_without_a_name_the_sender_is_named_as_the_shop() -> None:
     assert settings("shop@noren.example", shop_name="茶舗のれん").sender == Sender(
         "茶舗のれん", "shop@noren.example"
     )
@@ -83,7 +83,7 @@ def test_the_environment_is_read_in_the_same_way(monkeypatch: pytest.MonkeyPatch
         "a\nb <shop@noren.example>",
     ],
 )
-def test_a_sender_that_no_server_could_take_is_refused_at_the_start(text: str) -> None:
+def test_a_sender_that_no_server_takes_is_refused_at_the_start(text: str) -> None:
     with pytest.raises(ValidationError):
         settings(text)
     with pytest.raises(ValueError, match="must look like"):
@@ -107,7 +107,7 @@ async def test_old_addresses_of_carriers_are_written_to_exactly_so(post: Post, a
     assert parseaddr(copy.message.as_string().split("To: ")[1].splitlines()[0])[1] == address
 
 
-def test_an_address_of_the_desk_that_no_server_takes_ends_the_start() -> None:
+def test_a_desk_address_that_no_server_takes_ends_the_start() -> None:
     assert settings("shop@noren.example", desk_mail=" desk@noren.example").desk_mail == "desk@noren.example"
     assert settings("shop@noren.example", desk_mail=" ").desk_mail == ""
     with pytest.raises(ValidationError, match="desk_mail"):

@@ -83,7 +83,7 @@ async def test_a_mail_to_the_shop_never_goes_to_the_buyer(post: Post, keys: Keys
     assert "新しいご注文" not in page
 
 
-async def test_the_shop_without_an_address_of_its_desk_reads_where_mails_come_from(post: Post) -> None:
+async def test_a_shop_without_a_desk_address_reads_at_the_senders(post: Post) -> None:
     mails = post.mails
     mails.shop = SHOP
     await post.hears(placed())

@@ -47,7 +47,7 @@ async def test_mails_sent_and_not_sent_follow_from_what_they_tell(
     ]
 
 
-async def test_a_mail_that_does_not_leave_after_all_follows_from_what_it_tells(
+async def test_a_mail_that_does_not_leave_follows_from_what_it_tells(
     make_db: MakeDatabase, sink: MailSink
 ) -> None:
     db = await make_db("notifications", metadata)

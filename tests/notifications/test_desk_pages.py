@@ -43,7 +43,7 @@ async def test_the_log_says_what_will_appear_before_the_first_mail(staff: httpx.
     assert "まだメールはありません" in page.text
 
 
-async def test_a_mail_to_a_wrong_address_goes_to_the_right_one_with_all_later_ones(
+async def test_a_mail_to_a_wrong_address_is_set_right_with_later_ones(
     staff: httpx.AsyncClient, post: Post, sink: MailSink
 ) -> None:
     order = await post.knows_an_order()
@@ -70,7 +70,7 @@ async def test_a_mail_to_a_wrong_address_goes_to_the_right_one_with_all_later_on
     assert (await staff.post(f"{page}/address", data=wish)).status_code == 409
 
 
-async def test_a_corrected_address_is_that_of_all_waiting_mails_of_the_order(
+async def test_a_corrected_address_holds_for_all_waiting_mails(
     staff: httpx.AsyncClient, post: Post, sink: MailSink
 ) -> None:
     order = await post.knows_an_order()
@@ -88,7 +88,7 @@ async def test_a_corrected_address_is_that_of_all_waiting_mails_of_the_order(
     assert [copy.recipient for copy in post.journal] == ["right@example.jp"] * 2
 
 
-async def test_the_address_of_an_account_is_not_corrected_with_its_order(
+async def test_the_address_of_an_account_stays_when_its_orders_changes(
     staff: httpx.AsyncClient, post: Post, sink: MailSink
 ) -> None:
     order = await post.knows_an_order()
@@ -150,7 +150,7 @@ async def test_the_html_of_a_mail_may_be_framed_by_us_and_run_nothing(
 
 
 @pytest.mark.feature("NTF-14", clause="staff resend what was not delivered")
-async def test_staff_see_refused_mails_and_send_them_again_with_the_same_message_id(
+async def test_staff_resend_refused_mails_with_the_same_message_id(
     staff: httpx.AsyncClient, post: Post, sink: MailSink
 ) -> None:
     sink.at_recipient = "550 no such user"
@@ -171,7 +171,7 @@ async def test_staff_see_refused_mails_and_send_them_again_with_the_same_message
     assert deed.subject == "1通"
 
 
-async def test_only_a_log_with_mails_that_can_be_sent_again_has_boxes_and_the_button(
+async def test_only_a_log_with_mails_to_resend_has_boxes_and_button(
     staff: httpx.AsyncClient, post: Post, sink: MailSink
 ) -> None:
     await post.hears(example_order())
@@ -217,7 +217,7 @@ async def test_the_settings_list_every_kind_of_mail_with_on_or_off(staff: httpx.
 
 @pytest.mark.feature("NTF-01")
 @pytest.mark.feature("NTF-10", clause="thanks mail")
-async def test_a_mail_that_the_software_sends_is_not_sent_by_us_and_the_change_is_kept(
+async def test_a_mail_of_the_software_is_not_sent_and_the_change_kept(
     staff: httpx.AsyncClient, post: Post
 ) -> None:
     path = "/desk/mails/settings/order_placed.customer"
@@ -310,7 +310,7 @@ async def test_every_mail_can_be_previewed(staff: httpx.AsyncClient) -> None:
     assert (await staff.get("/desk/mails/preview/nothing.customer")).status_code == 404
 
 
-async def test_previews_are_listed_by_their_names_and_not_by_files_or_events(
+async def test_previews_are_listed_by_names_and_not_files_or_events(
     staff: httpx.AsyncClient,
 ) -> None:
     listed = (await staff.get("/desk/mails/preview")).text

@@ -26,7 +26,7 @@ async def test_the_answer_to_the_data_decides(sink: MailSink, at_data: str, kind
     assert isinstance(await server(sink.port).send("hanako@example.jp", RAW), kind)
 
 
-async def test_a_line_that_begins_with_a_dot_ends_nothing_and_arrives_as_it_is(sink: MailSink) -> None:
+async def test_a_line_that_begins_with_a_dot_arrives_as_it_is(sink: MailSink) -> None:
     raw = RAW + b".\r\n.x\r\n..\r\nQUIT\r\n"
 
     assert isinstance(await server(sink.port).send("hanako@example.jp", raw), Accepted)
@@ -79,9 +79,7 @@ async def test_mails_follow_each_other_on_few_connections(sink: MailSink) -> Non
 
 
 @pytest.mark.parametrize("where", ["at_recipient", "at_data"])
-async def test_a_refused_mail_leaves_nothing_behind_for_the_next_on_its_connection(
-    sink: MailSink, where: str
-) -> None:
+async def test_a_refused_mail_leaves_nothing_on_its_connection(sink: MailSink, where: str) -> None:
     one = server(sink.port)
     setattr(sink, where, "550 no")
     assert isinstance(await one.send("refused@example.jp", RAW), RefusedByServer)
@@ -93,7 +91,7 @@ async def test_a_refused_mail_leaves_nothing_behind_for_the_next_on_its_connecti
     assert sink.connections == 1
 
 
-async def test_a_connection_that_the_server_has_cut_meanwhile_is_replaced(sink: MailSink) -> None:
+async def test_a_connection_that_the_server_cut_is_replaced(sink: MailSink) -> None:
     one = server(sink.port)
     await one.send("first@example.jp", RAW)
 

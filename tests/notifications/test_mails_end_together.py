@@ -9,7 +9,7 @@ from shared.due.work import DueRunner
 from shared.ids import new_id
 
 
-async def test_mails_that_are_sent_together_are_begun_and_ended_in_one_transaction_each(post: Post) -> None:
+async def test_mails_sent_together_begin_in_one_transaction_and_end_so(post: Post) -> None:
     await post.hears(
         *(
             example_order(order_code=f"N-{number}").model_copy(update={"event_id": new_id()})

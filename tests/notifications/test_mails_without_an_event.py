@@ -56,7 +56,7 @@ async def test_it_goes_out_and_is_said_and_once_for_each_address(post: Post) -> 
     }
 
 
-async def test_an_address_that_no_server_takes_gets_none_and_that_is_said(post: Post) -> None:
+async def test_an_address_that_no_server_takes_gets_none_as_is_said(post: Post) -> None:
     await write(post, "ticket-2", "nobody")
     await post.sends()
 

@@ -69,7 +69,7 @@ async def left_behind(db: Database) -> dict[str, list[Any]]:
     return found
 
 
-async def test_many_events_and_mails_at_once_leave_what_they_leave_one_by_one(
+async def test_many_events_and_mails_at_once_leave_what_single_ones_do(
     make_db: MakeDatabase, sink: MailSink
 ) -> None:
     told = [orders(), news()]

@@ -17,7 +17,7 @@ BUYER = new_id()
 
 @pytest.mark.feature("KON-12", clause="number shown though the mail failed")
 @pytest.mark.feature("NTF-16")
-async def test_a_member_reads_the_number_on_the_site_though_its_mail_failed(
+async def test_a_member_reads_the_number_on_the_site_without_its_mail(
     app: FastAPI, keys: Keys, post: Post, sink: MailSink
 ) -> None:
     order = await post.knows_an_order(member_id=BUYER)

@@ -70,7 +70,7 @@ async def test_thanks_wait_for_the_yes_and_come_once(post: Post) -> None:
 
 
 @pytest.mark.feature("NTF-01")
-async def test_where_the_software_thanks_we_do_not_after_the_yes_either(post: Post) -> None:
+async def test_where_the_software_thanks_we_do_not_even_after_the_yes(post: Post) -> None:
     async with post.db.transaction() as tx:
         setting = MailSetting(sender="software")
         await change(tx, setting, by="店長", at=now(), about=subject_of(post.mails["order_placed.customer"]))
@@ -93,7 +93,7 @@ async def test_where_the_software_thanks_we_do_not_after_the_yes_either(post: Po
         ("declined", "承認が得られませんでした"),
     ],
 )
-async def test_a_declined_card_brings_one_mail_that_says_why_and_what_to_do(
+async def test_a_declined_card_brings_one_mail_with_why_and_what_to_do(
     post: Post, reason: str, words: str
 ) -> None:
     order = await placed(post, "authorized")
@@ -109,7 +109,7 @@ async def test_a_declined_card_brings_one_mail_that_says_why_and_what_to_do(
     assert "承りました" not in copy.text
 
 
-async def test_an_order_that_ends_unpaid_by_its_method_brings_the_same_mail(post: Post) -> None:
+async def test_an_order_that_ends_unpaid_brings_the_same_mail(post: Post) -> None:
     order = await placed(post, "authorized")
     await post.hears(of(order, OrderCancelled, reason="payment_failed", send_mail=False))
     await post.hears(of(order, PaymentFailed, reason="declined"))
@@ -117,7 +117,7 @@ async def test_an_order_that_ends_unpaid_by_its_method_brings_the_same_mail(post
     assert ["お支払いが完了しませんでした" in one for one in await subjects(post)] == [True]
 
 
-async def test_a_cancellation_by_the_shop_says_so_with_reason_and_money(post: Post) -> None:
+async def test_a_cancellation_by_the_shop_tells_reason_and_money(post: Post) -> None:
     order = await placed(post, "prepaid")
     await post.sends()
     await post.hears(
@@ -184,7 +184,7 @@ async def test_a_cancellation_after_all_was_given_back_says_so(post: Post, flow:
     assert "お振込みなさらないよう" not in text
 
 
-async def test_a_cancellation_after_a_part_refund_tells_all_three_amounts(post: Post) -> None:
+async def test_a_cancellation_after_a_part_refund_tells_three_amounts(post: Post) -> None:
     order = await placed(post, "prepaid")
     told = {"received_amount": 2_570, "refunded_amount": 520, "refund_amount": 2_050}
     await post.hears(of(order, OrderCancelled, reason="staff", **told))
@@ -207,7 +207,7 @@ async def test_a_cancellation_with_money_to_give_back_does_not_wait(post: Post) 
     assert ["キャンセル" in one for one in subjects] == [True, False]
 
 
-async def test_the_mail_of_a_refund_leaves_after_that_of_the_cancellation(post: Post) -> None:
+async def test_the_mail_of_a_refund_follows_that_of_the_cancellation(post: Post) -> None:
     order = await placed(post, "prepaid")
     await post.sends()
     async with post.db.transaction() as tx:
@@ -234,7 +234,7 @@ async def test_a_refund_of_an_order_that_goes_on_waits_for_nothing(post: Post) -
     assert "ご返金のお知らせ" in post.journal[-1].message["Subject"]
 
 
-async def test_a_number_paid_short_brings_one_mail_with_what_is_missing(post: Post) -> None:
+async def test_a_number_paid_short_brings_one_mail_with_the_rest(post: Post) -> None:
     short = {"calls": ("short_money",), "expected_amount": 6_000, "suspense_amount": 1_000}
     order = await placed(post, "prepaid", payment_kind="konbini")
     await post.hears(of(order, PaymentStandingChanged, revision=1, **short))
@@ -254,7 +254,7 @@ async def test_a_number_paid_short_brings_one_mail_with_what_is_missing(post: Po
         ("automatic", ("excess_money",)),
     ],
 )
-async def test_who_may_pay_the_rest_or_owes_none_hears_of_no_short_money(
+async def test_who_may_still_pay_or_owes_none_hears_of_no_short_money(
     post: Post, deposit: str, calls: tuple[str, ...]
 ) -> None:
     order = await placed(post, "prepaid", payment_deposit=deposit)
@@ -285,7 +285,7 @@ async def test_a_cancellation_of_an_unpaid_order_asks_not_to_pay(post: Post) -> 
         assert "ご返金額" not in post.journal[-1].text
 
 
-async def test_a_cancellation_of_what_is_paid_at_the_door_asks_for_nothing(post: Post) -> None:
+async def test_a_cancellation_of_cash_on_delivery_asks_for_nothing(post: Post) -> None:
     order = await placed(post, "unmanaged", payment_kind="any", payment_deposit="never")
     await post.hears(of(order, OrderCancelled, reason="staff", refund_amount=0))
     await post.sends()
@@ -295,7 +295,7 @@ async def test_a_cancellation_of_what_is_paid_at_the_door_asks_for_nothing(post:
     assert "ご返金" not in post.journal[-1].text
 
 
-async def test_a_return_of_what_was_paid_at_the_door_tells_that_the_shop_gives_it_back(post: Post) -> None:
+async def test_a_return_of_cash_at_the_door_says_who_gives_it_back(post: Post) -> None:
     order = await placed(post, "unmanaged", payment_kind="any", payment_deposit="never")
     told = {"reason": "staff", "staff_reason": "return", "refund_amount": 0, "door_amount": 6_000}
     await post.hears(of(order, OrderCancelled, **told))
@@ -348,7 +348,7 @@ async def test_money_that_went_back_is_told_with_amount_and_way(post: Post, rout
     assert words in line
 
 
-async def test_a_number_that_waits_is_not_mailed_once_its_order_was_cancelled(post: Post) -> None:
+async def test_a_waiting_number_is_not_mailed_after_a_cancellation(post: Post) -> None:
     order = await placed(post, "prepaid")
     await post.sends()
     await post.hears(of(order, PaymentNumberIssued))
@@ -362,7 +362,7 @@ async def test_a_number_that_waits_is_not_mailed_once_its_order_was_cancelled(po
     ]
 
 
-async def test_a_mail_put_off_by_the_server_is_not_sent_after_a_cancellation(post: Post) -> None:
+async def test_a_mail_put_off_is_not_sent_after_a_cancellation(post: Post) -> None:
     order = await placed(post, "prepaid")
     await post.sends()
     post.sink.at_recipient = "451 later"
@@ -385,9 +385,7 @@ async def test_a_yes_after_a_cancellation_is_no_reason_for_thanks(post: Post) ->
     assert not [one for one in await subjects(post) if "ありがとうございます" in one]
 
 
-async def test_a_transfer_is_called_by_its_own_name_and_tells_who_pays_the_fee(
-    post: Post, keys: Keys
-) -> None:
+async def test_a_transfer_is_called_by_its_name_and_tells_the_fee(post: Post, keys: Keys) -> None:
     order = await placed(post, "prepaid", payment_kind="bank_transfer", payment_name="銀行振込")
     account = of(
         order,
@@ -423,7 +421,7 @@ async def test_the_mail_of_a_delayed_cancellation_is_not_hurried(post: Post) -> 
     assert await post.sends_after(timedelta(minutes=10, seconds=1)) == 1
 
 
-async def test_a_cancel_mail_that_waits_tells_of_the_money_as_it_is_when_it_leaves(post: Post) -> None:
+async def test_a_waiting_cancel_mail_tells_the_money_as_it_leaves(post: Post) -> None:
     order = await post.knows_an_order()
     nothing: dict[str, Any] = {"received_amount": 0, "refunded_amount": 0, "refund_amount": 0}
     came = {**nothing, "received_amount": 6_000, "refund_amount": 6_000}

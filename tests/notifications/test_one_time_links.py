@@ -44,7 +44,7 @@ def reset(*, first: bool = False) -> PasswordResetRequested:
 
 @pytest.mark.feature("MEM-27", clause="one-time link mailed")
 @pytest.mark.feature("MEM-09", clause="reset mail goes out")
-async def test_the_message_alone_holds_the_link_and_members_can_read_it(
+async def test_only_the_message_holds_the_link_and_members_reads_it(
     post: Post, keys: Keys, staff: httpx.AsyncClient
 ) -> None:
     event = reset()
@@ -68,7 +68,7 @@ async def test_the_message_alone_holds_the_link_and_members_can_read_it(
 @pytest.mark.parametrize(
     ("first", "words"), [(True, "パスワード設定のご案内"), (False, "パスワード再設定のご案内")]
 )
-async def test_who_never_had_a_password_sets_one_and_others_set_it_anew(
+async def test_who_never_had_a_password_sets_one_others_set_it_anew(
     post: Post, first: bool, words: str
 ) -> None:
     await post.hears(reset(first=first))
@@ -96,7 +96,7 @@ async def test_a_mail_whose_link_is_dead_is_not_sent_and_that_is_said(post: Post
 
 
 @pytest.mark.feature("MEM-38", clause="new mail sent")
-async def test_each_request_for_proof_of_an_address_brings_its_own_mail(post: Post, keys: Keys) -> None:
+async def test_each_request_to_prove_an_address_brings_its_own_mail(post: Post, keys: Keys) -> None:
     for _ in range(2):
         await post.hears(
             example_of(EmailVerificationRequested, expires_at=now() + timedelta(hours=24)).model_copy()

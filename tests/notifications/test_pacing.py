@@ -39,9 +39,7 @@ async def orders(post: Post, number: int, email: str = "hanako@example.jp") -> N
         await post.hears(placed.model_copy(update=changes))
 
 
-async def test_more_mails_than_an_address_may_get_wait_with_the_reason_and_go_later(
-    post: Post, keys: Keys
-) -> None:
+async def test_mails_beyond_the_limit_of_an_address_wait_and_go_later(post: Post, keys: Keys) -> None:
     await orders(post, 4)
     await orders(post, 1, "taro@example.jp")
     await orders(post, 1, "HANAKO+tag@example.jp")
@@ -69,7 +67,7 @@ async def test_a_flood_ends_after_a_day_and_what_never_went_is_said(post: Post) 
     assert len(said) == len(rows) - len(post.journal) > 0
 
 
-async def test_orders_do_not_keep_the_way_back_into_an_account_from_arriving(post: Post) -> None:
+async def test_orders_do_not_hold_up_the_way_back_into_an_account(post: Post) -> None:
     await orders(post, 10)
     for _ in range(3):
         asked = example_of(PasswordResetRequested, expires_at=now() + timedelta(minutes=45))

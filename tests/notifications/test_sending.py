@@ -52,9 +52,7 @@ async def test_what_nobody_delivers_is_not_tried(post: Post) -> None:
 
 
 @pytest.mark.feature("NTF-14", clause="queued mails go out after recovery")
-async def test_mails_queued_while_the_server_is_down_go_out_within_five_minutes_of_its_return(
-    post: Post, sink: MailSink
-) -> None:
+async def test_mails_of_an_outage_go_out_five_minutes_after_at_most(post: Post, sink: MailSink) -> None:
     await sink.stop()
     for number in range(3):
         await post.hears(example_order(order_code=f"N-{number}"))
@@ -79,9 +77,7 @@ async def left_lying(db: Database) -> dict[str, int]:
 NOTHING = {"undelivered": 0, "mails_stuck": 0, "mails_shop_refused": 0}
 
 
-async def test_mails_of_a_shop_that_the_server_refuses_are_counted_at_once(
-    post: Post, sink: MailSink
-) -> None:
+async def test_mails_that_the_server_refuses_are_counted_at_once(post: Post, sink: MailSink) -> None:
     await post.hears(example_order())
     assert await left_lying(post.db) == NOTHING
 
@@ -105,7 +101,7 @@ async def test_mails_that_wait_ten_minutes_for_a_server_are_counted(post: Post, 
     assert await left_lying(post.db) == NOTHING | {"mails_stuck": 1}
 
 
-async def test_mails_that_nobody_takes_up_are_counted_after_ten_minutes(post: Post) -> None:
+async def test_mails_that_nobody_takes_are_counted_after_ten_minutes(post: Post) -> None:
     await post.hears(example_order())
     clock.move(timedelta(minutes=11))
     assert await left_lying(post.db) == NOTHING | {"mails_stuck": 1}
@@ -155,7 +151,7 @@ async def test_a_refused_mail_is_not_tried_again(post: Post, sink: MailSink, whe
 
 
 @pytest.mark.parametrize("how", ["silence", "cut"])
-async def test_a_lost_answer_leads_to_a_second_copy_with_the_same_message_id(
+async def test_a_lost_answer_brings_a_second_copy_with_the_same_id(
     db: Database, sink: MailSink, how: str
 ) -> None:
     post = Post(db, sink, smtp_timeout_seconds=0.3)
@@ -174,9 +170,7 @@ async def test_a_lost_answer_leads_to_a_second_copy_with_the_same_message_id(
     assert row.state == "sent"
 
 
-async def test_a_worker_that_died_after_the_server_accepted_leaves_a_mail_that_is_sent_again(
-    post: Post, db: Database
-) -> None:
+async def test_a_mail_of_a_worker_that_died_afterwards_is_sent_again(post: Post, db: Database) -> None:
     await post.hears(example_order())
     await post.sends()
     async with db.transaction() as tx:

@@ -88,7 +88,7 @@ MAILS = Mails(SHOP)
         ("payment_failed", cancelled("unpaid"), False),
     ],
 )
-def test_a_mail_goes_where_its_file_says_that_the_event_calls_for_it(
+def test_a_mail_goes_where_its_file_says_that_the_event_calls(
     mail: str, event: Event, called_for: bool
 ) -> None:
     assert MAILS.is_called_for(MAILS[f"{mail}.customer"], event, PLACED) == called_for
@@ -127,7 +127,7 @@ def test_payments_tells_whether_a_method_has_a_deposit_mail(has_mail: bool) -> N
     assert decided == (Send() if has_mail else Suppress("method_without_deposit_mail"))
 
 
-def test_the_head_of_a_mail_tells_its_setting_before_staff_change_it() -> None:
+def test_the_head_of_a_mail_tells_its_setting_until_staff_decide() -> None:
     delays = {name: default_setting(kind).delay_minutes for name, kind in MAILS.kinds.items()}
     assert {name: minutes for name, minutes in delays.items() if minutes} == {"order_cancelled.customer": 10}
     assert default_setting(MAILS["shipped.customer"]) == MailSetting()
@@ -142,7 +142,7 @@ def test_the_head_of_a_mail_tells_its_setting_before_staff_change_it() -> None:
         (9_999, 0, timedelta(0), Go()),
     ],
 )
-def test_one_mail_too_many_waits_for_the_oldest_of_the_hour_to_pass(
+def test_one_mail_too_many_waits_for_the_oldest_of_the_hour(
     sent: int, per_hour: int, waited: timedelta, departure: object
 ) -> None:
     oldest_at = AT - timedelta(minutes=40)

@@ -64,7 +64,7 @@ def test_any_typed_text_changes_no_tag_and_is_shown(typed: str) -> None:
     assert told.strip() in html.unescape(re.sub("</?span>", "", page)).replace("＝？", "=?") or "=?" in told
 
 
-def test_a_host_in_an_address_line_is_no_text_a_program_makes_a_link_of() -> None:
+def test_a_host_in_an_address_line_becomes_no_link() -> None:
     order = order_to("https://evil.example/login")
     words = MAILS.render(MAILS["order_placed.customer"], order, order)
 
@@ -126,7 +126,7 @@ async def test_the_line_of_a_signature_in_an_address_cuts_nothing_off(post: Post
     assert f'href="{order.page_url}"' in shown.text
 
 
-def test_a_stranger_with_a_name_of_our_signs_gets_no_heading_from_us() -> None:
+def test_a_name_of_our_signs_gets_a_stranger_no_heading() -> None:
     event = example_of(EmailVerificationRequested, name="■ 【当選】おめでとうございます")
     words = MAILS.render(MAILS["email_verification_requested.customer"], event)
 
@@ -136,7 +136,7 @@ def test_a_stranger_with_a_name_of_our_signs_gets_no_heading_from_us() -> None:
     assert "■" not in in_plain_text(words.shielded)
 
 
-def test_signs_of_the_private_plane_that_shields_are_not_shown_as_others() -> None:
+def test_private_signs_that_shield_are_not_shown_as_others() -> None:
     assert in_plain_text(shield("\U000f25a0", [(0, 1)])) == "〓"
 
 

@@ -128,9 +128,7 @@ async def test_switched_off_the_deposit_mail_does_not_go(post: Post) -> None:
 
 @pytest.mark.feature("NTF-02")
 @pytest.mark.parametrize("send_mail", [True, False])
-async def test_the_deposit_mail_goes_with_the_step_only_if_its_box_was_ticked(
-    post: Post, send_mail: bool
-) -> None:
+async def test_the_deposit_mail_goes_only_if_its_box_was_ticked(post: Post, send_mail: bool) -> None:
     event = await about(
         post, PaymentCaptured, payment_kind="bank_transfer", source="manual_deposit", send_mail=send_mail
     )
@@ -168,7 +166,7 @@ async def test_a_method_without_deposit_mail_suppresses_it_and_says_so(post: Pos
 
 @pytest.mark.feature("SHP-15", clause="with the box: one mail per order")
 @pytest.mark.feature("NTF-07", "KON-21")
-async def test_shipping_with_the_box_ticked_sends_the_tracking_number_once(post: Post) -> None:
+async def test_shipping_with_the_box_sends_the_tracking_number_once(post: Post) -> None:
     event = await about(post, Shipped, send_mail=True)
     await post.hears(event, times=2)
     await post.sends()
@@ -181,7 +179,7 @@ async def test_shipping_with_the_box_ticked_sends_the_tracking_number_once(post:
 
 
 @pytest.mark.feature("SHP-15", clause="without: none")
-async def test_shipping_without_the_box_sends_nothing_and_a_redelivery_neither(post: Post) -> None:
+async def test_shipping_without_the_box_sends_nothing_even_redelivered(post: Post) -> None:
     await post.hears(await about(post, Shipped, send_mail=False), times=3)
     await post.sends()
 
@@ -218,7 +216,7 @@ async def test_a_parcel_without_tracking_number_leads_nowhere(post: Post) -> Non
 
 @pytest.mark.feature("NTF-12")
 @pytest.mark.feature("KON-31", clause="cancel mail after the delay")
-async def test_the_cancel_mail_of_an_unpaid_order_follows_a_little_later(post: Post) -> None:
+async def test_the_cancel_mail_of_an_unpaid_order_follows_later(post: Post) -> None:
     await post.hears(await about(post, OrderCancelled, reason="unpaid", refund_amount=0), times=2)
     assert await post.sends() == 0
     assert await post.sends_after(timedelta(minutes=9)) == 0
@@ -244,7 +242,7 @@ async def test_the_delay_of_the_cancel_mail_is_a_setting(post: Post) -> None:
         ("payment_failed", "お支払いが完了しませんでした"),
     ],
 )
-async def test_who_waits_for_an_answer_is_told_of_a_cancellation_at_once(
+async def test_who_awaits_an_answer_hears_of_a_cancellation_at_once(
     post: Post, reason: str, words: str
 ) -> None:
     await post.hears(await about(post, OrderCancelled, reason=reason))

@@ -85,7 +85,7 @@ async def publish(broker: TestBroker, *events: Event) -> None:
 
 
 @pytest.mark.broker
-async def test_it_answers_ready_and_turns_events_from_the_broker_into_mails(
+async def test_it_answers_ready_and_turns_events_into_mails(
     db: Database, broker: TestBroker, sink: MailSink, keys: Keys, tmp_path: Path
 ) -> None:
     async with notifications(db, broker, sink, keys, tmp_path) as client:

@@ -83,7 +83,7 @@ async def test_a_provider_gets_no_more_calls_at_once_than_it_can_take() -> None:
     assert await calls.make("void", PAYMENT, amount=1, key="k") == Voided()
 
 
-async def test_a_provider_is_left_in_peace_after_silences_in_a_row_and_then_asked_again() -> None:
+async def test_a_provider_silent_in_a_row_rests_and_is_asked_again() -> None:
     method = Scripted()
     calls = calls_to(method, pause_seconds=0.4, silence_seconds_min=0)
     few = [SILENCE] * (SILENCES_MAX - 1)
@@ -108,7 +108,7 @@ async def test_a_provider_is_left_in_peace_after_silences_in_a_row_and_then_aske
     await eventually(answers)
 
 
-async def test_a_provider_that_stays_silent_is_left_in_peace_again_after_as_many_silences() -> None:
+async def test_a_provider_that_stays_silent_rests_after_as_many_calls() -> None:
     method = Scripted()
     method.known = [(SILENCE,)]
     calls = calls_to(method, pause_seconds=60, silence_seconds_min=0)
@@ -121,7 +121,7 @@ async def test_a_provider_that_stays_silent_is_left_in_peace_again_after_as_many
         assert len(method.asked) == 2 * SILENCES_MAX
 
 
-async def test_patience_outlasts_a_slow_answer_and_leaves_room_in_the_lease() -> None:
+async def test_patience_outlasts_slow_answers_and_fits_into_the_lease() -> None:
     usual = Patience()
     assert usual.slot_seconds + usual.answer_seconds < 30
     assert (usual.slot_seconds, usual.answer_seconds, usual.pause_seconds) == (8, 12, 10)
@@ -141,7 +141,7 @@ async def test_connections_that_break_together_are_no_long_silence() -> None:
         assert paused.reason == "provider_paused"
 
 
-async def test_answers_that_were_waited_for_in_vain_at_the_same_time_are_a_long_silence() -> None:
+async def test_answers_awaited_in_vain_together_are_a_long_silence() -> None:
     breaker = Breaker(Scripted(), Patience())
     for _ in range(SILENCES_MAX):
         breaker.note(silent=True, asked_at=elapsed() - Patience().answer_seconds)

@@ -27,7 +27,7 @@ async def kinds(shopping: Shopping) -> list[type[Event]]:
     return [type(event) for event in await shopping.payments.said()]
 
 
-async def test_money_is_held_at_order_time_and_taken_when_the_order_is_shipped(shopping: Shopping) -> None:
+async def test_money_is_held_with_the_order_and_taken_at_shipping(shopping: Shopping) -> None:
     await shopping.payments.hears(placed("N1", "card"), times=2)
     await shopping.payments.work()
     assert await kinds(shopping) == [PaymentAuthorized]
@@ -65,7 +65,7 @@ async def test_a_lost_answer_is_looked_up_and_never_done_twice(shopping: Shoppin
     assert len(shopping.card.effects(Captured)) == 1
 
 
-async def test_a_call_that_was_not_heard_is_made_again_with_the_same_key(shopping: Shopping) -> None:
+async def test_an_unheard_call_is_made_again_with_the_same_key(shopping: Shopping) -> None:
     shopping.card.moods["authorize"] = "silence"
     await shopping.payments.hears(placed("N1", "card"))
     await shopping.payments.work()
@@ -176,7 +176,7 @@ async def test_an_order_cancelled_before_any_answer_keeps_nothing(shopping: Shop
     assert len(shopping.card.effects(Voided)) == 1
 
 
-async def test_an_order_cancelled_before_it_was_asked_for_is_never_authorized(shopping: Shopping) -> None:
+async def test_an_order_cancelled_before_the_call_is_never_authorized(shopping: Shopping) -> None:
     await shopping.payments.hears(placed("N1", "card"), cancelled("N1"))
     await shopping.payments.work()
     assert shopping.card.calls == []

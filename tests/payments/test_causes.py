@@ -69,7 +69,7 @@ async def test_what_requests_find_follows_from_what_asked_for_them(service: Watc
     assert sorted(causes(await service.says(), ends)) == [("PaymentRefunded", code) for code in CODES]
 
 
-async def test_a_request_that_follows_from_an_answer_has_the_same_cause(service: Watched) -> None:
+async def test_a_request_that_follows_an_answer_has_the_same_cause(service: Watched) -> None:
     await service.hears([traced(placed("N1", "card"))])
     [parcel] = parcels = [traced(shipped("N1"))]
     await service.hears(parcels)

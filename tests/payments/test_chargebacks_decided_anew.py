@@ -94,7 +94,7 @@ def test_a_loss_taken_back_leaves_all_as_it_was_while_open(amount: int) -> None:
     assert (step.because, step.by, step.note) == ("chargeback reopened", "佐藤", NO_WORD)
 
 
-def test_the_event_names_the_refund_that_was_told_and_who_took_it_back() -> None:
+def test_the_event_names_the_told_refund_and_who_took_it_back() -> None:
     lost = decided(heard(LIVE), "lost", 3_300)
     (took_back,) = reopened(lost.payment).events
     (told,) = lost.events
@@ -184,7 +184,7 @@ def test_suspended_money_that_the_bank_took_is_suspended_again() -> None:
     assert balances(lost, back) == {}
 
 
-def test_a_loss_beyond_what_was_here_is_undone_with_what_covered_it() -> None:
+def test_a_loss_beyond_what_was_here_is_undone_with_its_cover() -> None:
     before = replace(LIVE, refunded_amount=500, refunds=("f1",))
     lost = decided(heard(before), "lost", 3_300)
     assert lost.payment.lost_amount == 500
@@ -216,7 +216,7 @@ def test_a_receipt_taken_back_meanwhile_is_no_longer_a_loss() -> None:
     assert balances(lost, gone, back) == {"sales": 3_300, "receivable": -3_300}
 
 
-def test_a_cancelled_order_gives_back_what_was_not_lost_once_it_is_decided() -> None:
+def test_a_cancelled_order_returns_what_the_decision_left() -> None:
     ended = asking.cancel(heard(LIVE), AT).payment
     lost = decided(ended, "lost", 3_300).payment
     assert lost.state == "refunded"
@@ -226,7 +226,7 @@ def test_a_cancelled_order_gives_back_what_was_not_lost_once_it_is_decided() -> 
     assert (won.payment.state, won.asks[0].amount) == ("refunding", 3_300)
 
 
-def test_late_money_that_was_not_lost_goes_back_once_it_is_decided() -> None:
+def test_late_money_not_lost_goes_back_once_it_is_decided() -> None:
     late = payment("expired", suspense_amount=300, receipts=("r1",), attention="late_money", number=NUMBER)
     lost = decided(heard(late, replace(OPEN, amount=300)), "lost", 300).payment
     assert (lost.state, lost.held_amount) == ("refunded", 0)
@@ -236,7 +236,7 @@ def test_late_money_that_was_not_lost_goes_back_once_it_is_decided() -> None:
     assert decided(back.payment, "won").asks == (Ask("refund", 300, 2),)
 
 
-def test_short_money_that_was_not_lost_makes_the_order_short_again() -> None:
+def test_short_money_not_lost_makes_the_order_short_again() -> None:
     short = payment("short", suspense_amount=1_000, receipts=("r1",), attention="short_money")
     lost = decided(heard(short, replace(OPEN, amount=1_000)), "lost", 1_000).payment
     assert (lost.state, lost.held_amount) == ("voided", 0)
@@ -276,7 +276,7 @@ def test_the_provider_s_other_word_takes_the_place_of_staff_s() -> None:
     assert more.steps[0].because == "chargeback told lost"
 
 
-def test_the_provider_s_word_for_what_staff_decided_changes_nothing() -> None:
+def test_the_providers_word_for_staffs_decision_changes_nothing() -> None:
     lost = decided(heard(LIVE), "lost", 3_300).payment
     same = settle(lost, None, replace(OPEN, state="lost"), AT, CARD)
     assert (same.steps, same.events, same.entries) == ((), (), ())
@@ -285,14 +285,14 @@ def test_the_provider_s_word_for_what_staff_decided_changes_nothing() -> None:
     assert (opened.steps, opened.payment.state) == ((), "refunded"), "what is lost is no longer open"
 
 
-def test_staff_s_decision_stands_while_the_provider_repeats_itself() -> None:
+def test_staffs_decision_outlasts_a_repeating_provider() -> None:
     told = heard(LIVE, replace(OPEN, state="lost"))
     corrected = decided(reopened(told).payment, "lost", 500).payment
     assert settle(corrected, None, replace(OPEN, state="lost"), AT, CARD) == Settled(corrected)
     assert corrected.held_amount == 2_800
 
 
-def test_a_sum_of_refunds_stays_what_it_is_when_a_loss_is_taken_back() -> None:
+def test_a_sum_of_refunds_outlasts_a_loss_taken_back() -> None:
     part = settle(LIVE, None, Refunded(refund_ref="c1", amount=800), AT, CARD).payment
     lost = decided(heard(part), "lost", 3_300).payment
     back = reopened(lost).payment
@@ -311,7 +311,7 @@ def all_given_back(one: Payment) -> Payment:
     ).payment
 
 
-def test_an_order_that_goes_on_is_paid_again_when_a_record_is_taken_back() -> None:
+def test_a_live_order_is_paid_again_when_a_record_is_taken_back() -> None:
     given = all_given_back(LIVE)
     assert given.state == "refunded"
     back = refund_rules.take_back_record(given, AT, ref="desk:1", by="佐藤").payment
@@ -320,7 +320,7 @@ def test_an_order_that_goes_on_is_paid_again_when_a_record_is_taken_back() -> No
     assert asking.cancel(back, AT).asks[0].amount == 3_300
 
 
-def test_a_wrong_deposit_is_taken_back_after_the_wrong_record_of_its_refund() -> None:
+def test_a_wrong_deposit_is_taken_back_after_its_wrong_refund() -> None:
     paid = payment("captured", number=NUMBER, captured_amount=3_300, receipts=("r1",))
     back = refund_rules.take_back_record(all_given_back(paid), AT, ref="desk:1", by="佐藤").payment
     waits = deposit_rules.take_back_deposit(back, BANK, AT, receipt_id="r1", amount=3_300, by="佐藤").payment
@@ -379,13 +379,13 @@ def test_a_cancelled_order_calls_for_no_money_that_was_to_pay_it(state: Any) -> 
     assert call_rules.to_be_seen(held) == ()
 
 
-def test_a_capture_that_fails_after_the_cancellation_calls_nobody() -> None:
+def test_a_capture_that_fails_after_the_cancellation_calls_none() -> None:
     ended = asking.cancel(payment("capturing", authorization_id="a1"), AT).payment
     gone = settle(ended, "capture", CaptureDeclined(reason="x"), AT, CARD).payment
     assert (gone.state, gone.calls) == ("declined", ())
 
 
-def test_money_on_its_way_back_goes_on_once_a_person_has_seen_why_it_waited() -> None:
+def test_money_going_back_goes_on_once_a_person_saw_its_cause() -> None:
     waits = payment(
         "refunding",
         suspense_amount=300,
@@ -402,13 +402,13 @@ def test_short_money_of_the_sale_can_be_taken_for_the_whole() -> None:
     assert (taken.payment.state, taken.payment.sale_amount, taken.entries) == ("captured", 1_000, ())
 
 
-def test_what_is_still_here_goes_back_once_a_chargeback_ends_beside_it() -> None:
+def test_what_is_left_goes_back_once_a_chargeback_beside_it_ends() -> None:
     refunding = payment("refunding", suspense_amount=300, receipts=("r1",))
     won = decided(heard(refunding, replace(OPEN, amount=300)), "won")
     assert won.asks == (Ask("refund", 300),)
 
 
-def test_money_that_is_here_after_all_covers_what_a_bank_took_beyond_it() -> None:
+def test_money_here_after_all_covers_what_a_bank_took_beyond_it() -> None:
     told = refund_rules.settle_outside(
         LIVE, AT, ref="o1", amount=1_000, route="bank_transfer", note="振込", by="佐藤"
     )
@@ -419,9 +419,7 @@ def test_money_that_is_here_after_all_covers_what_a_bank_took_beyond_it() -> Non
     assert balances(told, lost, back) == {"receivable": -2_600, "refunds": 2_600}
 
 
-async def test_staff_let_an_order_that_goes_on_keep_its_money_at_the_desk(
-    shopping: Shopping, keys: Keys
-) -> None:
+async def test_staff_let_a_live_order_keep_its_money_at_the_desk(shopping: Shopping, keys: Keys) -> None:
     await awaited(shopping)
     payments = shopping.payments
     sign_in(payments.browser, keys)

@@ -211,9 +211,7 @@ async def test_the_menu_says_limits_and_choices(shopping: Shopping) -> None:
     assert (konbini["bulk_capture"], konbini["manual_deposit"], konbini["fee"]) == (False, False, 0)
 
 
-async def test_the_payment_of_an_order_is_told_with_its_key_and_to_staff(
-    shopping: Shopping, keys: Keys
-) -> None:
+async def test_the_payment_of_an_order_is_told_by_key_and_to_staff(shopping: Shopping, keys: Keys) -> None:
     await shopping.payments.hears(placed("N2", "konbini"), reserved("N2"))
     await shopping.payments.work()
     payment = await shopping.payments.payment("N2")

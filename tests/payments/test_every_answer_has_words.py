@@ -47,6 +47,6 @@ def test_there_are_words_for_nothing_that_cannot_be_answered() -> None:
 
 
 @pytest.mark.parametrize("reason", ["amount_differs", "amount_changed", "heard_by_a_look"])
-def test_our_own_reasons_against_a_request_have_words_and_a_provider_s_stay_codes(reason: str) -> None:
+def test_our_own_reasons_have_words_and_a_providers_stay_codes(reason: str) -> None:
     words = REFUSALS[reason]
     assert not words.isascii()

@@ -167,7 +167,7 @@ async def test_a_forged_notice_is_refused_and_changes_nothing(shopping: Shopping
     assert await shopping.payments.rows("SELECT 1 FROM notices") == []
 
 
-async def test_a_genuine_notice_without_money_behind_it_changes_nothing(shopping: Shopping) -> None:
+async def test_a_genuine_notice_without_money_changes_nothing(shopping: Shopping) -> None:
     payment = await issued(shopping)
     await shopping.konbini.pay(payment)
     notice = shopping.konbini.notices()
@@ -276,7 +276,7 @@ async def test_a_number_refused_in_unknown_words_is_asked_for_again(
 
 @pytest.mark.feature("KON-39", clause="refund opened")
 @pytest.mark.feature("KON-20", clause="goes back by gift card or bank transfer")
-async def test_money_after_the_cancellation_goes_back_and_is_never_sales(shopping: Shopping) -> None:
+async def test_money_after_the_cancellation_goes_back_without_a_sale(shopping: Shopping) -> None:
     payment = await issued(shopping)
     clock.move(timedelta(days=7))
     await shopping.payments.work()
@@ -293,7 +293,7 @@ async def test_money_after_the_cancellation_goes_back_and_is_never_sales(shoppin
 
 
 @pytest.mark.feature("KON-45", clause="unpaid: refused")
-async def test_an_unpaid_cancelled_number_is_closed_and_nothing_is_refunded(shopping: Shopping) -> None:
+async def test_an_unpaid_cancelled_number_is_closed_without_a_refund(shopping: Shopping) -> None:
     payment = await issued(shopping)
     await shopping.payments.hears(cancelled("N1"))
     await shopping.payments.work()
@@ -324,7 +324,7 @@ async def test_too_little_waits_for_the_rest(shopping: Shopping) -> None:
     assert (seen.state, seen.captured_amount, seen.suspense_amount) == ("captured", 3_300, 0)
 
 
-async def test_too_little_for_a_cancelled_order_goes_back_although_the_number_cannot_be_closed(
+async def test_too_little_for_a_cancelled_order_goes_back_all_the_same(
     shopping: Shopping,
 ) -> None:
     payment = await issued(shopping)
@@ -377,7 +377,7 @@ async def give_back_by_hand(shopping: Shopping, payment: Payment, amount: int) -
     assert answer.status_code == 303
 
 
-async def test_what_was_paid_too_much_and_staff_gave_back_is_booked_once_and_the_order_stays_paid(
+async def test_an_excess_returned_by_staff_is_booked_once(
     shopping: Shopping,
 ) -> None:
     payment = await issued(shopping)
@@ -410,7 +410,7 @@ async def test_what_was_paid_too_much_and_staff_gave_back_is_booked_once_and_the
     assert (last.revision, last.calls, last.suspense_amount, last.refunded_amount) == (3, (), 1_300, 1_300)
 
 
-async def test_an_order_cancelled_after_its_excess_went_back_gives_back_the_rest_and_no_more(
+async def test_an_order_cancelled_after_its_excess_returns_the_rest(
     shopping: Shopping,
 ) -> None:
     payment = await issued(shopping)
@@ -426,7 +426,7 @@ async def test_an_order_cancelled_after_its_excess_went_back_gives_back_the_rest
     assert shopping.konbini.returned(payment) == [700, 3_300]
 
 
-async def test_part_of_the_sale_that_staff_gave_back_is_booked_and_a_cancellation_gives_back_the_rest(
+async def test_a_cancellation_returns_the_rest_after_a_part_by_staff(
     shopping: Shopping,
 ) -> None:
     payment = await issued(shopping)
@@ -446,9 +446,7 @@ async def test_part_of_the_sale_that_staff_gave_back_is_booked_and_a_cancellatio
     assert (await shopping.payments.payment("N1")).state == "refunded"
 
 
-async def test_staff_have_a_number_looked_at_that_nobody_looks_at_any_more(
-    shopping: Shopping, keys: Keys
-) -> None:
+async def test_staff_have_an_abandoned_number_looked_at_again(shopping: Shopping, keys: Keys) -> None:
     payment = await issued(shopping)
     await shopping.konbini.pay(payment, amount=4_000)
     await notify(shopping)
@@ -465,9 +463,7 @@ async def test_staff_have_a_number_looked_at_that_nobody_looks_at_any_more(
 
 
 @pytest.mark.parametrize("ended", ["cancelled", "expired"])
-async def test_money_for_a_number_that_is_over_goes_back_although_no_notice_comes(
-    shopping: Shopping, ended: str
-) -> None:
+async def test_money_for_a_number_that_is_over_returns_without_notice(shopping: Shopping, ended: str) -> None:
     payment = await issued(shopping)
     if ended == "cancelled":
         await shopping.payments.hears(cancelled("N1"))
@@ -481,7 +477,7 @@ async def test_money_for_a_number_that_is_over_goes_back_although_no_notice_come
     assert shopping.konbini.returned(payment) == [3_300]
 
 
-async def test_a_number_is_looked_at_until_thirty_days_after_its_deadline_and_then_no_more(
+async def test_a_number_is_looked_at_for_thirty_days_past_its_deadline(
     shopping: Shopping,
 ) -> None:
     payment = await issued(shopping)
@@ -535,9 +531,7 @@ async def failed_refund_of_a_part(shopping: Shopping) -> Payment:
     return payment
 
 
-async def test_a_part_that_could_not_be_given_back_is_owed_and_seen_and_was_never_paid(
-    shopping: Shopping, keys: Keys
-) -> None:
+async def test_a_part_that_cannot_go_back_is_owed_and_was_never_paid(shopping: Shopping, keys: Keys) -> None:
     payment = await failed_refund_of_a_part(shopping)
     await shopping.payments.hears(cancelled("N1", "unpaid"))
     clock.move(timedelta(days=1))
@@ -568,9 +562,7 @@ async def test_staff_have_a_refund_that_failed_tried_again(shopping: Shopping, k
     assert "返金をもう一度依頼する" not in (await shopping.payments.browser.get("/desk/payments/N1")).text
 
 
-async def test_a_refund_tried_again_is_not_made_beside_what_staff_gave_back_already(
-    shopping: Shopping, keys: Keys
-) -> None:
+async def test_a_repeated_refund_leaves_out_what_staff_gave_back(shopping: Shopping, keys: Keys) -> None:
     payment = await failed_refund_of_a_part(shopping)
     await give_back_by_hand(shopping, payment, 1_000)
     sign_in(shopping.payments.browser, keys)
@@ -594,7 +586,7 @@ async def test_staff_cannot_declare_a_konbini_order_paid(shopping: Shopping) -> 
 @pytest.mark.feature("KON-04")
 @pytest.mark.feature("KON-41", clause="title of the page")
 @pytest.mark.feature("KON-13", clause="link of the mail")
-async def test_the_page_tells_number_steps_and_deadline_and_changes_chain(shopping: Shopping) -> None:
+async def test_the_page_tells_number_steps_deadline_and_changes_chain(shopping: Shopping) -> None:
     payment = await issued(shopping)
     assert payment.number is not None
     page = (await shopping.payments.browser.get(payment.page_url)).text
@@ -616,7 +608,7 @@ async def test_the_page_tells_number_steps_and_deadline_and_changes_chain(shoppi
     assert (await shopping.payments.browser.post(path, data=form | {"chain": "poplar"})).status_code == 422
 
 
-async def test_another_chain_is_told_to_all_and_by_mail_where_the_digits_differ(shopping: Shopping) -> None:
+async def test_another_chain_is_told_and_mailed_where_digits_differ(shopping: Shopping) -> None:
     payment = await issued(shopping)
     path = f"/payments/konbini/N1/chain?key={payment.page_key}"
     for chain in ("ministop", "ministop", "seven_eleven", "lawson"):
@@ -633,7 +625,7 @@ async def test_another_chain_is_told_to_all_and_by_mail_where_the_digits_differ(
     assert later[1].number == payment.refs["number_13"]  # type: ignore[attr-defined]
 
 
-async def test_the_page_tells_of_money_on_its_way_back_as_the_order_page_does(shopping: Shopping) -> None:
+async def test_the_page_tells_of_a_refund_as_the_order_page_does(shopping: Shopping) -> None:
     payment = await issued(shopping)
     await shopping.konbini.pay(payment)
     assert await notify(shopping) == [200]

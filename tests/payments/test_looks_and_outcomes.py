@@ -68,14 +68,12 @@ def numbers(*, polled: float | None = None, looked_after: timedelta = timedelta(
         (replace(WAITING, number=None), END, False),
     ],
 )
-def test_a_number_is_overdue_from_the_very_moment_at_which_its_grace_ends(
-    payment: Payment, at: datetime, overdue: bool
-) -> None:
+def test_a_number_is_overdue_the_moment_its_grace_ends(payment: Payment, at: datetime, overdue: bool) -> None:
     assert is_overdue(payment, TERMS, at) == overdue
 
 
 @pytest.mark.parametrize("answers", [(ISSUED,), (ISSUED, Waiting())])
-def test_a_number_of_which_no_money_is_known_expires_at_its_end_and_not_before(
+def test_a_number_without_money_expires_at_its_end_not_before(
     answers: Sequence[Answer],
 ) -> None:
     before, next_at = look(WAITING, answers, numbers(), END - SECOND)
@@ -86,7 +84,7 @@ def test_a_number_of_which_no_money_is_known_expires_at_its_end_and_not_before(
 
 
 @pytest.mark.parametrize("answers", [(), (Waiting(),)])
-def test_a_look_that_tells_nothing_of_the_number_lets_nothing_expire(answers: Sequence[Answer]) -> None:
+def test_a_look_that_tells_nothing_lets_nothing_expire(answers: Sequence[Answer]) -> None:
     found, next_at = look(WAITING, answers, numbers(), END)
     assert (found.payment.state, found.payment.calls) == ("waiting", ("answer_mismatch",))
     assert next_at is not None
@@ -98,7 +96,7 @@ def test_money_that_a_look_finds_at_the_last_moment_is_taken() -> None:
 
 
 @pytest.mark.parametrize("answers", [(SILENCE,), (Waiting(), SILENCE)])
-def test_a_silent_provider_lets_nothing_expire_and_is_asked_again_in_half_a_minute(
+def test_a_silent_provider_lets_nothing_expire_and_is_asked_soon(
     answers: Sequence[Answer],
 ) -> None:
     found, next_at = look(WAITING, answers, numbers(polled=600), END + DAY)
@@ -107,7 +105,7 @@ def test_a_silent_provider_lets_nothing_expire_and_is_asked_again_in_half_a_minu
     assert SILENT_PAUSE_SECONDS == 30
 
 
-def test_a_payment_is_looked_at_when_its_method_polls_and_at_its_deadline_at_the_latest() -> None:
+def test_a_payment_is_looked_at_by_its_deadline_at_the_latest() -> None:
     assert next_look_at(WAITING, numbers(), AT) == END
     assert next_look_at(WAITING, numbers(polled=600), AT) == AT + timedelta(seconds=600)
     near = END - timedelta(seconds=60)
@@ -118,7 +116,7 @@ def test_a_payment_is_looked_at_when_its_method_polls_and_at_its_deadline_at_the
 
 
 @pytest.mark.parametrize("state", ["captured", "expired", "voided"])
-def test_a_number_that_is_over_is_looked_at_daily_then_ever_more_rarely_and_in_the_end_no_more(
+def test_a_number_that_is_over_is_looked_at_ever_more_rarely(
     state: str,
 ) -> None:
     over = replace(WAITING, state=state)  # type: ignore[arg-type]
@@ -173,7 +171,7 @@ GRANTED = Authorized(authorization_id="a1", amount=3_300, authorized_at=AT)
         ("void", Voided(), "done"),
     ],
 )
-def test_a_definite_answer_ends_a_request_wherever_it_stands_among_others(
+def test_a_definite_answer_ends_a_request_among_others(
     operation: Operation, answer: Answer, state: str
 ) -> None:
     for answers in ((answer,), (SILENCE, answer), (answer, SILENCE)):
@@ -195,7 +193,7 @@ def test_the_last_of_two_definite_answers_counts() -> None:
     )
 
 
-def test_a_refund_that_only_waited_for_another_counts_as_never_asked_for() -> None:
+def test_a_refund_that_only_waited_counts_as_never_asked_for() -> None:
     waited: ToldAnswer | None = None
     for attempts in (1, 2, 3):
         assert never_asked(row("refund", attempts, waited))
@@ -213,7 +211,7 @@ def test_a_refund_that_only_waited_for_another_counts_as_never_asked_for() -> No
     assert not never_asked(row("refund", 2))
 
 
-def test_a_request_that_nobody_wants_is_dropped_at_its_first_turn_and_done_later() -> None:
+def test_an_unwanted_request_is_dropped_first_and_done_later() -> None:
     assert outcome(row("capture"), (), AT) == Outcome("dropped", None, None)
     assert outcome(row("capture", 2), (), AT) == Outcome("done", None, None)
 
@@ -239,9 +237,7 @@ def test_an_open_request_rests_as_long_as_its_last_answer_asks(
 @pytest.mark.parametrize(
     ("attempts", "seconds"), [(1, 2), (2, 4), (3, 8), (6, 64), (7, 120), (10, 120), (1_000, 120)]
 )
-def test_pauses_after_silence_double_up_to_two_minutes_and_are_spread_by_a_fifth(
-    attempts: int, seconds: float
-) -> None:
+def test_pauses_after_silence_double_to_two_minutes_and_spread(attempts: int, seconds: float) -> None:
     pauses = []
     for _ in range(50):
         became = outcome(row("void", attempts), (SILENCE,), AT)
@@ -252,7 +248,7 @@ def test_pauses_after_silence_double_up_to_two_minutes_and_are_spread_by_a_fifth
     assert max(pauses) - min(pauses) > 0.1 * seconds
 
 
-def test_each_thing_that_happens_to_a_payment_finds_it_as_the_one_before_left_it() -> None:
+def test_each_thing_finds_a_payment_as_the_one_before_left_it() -> None:
     batch = Batch([WAITING])
     assert batch.payment(WAITING.payment_id) == WAITING
     once = look(WAITING, (PAID,), numbers(), AT)[0]
@@ -264,7 +260,7 @@ def test_each_thing_that_happens_to_a_payment_finds_it_as_the_one_before_left_it
         batch.payment(UUID(int=9))
 
 
-async def test_all_that_was_decided_is_said_in_its_order_and_what_did_not_change_is_not_saved() -> None:
+async def test_all_decisions_are_said_in_order_and_only_changes_saved() -> None:
     batch = Batch([WAITING])
     said = look(WAITING, (PAID,), numbers(), AT)[0].events
     expired = look(WAITING, (ISSUED,), numbers(), END)[0].events

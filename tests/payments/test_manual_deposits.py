@@ -71,7 +71,7 @@ async def test_a_second_deposit_request_is_rejected(shopping: Shopping) -> None:
 
 
 @pytest.mark.parametrize(("member_id", "days"), [(None, 7), (new_id(), 14)], ids=["guest", "member"])
-async def test_an_unpaid_transfer_order_expires_after_deadline_and_grace(
+async def test_an_unpaid_transfer_expires_after_deadline_and_grace(
     shopping: Shopping, member_id: UUID | None, days: int
 ) -> None:
     await awaited(shopping, member_id=member_id)
@@ -213,9 +213,7 @@ async def test_a_deposit_under_a_known_receipt_changes_nothing(shopping: Shoppin
     assert deposit(known, shopping.payments.methods["bank_transfer"].terms) == Settled(known)
 
 
-async def test_a_recorded_deposit_is_told_with_day_and_wish_and_who_did_it(
-    shopping: Shopping, keys: Keys
-) -> None:
+async def test_a_recorded_deposit_tells_day_and_wish_and_its_author(shopping: Shopping, keys: Keys) -> None:
     await awaited(shopping)
     sign_in(shopping.payments.browser, keys)
     asked = (await shopping.payments.browser.get("/desk/payments/N1")).text
@@ -336,9 +334,7 @@ async def test_a_deposit_is_dated_neither_ahead_nor_before_the_order(
     assert (await shopping.payments.payment("N1")).held_amount == 0
 
 
-async def test_what_was_transferred_too_much_and_staff_gave_back_at_the_bank_is_booked_once(
-    shopping: Shopping, keys: Keys
-) -> None:
+async def test_an_excess_transfer_given_back_by_staff_is_booked_once(shopping: Shopping, keys: Keys) -> None:
     payment = await awaited(shopping)
     sign_in(shopping.payments.browser, keys)
     form = {"amount": "4000", "deposited_on": today().isoformat(), "receipt_id": ID}

@@ -299,7 +299,7 @@ async def test_a_payment_that_cannot_be_read_does_not_stop_the_others(service: S
     ]
 
 
-async def test_of_many_answers_those_whose_lease_was_lost_are_not_written(service: Service) -> None:
+async def test_answers_with_a_lost_lease_are_not_written(service: Service) -> None:
     await service.hears([placed(code, "card") for code in ("A1", "A2", "A3")])
     work = Requests(Calls(service.methods)).due_work(concurrency=3)
     slow = (await claim(service.db, work)).items

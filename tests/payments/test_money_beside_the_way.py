@@ -96,7 +96,7 @@ def test_what_is_missing_is_held_anew_and_captured_once_more() -> None:
     assert (paid.payment.state, paid.payment.sale_amount) == ("captured", 3_300)
 
 
-def test_a_hold_asked_for_anew_and_declined_is_told_and_may_be_asked_for_again() -> None:
+def test_a_declined_new_hold_is_told_and_may_be_asked_for_again() -> None:
     asked = asking.reauthorize(ENDED, RENEWABLE, AT, by="佐藤").payment
     settled = settle(asked, "reauthorize", Declined(reason="declined"), AT, RENEWABLE)
     fields = {"authorization_id": "a1", "reason": "reauthorization_declined", "may_reauthorize": True}
@@ -106,7 +106,7 @@ def test_a_hold_asked_for_anew_and_declined_is_told_and_may_be_asked_for_again()
     assert not asking.may_reauthorize(settled.payment, CARD)
 
 
-def test_a_hold_that_still_stands_is_given_back_before_the_next_is_asked_for() -> None:
+def test_a_standing_hold_is_returned_before_the_next_is_sought() -> None:
     before = payment("authorized", authorization_id="a1")
     asked = asking.reauthorize(before, RENEWABLE, AT, by="佐藤")
     assert (asked.payment.state, asked.asks) == ("voiding", (Ask("void", 3_300),))
@@ -115,7 +115,7 @@ def test_a_hold_that_still_stands_is_given_back_before_the_next_is_asked_for() -
     assert (settled.payment.state, settled.events) == ("reauthorizing", ())
 
 
-def test_a_hold_lives_as_long_as_its_captures_are_allowed_and_then_is_let_go() -> None:
+def test_a_hold_lives_as_long_as_its_captures_and_is_let_go() -> None:
     before = payment("authorized", authorization_id="a1")
     end = PLACED + timedelta(days=30)
     assert asking.let_go_if_too_old(before, RENEWABLE, end) == Settled(before)
@@ -137,7 +137,7 @@ def test_an_order_of_nothing_is_paid_at_once_and_nobody_is_asked() -> None:
         assert asking.cancel(begun.payment, AT).asks == ()
 
 
-def test_an_open_chargeback_calls_staff_with_its_deadline_and_stops_refunds() -> None:
+def test_an_open_chargeback_calls_staff_and_stops_refunds() -> None:
     before = payment("captured", captured_amount=3_300)
     due = AT + timedelta(days=7)
     told = Chargeback(reference="d1", amount=3_300, respond_by=due)
@@ -181,7 +181,7 @@ def test_staff_take_short_money_for_the_whole() -> None:
     assert deposit_rules.accept_short(settled.payment, KONBINI, AT, by="佐藤") == Settled(settled.payment)
 
 
-def test_spare_money_of_a_paid_order_goes_back_by_the_provider_and_the_order_stays_paid() -> None:
+def test_spare_money_goes_back_and_the_order_stays_paid() -> None:
     before = payment("captured", captured_amount=3_300, suspense_amount=500, attention="excess_money")
     asked = refund_rules.refund_spare(before, KONBINI, AT, by="佐藤")
     assert asked.asks == (Ask("refund", 500),)
@@ -194,7 +194,7 @@ def test_spare_money_of_a_paid_order_goes_back_by_the_provider_and_the_order_sta
     assert asking.cancel(refused, AT).asks == (Ask("refund", 3_800, 2),)
 
 
-def test_what_staff_gave_back_by_their_own_way_is_booked_once_and_not_beyond_what_is_here() -> None:
+def test_what_staff_returned_is_booked_once_and_never_beyond() -> None:
     before = payment("owed", order_cancelled=True, captured_amount=3_300, attention="refund_failed")
     deed: dict[str, Any] = {"ref": "desk:1", "route": "bank_transfer", "note": "三菱", "by": "佐藤"}
     assert refund_rules.settle_outside(before, AT, amount=3_301, **deed) == Settled(before)
@@ -247,7 +247,7 @@ def test_the_standing_is_said_whole_with_a_growing_revision() -> None:
     assert (over.revision, over.calls) == (6, ())
 
 
-async def test_a_cancellation_gives_back_the_rest_although_nobody_told_of_the_refund_elsewhere(
+async def test_a_cancellation_returns_the_rest_after_an_untold_refund(
     shopping: Shopping,
 ) -> None:
     number = await issued(shopping)
@@ -261,9 +261,7 @@ async def test_a_cancellation_gives_back_the_rest_although_nobody_told_of_the_re
     assert (seen.state, seen.held_amount) == ("refunded", 0)
 
 
-async def test_a_refused_refund_given_back_elsewhere_is_recorded_by_staff_with_their_name(
-    shopping: Shopping, keys: Keys
-) -> None:
+async def test_a_refusal_returned_elsewhere_is_recorded_with_a_name(shopping: Shopping, keys: Keys) -> None:
     number = await issued(shopping)
     await shopping.konbini.pay(number)
     await notify(shopping)
@@ -314,9 +312,7 @@ async def test_many_notices_about_one_payment_make_one_question(shopping: Shoppi
     assert (await shopping.payments.payment("N1")).state == "captured"
 
 
-async def test_notices_that_nobody_understands_are_listed_until_staff_have_seen_them(
-    shopping: Shopping, keys: Keys
-) -> None:
+async def test_unclear_notices_are_listed_until_staff_have_seen_them(shopping: Shopping, keys: Keys) -> None:
     number = await issued(shopping)
     notices = (
         Notice("odd", number.payment_id.hex, "不明な通知", known=False),
@@ -359,7 +355,7 @@ async def test_notices_that_nobody_understands_are_listed_until_staff_have_seen_
     assert "未対応の通知はありません" in (await browser.get("/desk/payments/notices")).text
 
 
-async def test_a_genuine_notice_that_cannot_be_read_is_kept_and_refused_once(shopping: Shopping) -> None:
+async def test_a_genuine_unreadable_notice_is_kept_and_refused_once(shopping: Shopping) -> None:
     number = await issued(shopping)
     await shopping.konbini.pay(number)
     [(headers, body)] = shopping.konbini.notices()
@@ -375,7 +371,7 @@ async def test_a_genuine_notice_that_cannot_be_read_is_kept_and_refused_once(sho
     assert len(kept) == 3
 
 
-def test_money_that_comes_after_a_lost_chargeback_waits_for_a_person() -> None:
+def test_money_after_a_lost_chargeback_waits_for_a_person() -> None:
     captured = payment("captured", captured_amount=3_300, suspense_amount=1_700, receipts=("r0",))
     lost = settle(captured, None, Chargeback(reference="c1", amount=5_000, state="lost"), AT, BANK).payment
     assert (lost.state, lost.held_amount) == ("refunded", 0)
@@ -387,7 +383,7 @@ def test_money_that_comes_after_a_lost_chargeback_waits_for_a_person() -> None:
         assert again.asks == (Ask("refund", 3_300, sequence=2),)
 
 
-def test_a_new_refund_is_not_taken_for_one_that_only_the_sum_told_of_before() -> None:
+def test_a_new_refund_is_not_one_that_only_the_sum_told_of() -> None:
     began = payment("refunding", captured_amount=5_000, refund_asked_amount=3_000, order_cancelled=True)
     known = settle(began, None, RefundedInAll(amount=500), AT, KONBINI).payment
     assert (known.unnamed_refund_amount, known.held_amount) == (500, 4_500)

@@ -67,7 +67,7 @@ def standing(before: Payment, settled: Settled) -> PaymentStandingChanged:
     return told
 
 
-def test_nothing_of_ours_goes_back_beside_a_refund_that_nobody_explains() -> None:
+def test_nothing_goes_back_beside_a_refund_nobody_explains() -> None:
     over = settle(LIVE, None, OUT, AT, BANK)
     assert (over.payment.held_amount, over.payment.lost_amount) == (0, 200)
     assert receivable(over) == -3_500
@@ -83,7 +83,7 @@ def test_nothing_of_ours_goes_back_beside_a_refund_that_nobody_explains() -> Non
     assert "refund_unexplained" not in explained.payment.calls
 
 
-def test_part_of_what_is_missing_explains_nothing_and_gives_nothing_back() -> None:
+def test_part_of_what_is_missing_explains_and_returns_nothing() -> None:
     over = settle(LIVE, None, OUT, AT, BANK).payment
     part = settle(over, None, Captured(amount=50, captured_at=AT, receipt_id="r2"), AT, BANK).payment
     assert (part.lost_amount, part.held_amount, part.refund_asked_amount) == (150, 0, 0)
@@ -91,7 +91,7 @@ def test_part_of_what_is_missing_explains_nothing_and_gives_nothing_back() -> No
     assert (seen.lost_amount, "refund_unexplained" in seen.calls) == (150, False)
 
 
-def test_a_sum_told_by_the_provider_is_booked_beyond_what_came_and_once() -> None:
+def test_a_sum_the_provider_tells_is_booked_in_full_and_once() -> None:
     for _ in range(2):
         over = settle_all(LIVE, None, [RefundedInAll(amount=3_500)] * 2, AT, CARD)
     assert (over.payment.lost_amount, receivable(over)) == (200, -3_500)
@@ -101,7 +101,7 @@ def test_a_sum_told_by_the_provider_is_booked_beyond_what_came_and_once() -> Non
     assert (named.payment.lost_amount, named.entries) == (200, ())
 
 
-def test_the_name_of_a_refund_known_by_its_sum_is_not_our_own_of_equal_amount() -> None:
+def test_a_refund_known_by_its_sum_is_not_our_equal_one() -> None:
     known = settle(LIVE, None, RefundedInAll(amount=1_000), AT, CARD).payment
     asked = replace(known, refund_asked_amount=1_000)
     named = settle(asked, None, replace(OUT, amount=1_000), AT, CARD).payment
@@ -115,7 +115,7 @@ def test_the_name_of_a_refund_known_by_its_sum_is_not_our_own_of_equal_amount() 
     assert (ours.refunded_amount, ours.refund_asked_amount) == (2_000, 0)
 
 
-def test_a_receipt_taken_back_after_its_refund_is_a_loss_that_staff_see() -> None:
+def test_a_receipt_taken_back_after_its_refund_is_a_seen_loss() -> None:
     before = replace(LIVE, order_cancelled=True, state="refunded", refunded_amount=3_300)
     settled = settle(before, None, BACK, AT, KONBINI)
     assert (settled.payment.lost_amount, settled.payment.calls) == (3_300, ("receipt_reversed",))
@@ -127,7 +127,7 @@ def test_a_receipt_taken_back_after_its_refund_is_a_loss_that_staff_see() -> Non
     assert receivable(settled, again) == 0
 
 
-def test_a_number_whose_money_is_taken_back_waits_for_its_buyer_again() -> None:
+def test_a_number_whose_money_is_taken_back_awaits_its_buyer() -> None:
     part = replace(LIVE, suspense_amount=500, attention="excess_money")
     settled = settle(part, None, BACK, AT, KONBINI)
     waits = settled.payment
@@ -148,7 +148,7 @@ def test_a_number_whose_money_is_taken_back_waits_for_its_buyer_again() -> None:
     assert isinstance(rest.events[0], PaymentCaptured)
 
 
-def test_a_lost_chargeback_tells_the_order_and_stays_until_it_was_seen() -> None:
+def test_a_lost_chargeback_is_told_and_stays_until_seen() -> None:
     told = Chargeback(reference="d1", amount=3_300)
     disputed = settle(LIVE, None, told, AT, CARD).payment
     lost = chargeback_rules.decide_chargeback(disputed, AT, reference="d1", state="lost", by="佐藤")
@@ -159,7 +159,7 @@ def test_a_lost_chargeback_tells_the_order_and_stays_until_it_was_seen() -> None
     assert call_rules.mark_seen(lost.payment, CARD, AT, by="佐藤").payment.calls == ()
 
 
-def test_all_that_was_disputed_is_booked_although_part_of_it_went_back_before() -> None:
+def test_all_disputed_money_is_booked_after_a_part_refund() -> None:
     before = replace(LIVE, refunded_amount=500, refunds=("f1",))
     lost = settle(before, None, Chargeback(reference="d1", amount=3_300, state="lost"), AT, CARD)
     assert (lost.payment.refunded_amount, lost.payment.lost_amount) == (3_300, 500)
@@ -205,7 +205,7 @@ def test_staff_say_what_was_disputed_where_the_provider_does_not() -> None:
 
 
 @pytest.mark.parametrize("state", ["authorized", "reauthorizing"])
-def test_what_is_shipped_is_captured_as_soon_as_the_money_is_held_anew(state: str) -> None:
+def test_what_is_shipped_is_captured_once_money_is_held_anew(state: str) -> None:
     held = payment("authorized", authorization_id="a1")
     if state == "authorized":
         asked = asking.capture_after_shipping(held, RENEWABLE, AT).payment
@@ -222,7 +222,7 @@ def test_what_is_shipped_is_captured_as_soon_as_the_money_is_held_anew(state: st
     assert (settled.payment.state, settled.asks) == ("capturing", (Ask("capture", 3_300, 2),))
 
 
-def test_a_refund_that_staff_wrote_down_and_the_bank_tells_of_later_is_one() -> None:
+def test_a_refund_written_down_and_told_by_the_bank_is_one() -> None:
     written = refund_rules.settle_outside(
         LIVE, AT, ref="desk:1", amount=500, route="bank_transfer", note="", by="佐藤"
     ).payment
@@ -235,7 +235,7 @@ def test_a_refund_that_staff_wrote_down_and_the_bank_tells_of_later_is_one() -> 
     assert other.refunded_amount == 1_000, "by another way it is another refund"
 
 
-def test_what_was_not_given_back_after_all_is_here_again_and_left_to_a_person() -> None:
+def test_what_did_not_go_back_is_here_and_left_to_a_person() -> None:
     before = replace(LIVE, order_cancelled=True, state="owed", attention="refund_failed")
     written = refund_rules.settle_outside(
         before, AT, ref="desk:1", amount=3_300, route="bank_transfer", note="", by="佐藤"
@@ -253,7 +253,7 @@ def test_what_was_not_given_back_after_all_is_here_again_and_left_to_a_person() 
     assert refund_rules.take_back_record(back.payment, AT, ref="desk:1", by="佐藤") == Settled(back.payment)
 
 
-def test_a_part_of_a_paid_order_that_was_not_given_back_is_told_as_here_again() -> None:
+def test_a_part_that_did_not_go_back_is_told_as_here_again() -> None:
     paid = replace(LIVE, suspense_amount=200, receipts=("r1", "r2"))
     written = refund_rules.settle_outside(
         paid, AT, ref="desk:1", amount=500, route="gift_card", note="", by="佐藤"
@@ -264,9 +264,7 @@ def test_a_part_of_a_paid_order_that_was_not_given_back_is_told_as_here_again() 
     assert (took_back.amount, took_back.spare_amount, took_back.remaining_amount) == (500, 200, 3_300)
 
 
-async def test_money_beside_a_paid_order_is_recorded_and_a_wrong_record_taken_back(
-    shopping: Shopping, keys: Keys
-) -> None:
+async def test_money_beside_a_paid_order_is_recorded_and_taken_back(shopping: Shopping, keys: Keys) -> None:
     await awaited(shopping)
     payments = shopping.payments
     sign_in(payments.browser, keys)
@@ -293,7 +291,7 @@ async def test_money_beside_a_paid_order_is_recorded_and_a_wrong_record_taken_ba
     assert "この入金記録を取り消す" not in (await payments.browser.get("/desk/payments/N1")).text
 
 
-async def test_a_till_that_takes_money_back_after_its_refund_stands_in_the_books(shopping: Shopping) -> None:
+async def test_a_till_that_takes_back_after_a_refund_is_in_the_books(shopping: Shopping) -> None:
     number = await issued(shopping)
     await shopping.konbini.pay(number)
     await notify(shopping)
@@ -314,9 +312,7 @@ async def test_a_till_that_takes_money_back_after_its_refund_stands_in_the_books
     }
 
 
-async def test_a_cancelled_order_closes_the_number_whose_money_was_taken_back(
-    shopping: Shopping, keys: Keys
-) -> None:
+async def test_a_cancelled_order_closes_a_number_taken_back(shopping: Shopping, keys: Keys) -> None:
     number = await issued(shopping)
     await shopping.konbini.pay(number)
     await notify(shopping)

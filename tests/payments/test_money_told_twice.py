@@ -87,7 +87,7 @@ def test_nothing_is_decided_while_its_amount_is_doubted() -> None:
     assert not deposit_rules.may_accept_short(short)
 
 
-def test_who_has_seen_more_money_books_the_difference_and_pays_the_order() -> None:
+def test_who_sees_more_money_books_the_rest_and_pays_the_order() -> None:
     doubted = heard(WAITING, told(330), told(3_300)).payment
     seen = call_rules.mark_seen(doubted, KONBINI, AT, by="佐藤")
     assert books(seen.payment) == ("captured", 3_300, 0, 0)
@@ -96,7 +96,7 @@ def test_who_has_seen_more_money_books_the_difference_and_pays_the_order() -> No
     assert heard(seen.payment, told(3_300)) == Settled(seen.payment)
 
 
-def test_who_has_seen_more_money_of_a_cancelled_order_gives_it_all_back() -> None:
+def test_who_sees_more_money_of_a_cancelled_order_returns_it_all() -> None:
     doubted = asking.cancel(heard(WAITING, told(330), told(3_300)).payment, AT).payment
     assert call_rules.mark_seen(doubted, KONBINI, AT, by="佐藤").asks == (Ask("refund", 3_300),)
 
@@ -131,7 +131,7 @@ def test_less_money_than_went_back_is_a_loss() -> None:
     assert seen.payment.lost_amount == 2_970
 
 
-def test_a_receipt_corrected_twice_is_booked_under_names_of_its_own() -> None:
+def test_a_receipt_corrected_twice_is_booked_under_own_names() -> None:
     first = call_rules.mark_seen(heard(WAITING, told(330), told(3_300)).payment, KONBINI, AT, by="佐藤")
     second = call_rules.mark_seen(heard(first.payment, told(330)).payment, KONBINI, AT, by="佐藤")
     third = call_rules.mark_seen(heard(second.payment, told(3_300)).payment, KONBINI, AT, by="佐藤")

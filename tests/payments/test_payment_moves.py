@@ -110,12 +110,12 @@ def run(terms: Terms, story: Sequence[Answer | str]) -> list[Settled]:
 stories = given(st.sampled_from([CARD, PARTS, PREPAID]), moves)
 
 
-def test_every_state_has_its_moves_and_every_move_leads_to_a_state() -> None:
+def test_every_state_has_moves_and_every_move_leads_to_a_state() -> None:
     assert set(NEXT) == set(State.__args__)  # type: ignore[attr-defined]
     assert {state for moves in NEXT.values() for state in moves.values()} <= set(NEXT)
 
 
-def test_what_is_over_is_left_only_for_money_that_moves_or_at_a_wish() -> None:
+def test_what_is_over_is_left_only_for_money_or_at_a_wish() -> None:
     for state in OVER:
         by_others = (
             *(ReauthorizationAsked, NothingLeft, RecordTakenBack, MoneyBeside),
@@ -156,9 +156,7 @@ def test_every_yen_that_came_is_sales_or_suspense_or_returned(
 
 @settings(max_examples=300, deadline=None)
 @stories
-def test_captured_is_said_at_most_once_and_never_after_the_cancellation(
-    terms: Terms, story: list[Answer | str]
-) -> None:
+def test_captured_is_said_once_and_never_after_cancellation(terms: Terms, story: list[Answer | str]) -> None:
     said = 0
     for settled in run(terms, story):
         captured = sum(isinstance(event, PaymentCaptured) for event in settled.events)

@@ -116,7 +116,7 @@ def test_a_number_is_asked_for_once_and_only_where_numbers_are() -> None:
         assert asking.issue_number(other, terms, AT) == Settled(other)
 
 
-def test_an_authorization_is_told_with_all_that_the_provider_said() -> None:
+def test_an_authorization_tells_all_that_the_provider_said() -> None:
     before = payment(redirect_url="http://provider.test", refs={"session": "s1"})
     settled = settle(before, "authorize", GRANTED, AT, CARD)
     assert settled.payment == replace(
@@ -136,7 +136,7 @@ def test_an_authorization_is_told_with_all_that_the_provider_said() -> None:
     assert (settled.asks, settled.entries) == ((), ())
 
 
-def test_a_wish_from_before_the_authorization_is_acted_upon_with_it() -> None:
+def test_a_wish_before_the_authorization_is_met_with_it() -> None:
     wish = CaptureWish("shipped")
     waiting = asking.capture_after_shipping(payment(), CARD, AT)
     assert waiting == Settled(payment(capture_wish=wish, shipped=True))
@@ -149,7 +149,7 @@ def test_a_wish_from_before_the_authorization_is_acted_upon_with_it() -> None:
     assert settled.payment.capture_wish == wish
 
 
-def test_an_authorization_for_a_cancelled_order_is_given_back_whatever_was_wished() -> None:
+def test_an_authorization_of_a_cancelled_order_is_given_back() -> None:
     before = payment(order_cancelled=True, capture_wish=CaptureWish("admin"))
     settled = settle(before, "authorize", GRANTED, AT, CARD)
     assert [step.state for step in settled.steps] == ["authorized", "voiding"]
@@ -181,7 +181,7 @@ def test_a_refusal_while_giving_back_means_that_nothing_is_held() -> None:
     says(settled, (PaymentVoided, {}))
 
 
-def test_a_buyer_who_is_needed_is_sent_and_the_next_address_counts() -> None:
+def test_a_needed_buyer_is_sent_and_the_next_address_counts() -> None:
     settled = settle(payment(), "authorize", NeedsBuyer(redirect_url="http://one"), AT, CARD)
     assert (settled.payment.state, settled.payment.redirect_url) == ("waiting_for_buyer", "http://one")
     again = settle(settled.payment, "authorize", NeedsBuyer(redirect_url="http://two"), AT, CARD)
@@ -275,7 +275,7 @@ def test_less_than_was_held_is_short_money_and_the_hold_is_over(state: State) ->
     assert settle(after, None, replace(PAID, amount=100), AT, RENEWABLE) == Settled(after)
 
 
-def test_short_money_joins_the_sale_when_the_rest_is_here_and_too_much_waits() -> None:
+def test_short_money_joins_the_sale_and_too_much_waits() -> None:
     short = settle(payment("waiting", number=NUMBER), None, replace(PAID, amount=1_000), AT, KONBINI)
     assert short.payment == payment(
         "waiting",
@@ -342,9 +342,7 @@ def test_money_that_crosses_the_cancellation_goes_back_unsaid() -> None:
 @pytest.mark.parametrize(
     ("state", "answer"), [("requested", Declined(reason="declined")), ("waiting", Voided())]
 )
-def test_a_payment_that_fails_with_part_of_the_money_here_gives_the_part_back(
-    state: State, answer: Answer
-) -> None:
+def test_a_payment_failing_in_part_gives_the_part_back(state: State, answer: Answer) -> None:
     before = payment(state, suspense_amount=1_000, receipts=("r1",), attention="short_money")
     settled = settle(before, "issue" if state == "requested" else None, answer, AT, BANK)
     assert settled.payment.state == "refunding"
@@ -353,7 +351,7 @@ def test_a_payment_that_fails_with_part_of_the_money_here_gives_the_part_back(
     assert settled.steps[-1].because == f"{type(answer).__name__.lower()} with part of the money here"
 
 
-def test_a_number_paid_in_part_that_cannot_be_closed_gives_the_part_back() -> None:
+def test_a_partly_paid_number_that_stays_open_returns_the_part() -> None:
     before = payment("voiding", order_cancelled=True, number=NUMBER, suspense_amount=1_000, receipts=("r1",))
     part = replace(PAID, amount=1_000)
     assert settle(before, None, part, AT, KONBINI) == Settled(before)
@@ -362,7 +360,7 @@ def test_a_number_paid_in_part_that_cannot_be_closed_gives_the_part_back() -> No
     assert (settled.payment.state, settled.asks) == ("refunding", (Ask("refund", 1_000),))
 
 
-def test_a_declined_capture_ends_the_authorization_and_a_refused_one_does_not() -> None:
+def test_a_declined_capture_ends_the_hold_a_refused_one_does_not() -> None:
     before = payment(
         "capturing", authorization_id="a1", capture_wish=CaptureWish("admin"), provider_status="与信済"
     )
@@ -382,7 +380,7 @@ def test_a_declined_capture_ends_the_authorization_and_a_refused_one_does_not() 
     says(refused, (CaptureRejected, {"reason": "limit"}))
 
 
-def test_a_capture_declined_in_the_console_answers_nobody_and_ends_the_hold() -> None:
+def test_a_capture_declined_in_the_console_ends_the_hold() -> None:
     before = payment("authorized", authorization_id="a1")
     settled = settle(before, None, CaptureDeclined(reason="ProcessorDeclined"), AT, CARD)
     after = settled.payment
@@ -391,7 +389,7 @@ def test_a_capture_declined_in_the_console_answers_nobody_and_ends_the_hold() ->
     says(settled, (AuthorizationEnded, {"authorization_id": "a1", "reason": "capture_declined"}))
 
 
-def test_an_authorization_voided_in_the_console_is_told_and_one_that_never_was_has_failed() -> None:
+def test_a_void_in_the_console_is_told_and_an_unmade_hold_failed() -> None:
     before = payment("authorized", authorization_id="a1", redirect_url="http://x")
     settled = settle(before, None, Voided(), AT, CARD)
     assert settled.payment == replace(
@@ -415,7 +413,7 @@ def test_an_authorization_voided_in_the_console_is_told_and_one_that_never_was_h
     assert (unwanted.payment.state, unwanted.events) == ("voided", ())
 
 
-def test_a_hold_in_doubt_is_voided_further_although_its_payment_is_over() -> None:
+def test_a_hold_in_doubt_is_voided_after_its_payment_is_over() -> None:
     settled = settle(payment(order_cancelled=True), "authorize", Voided(in_doubt=True), AT, CARD)
     assert (settled.payment.state, settled.events, settled.asks) == ("voided", (), (Ask("void", 3_300),))
     late = settle(settled.payment, "void", GRANTED, AT, CARD)
@@ -436,7 +434,7 @@ def test_a_number_that_ran_out_is_closed_and_its_money_goes_back() -> None:
 
 
 @pytest.mark.parametrize("terms", [CARD, RENEWABLE])
-def test_an_authorization_that_ran_out_is_told_with_what_can_be_done(terms: Terms) -> None:
+def test_an_authorization_that_ran_out_tells_what_can_be_done(terms: Terms) -> None:
     settled = settle(payment("authorized", authorization_id="a1"), None, Expired(), AT, terms)
     assert (settled.payment.state, settled.payment.attention) == ("expired", "authorization_ended")
     ended = {"authorization_id": "a1", "reason": "expired", "may_reauthorize": terms.may_reauthorize}
@@ -446,14 +444,14 @@ def test_an_authorization_that_ran_out_is_told_with_what_can_be_done(terms: Term
     says(told, (CaptureRejected, {"reason": "authorization_expired"}), (AuthorizationEnded, ended))
 
 
-def test_a_hold_that_ends_for_a_cancelled_order_is_nobodys_business() -> None:
+def test_a_hold_that_ends_for_a_cancelled_order_calls_nobody() -> None:
     before = payment("voiding", authorization_id="a1", order_cancelled=True)
     settled = settle(before, "void", Expired(), AT, RENEWABLE)
     assert (settled.payment.state, settled.payment.calls) == ("voided", ())
     says(settled, (PaymentVoided, {}))
 
 
-def test_a_number_cancelled_at_our_wish_is_told_and_one_that_never_was_is_not() -> None:
+def test_only_a_number_that_was_made_is_told_as_cancelled() -> None:
     before = payment("voiding", number=NUMBER, order_cancelled=True)
     says(settle(before, "void", Voided(), AT, KONBINI), (PaymentVoided, {}))
     assert settle(replace(before, number=None), "void", Voided(), AT, KONBINI).events == ()
@@ -486,7 +484,7 @@ def test_a_refund_is_booked_suspended_money_first(authorization: str, status: st
     )
 
 
-def test_money_that_came_while_a_refund_was_under_way_is_asked_for_as_well() -> None:
+def test_money_that_came_during_a_refund_is_asked_for_as_well() -> None:
     before = payment("refunding", captured_amount=3_300, suspense_amount=500, refund_asked_amount=3_300)
     settled = settle(before, "refund", Refunded(refund_ref="f1", amount=3_300), AT, KONBINI)
     assert settled.entries == (journal.suspense_returned("f1", 500), journal.refund("f1", 2_800))
@@ -521,7 +519,7 @@ def test_only_what_is_left_in_suspense_is_returned_from_it() -> None:
     assert beyond.entries == (journal.refund("f3", 9),)
 
 
-def test_a_refund_under_way_changes_nothing_and_a_failed_one_needs_a_person() -> None:
+def test_a_refund_under_way_changes_nothing_a_failed_one_calls() -> None:
     before = payment("refunding", captured_amount=3_300, order_cancelled=True, refund_asked_amount=3_300)
     assert settle(before, "refund", RefundWaiting(), AT, CARD) == Settled(before)
     failed = settle(before, "refund", RefundDeclined(reason="x"), AT, CARD)
@@ -547,7 +545,7 @@ GONE_WRONG = payment(
 )
 
 
-def test_money_after_a_failed_refund_hides_nothing_and_is_not_sent_back_by_itself() -> None:
+def test_money_after_a_failed_refund_is_not_sent_back_by_itself() -> None:
     more = replace(PAID, receipt_id="r2", amount=500)
     settled = settle(GONE_WRONG, None, more, AT, KONBINI)
     assert settled.payment.calls == ("refund_failed", "late_money")
@@ -555,21 +553,21 @@ def test_money_after_a_failed_refund_hides_nothing_and_is_not_sent_back_by_itsel
     assert (settled.asks, settled.entries) == ((), (journal.suspended("r2", 500),))
 
 
-def test_a_failed_refund_does_not_hide_the_money_that_came_before_it() -> None:
+def test_a_failed_refund_does_not_hide_the_money_before_it() -> None:
     before = payment("refunding", suspense_amount=3_300, receipts=("r1",), attention="late_money")
     failed = settle(before, "refund", RefundDeclined(reason="x", refund_ref="f1"), AT, KONBINI).payment
     assert (failed.calls, failed.failed_refunds) == (("late_money", "refund_failed"), ("f1",))
     assert (failed.state, failed.held_amount) == ("owed", 3_300), "never paid, and never said to be"
 
 
-def test_the_last_word_about_spare_money_counts_beside_all_others() -> None:
+def test_the_last_word_about_spare_money_counts_beside_others() -> None:
     short = payment(attention="short_money refund_failed no_answer")
     assert short.calling("excess_money").attention == "refund_failed no_answer excess_money"
     assert short.calling("refund_failed") == short
     assert short.not_calling("no_answer", "late_money").calls == ("short_money", "refund_failed")
 
 
-def test_staff_have_a_refund_that_failed_tried_again_with_all_that_is_here_by_now() -> None:
+def test_staff_repeat_a_failed_refund_with_all_that_is_here_now() -> None:
     before = replace(GONE_WRONG, suspense_amount=500, attention="refund_failed late_money")
     settled = refund_rules.refund_again(before, AT)
     assert settled.payment == replace(
@@ -593,7 +591,7 @@ def test_staff_have_a_refund_that_failed_tried_again_with_all_that_is_here_by_no
         payment("expired", suspense_amount=500),
     ],
 )
-def test_no_refund_is_tried_again_where_none_failed_or_nothing_is_here(before: Payment) -> None:
+def test_no_refund_is_repeated_where_none_failed_or_none_is_here(before: Payment) -> None:
     assert refund_rules.refund_again(before, AT) == Settled(before)
 
 
@@ -603,7 +601,7 @@ FAILED = RefundDeclined(reason="x", refund_ref="f1")
 
 @pytest.mark.parametrize("answers", [(FAILED, RETURNED), (RETURNED, FAILED)])
 @pytest.mark.parametrize("failed_before", [(), ("f1",)])
-def test_a_refund_counts_wherever_an_older_one_that_failed_is_listed(
+def test_a_refund_counts_wherever_an_older_failed_one_is_listed(
     answers: tuple[Any, ...], failed_before: tuple[str, ...]
 ) -> None:
     before = payment("refunding", order_cancelled=True, captured_amount=3_300, failed_refunds=failed_before)
@@ -619,7 +617,7 @@ def test_a_refund_counts_wherever_an_older_one_that_failed_is_listed(
     assert settle_all(after, None, answers, AT, CARD) == Settled(after)
 
 
-def test_an_old_refusal_does_not_end_the_refund_that_is_under_way() -> None:
+def test_an_old_refusal_does_not_end_the_refund_under_way() -> None:
     before = replace(GONE_WRONG, state="refunding", attention="", refund_asked_amount=3_300)
     assert settle(before, None, FAILED, AT, CARD) == Settled(before)
     others = settle(before, None, RefundDeclined(reason="x", refund_ref="f2"), AT, CARD).payment
@@ -631,7 +629,7 @@ def test_an_old_refusal_does_not_end_the_refund_that_is_under_way() -> None:
     assert (unnamed.state, unnamed.failed_refunds) == ("owed", ("f1",))
 
 
-def test_what_a_person_sent_back_after_our_refund_failed_is_booked_in_parts() -> None:
+def test_what_a_person_sent_after_our_failure_is_booked_in_parts() -> None:
     part = Refunded(refund_ref="h1", amount=1_000)
     first = settle(GONE_WRONG, None, part, AT, CARD)
     assert settle(first.payment, None, part, AT, CARD) == Settled(first.payment)
@@ -648,7 +646,7 @@ def test_what_a_person_sent_back_after_our_refund_failed_is_booked_in_parts() ->
     assert (rest.payment.held_amount, rest.payment.attention) == (0, "")
 
 
-def test_late_money_of_a_refunded_payment_that_a_person_sent_back_is_booked() -> None:
+def test_late_money_that_a_person_sent_back_is_booked() -> None:
     before = payment(
         "refunded",
         captured_amount=3_300,
@@ -687,7 +685,7 @@ def test_money_given_back_elsewhere_is_booked_in_every_state(before: Payment, st
     assert settle(settled.payment, None, RETURNED, AT, KONBINI) == Settled(settled.payment)
 
 
-def test_a_refund_of_more_than_came_is_a_loss_and_calls_a_person_until_money_explains_it() -> None:
+def test_a_refund_beyond_what_came_calls_until_money_explains_it() -> None:
     before = payment("waiting", number=NUMBER)
     settled = settle(before, None, RETURNED, AT, BANK)
     assert (settled.payment.lost_amount, settled.payment.held_amount) == (3_300, 0)
@@ -699,7 +697,7 @@ def test_a_refund_of_more_than_came_is_a_loss_and_calls_a_person_until_money_exp
 
 
 @pytest.mark.parametrize("state", ["voided", "expired", "owed"])
-def test_money_that_was_never_for_the_order_is_booked_as_returned(state: State) -> None:
+def test_money_never_for_the_order_is_booked_as_returned(state: State) -> None:
     before = payment(state, suspense_amount=3_300, attention="refund_failed")
     settled = settle(before, None, RETURNED, AT, KONBINI)
     assert (settled.payment.state, settled.payment.held_amount) == ("refunded", 0)
@@ -728,7 +726,7 @@ def test_what_a_paid_order_does_not_need_goes_back_and_is_told(amount: int, atte
     assert settle(settled.payment, None, back, AT, KONBINI) == Settled(settled.payment)
 
 
-def test_part_of_the_sale_given_back_elsewhere_leaves_the_order_paid_and_is_told() -> None:
+def test_part_returned_elsewhere_leaves_the_order_paid() -> None:
     before = payment("captured", captured_amount=3_300, suspense_amount=200, attention="excess_money")
     settled = settle(before, None, Refunded(refund_ref="h1", amount=500), AT, KONBINI)
     assert settled.entries == (journal.suspense_returned("h1", 200), journal.refund("h1", 300))
@@ -740,7 +738,7 @@ def test_part_of_the_sale_given_back_elsewhere_leaves_the_order_paid_and_is_told
     assert (more.spare_amount, more.sale_amount) == (400, 3_000)
 
 
-def test_a_sum_of_refunds_counts_for_those_without_a_name_and_a_name_heard_later_takes_its_place() -> None:
+def test_a_refund_named_later_takes_its_place_in_the_sum() -> None:
     before = payment("captured", captured_amount=3_300)
     summed = settle(before, None, RefundedInAll(amount=500), AT, CARD).payment
     assert (summed.refunded_amount, summed.unnamed_refund_amount) == (500, 500)
@@ -797,9 +795,7 @@ def test_shipping_what_is_not_authorized_is_answered(state: State) -> None:
 
 
 @pytest.mark.parametrize(("late", "allowed"), [(timedelta(0), True), (timedelta(microseconds=1), False)])
-def test_thirty_days_after_the_order_are_the_last_moment_for_a_capture(
-    late: timedelta, allowed: bool
-) -> None:
+def test_thirty_days_after_the_order_are_the_last_for_a_capture(late: timedelta, allowed: bool) -> None:
     at = PLACED + timedelta(days=30) + late
     before = payment("authorized", capture_wish=CaptureWish("shipped"))
     settled = asking.capture_for_staff(before, CARD, at, send_mail=False)
@@ -850,7 +846,7 @@ def test_staff_read_why_the_money_will_not_come(terms: Terms, before: Payment, r
         (CASH, payment("unmanaged"), "not_managed"),
     ],
 )
-def test_deposits_are_recorded_by_hand_only_where_that_is_the_way(
+def test_deposits_are_recorded_by_hand_only_where_that_is_so(
     terms: Terms, before: Payment, reason: str | None
 ) -> None:
     assert asking.why_no_manual_deposit(before, terms) == reason
@@ -918,7 +914,7 @@ def test_the_first_call_for_a_person_is_not_drowned_by_the_next() -> None:
         (journal.suspense_reversed("s", 7), "suspense_reversed", "suspense", "receivable"),
     ],
 )
-def test_each_kind_of_entry_moves_money_between_its_own_two_accounts(
+def test_each_kind_of_entry_moves_money_between_its_accounts(
     entry: journal.JournalEntry, reason: str, debit: str, credit: str
 ) -> None:
     assert entry.reason == reason
@@ -931,7 +927,7 @@ def test_a_change_of_an_unknown_field_is_an_error() -> None:
         NEW.changed(amuont=5)
 
 
-def test_money_that_came_before_its_number_goes_back_with_the_order() -> None:
+def test_money_before_its_number_goes_back_with_the_order() -> None:
     came = payment("placed", suspense_amount=1_000, receipts=("r1",), attention="short_money")
     ended = asking.cancel(came, AT)
     assert (ended.payment.state, ended.payment.calls, ended.asks) == (

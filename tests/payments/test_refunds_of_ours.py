@@ -76,7 +76,7 @@ def test_a_second_equal_refund_whose_answer_was_lost_is_ours() -> None:
     assert stands(replied(heard, R2)) == (0, 600, ())
 
 
-def test_what_was_refunded_elsewhere_is_told_without_what_we_asked_for() -> None:
+def test_what_was_refunded_elsewhere_is_told_without_ours() -> None:
     spare = replace(PAID_ORDER, suspense_amount=1_000, receipts=("r1", "r2"))
     ours = replied(asked(spare, 1_000), replace(R1, amount=1_000))
     assert ours.refunded_elsewhere_amount == 0
@@ -93,7 +93,7 @@ def test_what_was_refunded_elsewhere_is_told_without_what_we_asked_for() -> None
     assert (lost.refunded_amount, lost.refunded_elsewhere_amount) == (4_300, 200)
 
 
-def test_a_refund_presumed_ours_is_not_told_as_one_of_others_until_our_answer_names_another() -> None:
+def test_a_refund_presumed_ours_is_not_told_as_one_of_others() -> None:
     heard = looked(replied(SECOND, SILENCE), R1, CONSOLE)
     assert heard.refunded_elsewhere_amount == 0
     assert replied(heard, R2).refunded_elsewhere_amount == 300

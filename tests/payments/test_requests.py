@@ -92,9 +92,7 @@ def seconds_to_wait(request: Any) -> float:
     return float((request.due_at - now()).total_seconds())
 
 
-async def test_a_request_that_was_answered_is_done_and_keeps_the_answer(
-    payments: Payments, method: Scripted
-) -> None:
+async def test_an_answered_request_is_done_and_keeps_the_answer(payments: Payments, method: Scripted) -> None:
     request = await ask(payments, method, granted())
     assert (request.operation, request.state, request.due_at, request.amount) == (
         "authorize",
@@ -132,7 +130,7 @@ async def test_an_open_request_rests_as_long_as_its_answer_asks(
     assert seconds[0] - 1 <= seconds_to_wait(request) <= seconds[1]
 
 
-async def test_pauses_grow_to_two_minutes_and_in_the_end_a_person_is_shown_that_nobody_answers(
+async def test_pauses_grow_to_two_minutes_and_then_a_person_is_shown(
     payments: Payments, method: Scripted
 ) -> None:
     pauses = []
@@ -150,7 +148,7 @@ async def test_pauses_grow_to_two_minutes_and_in_the_end_a_person_is_shown_that_
     assert len([one for one in method.asked if one[0] == "authorize"]) == 1, "looked up, not asked again"
 
 
-async def test_a_lost_answer_is_found_by_looking_and_a_lost_question_is_asked_again_with_its_key(
+async def test_a_lost_answer_is_found_and_a_lost_question_is_repeated(
     payments: Payments, method: Scripted
 ) -> None:
     method.known = [()]
@@ -170,7 +168,7 @@ async def test_what_the_provider_has_not_decided_is_never_asked_twice(
     assert [one[0] for one in method.asked] == ["authorize", "look_up"]
 
 
-async def test_an_order_cancelled_meanwhile_is_looked_up_and_not_asked_for_again(
+async def test_an_order_cancelled_meanwhile_is_looked_up_not_asked_for(
     payments: Payments, method: Scripted
 ) -> None:
     method.known = [()]
@@ -184,7 +182,7 @@ async def test_an_order_cancelled_meanwhile_is_looked_up_and_not_asked_for_again
     assert await payments.said(PaymentFailed) == []
 
 
-async def test_what_was_voided_in_doubt_is_voided_until_the_provider_is_certain(
+async def test_what_was_voided_in_doubt_is_voided_until_it_is_certain(
     payments: Payments, method: Scripted
 ) -> None:
     method.known = [()]
@@ -202,7 +200,7 @@ async def test_what_was_voided_in_doubt_is_voided_until_the_provider_is_certain(
     assert await payments.said() == []
 
 
-async def test_a_request_that_is_no_longer_wanted_at_its_first_turn_is_dropped_unasked(
+async def test_a_request_unwanted_at_its_first_turn_is_dropped_unasked(
     payments: Payments, method: Scripted
 ) -> None:
     await ask(payments, method, granted())
@@ -245,7 +243,7 @@ async def test_a_refund_that_was_declined_is_closed_as_declined(payments: Paymen
     assert await payments.said(PaymentRefunded) == []
 
 
-async def test_an_earlier_refund_that_failed_is_not_the_answer_to_a_later_one(
+async def test_an_earlier_failed_refund_does_not_answer_a_later_one(
     payments: Payments, method: Scripted
 ) -> None:
     await ask(payments, method, granted())
@@ -265,7 +263,7 @@ async def test_an_earlier_refund_that_failed_is_not_the_answer_to_a_later_one(
     assert (seen.state, seen.refunds, seen.attention) == ("refunded", ("f2",), "")
 
 
-async def test_a_refund_of_which_a_notice_told_first_that_it_failed_may_be_tried_again(
+async def test_a_refund_whose_failure_a_notice_told_may_be_repeated(
     payments: Payments, method: Scripted, keys: Keys
 ) -> None:
     await ask(payments, method, granted())
@@ -332,7 +330,7 @@ async def test_a_payment_that_cannot_be_read_holds_up_no_other(payments: Payment
     assert left.leased_until is not None, "it is left to its lease, and so comes again"
 
 
-async def test_who_wants_to_know_at_once_has_the_payment_and_its_requests_looked_at_now(
+async def test_who_asks_at_once_has_payment_and_requests_looked_at_now(
     payments: Payments, method: Scripted
 ) -> None:
     method.poll_seconds = {"unknown": 600}
@@ -355,7 +353,7 @@ async def test_who_wants_to_know_at_once_has_the_payment_and_its_requests_looked
     ] == [1, 1]
 
 
-async def test_a_payment_is_found_by_what_its_provider_calls_it_and_by_its_own_id(
+async def test_a_payment_is_found_by_its_providers_id_and_its_own(
     payments: Payments, method: Scripted
 ) -> None:
     await ask(payments, method, granted())
@@ -408,7 +406,7 @@ async def test_a_notice_waits_while_the_provider_does_not_answer(
     assert 2 < seconds_to_wait(row) <= 4
 
 
-async def test_a_notice_about_nobody_waits_for_its_payment_and_in_the_end_stays_unmatched(
+async def test_a_notice_about_nobody_waits_and_ends_unmatched(
     payments: Payments,
 ) -> None:
     [row] = await notice(payments, "n1:nobody")
@@ -454,7 +452,7 @@ async def test_a_payment_that_another_worker_looks_at_is_not_written(
     assert await payments.said(PaymentCaptured) == []
 
 
-async def test_a_number_is_watched_and_expires_only_after_the_provider_was_asked(
+async def test_a_number_is_watched_and_expires_only_after_a_question(
     make_db: MakeDatabase, keys: Keys, tmp_path: Path
 ) -> None:
     method = Scripted(NUMBERS)
@@ -489,9 +487,7 @@ async def look(payments: Payments) -> None:
     await perform(payments.db, work, (await claim(payments.db, work)).items)
 
 
-async def test_a_look_that_finds_something_and_then_silence_writes_it_and_comes_again_soon(
-    payments: Payments, method: Scripted
-) -> None:
+async def test_a_look_cut_short_by_silence_keeps_what_it_found(payments: Payments, method: Scripted) -> None:
     method.poll_seconds = {"authorized": 600, "captured": 900}
     await ask(payments, method, granted())
     clock.move(timedelta(seconds=601))
@@ -502,7 +498,7 @@ async def test_a_look_that_finds_something_and_then_silence_writes_it_and_comes_
     assert 20 < (row.due_at - now()).total_seconds() <= 30
 
 
-async def test_a_notice_wakes_who_acts_on_it_once_and_one_about_no_payment_nobody(payments: Payments) -> None:
+async def test_a_notice_wakes_who_acts_on_it_once_and_otherwise_nobody(payments: Payments) -> None:
     waker = payments.db.waker("payment notices")
     woken = []
     for text in ("n1:somebody", "n1:somebody", "n2:", "n3:somebody"):
@@ -513,7 +509,7 @@ async def test_a_notice_wakes_who_acts_on_it_once_and_one_about_no_payment_nobod
     assert woken == [True, False, False, True]
 
 
-async def test_a_look_that_finds_nothing_new_writes_nothing_and_comes_again(
+async def test_a_look_without_news_writes_nothing_and_comes_again(
     payments: Payments, method: Scripted
 ) -> None:
     method.poll_seconds = {"authorized": 600}

@@ -56,7 +56,7 @@ def start(kind: str, **environment: str) -> subprocess.CompletedProcess[str]:
         ("amazon_pay", {"AMAZON_PAY_URL": "https://pay-api.amazon.jp", **LIVE_AMAZON}, "is a live key"),
     ],
 )
-def test_a_sandbox_that_would_call_a_live_provider_does_not_start(
+def test_a_sandbox_with_a_live_provider_does_not_start(
     kind: str, environment: dict[str, str], said: str
 ) -> None:
     ended = start(kind, SANDBOX="true", **environment)
@@ -77,9 +77,7 @@ def test_a_sandbox_that_would_call_a_live_provider_does_not_start(
         ("amazon_pay", {"AMAZON_PAY_URL": "http://127.0.0.1:8201", **LIVE_AMAZON}),
     ],
 )
-def test_a_live_shop_that_would_believe_a_simulator_does_not_start(
-    kind: str, environment: dict[str, str]
-) -> None:
+def test_a_live_shop_that_believes_a_simulator_does_not_start(kind: str, environment: dict[str, str]) -> None:
     ended = start(kind, **environment)
 
     assert ended.returncode == 1
@@ -140,7 +138,7 @@ async def db(make_db: MakeDatabase) -> AsyncIterator[Database]:
 
 @pytest.mark.feature("OPS-09")
 @pytest.mark.parametrize("kind", driven_kinds())
-async def test_an_order_in_the_sandbox_reaches_the_simulator_and_nobody_else(
+async def test_a_sandbox_order_reaches_the_simulator_and_nobody_else(
     kind: str, db: Database, keys: Keys, tmp_path: Path, connections: Connections
 ) -> None:
     async with trial(kind, db, keys, tmp_path) as shop:

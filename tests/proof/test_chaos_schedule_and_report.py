@@ -33,7 +33,7 @@ def test_the_same_seed_makes_the_same_schedule() -> None:
     assert first(50, 7) != first(50, 8)
 
 
-def test_every_chosen_fault_strikes_once_before_one_strikes_again() -> None:
+def test_every_chosen_fault_strikes_once_before_one_repeats() -> None:
     faults = chosen([])
     schedule = itertools.islice(turns(faults, 3), len(faults))
 
@@ -42,7 +42,7 @@ def test_every_chosen_fault_strikes_once_before_one_strikes_again() -> None:
     assert sorted(struck) == sorted(one.id for one in faults)
 
 
-def test_a_number_chooses_all_its_variants_and_an_unknown_one_is_named() -> None:
+def test_a_number_chooses_all_variants_and_unknown_are_named() -> None:
     assert [one.id for one in chosen(["F7"])] == ["F7", "F7b"]
     assert [one.id for one in chosen(["F7b"])] == ["F7b"]
     with pytest.raises(ValueError, match="F99"):
@@ -58,7 +58,7 @@ def test_every_crash_point_can_be_where_a_process_dies() -> None:
     assert set().union(*POINTS.values()) == set(CRASH_POINTS)
 
 
-def test_every_service_runs_twice_and_reaches_all_others_through_doors_only(tmp_path: Path) -> None:
+def test_every_service_runs_twice_and_reaches_others_by_doors(tmp_path: Path) -> None:
     site = Site(home=tmp_path, port_shift=6000)
     site.prepare()
     direct = {str(port) for name, port in site.ports.items() if name not in {*SERVICES, "caddy"}}
@@ -84,7 +84,7 @@ def report(*injections: Injection) -> Report:
     return Report(7, "make chaos SEED=7", chosen(["F6", "F18"]), {}, injections=list(injections))
 
 
-def test_recovery_is_told_by_kind_without_faults_that_struck_together() -> None:
+def test_recovery_is_told_by_kind_without_joint_faults() -> None:
     told = report(
         injection("F6", recovery=2.0),
         injection("F6", recovery=9.0),
@@ -99,7 +99,7 @@ def test_recovery_is_told_by_kind_without_faults_that_struck_together() -> None:
     assert (f18["injected"], f18["recovery_p50"]) == (1, 1.0)
 
 
-def test_a_fault_that_was_never_proven_is_void_and_the_run_no_proof() -> None:
+def test_a_fault_never_proven_is_void_and_the_run_no_proof() -> None:
     told = report(injection("F6"), injection("F18", proven=False, evidence="nothing was swallowed"))
 
     assert told.void == ["F18"]
@@ -120,7 +120,7 @@ def test_the_report_is_text_for_people_and_json_for_programs(tmp_path: Path) -> 
     assert written["injections"][0]["evidence"] == "seen"
 
 
-def test_recovery_stands_beside_what_the_same_order_takes_in_peace() -> None:
+def test_recovery_stands_beside_what_an_order_takes_in_peace() -> None:
     [f6, _] = report(
         injection("F6", recovery=4.0, in_peace=1.0), injection("F6", recovery=5.0, in_peace=3.0)
     ).rows()
@@ -128,7 +128,7 @@ def test_recovery_stands_beside_what_the_same_order_takes_in_peace() -> None:
     assert (f6["recovery_worst"], f6["in_peace_p50"]) == (5.0, 2.0)
 
 
-def test_a_report_keeps_five_hundred_troubles_and_counts_the_rest(tmp_path: Path) -> None:
+def test_a_report_keeps_five_hundred_troubles_and_counts_more(tmp_path: Path) -> None:
     told = report(injection("F6"))
     for number in range(3):
         told.trouble(*(f"{number}-{count}" for count in range(200)))
@@ -191,7 +191,7 @@ async def test_accounts_tell_recovered_lost_and_doubled_orders_apart(journal: Jo
     assert journal.unserved == 2
 
 
-async def test_a_try_that_failed_before_the_order_was_placed_recovered_nothing(journal: Journal) -> None:
+async def test_a_try_that_failed_before_the_order_recovered_nothing(journal: Journal) -> None:
     journal.silent("late", {}, "ConnectError")
     after = datetime.now(UTC) + timedelta(hours=1)
 

@@ -98,7 +98,7 @@ async def test_refused_connections_are_reset_until_it_is_over(echo: Echo) -> Non
 
 
 @pytest.mark.parametrize(("hold", "heard"), [("to", []), ("from", [b"held\n"]), ("both", [])])
-async def test_a_black_hole_is_silent_and_gives_everything_back_at_its_end(
+async def test_a_black_hole_is_silent_and_gives_all_back_at_its_end(
     echo: Echo, hold: str, heard: list[bytes]
 ) -> None:
     async with proxied(echo.port) as (port, doors):
@@ -119,7 +119,7 @@ async def test_a_slow_door_is_slow_in_both_directions(echo: Echo) -> None:
         assert await since.counted("delayed") >= 2
 
 
-async def test_the_answer_after_the_marker_is_swallowed_and_the_connection_cut(echo: Echo) -> None:
+async def test_the_answer_after_the_marker_is_swallowed_and_cut_off(echo: Echo) -> None:
     async with proxied(echo.port) as (port, doors):
         client = await Client.at(port)
         async with doors.following("door", marker="COMMIT", times=1, cut_after_seconds=0.2) as since:

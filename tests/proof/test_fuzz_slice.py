@@ -160,7 +160,7 @@ def _only_a_request(told: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.broker
-async def test_each_bad_message_is_a_dead_letter_once_and_its_neighbours_are_handled(
+async def test_each_bad_message_is_a_dead_letter_and_no_good_one_is(
     broker: TestBroker, make_db: MakeDatabase
 ) -> None:
     heard: list[str] = []

@@ -52,7 +52,7 @@ async def sign_up(db: Database, number: int) -> UUID:
 
 @pytest.mark.broker
 @pytest.mark.feature("OPS-04")
-async def test_a_thousand_orders_at_three_replicas_are_each_applied_once(
+async def test_a_thousand_orders_at_three_replicas_each_apply_once(
     make_db: MakeDatabase, broker: TestBroker
 ) -> None:
     db = await make_db("members", metadata)

@@ -41,7 +41,7 @@ def test_what_is_to_stay_free_stays_free(disks: Disks) -> None:
     assert 9_000_000 < disks.free_bytes("rabbitmq") < 11_000_000
 
 
-def test_each_has_a_disk_of_its_own_which_goes_with_all_that_was_on_it(disks: Disks) -> None:
+def test_each_has_a_disk_of_its_own_which_goes_with_its_files(disks: Disks) -> None:
     disks.fill("postgres")
     assert disks.free_bytes("rabbitmq") > 1_000_000_000
     (disks.folder("rabbitmq") / "data").write_text("x")

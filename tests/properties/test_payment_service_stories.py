@@ -298,7 +298,7 @@ class ServiceStory(RuleBasedStateMachine):
             assert not provider.holds or self.method is self.number, "M2"
 
 
-def test_the_service_believes_what_the_provider_knows_after_any_story(postgres: TestPostgres) -> None:
+def test_the_service_believes_what_the_provider_knows(postgres: TestPostgres) -> None:
     ServiceStory.loop = asyncio.new_event_loop()
     url = ServiceStory.loop.run_until_complete(postgres.create_database("payments", metadata))
     address = url.render_as_string(hide_password=False)

@@ -255,7 +255,7 @@ def test_an_order_earns_its_rate_rounded_down(
     ("enabled", "mode", "given_", "at_once"),
     [(True, "immediate", 500, 500), (True, "manual", 500, 0), (False, "immediate", 0, 0)],
 )
-def test_registration_points_may_be_spent_at_once_only_where_they_are_valid_at_once(
+def test_sign_up_points_are_spent_at_once_only_where_valid_then(
     enabled: bool, mode: str, given_: int, at_once: int
 ) -> None:
     rules = Rules.model_validate({"points_enabled": enabled, "registration_activation": mode})

@@ -48,6 +48,6 @@ def test_a_table_may_have_its_own_words_for_the_unknown() -> None:
     assert (chances["open"], chances.of("quantum")) == (1, -1)
 
 
-def test_a_union_of_literals_and_the_names_of_classes_are_members() -> None:
+def test_literals_of_a_union_and_names_of_classes_are_members() -> None:
     assert members(State | Literal["late"]) == ("open", "done", "late")
     assert members(names_of(Yes | No)) == ("Yes", "No")

@@ -119,7 +119,7 @@ async def test_a_middleware_sees_a_batch_as_one_message(make_db: MakeDatabase) -
     assert Seen.passed == [3]
 
 
-async def test_an_error_that_a_middleware_hides_is_put_off_all_the_same(make_db: MakeDatabase) -> None:
+async def test_an_error_hidden_by_a_middleware_is_put_off_all_the_same(make_db: MakeDatabase) -> None:
     Swallows.hidden.clear()
     async with at_work(await make_db("members", metadata), middlewares=[Swallows]) as desk:
         await desk.brings("before", "bug", "refused", "after")
@@ -182,7 +182,7 @@ async def note_either(event: PointsUsed | PointsReturned, tx: Tx) -> None:
     await tx.execute("INSERT INTO effects (what) VALUES (:what)", what=event.order_code)
 
 
-async def test_events_of_one_queue_share_a_worker_and_each_comes_in_memory(make_db: MakeDatabase) -> None:
+async def test_events_of_one_queue_share_a_worker_and_come_in_memory(make_db: MakeDatabase) -> None:
     db = await make_db("members", metadata)
     intake = Intake(cast(Link, Line()), cast(Publisher, Post()), prefetch=10)
     broker = stream("amqp://nowhere", two, db, {}, intake)

@@ -82,7 +82,7 @@ def heard_of(payment: Payment, *refund_ids: str) -> Payment:
 # ---------- money given back in Seller Central ----------
 
 
-async def test_refunds_of_the_console_are_told_in_all_before_their_notice(
+async def test_console_refunds_are_told_in_all_before_their_notice(
     amazon: Any, method: AmazonPay, captured: Payments
 ) -> None:
     payment = await captured()
@@ -125,7 +125,7 @@ async def test_a_refund_of_another_payment_is_not_counted(
 
 
 @pytest.mark.parametrize("refund_seconds", [3600])
-async def test_nothing_is_refunded_beside_a_refund_that_the_console_began(
+async def test_nothing_is_refunded_beside_a_refund_of_the_console(
     amazon: Any, method: AmazonPay, captured: Payments
 ) -> None:
     payment = await captured()
@@ -190,9 +190,7 @@ async def test_a_capture_of_the_console_that_fails_later_ends_the_hold(
     ]
 
 
-async def test_thirty_days_end_the_hold_for_the_capture_and_for_the_look(
-    method: AmazonPay, authorized: Payments
-) -> None:
+async def test_thirty_days_end_the_hold_for_capture_and_look(method: AmazonPay, authorized: Payments) -> None:
     payment = await authorized()
     clock.move(timedelta(days=30, seconds=1))
     gone = Expired(authorization_id=payment.authorization_id)
@@ -393,7 +391,7 @@ async def test_a_refund_of_more_than_one_charge_is_made_in_parts(
     assert (after.refunded_amount, after.refund_asked_amount, after.calls) == (5400, 0, ())
 
 
-async def test_the_part_of_a_refund_that_failed_is_told_with_its_amount(
+async def test_the_failed_part_of_a_refund_is_told_with_its_amount(
     amazon: Any, method: AmazonPay, in_two_parts: Payments
 ) -> None:
     before = paid(await in_two_parts())

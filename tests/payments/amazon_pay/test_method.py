@@ -230,7 +230,7 @@ async def test_an_order_without_a_session_waits_for_the_buyers_page(method: Amaz
 
 
 @pytest.mark.parametrize("behaviour", ["capture:lose_answer", "capture:hang"])
-async def test_a_capture_whose_answer_is_lost_is_found_and_not_repeated(
+async def test_a_capture_with_a_lost_answer_is_found_and_not_repeated(
     amazon: Any, method: AmazonPay, authorized: Any, behaviour: str
 ) -> None:
     payment = await authorized(behaviour=behaviour)
@@ -309,7 +309,7 @@ async def test_a_void_lets_the_hold_go_or_tells_of_the_money(
     assert isinstance(await method.void(captured, key=KEY), Captured)
 
 
-async def test_a_hold_that_a_late_call_made_is_found_by_its_session_and_let_go_once(
+async def test_a_late_hold_is_found_by_its_session_and_let_go_once(
     amazon: Any, client: AmazonPayClient, method: AmazonPay, begin: Begin
 ) -> None:
     payment = begin()
@@ -330,9 +330,7 @@ async def test_a_hold_that_a_late_call_made_is_found_by_its_session_and_let_go_o
     assert [row["amount"] for row in amazon.ledger("voided")] == [5480]
 
 
-async def test_a_session_that_lapsed_holds_nothing_and_is_waited_for_no_more(
-    method: AmazonPay, begin: Begin
-) -> None:
+async def test_a_lapsed_session_holds_nothing_and_is_awaited_no_more(method: AmazonPay, begin: Begin) -> None:
     voided = replace(begin(), state="voided")
     clock.move(timedelta(hours=5))
     [wait] = await method.look_up(voided)
@@ -354,7 +352,7 @@ async def test_the_hold_of_another_order_is_never_let_go(
     assert amazon.ledger("voided") == []
 
 
-async def test_a_late_hold_that_was_captured_in_the_console_is_told_with_its_charge(
+async def test_a_late_hold_captured_in_the_console_names_its_charge(
     amazon: Any, method: AmazonPay, authorized: Any
 ) -> None:
     payment = await authorized()

@@ -174,7 +174,7 @@ async def test_nothing_is_fetched_from_a_foreign_certificate_address(
     assert fetched == [good]
 
 
-async def test_an_unreachable_certificate_asks_the_sender_to_come_again(
+async def test_an_unreachable_certificate_makes_the_sender_come_again(
     settings: AmazonPaySettings, inbox: Inbox, authorize: Any
 ) -> None:
     await authorize()
@@ -339,7 +339,7 @@ async def test_a_chargeback_calls_with_the_amount_of_its_charge(
     assert unknown.alert == Chargeback(reference="S03-0000000-0000000-C000000", amount=0)
 
 
-async def test_a_chargeback_of_a_charge_of_another_permission_is_for_staff(
+async def test_a_chargeback_of_another_permissions_charge_is_for_staff(
     amazon: Any, method: AmazonPay, authorize: Any, signed: Any
 ) -> None:
     mine, others = await authorize(amount=1000), await authorize(amount=5000)

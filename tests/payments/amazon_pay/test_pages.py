@@ -168,9 +168,7 @@ async def test_full_width_telephone_numbers_become_digits(amazon: Any, visit: Vi
     assert visit.wallet()["addresses"][0]["phone"] == "0612345678"
 
 
-async def test_an_account_of_amazon_com_gets_the_text_and_no_session_to_pay_with(
-    amazon: Any, visit: Visit
-) -> None:
+async def test_an_account_of_amazon_com_gets_the_text_and_no_session(amazon: Any, visit: Visit) -> None:
     response = await reviewed(amazon, visit, account="john")
 
     assert response.headers["location"] == "/order/amazon"
@@ -287,7 +285,7 @@ async def test_a_sign_in_with_amazon_com_gets_the_text(amazon: Any, visit: Visit
     assert "カートに戻る" not in response.text
 
 
-async def test_after_the_order_the_buyer_waits_and_is_then_sent_to_amazon(amazon: Any, visit: Visit) -> None:
+async def test_after_the_order_the_buyer_waits_and_goes_to_amazon(amazon: Any, visit: Visit) -> None:
     await reviewed(amazon, visit)
     page = await visit.goes("/payments/amazon_pay/confirm?order=N-1")
     assert "お支払いを確認しています" in page.text
@@ -305,9 +303,7 @@ async def test_after_the_order_the_buyer_waits_and_is_then_sent_to_amazon(amazon
     assert done.headers["location"] == "/orders/N-1"
 
 
-async def test_the_buyers_page_brings_a_session_that_the_order_did_not_carry(
-    amazon: Any, visit: Visit
-) -> None:
+async def test_the_buyers_page_brings_a_session_the_order_lacked(amazon: Any, visit: Visit) -> None:
     await reviewed(amazon, visit)
     visit.placed("N-1")
     here = f"{ORIGIN}/payments/amazon_pay/confirm?order=N-1"
@@ -330,7 +326,7 @@ async def test_the_buyers_page_brings_a_session_that_the_order_did_not_carry(
         (["N-1"], {"order_cancelled": True}),
     ],
 )
-async def test_a_session_is_written_into_the_buyers_own_waiting_amazon_payment_only(
+async def test_a_session_goes_only_to_the_buyers_own_waiting_payment(
     amazon: Any, visit: Visit, placed: list[str], changes: dict[str, Any]
 ) -> None:
     await reviewed(amazon, visit)
@@ -357,7 +353,7 @@ async def test_a_wallet_pays_for_no_order_that_was_only_opened(amazon: Any, visi
     assert visit.counter.payment == payment
 
 
-async def test_another_buyers_browser_learns_nothing_from_the_confirmation(amazon: Any, visit: Visit) -> None:
+async def test_anothers_browser_learns_nothing_from_the_confirmation(amazon: Any, visit: Visit) -> None:
     await reviewed(amazon, visit)
     payment = paid_with(visit, state="waiting_for_buyer", redirect_url="https://amazon.example/secret")
     visit.counter.payment = replace(payment, choice={"checkout_session_id": "another"})
@@ -392,7 +388,7 @@ async def test_the_return_only_asks_the_workers_to_look(amazon: Any, visit: Visi
 
 
 @pytest.mark.parametrize("state", ["authorized", "declined"])
-async def test_a_member_comes_back_to_the_order_without_a_statement_of_it(
+async def test_a_member_returns_to_the_order_without_a_statement(
     amazon: Any, visit: Visit, state: str
 ) -> None:
     await reviewed(amazon, visit)
@@ -410,9 +406,7 @@ async def test_a_member_comes_back_to_the_order_without_a_statement_of_it(
     assert (await visit.goes(address)).headers["location"] == "/orders/N-1"
 
 
-async def test_the_session_of_somebody_logged_in_pays_for_orders_of_that_member_only(
-    amazon: Any, visit: Visit
-) -> None:
+async def test_the_session_of_a_member_pays_only_that_members_orders(amazon: Any, visit: Visit) -> None:
     await reviewed(amazon, visit)
     member_id = new_id()
     payment = paid_with(visit, state="waiting_for_buyer", choice={}, member_id=member_id)
@@ -473,9 +467,7 @@ async def test_a_first_leg_that_ends_in_another_browser_says_so(amazon: Any, vis
     assert "別のブラウザー" in page.text
 
 
-async def test_an_address_book_too_long_for_cookies_loses_its_last_addresses(
-    amazon: Any, visit: Visit
-) -> None:
+async def test_an_address_book_too_long_for_cookies_loses_its_end(amazon: Any, visit: Visit) -> None:
     start = await visit.goes("/payments/amazon_pay/start")
     session = amazon.browser.get(start.headers["location"]).headers["location"].split("/")[2]
     amazon.sign_in(session)
@@ -499,7 +491,7 @@ async def test_an_address_book_too_long_for_cookies_loses_its_last_addresses(
     assert 1 <= len(wallet["addresses"]) < 10
 
 
-async def test_with_amazon_itself_the_button_is_drawn_by_amazons_script(
+async def test_with_amazon_itself_its_script_draws_the_button(
     settings: AmazonPaySettings, keys: Keys
 ) -> None:
     live = settings.model_copy(update={"url": "https://pay-api.amazon.jp"})

@@ -81,7 +81,7 @@ async def test_a_decline_fails_the_payment(world: World) -> None:
 
 
 @pytest.mark.feature("AP-51")
-async def test_a_cancelled_order_is_voided_before_and_refunded_after_the_capture(world: World) -> None:
+async def test_a_cancelled_order_is_voided_or_after_capture_refunded(world: World) -> None:
     await world.order("N1")
     await world.order("N2", 5_000)
     await world.payments.hears(shipped("N2"))
@@ -117,7 +117,7 @@ async def a_late_call_arrives(world: World, payment: Payment) -> None:
 
 @pytest.mark.feature("AP-51", clause="authorized: voided")
 @pytest.mark.parametrize("mood", ["", "lost_answer", "silence"])
-async def test_a_hold_that_appears_after_the_order_was_voided_is_let_go_once(world: World, mood: str) -> None:
+async def test_a_hold_that_appears_after_the_void_is_let_go_once(world: World, mood: str) -> None:
     payment = await voided_in_doubt(world)
     await a_late_call_arrives(world, payment)
     if mood:
@@ -133,7 +133,7 @@ async def test_a_hold_that_appears_after_the_order_was_voided_is_let_go_once(wor
     assert await world.said() == [], "nobody was told of a hold"
 
 
-async def test_nobody_waits_for_a_late_hold_longer_than_its_session_lives(world: World) -> None:
+async def test_a_late_hold_is_awaited_only_while_its_session_lives(world: World) -> None:
     await voided_in_doubt(world)
     looks = 0
     due = "SELECT due_at FROM payment_requests WHERE due_at IS NOT NULL"
@@ -151,7 +151,7 @@ async def test_nobody_waits_for_a_late_hold_longer_than_its_session_lives(world:
 
 @pytest.mark.feature("AP-37")
 @pytest.mark.feature("AP-40", clause="configured: order turns paid")
-async def test_a_capture_in_the_console_reaches_the_order_by_its_notice(world: World) -> None:
+async def test_a_capture_in_the_console_reaches_the_order_by_notice(world: World) -> None:
     async with world.payments.db.transaction() as tx:
         await change(tx, CaptureSettings(capture_policy="in_provider_console"), by="staff", at=now())
     await world.order()
@@ -314,7 +314,7 @@ async def test_a_buyer_goes_all_the_way_by_the_pages(world: World, member_id: UU
     assert await world.ledger("authorized") == [3_300]
 
 
-async def test_a_foreign_account_ends_in_a_failure_if_it_is_ordered_with_anyway(world: World) -> None:
+async def test_ordering_with_a_foreign_account_ends_in_a_failure(world: World) -> None:
     wallet = await buyer_at_amazon(world, "john")
     assert wallet["error"] == TEXT
     choice = {"checkout_session_id": str(wallet["checkout_session_id"])}

@@ -87,7 +87,7 @@ async def test_a_cancellation_gives_back_what_the_console_left(world: World) -> 
     assert (await world.payments.payment("N1")).state == "refunded"
 
 
-async def test_refunds_of_the_console_are_booked_once_whether_by_sum_or_by_name(world: World) -> None:
+async def test_console_refunds_are_booked_once_by_sum_or_by_name(world: World) -> None:
     await pays(world)
     charge = (await world.payments.payment("N1")).refs["charge_id"]
     for amount in (300, 200):  # while notices are lost
@@ -106,7 +106,7 @@ async def test_refunds_of_the_console_are_booked_once_whether_by_sum_or_by_name(
     assert (payment.state, payment.refunded_amount, payment.held_amount) == ("refunded", 3_300, 0)
 
 
-async def test_a_refund_of_the_console_whose_notice_is_lost_is_found_the_next_day(world: World) -> None:
+async def test_a_console_refund_without_notice_is_found_the_next_day(world: World) -> None:
     charge = (await pays(world)).refs["charge_id"]
     await world.provider.post(f"/console/charges/{charge}", data={"do": "refund", "amount": "200"})
     await world.provider.get("/ledger")
@@ -119,7 +119,7 @@ async def test_a_refund_of_the_console_whose_notice_is_lost_is_found_the_next_da
     assert await refunds(world) == [(200, 3_100)]
 
 
-async def test_money_given_back_by_hand_after_a_rejected_refund_is_learnt(world: World) -> None:
+async def test_money_returned_by_hand_after_a_rejected_refund_is_seen(world: World) -> None:
     await pays(world)
     world.amazon.go_wrong("refund", "decline")
     await world.payments.hears(cancelled("N1"))
@@ -138,7 +138,7 @@ async def test_money_given_back_by_hand_after_a_rejected_refund_is_learnt(world:
 # ---------- parts taken there ----------
 
 
-async def test_a_part_captured_in_the_console_is_short_money_and_the_rest_can_be_had(world: World) -> None:
+async def test_a_part_captured_in_the_console_is_short_and_can_be_had(world: World) -> None:
     await world.order()
     await console(world, "capture", 100)
 
@@ -201,7 +201,7 @@ async def test_a_slow_capture_that_is_declined_ends_the_hold(world: World) -> No
     assert (await world.payments.payment("N1")).state == "declined"
 
 
-async def test_thirty_days_without_shipping_end_the_hold_though_no_notice_comes(world: World) -> None:
+async def test_thirty_unshipped_days_end_the_hold_without_a_notice(world: World) -> None:
     await world.order()
     payment = await world.payments.payment("N1")
     clock.move(payment.placed_at + timedelta(days=30, minutes=20) - now())
@@ -249,7 +249,7 @@ async def test_a_hold_that_stands_is_replaced_and_only_one_is_active(world: Worl
     assert await world.payments.said(AuthorizationEnded) == []
 
 
-async def test_another_hold_whose_answer_is_lost_is_found_and_not_made_twice(world: World) -> None:
+async def test_another_hold_with_a_lost_answer_is_not_made_twice(world: World) -> None:
     await world.order()
     await console(world, "expire")
     await world.provider.post("/console/behaviours", data={"target": "*", "behaviour": "charge:lose_answer"})
@@ -260,7 +260,7 @@ async def test_another_hold_whose_answer_is_lost_is_found_and_not_made_twice(wor
     assert await world.ledger("authorized") == [3_300, 3_300]
 
 
-async def test_another_hold_that_is_declined_leaves_the_order_without_one(world: World) -> None:
+async def test_another_hold_that_is_declined_leaves_the_order_bare(world: World) -> None:
     await world.order()
     await console(world, "expire")
     await world.provider.post("/console/behaviours", data={"target": "*", "behaviour": "charge:SoftDeclined"})
@@ -275,7 +275,7 @@ async def test_another_hold_that_is_declined_leaves_the_order_without_one(world:
     assert reasons == ["expired", "reauthorization_declined"]
 
 
-async def test_an_order_cancelled_with_its_second_hold_gives_that_one_back(world: World) -> None:
+async def test_an_order_cancelled_with_its_second_hold_returns_it(world: World) -> None:
     await world.order()
     await console(world, "expire")
     await asks_again(world)
@@ -384,7 +384,7 @@ async def test_a_strange_but_genuine_notice_is_kept_for_staff(
     assert (status, [row.state for row in rows]) == (state[0], [state[1]])
 
 
-async def test_a_genuine_notice_with_an_endless_id_still_settles_the_payment(world: World) -> None:
+async def test_a_notice_with_an_endless_id_still_settles_the_payment(world: World) -> None:
     await world.order()
     payment = await world.payments.payment("N1")
     await world.amazon.pay(payment, tell=False)
@@ -417,7 +417,7 @@ async def is_cancelled(world: World) -> Payment:
     return await world.payments.payment("N1")
 
 
-async def test_a_charge_of_others_pays_an_order_whose_hold_was_cancelled(world: World) -> None:
+async def test_a_charge_of_others_pays_an_order_with_a_cancelled_hold(world: World) -> None:
     await world.order()
     await console(world, "cancel")
     await charged_beside(world, 3_300)
@@ -513,7 +513,7 @@ async def test_our_open_hold_hides_no_charge_that_nobody_named(world: World) -> 
     assert payment.unnamed_charge_amount == 300
 
 
-async def test_a_hold_let_go_is_looked_at_once_more_and_ever_more_rarely(world: World) -> None:
+async def test_a_hold_let_go_is_looked_at_ever_more_rarely(world: World) -> None:
     await world.order()
     await charged_beside(world, 300, tell=False)
     assert (await is_cancelled(world)).state == "voided"

@@ -51,7 +51,7 @@ def test_the_canonical_request_is_that_of_the_worked_example() -> None:
     assert string_to_sign(Algorithm.PSS, text) == f"AMZN-PAY-RSASSA-PSS\n{digest}"
 
 
-def test_the_case_of_signed_header_names_is_kept_in_the_list_only() -> None:
+def test_the_case_of_signed_headers_is_kept_in_the_list_only() -> None:
     text = canonical_request(
         method="GET",
         path="/v2/charges/S03/",

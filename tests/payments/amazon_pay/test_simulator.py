@@ -133,9 +133,7 @@ async def test_the_console_captures_cancels_and_refunds(
 
 
 @pytest.mark.feature("AP-14")
-async def test_cards_and_the_gift_card_balance_are_what_one_can_pay_with(
-    amazon: Any, start_checkout: Any
-) -> None:
+async def test_cards_and_the_gift_card_balance_can_pay(amazon: Any, start_checkout: Any) -> None:
     page = amazon.browser.get(f"/checkout/{start_checkout()}/review").text
     offered = re.findall(r'name="instrument".*?<span>([^<]+)', page, re.DOTALL)
 
@@ -195,7 +193,7 @@ async def test_the_ledger_refuses_changes_and_outlives_the_process(
     assert [row["kind"] for row in before] == ["authorized"]
 
 
-async def test_a_recurring_permission_is_whole_again_in_japans_next_month(
+async def test_a_recurring_permission_is_whole_in_japans_next_month(
     amazon: Any, client: AmazonPayClient, authorize_recurring: Any
 ) -> None:
     clock.move(datetime(2026, 12, 31, 14, 0, tzinfo=UTC) - clock.now())  # 23:00 in Japan

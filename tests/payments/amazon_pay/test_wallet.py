@@ -65,10 +65,10 @@ def test_a_city_of_its_own_stands_apart_from_the_line() -> None:
     assert (address["prefecture"], address["address1"]) == ("神奈川県", "Yokohama-shi 1-2-3 Yamashita")
 
 
-def test_names_keep_how_people_spell_themselves_and_lose_what_nobody_sees() -> None:
+def test_names_keep_their_spelling_and_lose_what_nobody_sees() -> None:
     assert ours(name="𠮷田 髙志 🎎")["name"] == "𠮷田 髙志 🎎"
     assert ours(name="佐藤\t花子\u202e\x00")["name"] == "佐藤 花子"
 
 
-def test_lines_that_are_too_long_are_kept_long_enough_to_be_asked_for() -> None:
+def test_lines_too_long_are_kept_long_enough_to_be_asked_for() -> None:
     assert len(ours(addressLine1="長" * 60_000)["address1"]) == 250

@@ -270,7 +270,7 @@ async def test_the_page_that_a_number_leads_to_is_there(
 
 
 @pytest.mark.parametrize("kind", [kind for kind in known_kinds() if kind != "amazon_pay"])
-def test_every_method_is_made_from_the_environment_and_has_a_menu(
+def test_each_method_comes_from_the_environment_with_a_menu(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SANDBOX", "true")

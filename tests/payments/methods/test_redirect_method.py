@@ -207,9 +207,7 @@ async def test_another_browser_hastens_and_sees_no_order(service: Payments, late
     assert "別のブラウザー" in arrived.text
 
 
-async def test_who_comes_back_often_has_the_provider_asked_every_half_minute(
-    service: Payments, keys: Keys
-) -> None:
+async def test_who_returns_often_asks_the_provider_each_half_minute(service: Payments, keys: Keys) -> None:
     await ordered(service, keys)
     due = []
     for seconds in (0, 1, 1, 1, 30):

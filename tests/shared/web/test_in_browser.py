@@ -256,7 +256,7 @@ REFUND = (
 )
 
 
-def test_a_question_names_the_amount_and_is_not_asked_without_one(page: Page, shop: Shop) -> None:
+def test_a_question_names_the_amount_or_is_not_asked(page: Page, shop: Shop) -> None:
     driver = page("/desk/orders")
     driver.execute_script(
         "document.querySelector('main').insertAdjacentHTML('beforeend', arguments[0])", REFUND
