@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from payments.deposits.rules import book_deposit
 from payments.payment.act_on_payment import Acted, act_on_payment, recorded_already
-from payments.payment.rows import amount_of_receipt
+from payments.payment.rows import amount_of_receipt, is_recorded
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
@@ -46,6 +46,8 @@ async def record_deposit(
 
     async def repeated(payment: Payment) -> bool:
         if receipt_id not in payment.receipts:
+            if await is_recorded(tx, receipt_id, ("sale", "suspended")):
+                raise recorded_already()
             return False
         # The day on which money came in is kept of the last receipt alone.
         last = receipt_id == payment.receipts[-1] and receipt_id not in payment.reversals

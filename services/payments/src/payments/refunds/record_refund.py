@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from payments.payment.act_on_payment import Acted, act_on_payment, recorded_already
-from payments.payment.rows import has_note
+from payments.payment.rows import has_note, is_recorded
 from payments.payment.rules.answers import RefundRoute
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Payment
@@ -49,6 +49,8 @@ async def record_refund(
 
     async def repeated(payment: Payment) -> bool:
         if refund_id not in payment.refunds:
+            if await is_recorded(tx, refund_id, ("refund", "suspense_returned")):
+                raise recorded_already()
             return False
         same = any(
             (one.ref, one.amount, one.route) == (refund_id, returned_amount, route) for one in payment.outside
