@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from checkout.order_desk.each_order import ORDERS_MAX, Outcome, for_each_order
 from checkout.order_desk.fields import CarrierText, OrderCode, TrackingNumber
@@ -26,7 +26,7 @@ from checkout.orders.rules.steps import next_step
 from checkout.shipping.ship_order import Sent, ShipWish, ship
 from shared.clock import now
 from shared.web.deeds import name_of
-from shared.web.fields import JsonBool, JsonDate, Text
+from shared.web.fields import JsonBool, JsonDate, Text, wrong
 from shared.web.parts import Here, parts_of
 from shared.web.session import Staff, require_staff
 
@@ -77,6 +77,15 @@ class _Orders(_Body):
         max_length=ORDERS_MAX,
         description="By order code; refuses an order that changed since its version",
     )
+
+    @field_validator("versions")
+    @classmethod
+    def _of_the_orders(cls, versions: dict[str, int], known: ValidationInfo) -> dict[str, int]:
+        """A version under another code would guard nothing."""
+        codes = known.data.get("order_codes")
+        if codes is not None and (others := versions.keys() - set(codes)):
+            raise wrong(f"versions に order_codes にない注文番号（{min(others)}）があります")
+        return versions
 
 
 class CaptureOrders(_Orders):

@@ -1,13 +1,11 @@
 """What staff decide about points and Amazon login, and what an order earns by it (PNT-05, PNT-06, MEM-08)."""
 
 from decimal import ROUND_FLOOR, Decimal
-from typing import Annotated, Literal
-
-from pydantic import Field
+from typing import Literal
 
 from shared.shop.labels import Labels
 from shared.shop.settings.group import Group, setting
-from shared.web.fields import Pieces
+from shared.web.fields import Percent, Pieces
 
 Activation = Literal["manual", "on_shipped", "on_processed", "immediate"]
 # What a grant itself may wait for; that an address is proved is no choice of the shop.
@@ -34,8 +32,6 @@ WAITING_FOR = Labels[GrantActivation](
         "on_verified": "メールアドレスの確認後に有効になります",
     },
 )
-
-Percent = Annotated[Decimal, Field(ge=0, le=100, max_digits=5, decimal_places=2)]
 
 
 class Rules(Group, key="rules"):
