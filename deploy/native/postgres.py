@@ -44,6 +44,8 @@ SETTINGS = {
     "log_timezone": "'UTC'",
     "idle_in_transaction_session_timeout": "'60s'",
     "password_encryption": "'scram-sha-256'",
+    # A message of an error may hold a whole row, with name and address; the detail stays out of the log.
+    "log_error_verbosity": "terse",
 }
 
 

@@ -28,18 +28,18 @@ ADDRESS = {
 SKU = "test-cup"
 
 
-async def stock_up(db: Database, available: int = 100) -> None:
+async def stock_up(db: Database, available: int = 100, *, sku: str = SKU) -> None:
     """Put a product with ``available`` pieces on the shelf."""
     async with db.transaction() as tx:
         await tx.execute(
             "INSERT INTO products (sku, name, category, maker, summary, description, facts, image, unit_price,"
             " position) VALUES (:sku, '試験の湯呑', '器', '試験窯', '', '', '[]', 'cup.svg', 1500, 1)"
             " ON CONFLICT DO NOTHING",
-            sku=SKU,
+            sku=sku,
         )
         await tx.execute(
             "INSERT INTO stock (sku, available) VALUES (:sku, :available) ON CONFLICT DO NOTHING",
-            sku=SKU,
+            sku=sku,
             available=available,
         )
 

@@ -78,13 +78,33 @@ async def test_a_half_filled_form_of_a_member_is_forgotten(
     assert "カートは空です" in shopper.text
 
 
-async def test_what_a_guest_typed_is_kept_through_the_login(shop_db: Database, shopper: Shopper) -> None:
+@pytest.mark.parametrize("way", ["/order/customer", "/cart"])
+async def test_what_a_guest_typed_is_not_shown_to_who_logs_in(
+    shop_db: Database, shopper: Shopper, way: str
+) -> None:
     await open_shop(shop_db)
     await shopper.fills_cart()
     await shopper.sends("/order/customer", **ORDERER)
     shopper.sign_in("会員 花子")
+    await shopper.opens(way)
 
-    assert ORDERER["phone"] in (await shopper.opens("/order/customer")).text
+    page = await shopper.opens("/order/customer")
+    assert ORDERER["phone"] not in page.text
+    await shopper.opens("/cart")
+    assert "試験の品 cup" in shopper.text, "the goods stay"
+
+
+async def test_what_a_guest_typed_joins_no_cart_of_a_member(shop_db: Database, shopper: Shopper) -> None:
+    await open_shop(shop_db, skus=("cup", "bowl"))
+    shopper.sign_in("会員 花子")
+    await shopper.fills_cart("bowl")
+    shopper.browser.cookies.clear()
+    await shopper.fills_cart()
+    await shopper.sends("/order/customer", **ORDERER)
+    shopper.sign_in("会員 花子")
+    await shopper.opens("/cart")
+    assert ("試験の品 cup" in shopper.text, "試験の品 bowl" in shopper.text) == (True, True)
+    assert ORDERER["phone"] not in (await shopper.opens("/order/customer")).text
 
 
 @pytest.mark.parametrize(

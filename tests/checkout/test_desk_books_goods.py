@@ -61,6 +61,27 @@ async def test_the_same_form_sent_twice_is_booked_once(db: Database, desk: httpx
     assert await stock_row(db) == (12, 0)
 
 
+@pytest.mark.parametrize("changes", [{"pieces": "100"}, {"cause": "棚卸による追加"}, {"memo": "納品書 78"}])
+async def test_a_known_key_with_another_delivery_is_refused(
+    db: Database, desk: httpx.AsyncClient, changes: dict[str, str]
+) -> None:
+    await stock_up(db, available=0)
+    form = receipt()
+    await desk.post(PAGE, data=form)
+    answer = await desk.post(PAGE, data={**form, **changes})
+    assert answer.status_code == 409
+    assert "この入荷は記録済みです" in answer.text
+    assert await stock_row(db) == (12, 0)
+
+
+async def test_the_key_of_another_products_delivery_is_refused(db: Database, desk: httpx.AsyncClient) -> None:
+    await stock_up(db, available=0)
+    await stock_up(db, available=0, sku="other-goods")
+    form = receipt()
+    await desk.post(PAGE, data=form)
+    assert (await desk.post("/desk/stock/other-goods", data=form)).status_code == 409
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [

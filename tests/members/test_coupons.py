@@ -1,6 +1,7 @@
 """Coupons: given at the desk, set aside for one order, used once, and back when the order is cancelled."""
 
 import asyncio
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -41,7 +42,8 @@ async def issued(
     values = {"valid_until": in_japan(now()).date() + timedelta(days=3), **terms}
     async with members.db.transaction() as tx:
         terms_ = Terms.model_validate({"name": NAMES[kind], "kind": kind, "value": value, **values})
-        coupon_id = await define_coupon(tx, terms_, by=MANAGER, at=now())
+        coupon_id = new_id()
+        await define_coupon(tx, coupon_id, terms_, by=MANAGER, at=now())
         if member_ids:
             await issue_coupon(tx, coupon_id, member_ids, by=MANAGER, at=now())
     rows = await members.rows(
@@ -331,6 +333,7 @@ async def test_only_the_two_members_chosen_at_the_desk_can_redeem(members: Membe
                 "kind": "amount_off",
                 "value": "５００円",
                 "valid_until": f"{in_japan(now()).date():%Y-%m-%d}",
+                "key": str(new_id()),
             },
         )
         path = made.headers["location"]
@@ -393,7 +396,7 @@ async def test_what_is_wrong_with_a_new_coupon_is_said_at_its_field(
     members: MembersService, changes: dict[str, str], message: str
 ) -> None:
     await members.staff()
-    form = {"name": "夏のクーポン", "kind": "amount_off", "value": "500"}
+    form = {"name": "夏のクーポン", "kind": "amount_off", "value": "500", "key": str(new_id())}
     form["valid_until"] = f"{in_japan(now()).date():%Y-%m-%d}"
     async with members.browser() as desk:
         await desk.post("/desk/login", data={"email": "desk@noren.example", "password": "aoi-noren-7"})
@@ -402,6 +405,22 @@ async def test_what_is_wrong_with_a_new_coupon_is_said_at_its_field(
     assert answer.status_code == 422
     assert f"{message}</a>" in answer.text, answer.text
     assert await members.rows("SELECT 1 FROM coupons") == []
+
+
+async def test_a_form_of_a_coupon_sent_twice_is_one_coupon(members: MembersService) -> None:
+    await members.staff()
+    async with members.browser() as desk:
+        await desk.post("/desk/login", data={"email": "desk@noren.example", "password": "aoi-noren-7"})
+        page = (await desk.get("/desk/members/coupons/new")).text
+        [key] = re.findall(r'name="key" value="([^"]+)"', page)
+        form = {"name": "夏のクーポン", "kind": "amount_off", "value": "500", "key": key}
+        form["valid_until"] = f"{in_japan(now()).date():%Y-%m-%d}"
+        first, second = [await desk.post("/desk/members/coupons/new", data=form) for _ in range(2)]
+        assert (first.status_code, second.headers["location"]) == (303, first.headers["location"])
+        other = await desk.post("/desk/members/coupons/new", data={**form, "value": "5000"})
+        assert (other.status_code, "このクーポンは登録済みです" in other.text) == (409, True)
+    assert len(await members.rows("SELECT 1 FROM coupons")) == 1
+    assert len(await members.rows("SELECT 1 FROM staff_deeds WHERE deed = 'coupon_defined'")) == 1
 
 
 async def test_the_desk_of_coupons_is_closed_to_everybody_else(members: MembersService) -> None:

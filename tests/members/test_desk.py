@@ -170,6 +170,10 @@ async def test_rules_are_changed_by_the_owner_and_every_change_is_kept(members: 
         assert "購入 2.5％（処理済み時に有効）" in page
         assert "店長" in page
 
+        plain = await as_seen(browser, "/desk/members/rules", {**form, "purchase_percent": "1e1"})
+        assert (await browser.post("/desk/members/rules", data=plain)).status_code == 303
+        assert str((await members.rules()).purchase_percent) == "10"
+        assert 'value="10"' in (await browser.get("/desk/members/rules")).text
         wrong = await browser.post("/desk/members/rules", data={**form, "purchase_percent": "101"})
         assert wrong.status_code == 422
     changes = await members.rows("SELECT DISTINCT by FROM setting_changes")

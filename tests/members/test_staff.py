@@ -44,7 +44,9 @@ COUPON = {
     "value": "500",
     "valid_until": f"{in_japan(now()) + timedelta(days=30):%Y-%m-%d}",
     "member_uses_max": "1",
+    "key": "0190f5fe-7c00-7a00-8000-0000000000c0",
 }
+NAMED = f"夏のクーポン（{COUPON['key']}）"
 
 
 async def promote(members: MembersService, email: str, *, promote: bool = True) -> str:
@@ -339,8 +341,8 @@ async def test_deeds_of_the_desk_are_written_down_with_a_name(members: MembersSe
         ("login_failed", "", ""),
         ("logged_in", "店長", ""),
         ("members_exported", "店長", "1人"),
-        ("coupon_defined", "店長", "夏のクーポン"),
-        ("coupon_issued", "店長", "1人: 綾瀬 あや"),
+        ("coupon_defined", "店長", NAMED),
+        ("coupon_issued", "店長", f"{NAMED}：1人: 綾瀬 あや"),
     ]
     for words in ("ログイン失敗", "会員データの出力", "クーポンの発行", "192.0.2.10"):
         assert words in page

@@ -1,5 +1,6 @@
 """The payment desk shows every payment with all that happened; other services read menu and state."""
 
+import asyncio
 import re
 from datetime import timedelta
 
@@ -85,6 +86,16 @@ async def test_who_asked_the_provider_is_written_down(shopping: Shopping, keys: 
     [deed] = await shopping.payments.said(PaymentLookUpRequested)
     assert isinstance(deed, PaymentLookUpRequested)
     assert (deed.subject, str(deed.by_id)) == ("N1", str(STAFF))
+
+
+async def test_asking_again_while_a_look_is_due_is_one_deed(shopping: Shopping, keys: Keys) -> None:
+    browser = shopping.payments.browser
+    sign_in(browser, keys)
+    await shopping.payments.hears(placed("N1", "konbini"), reserved("N1"))
+    await shopping.payments.work()
+    answers = await asyncio.gather(*(browser.post("/desk/payments/N1/look-up") for _ in range(10)))
+    assert {answer.status_code for answer in answers} == {303}
+    assert len(await shopping.payments.said(PaymentLookUpRequested)) == 1
 
 
 @pytest.mark.parametrize("code", ["N9", "%F0%9F%98%80" * 40, "%0B%C2%B1", "x" * 3000])

@@ -139,6 +139,23 @@ async def test_a_deposit_under_a_known_id_is_said_and_booked_once(shopping: Shop
     assert (await shopping.payments.payment("N1")).held_amount == 0
 
 
+async def test_a_record_under_the_id_of_another_orders_is_refused(shopping: Shopping, keys: Keys) -> None:
+    await awaited(shopping)
+    await shopping.payments.hears(placed("N2", "bank_transfer"), reserved("N2"))
+    await shopping.payments.work()
+    sign_in(shopping.payments.browser, keys)
+    form = {"amount": "1000", "deposited_on": today().isoformat(), "receipt_id": ID}
+    assert (await press(shopping.payments, "N1", "deposit", **form)).status_code == 303
+    refused = await press(shopping.payments, "N2", "deposit", **form)
+    assert (refused.status_code, "記録済みです" in refused.text) == (409, True)
+    assert (await shopping.payments.payment("N2")).held_amount == 0
+    await press(shopping.payments, "N2", "deposit", **form | {"receipt_id": ID.replace("0", "e")})
+    back = {"returned_amount": "700", "route": "bank_transfer", "note": "試験", "refund_id": ID}
+    assert (await press(shopping.payments, "N1", "outside", **back)).status_code == 303
+    assert (await press(shopping.payments, "N2", "outside", **back)).status_code == 409
+    assert (await shopping.payments.payment("N2")).held_amount == 1_000
+
+
 async def test_a_refund_under_a_known_id_is_said_and_booked_once(shopping: Shopping, keys: Keys) -> None:
     await awaited(shopping)
     sign_in(shopping.payments.browser, keys)

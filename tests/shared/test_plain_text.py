@@ -149,6 +149,17 @@ def test_the_names_of_people_and_companies_are_kept(text: str) -> None:
     assert plain_text.name(text) == text
 
 
+@pytest.mark.parametrize(
+    "text", ["", " 　\n", "\u200b", "\u3164", "\u2800 \u00ad", "\u2060\ufe0f", "\U000e0041"]
+)
+def test_a_text_in_which_nothing_is_to_be_seen_is_none(text: str) -> None:
+    assert plain_text.trimmed(text) == ""
+
+
+def test_blanks_are_trimmed_and_what_is_inside_stays() -> None:
+    assert plain_text.trimmed("　葛\U000e0100 城\u3164市 ") == "葛\U000e0100 城\u3164市"
+
+
 def test_what_nobody_sees_goes_and_what_joins_letters_stays() -> None:
     assert plain_text.unhidden("ev\u200bil\u00ad.com\u3164") == "evil.com"
     assert plain_text.unhidden("می\u200cخواهم 👩\u200d💻") == "می\u200cخواهم 👩\u200d💻"

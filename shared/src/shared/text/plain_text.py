@@ -82,6 +82,11 @@ _JOINER = re.compile(f"((?<=[{_JOINING}])[\u200c\u200d](?=[{_JOINING}])|(?<=[{_E
 _FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
 # They choose the shape of the letter before (葛 has two): seen, but not by a program that looks for addresses.
 _VARIATIONS = re.compile("[\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+# What shows nothing by itself: blanks, fillers, joiners, shapes of letters, tags.
+_BLANK = re.compile(
+    rf"[\s{_FILLERS}\u00ad\u180b-\u180f\u200b-\u200d\u2060-\u2064\u206a-\u206f\ufe00-\ufe0f"
+    r"\U000e0001\U000e0020-\U000e007f\U000e0100-\U000e01ef]*"
+)
 _UNSTORABLE = re.compile(f"[\x00{_SURROGATES}]")
 # Unicode's compatibility ideographs have canonical forms (神 is 神), but people spell themselves with them.
 _SPELLINGS = re.compile("([\uf900-\ufaff\U0002f800-\U0002fa1f]+)")
@@ -145,6 +150,11 @@ def unhidden(text: str) -> str:
         part if index % 2 else "".join(sign for sign in part if not _is_hidden(sign))
         for index, part in enumerate(parts)
     )
+
+
+def trimmed(text: str) -> str:
+    """Return ``text`` without the blanks around it; nothing of a text in which nothing is to be seen."""
+    return "" if _BLANK.fullmatch(text) else text.strip()
 
 
 def storable(text: str) -> bool:

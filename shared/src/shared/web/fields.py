@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -80,6 +81,8 @@ def _email(text: str) -> str:
 def _kana(text: str) -> str:
     if len(text) > _HALVES * _KANA_MAX:
         raise PydanticCustomError("string_too_long", "too long", {"max_length": _KANA_MAX})
+    if not plain_text.trimmed(text):
+        return ""
     # NFKC, because half-width kana carry their marks behind them.
     kana = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text).strip()).translate(_HIRAGANA)
     if not _KANA.fullmatch(kana):
@@ -167,25 +170,38 @@ Email = Annotated[
     str, _of_text(_email), Field(title="メールアドレス", max_length=254), _documented(format="email")
 ]
 Kana = Annotated[
-    str, _of_text(_kana), Field(title="フリガナ", max_length=_KANA_MAX), _documented(pattern="^[ァ-ヺー・]+$")
+    str, _of_text(_kana), Field(title="フリガナ", max_length=_KANA_MAX), _documented(pattern="^[ァ-ヺー・]*$")
 ]
+_TRIMMED = _of_text(plain_text.trimmed)
+"""A program's text is trimmed as a form's is, and what nobody sees is no text: a field that needs one asks for it."""
+
 Line = Annotated[
-    str, Field(max_length=200), AfterValidator(_plain(plain_text.line)), _documented(pattern=_LINE_PATTERN)
+    str,
+    _TRIMMED,
+    Field(max_length=200),
+    AfterValidator(_plain(plain_text.line)),
+    _documented(pattern=_LINE_PATTERN),
 ]
 PersonName = Annotated[
     str,
+    _TRIMMED,
     Field(title="お名前", min_length=1, max_length=60),
     AfterValidator(_plain(plain_text.name)),
     _documented(pattern=_LINE_PATTERN),
 ]
 AddressLine = Annotated[
     str,
+    _TRIMMED,
     Field(max_length=200),
     AfterValidator(_plain(plain_text.unlinked_line)),
     _documented(pattern=_LINE_PATTERN),
 ]
 Text = Annotated[
-    str, Field(max_length=4000), AfterValidator(_plain(plain_text.text)), _documented(pattern=_TEXT_PATTERN)
+    str,
+    _TRIMMED,
+    Field(max_length=4000),
+    AfterValidator(_plain(plain_text.text)),
+    _documented(pattern=_TEXT_PATTERN),
 ]
 JsonInt = Annotated[int, Field(strict=True), BeforeValidator(_whole)]
 """An integer of a JSON body: a number, never text or true."""
@@ -201,6 +217,13 @@ Yen = Annotated[int, BeforeValidator(typed), Field(ge=0, le=99_999_999)]
 PaidYen = Annotated[int, BeforeValidator(typed), Field(ge=1, le=99_999_999)]
 """An amount of money that moves: not nothing."""
 Count = Annotated[int, BeforeValidator(typed), Field(ge=1, le=9_999)]
+Percent = Annotated[
+    Decimal,
+    _of_text(half_width),
+    Field(ge=0, le=100, max_digits=5, decimal_places=2),
+    AfterValidator(lambda number: Decimal(f"{number:f}")),
+]
+"""A percentage with up to two decimals, kept as it is said: 「1e1」 is 10."""
 
 _CHOICES = {"literal_error", "enum"}
 _NOT_A_NUMBER = {

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from checkout.carts.rows import (
+    TYPED_BY,
     StoredCart,
     give_to_member,
     keep_typed,
@@ -17,7 +18,10 @@ from shared.database.transactions import Tx
 async def join_carts(
     tx: Tx, stored: StoredCart | None, member_id: UUID, *, at: datetime
 ) -> StoredCart | None:
-    """Join the browser's cart, ``stored``, with the one that the member fills, and return it."""
+    """Join the browser's cart, ``stored``, with the one that the member fills, and return it.
+
+    What a guest typed into its order form is not handed on: who logs in may be somebody else.
+    """
     mine = stored if stored is not None and stored.ordered_as is None else None
     if mine is not None and mine.member_id == member_id:
         return stored
@@ -28,5 +32,6 @@ async def join_carts(
         return stored
     if mine is not None and mine.cart.lines:
         await move_lines(tx, mine.cart_id, theirs, at=at)
-        await keep_typed(tx, theirs, mine.draft, at=at)
+        if mine.draft.get(TYPED_BY) == str(member_id):
+            await keep_typed(tx, theirs, mine.draft, at=at)
     return await read_cart(tx, theirs)

@@ -15,6 +15,8 @@ from shared.database.transactions import Tx
 
 Draft = Mapping[str, object]
 """What the order form holds so far, by the names of its parts; each page knows its own and reads it anew."""
+TYPED_BY = "typed_by"
+"""In a draft: the member who typed it; a guest's has none."""
 
 
 @dataclass(frozen=True)

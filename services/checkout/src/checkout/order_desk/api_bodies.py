@@ -4,12 +4,12 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from checkout.order_desk.each_order import ORDERS_MAX
 from checkout.order_desk.fields import CarrierText, OrderCode, TrackingNumber
 from checkout.orders.rules.states import StaffReason
-from shared.web.fields import JsonBool, JsonDate, Text
+from shared.web.fields import JsonBool, JsonDate, Text, wrong
 
 
 class _Body(BaseModel):
@@ -54,6 +54,15 @@ class _Orders(_Body):
         max_length=ORDERS_MAX,
         description="By order code; refuses an order that changed since its version",
     )
+
+    @field_validator("versions")
+    @classmethod
+    def _of_the_orders(cls, versions: dict[str, int], known: ValidationInfo) -> dict[str, int]:
+        """A version under another code would guard nothing."""
+        codes = known.data.get("order_codes")
+        if codes is not None and (others := versions.keys() - set(codes)):
+            raise wrong(f"versions に order_codes にない注文番号（{min(others)}）があります")
+        return versions
 
 
 class CaptureOrders(_Orders):

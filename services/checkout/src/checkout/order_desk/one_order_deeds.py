@@ -51,7 +51,7 @@ async def ship_parcels(request: Request, parts: Here, code: OrderCode, staff: St
     async with parts.db.transaction() as tx:
         known = [row.destination_id for row in (await read_whole_order(tx, code)).destinations]
     parcels = {one: parse_form(ParcelForm, data, prefix=f"{one}-") for one in known}
-    ticked = [] if form.errors else form.value.destinations
+    ticked = [] if form.errors else list(dict.fromkeys(form.value.destinations))
     if not form.errors and not any(parcels[one].errors for one in ticked if one in parcels):
         try:
             async with parts.db.transaction() as tx:

@@ -9,7 +9,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from checkout.carts.browser import cart_of
-from checkout.carts.rows import StoredCart, forget_draft, read_cart
+from checkout.carts.rows import TYPED_BY, StoredCart, forget_draft, read_cart
 from checkout.carts.rules import Cart
 from checkout.orders.browser import keep_order, orders_in_browser
 from checkout.orders.stored_order import buyer_of_order
@@ -30,7 +30,6 @@ from shared.web.client_address import counted_as
 from shared.web.parts import Parts, parts_of
 from shared.web.session import Viewer, viewer_of
 
-TYPED_BY = "typed_by"
 CART_GONE = (
     "ログアウトしたため、または時間がたったため、カートを表示できません。"
     "会員の方は、ログインすると続きからご注文いただけます"
@@ -163,9 +162,8 @@ async def _owner(tx: Tx, request: Request, parts: Parts, code: str) -> UUID | No
 
 
 async def _of_who_types(tx: Tx, stored: StoredCart, seen: Viewer) -> StoredCart:
-    """Return the cart without what another member typed into its order form, which is forgotten."""
-    typed_by = stored.draft.get(TYPED_BY)
-    if typed_by is None or typed_by == seen.member_id:
+    """Return the cart without what somebody else typed into its order form, another member or a guest: that is forgotten."""
+    if not stored.draft or stored.draft.get(TYPED_BY) == seen.member_id:
         return stored
     await forget_draft(tx, stored.cart_id, at=now())
     return await read_cart(tx, stored.cart_id) or stored

@@ -17,7 +17,7 @@ async def receive_goods(
     """Add ``pieces`` of a product to its stock; return how many can be sold then.
 
     The same ``key`` books once, however often the form is sent. Raises Refused (404) for an unknown product,
-    Refused at ``pieces`` for more than can be counted.
+    Refused at ``pieces`` for more than can be counted, Refused(recorded_already) for a ``key`` that booked another delivery.
     """
     note = f"{cause}：{memo}" if memo else cause
     available = await receive_stock(tx, sku, pieces, reference=f"received-{key}", note=note, by=by, at=at)

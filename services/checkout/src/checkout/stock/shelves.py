@@ -6,6 +6,7 @@ from typing import Literal
 
 from shared.database.planning import LONG
 from shared.database.transactions import Tx
+from shared.errors import Refused
 from shared.ids import new_id
 
 StockReason = Literal["initial", "received", "reserved", "released", "shipped"]
@@ -16,15 +17,21 @@ async def receive_stock(
 ) -> int | None:
     """Put ``pieces`` on the shelf, once per ``reference``; return how many can be sold then.
 
-    Returns None for a product that is not ours.
+    Returns None for a product that is not ours. Raises Refused(recorded_already) where the ``reference`` stands for
+    something else: another product, other pieces or another note.
     """
     before = await tx.value("SELECT available FROM stock WHERE sku = :sku FOR UPDATE", sku=sku)
     if before is None:
         return None
-    new = await tx.execute(
+    booked = await _receipt_of(tx, reference, sku)
+    if booked is not None:
+        if booked != _Receipt(sku, pieces, note):
+            raise Refused("recorded_already", "この入荷は記録済みです。最新の内容を確認してください。")
+        return int(before)
+    await tx.execute(
         "INSERT INTO stock_entries"
         ' (entry_id, sku, reason, reference, available_change, reserved_change, at, note, "by")'
-        " VALUES (:id, :sku, 'received', :reference, :pieces, 0, :at, :note, :by) ON CONFLICT DO NOTHING",
+        " VALUES (:id, :sku, 'received', :reference, :pieces, 0, :at, :note, :by)",
         id=new_id(),
         sku=sku,
         reference=reference,
@@ -33,14 +40,30 @@ async def receive_stock(
         note=note,
         by=by,
     )
-    if new != 1:
-        return int(before)
     return int(
         await tx.value(
             "UPDATE stock SET available = available + :pieces WHERE sku = :sku RETURNING available",
             sku=sku,
             pieces=pieces,
         )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Receipt:
+    sku: str
+    pieces: int
+    note: str
+
+
+async def _receipt_of(tx: Tx, reference: str, sku: str) -> _Receipt | None:
+    """Return what was booked under this reference, of this product if it was."""
+    return await tx.read_one(
+        _Receipt,
+        "SELECT sku, available_change AS pieces, note FROM stock_entries"
+        " WHERE reference = :reference AND reason = 'received' ORDER BY sku <> :sku LIMIT 1",
+        reference=reference,
+        sku=sku,
     )
 
 

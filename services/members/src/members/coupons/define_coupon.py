@@ -3,17 +3,22 @@
 from datetime import datetime
 from uuid import UUID
 
-from members.coupons.definitions import insert_coupon
+from members.coupons.definitions import coupon_by_id, insert_coupon
 from members.coupons.rules import Terms, check_terms
 from members.deeds.rows import Doer, note_deed
 from shared.database.transactions import Tx
-from shared.ids import new_id
+from shared.errors import Refused
 
 
-async def define_coupon(tx: Tx, terms: Terms, *, by: Doer, at: datetime) -> UUID:
-    """Store a new coupon, note the deed and return the id. Raises Refused where the terms make no sense."""
+async def define_coupon(tx: Tx, coupon_id: UUID, terms: Terms, *, by: Doer, at: datetime) -> None:
+    """Store a new coupon under the id that its form made, once however often that is sent, and note the deed.
+
+    Raises Refused where the terms make no sense, and Refused(recorded_already) for the id of another coupon.
+    """
     check_terms(terms, at=at)
-    coupon_id = new_id()
-    await insert_coupon(tx, coupon_id, terms, at=at, by=by.name)
-    await note_deed(tx, by, "coupon_defined", terms.name, at=at)
-    return coupon_id
+    if await insert_coupon(tx, coupon_id, terms, at=at, by=by.name):
+        await note_deed(tx, by, "coupon_defined", f"{terms.name}（{coupon_id}）", at=at)
+        return
+    known = await coupon_by_id(tx, coupon_id)
+    if known is None or not known.has(terms):
+        raise Refused("recorded_already", "このクーポンは登録済みです。一覧で内容を確認してください。")

@@ -8,6 +8,8 @@ from uuid import UUID
 from members.coupons.rules import Kind, Terms
 from shared.database.transactions import Tx
 
+_KEPT = Terms.model_fields.keys() - {"valid_until"}
+
 
 @dataclass(frozen=True, slots=True)
 class DefinedCoupon:
@@ -26,6 +28,10 @@ class DefinedCoupon:
     defined_by: str
     issued: int
 
+    def has(self, terms: Terms) -> bool:
+        """Tell whether these are its terms."""
+        return all(getattr(self, name) == getattr(terms, name) for name in ("expires_at", *_KEPT))
+
 
 _COUPON = (
     "SELECT c.coupon_id, c.name, c.kind, c.value, c.minimum, c.expires_at, c.uses_max, c.member_uses_max, c.uses,"
@@ -34,18 +40,19 @@ _COUPON = (
 )
 
 
-async def insert_coupon(tx: Tx, coupon_id: UUID, terms: Terms, *, at: datetime, by: str) -> None:
-    """Store a definition in the name of ``by``."""
-    await tx.execute(
+async def insert_coupon(tx: Tx, coupon_id: UUID, terms: Terms, *, at: datetime, by: str) -> bool:
+    """Store a definition in the name of ``by``. Returns False if the id is known already."""
+    inserted = await tx.execute(
         "INSERT INTO coupons (coupon_id, name, kind, value, minimum, expires_at, uses_max, member_uses_max,"
         " defined_at, defined_by) VALUES (:coupon_id, :name, :kind, :value, :minimum, :expires_at, :uses_max,"
-        " :member_uses_max, :at, :by)",
+        " :member_uses_max, :at, :by) ON CONFLICT (coupon_id) DO NOTHING",
         coupon_id=coupon_id,
         expires_at=terms.expires_at,
         at=at,
         by=by,
-        **terms.model_dump(exclude={"valid_until"}),
+        **terms.model_dump(include=_KEPT),
     )
+    return inserted == 1
 
 
 async def coupon_by_id(tx: Tx, coupon_id: UUID) -> DefinedCoupon | None:

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
+from pydantic import Field
 from starlette.responses import Response
 
 from members.coupons.define_coupon import define_coupon
@@ -13,6 +15,7 @@ from members.coupons.words import KIND_LABEL
 from members.deeds.doer import doer
 from shared.clock import last_day, now
 from shared.errors import Refused
+from shared.ids import new_id
 from shared.web.cells import Cell, at, badge, hint, link, number, text
 from shared.web.forms import Form, read_form
 from shared.web.lists import Column, DeskList, NoFilters
@@ -49,6 +52,12 @@ COUPONS = DeskList[NoFilters, DefinedCoupon](
 )
 
 
+class NewCoupon(Terms):
+    """A new coupon. ``key`` is made with the form and becomes the coupon's id: sent twice, it is one coupon."""
+
+    key: UUID = Field(title="登録の番号")
+
+
 @router.get(PAGE)
 async def list_coupons(request: Request, parts: Here, paging: Paging) -> Response:
     """Show the coupons, newest first."""
@@ -62,23 +71,27 @@ async def list_coupons(request: Request, parts: Here, paging: Paging) -> Respons
 @router.get(f"{PAGE}/new")
 async def show_empty_coupon(request: Request, parts: Here, _: Owner) -> Response:
     """Show the form."""
-    return _form_page(request, parts, Form(Terms, {"value": "", "minimum": ""}))
+    return _form_page(request, parts, Form(NewCoupon, {"value": "", "minimum": "", "key": new_id()}))
 
 
 @router.post(f"{PAGE}/new")
 async def save_coupon(request: Request, parts: Here, seen: Owner) -> Response:
     """Define a coupon, which is money and therefore an owner's, and go on to choosing the members."""
-    form = await read_form(request, Terms)
+    form, status = await read_form(request, NewCoupon), 422
+    if "key" in form.errors:
+        form.values["key"] = new_id()
     if not form.errors:
+        coupon_id = form.value.key
         try:
             async with parts.db.transaction() as tx:
-                coupon_id = await define_coupon(tx, form.value, by=doer(request, seen), at=now())
+                await define_coupon(tx, coupon_id, form.value, by=doer(request, seen), at=now())
         except Refused as refusal:
             form.refuse(refusal)
+            status = refusal.status
         else:
             toast = f"「{form.value.name}」を登録しました。発行する会員を選んでください"
             return parts.pages.redirect(request, f"{PAGE}/{coupon_id}", toast=toast)
-    return _form_page(request, parts, form, status=422)
+    return _form_page(request, parts, form, status=status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +128,6 @@ def terms_of(coupon: DefinedCoupon, *, at: datetime) -> CouponTerms:
     )
 
 
-def _form_page(request: Request, parts: Parts, form: Form[Terms], *, status: int = 200) -> Response:
+def _form_page(request: Request, parts: Parts, form: Form[NewCoupon], *, status: int = 200) -> Response:
     kinds = list(KIND_LABEL.items())
     return parts.pages.render(request, "desk_coupon_new.html", status=status, form=form, kinds=kinds)

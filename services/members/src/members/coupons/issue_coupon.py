@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from members.accounts.rows import member_by_id
-from members.coupons.definitions import coupon_by_id, insert_issue
+from members.coupons.definitions import DefinedCoupon, coupon_by_id, insert_issue
 from members.deeds.rows import Doer, note_deed
 from shared.database.transactions import Tx
 from shared.errors import Refused
@@ -71,5 +71,10 @@ async def issue_coupon(
         found.append(Issued(member_id, member.name, True, "発行しました"))
     given = [one.name for one in found if one.ok]
     if given:
-        await note_deed(tx, by, "coupon_issued", f"{len(given):,}人: {'、'.join(given)}", at=at)
+        await note_deed(tx, by, "coupon_issued", _told(coupon, given), at=at)
     return found
+
+
+def _told(coupon: DefinedCoupon, given: Sequence[str]) -> str:
+    """Return which coupon was given, whose name others may have, and to whom."""
+    return f"{coupon.name}（{coupon.coupon_id}）：{len(given):,}人: {'、'.join(given)}"

@@ -1,15 +1,11 @@
 """What staff decide about points and Amazon login, and what an order earns by it (PNT-05, PNT-06, MEM-08)."""
 
 from decimal import ROUND_FLOOR, Decimal
-from typing import Annotated, Literal
-
-from pydantic import Field
+from typing import Literal
 
 from members.shop_rules.words import ACTIVATION_LABEL, Activation
 from shared.shop.settings.group import Group, setting
-from shared.web.fields import Pieces
-
-Percent = Annotated[Decimal, Field(ge=0, le=100, max_digits=5, decimal_places=2)]
+from shared.web.fields import Percent, Pieces
 
 
 class Rules(Group, key="rules"):

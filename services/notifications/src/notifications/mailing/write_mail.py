@@ -47,10 +47,18 @@ class Purpose:
     traceparent: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A mail that was asked for; not new: it was written down by an earlier asking."""
+
+    mail_id: UUID
+    is_new: bool
+
+
 async def write_mail(
     tx: Tx, mails: Mails, words: Rendered, purpose: Purpose, addresses: Sequence[str]
-) -> list[UUID]:
-    """Write down a rendered mail to each of ``addresses``, to leave now; return their ids, also of those known before.
+) -> list[Written]:
+    """Write down a rendered mail to each of ``addresses``, to leave now; return them all, also those known before.
 
     The same ``reference`` never makes two mails of a name to one address, however often it is asked for. An address
     that nobody delivers to gets none, which is said. Raises ValueError for a purpose without reference, or for an
@@ -64,8 +72,9 @@ async def write_mail(
         mail_id = uuid5(NAMESPACE_URL, f"{purpose.name}/{purpose.reference}/{typed}")
         decision = Suppress("no_address") if envelope_address(typed) is None else Send()
         new.append(new_mail(mails, words, purpose, mail_id, typed=typed, decision=decision, due_from=at))
-    tx.say(*await write_all(tx, new))
-    return [mail.mail_id for mail in new]
+    stored, unsent = await _store(tx, new)
+    tx.say(*unsent)
+    return [Written(mail.mail_id, is_new=mail.mail_id in stored) for mail in new]
 
 
 def new_mail(
@@ -115,6 +124,10 @@ async def write_all(tx: Tx, new: Sequence[NewMail]) -> list[MailSuppressed]:
 
     Of two with the same id the first one counts.
     """
+    return (await _store(tx, new))[1]
+
+
+async def _store(tx: Tx, new: Sequence[NewMail]) -> tuple[set[UUID], list[MailSuppressed]]:
     stored = await store_mails(tx, new)
     first = {mail.mail_id: mail for mail in reversed(new) if mail.mail_id in stored}
-    return [suppressed(mail, mail.reason) for mail in first.values() if mail.reason is not None]
+    return stored, [suppressed(mail, mail.reason) for mail in first.values() if mail.reason is not None]

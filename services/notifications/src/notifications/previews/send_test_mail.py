@@ -32,14 +32,19 @@ async def send_test_mail(
 ) -> UUID:
     """Write down a test of ``kind`` to the address ``to`` and return its id.
 
-    ``deed`` is who asks for it (shared.web.deeds), whose name is kept with the mail. The same ``request_id`` is one mail.
+    ``deed`` is who asks for it (shared.web.deeds), whose name is kept with the mail. The same ``request_id`` is one mail,
+    and one deed.
     """
     words = example_words(mails, kind, language)
     words = replace(words, subject=f"【テスト】{words.subject}", title=f"テスト送信：{words.title}")
     purpose = Purpose(
-        name=TEST_MAIL, audience="shop", reference=f"{kind.name}/{request_id}", requested_by=deed["by"]
+        name=TEST_MAIL,
+        audience="shop",
+        reference=f"{kind.name}/{words.language}/{request_id}",
+        requested_by=deed["by"],
     )
-    [mail_id] = await write_mail(tx, mails, words, purpose, [to])
-    tx.say(TestMailRequested(**deed, subject=f"{kind.title} → {to}"))
-    log.info("mail.test_written", kind=kind.name, mail_id=str(mail_id), by=deed["by"])
-    return mail_id
+    [written] = await write_mail(tx, mails, words, purpose, [to])
+    if written.is_new:
+        tx.say(TestMailRequested(**deed, subject=f"{kind.title} → {to}"))
+        log.info("mail.test_written", kind=kind.name, mail_id=str(written.mail_id), by=deed["by"])
+    return written.mail_id

@@ -10,7 +10,7 @@ from payments.deposits.rules import book_deposit
 from payments.deposits.words import DEPOSIT_MAIL
 from payments.payment.act_on_payment import Acted, act_on_payment, recorded_already
 from payments.payment.forms import UNTOLD, PaymentForm, RecordId
-from payments.payment.rows import amount_of_receipt
+from payments.payment.rows import amount_of_receipt, is_recorded
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
@@ -54,6 +54,8 @@ async def record_deposit(
 
     async def repeated(payment: Payment) -> bool:
         if asked.receipt_id not in payment.receipts:
+            if await is_recorded(tx, asked.receipt_id, ("sale", "suspended")):
+                raise recorded_already()
             return False
         # The day on which money came in is kept of the last receipt alone.
         last = asked.receipt_id == payment.receipts[-1] and asked.receipt_id not in payment.reversals

@@ -1,6 +1,6 @@
 """Payments between the tables and the rules."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields
 from datetime import datetime
 from types import MappingProxyType
@@ -15,6 +15,7 @@ from sqlalchemy import Select
 from payments.payment.records import lines_of, receipts_of, step_of
 from payments.payment.requests import REQUEST_WORK, insert_requests
 from payments.payment.rules.drafting import Settled, Step
+from payments.payment.rules.journal import Reason
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.watching import MethodFacts, next_look_at
 from payments.payment.snapshots import insert_snapshots, order_of
@@ -177,6 +178,18 @@ async def amount_of_receipt(tx: Tx, order_code: str, receipt_id: str) -> int:
     return int(found or 0)
 
 
+async def is_recorded(tx: Tx, record_id: str, reasons: Collection[Reason]) -> bool:
+    """Return whether staff recorded anything for one of these ``reasons`` under this id, for whatever order."""
+    return bool(
+        await tx.value(
+            "SELECT EXISTS (SELECT 1 FROM journal_lines"
+            " WHERE subject = :record_id AND subject LIKE 'desk:%' AND reason = ANY(:reasons))",
+            record_id=record_id,
+            reasons=list(reasons),
+        )
+    )
+
+
 async def has_note(tx: Tx, payment: Payment, note: str) -> bool:
     """Return whether the history of a payment has a step with exactly this ``note``."""
     return bool(
@@ -231,31 +244,35 @@ async def save_all(
 
 async def look_soon(
     tx: Tx, payment_ids: Sequence[UUID], *, also_unwatched: bool = False, at: datetime | None = None
-) -> None:
+) -> bool:
     """Let the workers look at payments and at their open requests now, or ``at`` a moment where that is sooner than planned.
 
-    ``also_unwatched``: once also at those that nobody would look at any more.
+    ``also_unwatched``: once also at those that nobody would look at any more. Returns False where all of it was due already.
     """
     due = "(due_at > :at OR due_at IS NULL)" if also_unwatched else "due_at > :at"
-    await _hasten(tx, "payments", WATCH_WORK, payment_ids, due, at or now())
-    await ask_soon(tx, payment_ids, at=at)
+    hastened = await _hasten(tx, "payments", WATCH_WORK, payment_ids, due, at or now())
+    return await ask_soon(tx, payment_ids, at=at) or hastened
 
 
-async def ask_soon(tx: Tx, payment_ids: Sequence[UUID], *, at: datetime | None = None) -> None:
-    """Let the workers ask about open requests of payments now, or ``at`` a moment where that is sooner than planned."""
-    await _hasten(tx, "payment_requests", REQUEST_WORK, payment_ids, "due_at > :at", at or now())
+async def ask_soon(tx: Tx, payment_ids: Sequence[UUID], *, at: datetime | None = None) -> bool:
+    """Let the workers ask about open requests of payments now, or ``at`` a moment where that is sooner than planned.
+
+    Returns False where all of them were due already.
+    """
+    return await _hasten(tx, "payment_requests", REQUEST_WORK, payment_ids, "due_at > :at", at or now())
 
 
-async def _hasten(tx: Tx, table: str, work: str, payment_ids: Sequence[UUID], due: str, at: datetime) -> None:
+async def _hasten(tx: Tx, table: str, work: str, payment_ids: Sequence[UUID], due: str, at: datetime) -> bool:
     if not payment_ids:
-        return
-    await tx.execute(
+        return False
+    hastened = await tx.execute(
         f"UPDATE {table} SET due_at = :at"  # noqa: S608 - names and conditions are ours
         f" WHERE payment_id = ANY(CAST(:payment_ids AS uuid[])) AND {due}",
         payment_ids=payment_ids,
         at=at,
     )
     tx.wake(work)
+    return hastened > 0
 
 
 async def _ask(tx: Tx, settled: Iterable[Settled], at: datetime) -> None:

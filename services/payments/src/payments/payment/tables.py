@@ -144,3 +144,9 @@ journal_lines = Table(
     UniqueConstraint("payment_id", "reason", "subject", "account", name="journal_lines_written_once"),
     info={"append_only": True},
 )
+# What staff recorded, by the id that came with their form, which is good for one payment.
+Index(
+    "journal_lines_of_staff",
+    journal_lines.c.subject,
+    postgresql_where=journal_lines.c.subject.like("desk:%"),
+)

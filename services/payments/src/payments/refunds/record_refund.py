@@ -8,7 +8,7 @@ from pydantic import Field
 
 from payments.payment.act_on_payment import Acted, act_on_payment, recorded_already
 from payments.payment.forms import PaymentForm, RecordId, TakeBack
-from payments.payment.rows import has_note
+from payments.payment.rows import has_note, is_recorded
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
@@ -46,6 +46,8 @@ async def record_refund(
 
     async def repeated(payment: Payment) -> bool:
         if ref not in payment.refunds:
+            if await is_recorded(tx, ref, ("refund", "suspense_returned")):
+                raise recorded_already()
             return False
         same = any((one.ref, one.amount, one.route) == (ref, amount, route) for one in payment.outside)
         if not same or not await has_note(tx, payment, written):

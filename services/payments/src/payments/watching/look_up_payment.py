@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from payments.payment.rows import look_soon, read_order_payment
+from payments.payment.rows import lock_order_payment, look_soon, unknown_order
 from shared.database.transactions import Tx
 from shared.events import PaymentLookUpRequested
 
@@ -11,9 +11,12 @@ from shared.events import PaymentLookUpRequested
 async def look_up_payment(tx: Tx, order_code: str, done_by: Mapping[str, Any]) -> None:
     """Let the workers look now, also at what is over; nobody is asked about a payment that has no provider.
 
+    Who asks while a look is due already gets that one, and it is one deed.
+
     ``done_by`` are the fields of a desk event that tell who asked. Raises Refused for an order that is not known.
     """
-    payment = await read_order_payment(tx, order_code)
-    if payment.state != "unmanaged":
-        await look_soon(tx, [payment.payment_id], also_unwatched=True)
+    payment = await lock_order_payment(tx, order_code)
+    if payment is None:
+        raise unknown_order()
+    if payment.state != "unmanaged" and await look_soon(tx, [payment.payment_id], also_unwatched=True):
         tx.say(PaymentLookUpRequested(**done_by, subject=order_code))
