@@ -25,7 +25,7 @@ from payments.refunds import rules as refund_rules
 from payments.requests.perform_requests import reply_of_look, settle_reply
 from payments.requests.rows import ClaimedRequest
 from shared.events import PaymentRefunded
-from tests.payments.test_payment_rules import AT, CARD, payment
+from tests.payments.payment_examples import AT, CARD, payment
 
 PAID_ORDER = payment("captured", captured_amount=3_300, receipts=("r1",))
 SILENCE = Unknown(reason="timeout")
