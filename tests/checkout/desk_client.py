@@ -1,5 +1,6 @@
 """The order desk as a browser or a program sees it: the real routes in the real frame."""
 
+import re
 from datetime import timedelta
 from uuid import UUID
 
@@ -52,3 +53,9 @@ def desk_client(
         cookies={"noren_session": token} if name else {},
         headers={"Origin": ORIGIN, **({"Accept": "text/html"} if page else {})},
     )
+
+
+def codes(answer: httpx.Response) -> set[str]:
+    """Return the codes of the orders on a list."""
+    assert answer.status_code == 200, answer.text
+    return set(re.findall(r'data-href="/desk/orders/([^"]+)"', answer.text))

@@ -20,39 +20,16 @@ from shared.ids import new_id
 from shared.shop.settings.change_settings import change
 from shared.shop.statements import Issuer
 from tests.checkout.order_examples import place
-from tests.checkout.shopper import (
-    ADDRESS_A,
-    ADDRESS_B,
-    FakeMembers,
-    Shopper,
-    a_coupon,
-    open_shop,
-    shop_app,
-)
+from tests.checkout.shopper import ADDRESS_A, ADDRESS_B, FakeMembers, Shopper, a_coupon, open_shop, shop_app
+from tests.checkout.wallet_order_form import checkbox, form_of
 
 NOT_CO_JP = "申し訳ございません、Amazon PayではAmazon.co.jpアカウントのみご利用可能です。"
-ORDERER_FIELDS = ("name", "postal_code", "address1", "phone", "email")
 
 
 async def the_order(db: Database) -> OrderPlaced:
     """Return the only order that was placed."""
     [placed] = [event for event in await said(db) if isinstance(event, OrderPlaced)]
     return placed
-
-
-def form_of(shopper: Shopper, **changes: str) -> dict[str, str]:
-    """Return what the page sends when nothing but ``changes`` was touched."""
-    values = {name: shopper.field(name) for name in ("key", "total", "shown", *ORDERER_FIELDS)}
-    values["prefecture"] = ADDRESS_A["prefecture"]
-    if "checked" in checkbox(shopper):
-        values["register_member"] = "true"
-    return {name: value for name, value in {**values, **changes}.items() if value}
-
-
-def checkbox(shopper: Shopper) -> str:
-    """Return the registration box as it stands on the page; empty if there is none."""
-    _, _, rest = shopper.page.text.partition('type="checkbox" id="f-register_member"')
-    return rest.partition(">")[0]
 
 
 @pytest.fixture

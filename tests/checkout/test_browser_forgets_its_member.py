@@ -12,7 +12,7 @@ from shared.database.transactions import Database
 from shared.events import AmazonAccountLinked, Event, MemberRegistered, OrderPlaced
 from tests.checkout.order_examples import place
 from tests.checkout.shopper import ORDERER, Shopper, open_shop
-from tests.checkout.test_amazon_order import form_of
+from tests.checkout.wallet_order_form import form_of
 
 SOMEBODY_ELSE = UUID("0190f5fe-7c00-7a00-8000-0000000000bb")
 

@@ -15,7 +15,7 @@ from shared.database.transactions import Database
 from shared.events import OrderPlaced
 from shared.shop.settings.change_settings import change
 from tests.checkout.shopper import FakeMembers, Shopper, a_coupon, open_shop, shop_app
-from tests.checkout.test_amazon_order import form_of
+from tests.checkout.wallet_order_form import form_of
 
 
 @pytest.fixture

@@ -22,9 +22,8 @@ from harness.postgres import MakeDatabase
 from shared.clock import now
 from shared.database.transactions import Database
 from shared.events import Address, Destination, Line, Orderer, OrdersExported, PaymentNumberIssued
-from tests.checkout.desk_client import desk_client
+from tests.checkout.desk_client import codes, desk_client
 from tests.checkout.order_examples import ADDRESS, SKU, payment, place, placed
-from tests.checkout.test_desk_lists_orders import codes
 
 SATO = "N261130-1234-AB5XY7CD"
 SUZUKI = "N261130-1235-ZZ2YY3WW"

@@ -17,7 +17,7 @@ from harness.postgres import MakeDatabase
 from shared.clock import in_japan, now
 from shared.database.transactions import Database
 from shared.events import PaymentAuthorized, PaymentCaptured, PaymentExpired, SessionsRevoked
-from tests.checkout.desk_client import STAFF, desk_client
+from tests.checkout.desk_client import STAFF, codes, desk_client
 from tests.checkout.order_examples import payment, place
 
 
@@ -30,11 +30,6 @@ async def db(make_db: MakeDatabase) -> AsyncIterator[Database]:
 async def desk(db: Database, keys: Keys) -> AsyncIterator[httpx.AsyncClient]:
     async with desk_client(db, keys) as client:
         yield client
-
-
-def codes(answer: httpx.Response) -> set[str]:
-    assert answer.status_code == 200, answer.text
-    return set(re.findall(r'data-href="/desk/orders/([^"]+)"', answer.text))
 
 
 def boxes(answer: httpx.Response) -> set[str]:

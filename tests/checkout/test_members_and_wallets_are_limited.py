@@ -8,9 +8,9 @@ from fastapi import FastAPI
 from harness.keys import Keys
 from shared.database.transactions import Database
 from shared.ids import new_id
+from tests.checkout.ordering_program import SORRY, order, program, stored_orders
 from tests.checkout.shopper import Shopper, open_shop, shop_app
-from tests.checkout.test_amazon_order import form_of
-from tests.checkout.test_unpaid_orders_are_limited import SORRY, order, program, stored_orders
+from tests.checkout.wallet_order_form import form_of
 
 
 async def test_members_have_a_limit_of_their_own(shop_db: Database, keys: Keys) -> None:

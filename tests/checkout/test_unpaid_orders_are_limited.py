@@ -1,10 +1,7 @@
 """Stock is not held for ever by those who do not pay: what one buyer holds is counted first."""
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any
 
-import httpx
 import pytest
 
 from checkout.settings import Settings
@@ -13,36 +10,9 @@ from harness.keys import Keys
 from shared.database.transactions import Database
 from shared.ids import new_id
 from shared.text.mail_address import counted_mail
+from tests.checkout.ordering_program import SORRY, order, program, stored_orders
 from tests.checkout.payment_terms import on_menu
-from tests.checkout.shopper import ORDERER, ORIGIN, Shopper, open_shop, shop_app
-
-SORRY = "お支払いまたは発送がお済みでないご注文があるため、新しいご注文をお受けできません。"
-
-
-def program(
-    db: Database, keys: Keys, limits: Mapping[str, int], *, address: str = "192.0.2.1"
-) -> httpx.AsyncClient:
-    """Return a program without a cookie jar of its own, at ``address``."""
-    transport = httpx.ASGITransport(app=shop_app(db, keys, limits=limits), client=(address, 1))
-    return httpx.AsyncClient(transport=transport, base_url=ORIGIN)
-
-
-async def order(client: httpx.AsyncClient, *, key: str = "", **changes: Any) -> httpx.Response:
-    client.cookies.clear()
-    email = changes.pop("email", ORDERER["email"])
-    body = {
-        "lines": [{"sku": "cup", "quantity": 1}],
-        "orderer": {**ORDERER, "email": email},
-        "payment_kind": "bank_transfer",
-        **changes,
-    }
-    headers = {"Idempotency-Key": key or str(new_id())}
-    return await client.post("/api/checkout/orders", json=body, headers=headers)
-
-
-async def stored_orders(db: Database) -> int:
-    async with db.transaction() as tx:
-        return int(await tx.value("SELECT count(*) FROM orders"))
+from tests.checkout.shopper import ORDERER, Shopper, open_shop, shop_app
 
 
 async def test_a_guest_has_three_unpaid_orders_per_mail_at_any_moment(shop_db: Database, keys: Keys) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.pool import NullPool
 
 from harness.postgres import TestPostgres
 from shared.database.migrations import migrate, module_of
-from tests.contracts.test_migrations import migrated
+from tests.contracts.migrating import migrated
 
 Rows = list[tuple[Any, ...]]
 AT = "'2026-11-01 00:00:00+00'"

@@ -18,6 +18,9 @@ from shared.events import (
     ShippedDestination,
 )
 from shared.ids import new_id
+from tests.members.members_service import PASSWORD
+
+SIGN_UP = {"name": "綾瀬 あや", "kana": "あやせ あや", "email": "aya@example.jp", "password": PASSWORD}
 
 ORIGIN = "http://noren.test"
 

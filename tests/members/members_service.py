@@ -124,3 +124,10 @@ class MembersService:
         """Return what the browser's session statement says."""
         claims: dict[str, Any] = self.keys.verifier.verify("session", browser.cookies["noren_session"])
         return claims
+
+
+async def at_desk(members: MembersService, browser: httpx.AsyncClient, role: str = "owner") -> None:
+    """Make a staff account and log in with it."""
+    await members.staff(role=role)
+    answer = await browser.post("/desk/login", data={"email": "desk@noren.example", "password": PASSWORD})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/desk")

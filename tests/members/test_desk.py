@@ -20,14 +20,7 @@ from shared import clock
 from shared.events import PointsActivated, Registration
 from shared.ids import new_id
 from tests.members.member_examples import an_order
-from tests.members.members_service import ORIGIN, PASSWORD, MembersService
-
-
-async def at_desk(members: MembersService, browser: httpx.AsyncClient, role: str = "owner") -> None:
-    """Make a staff account and log in with it."""
-    await members.staff(role=role)
-    answer = await browser.post("/desk/login", data={"email": "desk@noren.example", "password": PASSWORD})
-    assert (answer.status_code, answer.headers["location"]) == (303, "/desk")
+from tests.members.members_service import ORIGIN, PASSWORD, MembersService, at_desk
 
 
 async def exported(browser: httpx.AsyncClient, query: str = "") -> list[dict[str, str]]:

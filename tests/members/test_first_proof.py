@@ -18,9 +18,9 @@ from shared.events import (
 from shared.ids import new_id
 from tests.members.member_examples import an_order
 from tests.members.members_service import MembersService
-from tests.members.test_forgotten_password import asks, sets
-from tests.members.test_forgotten_password import opens_link as opens_reset
-from tests.members.test_prove_address import VERIFY, opens_link
+from tests.members.proof_links import VERIFY, opens_link
+from tests.members.reset_links import asks, sets
+from tests.members.reset_links import opens_link as opens_reset
 
 ARRIVE = "/members/amazon/arrive?next=/members/mypage"
 BUYER = "amzn1.account.STRANGER"

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import httpx
 import pytest
 
 from shared import clock
@@ -14,20 +13,9 @@ from shared.events import (
     Registration,
 )
 from shared.ids import new_id
-from shared.shop.mail_links import link_of, make_link
-from tests.members.member_examples import an_order
-from tests.members.members_service import ORIGIN, MembersService
-from tests.members.test_sign_up_and_log_in import SIGN_UP
-
-VERIFY = "/members/verify-email"
-
-
-async def opens_link(
-    members: MembersService, browser: httpx.AsyncClient, event: EmailVerificationRequested
-) -> httpx.Response:
-    """Open the link of a mail and return the page it ends on."""
-    link = make_link(members.keys.issuers["notifications"], ORIGIN, *link_of(event))
-    return await browser.get((await browser.get(link)).headers["location"])
+from tests.members.member_examples import SIGN_UP, an_order
+from tests.members.members_service import MembersService
+from tests.members.proof_links import VERIFY, opens_link
 
 
 async def test_points_of_a_new_member_wait_until_the_address_is_proved(members: MembersService) -> None:

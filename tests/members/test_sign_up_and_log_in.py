@@ -15,9 +15,8 @@ from shared.clock import now
 from shared.events import MemberRegistered, PasswordChanged, SessionsRevoked
 from shared.ids import new_id
 from shared.web.parts import add_part
+from tests.members.member_examples import SIGN_UP
 from tests.members.members_service import PASSWORD, MembersService
-
-SIGN_UP = {"name": "綾瀬 あや", "kana": "あやせ あや", "email": "aya@example.jp", "password": PASSWORD}
 
 
 async def test_signing_up_makes_a_member_who_is_logged_in(members: MembersService) -> None:

@@ -34,8 +34,7 @@ from shared.events import (
 from shared.ids import new_id
 from shared.web.session import STAFF_RENEWAL
 from tests.members.member_examples import an_order
-from tests.members.members_service import PASSWORD, MembersService
-from tests.members.test_desk import at_desk
+from tests.members.members_service import PASSWORD, MembersService, at_desk
 
 STAFF = {"email": "desk@noren.example", "password": PASSWORD}
 COUPON = {

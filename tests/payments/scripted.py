@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from typing import Self
 
 from payments.methods.method import Menu, Method, Notice, Shop
-from payments.payment.rules.answers import Answer
+from payments.payment.rules.answers import Answer, Authorized, Captured
 from payments.payment.rules.order import Parcel
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
+from shared.clock import now
 
 CARD = Terms(flow="authorized", deposit="capture", capture_days_max=30)
 
@@ -81,3 +82,13 @@ class Scripted(Method):
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+
+def granted(hold: str = "a1") -> Authorized:
+    """All of the order's money is held, now."""
+    return Authorized(authorization_id=hold, amount=3_300, authorized_at=now())
+
+
+def taken(receipt: str = "r1") -> Captured:
+    """All of the order's money is taken, now."""
+    return Captured(amount=3_300, captured_at=now(), receipt_id=receipt)

@@ -7,7 +7,7 @@ from payments.payment.rules.drafting import Settled
 from payments.payment.rules.numbers import choose_chain
 from payments.payment.rules.payment import Payment
 from shared.events import PaymentNumberIssued
-from tests.payments.test_payment_rules import AT, DUE, KONBINI, NUMBER, payment, says
+from tests.payments.payment_examples import AT, DUE, KONBINI, NUMBER, payment, says
 
 WAITS = payment("waiting", number=NUMBER, refs={"chain": "lawson", "n": "1"}, page_url="https://shop/p")
 IN_WORDS = {

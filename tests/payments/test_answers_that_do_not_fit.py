@@ -22,17 +22,9 @@ from shared.due.work import DueRunner
 from shared.events import PaymentStandingChanged
 from tests.payments.desk import press, sign_in
 from tests.payments.order_examples import cancelled, capture_requested, placed
+from tests.payments.payment_examples import AT, NEW
 from tests.payments.payments_service import Payments
-from tests.payments.scripted import Scripted
-from tests.payments.test_payment_rules import AT, NEW
-
-
-def granted(hold: str = "a1") -> Authorized:
-    return Authorized(authorization_id=hold, amount=3_300, authorized_at=now())
-
-
-def taken(receipt: str = "r1") -> Captured:
-    return Captured(amount=3_300, captured_at=now(), receipt_id=receipt)
+from tests.payments.scripted import Scripted, granted, taken
 
 
 async def refund_of_one_yen(payments: Payments, method: Scripted) -> None:

@@ -15,8 +15,8 @@ from payments.payment.rules.moves import MoneyOperation
 from payments.payment.rules.payment import Payment
 from payments.requests.calls import SILENCES_MAX, Breaker, Calls, Patience
 from shared.clock import elapsed
+from tests.payments.payment_examples import AT, NEW, PAID
 from tests.payments.scripted import Scripted
-from tests.payments.test_payment_rules import AT, NEW, PAID
 
 PAYMENT = replace(NEW, method="scripted")
 SILENCE = Unknown(reason="timeout")

@@ -20,7 +20,7 @@ from shared.events import CaptureRequested, Event, PaymentStandingChanged
 from shared.messaging.consumers import Consumers
 from tests.payments.order_examples import cancelled, capture_requested, placed, reserved, shipped
 from tests.payments.payments_service import settings_for
-from tests.payments.test_many_at_once import Service
+from tests.payments.service_at_once import Service
 
 CODES = ("N1", "N3", "N4")
 

@@ -19,15 +19,11 @@ from payments.payment.rules.payment import Payment
 from payments.payment.rules.settling import settle
 from payments.payment.rules.standing import with_standing
 from payments.refunds import rules as refund_rules
-from shared.events import (
-    PaymentCaptured,
-    PaymentRefunded,
-    RefundTakenBack,
-)
+from shared.events import PaymentCaptured, PaymentRefunded, RefundTakenBack
 from tests.payments.conftest import Shopping
 from tests.payments.desk import press, sign_in
-from tests.payments.test_manual_deposits import awaited, today
-from tests.payments.test_payment_rules import AT, BANK, CARD, DUE, NUMBER, payment
+from tests.payments.payment_examples import AT, BANK, CARD, DUE, NUMBER, payment
+from tests.payments.transfers import awaited, today
 
 LIVE = payment(
     "captured",

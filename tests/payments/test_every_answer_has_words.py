@@ -12,7 +12,7 @@ from payments.payment.rules.details import CaptureWish
 from payments.payment.rules.drafting import Draft
 from payments.payment.rules.moves import Operation
 from payments.payment.words import OPERATIONS
-from tests.payments.test_payment_rules import AT, CARD, payment
+from tests.payments.payment_examples import AT, CARD, payment
 
 
 @pytest.mark.parametrize("answer", [one.__name__ for one in get_args(Answer)])

@@ -7,7 +7,6 @@ from typing import Any
 import httpx
 import pytest
 
-from harness.eventually import eventually
 from harness.keys import Keys
 from payments.methods.konbini.chains import CHAINS, KONBINI
 from payments.methods.konbini.method import Konbini
@@ -25,38 +24,13 @@ from shared.events import (
 from shared.shop.money_back import MONEY_BACK
 from tests.payments.conftest import Shopping
 from tests.payments.desk import press, sign_in
+from tests.payments.konbini_numbers import give_back_by_hand, issued, notify
 from tests.payments.order_examples import cancelled, capture_requested, placed, reserved
 
 POLL = timedelta(minutes=11)
 LOPPI = ["各種代金・料金お支払い", "各種代金お支払い", "のれん商店", "{number}", "8888"]
 FAMI_PORT = ["代金支払い", "各種代金お支払い", "番号入力画面に進む", "{number}", "8888", "同意して利用する"]
 REFUNDS = "SELECT state FROM payment_requests WHERE operation = 'refund' ORDER BY written_at"
-
-
-async def issued(shopping: Shopping, code: str = "N1", *, chain: str = "lawson") -> Payment:
-    await shopping.payments.hears(placed(code, "konbini", choice={"chain": chain}), reserved(code))
-
-    async def number_is_there() -> Payment:
-        # A company that does not answer in time is asked again, seconds later.
-        await shopping.payments.work()
-        payment = await shopping.payments.payment(code)
-        assert payment.number is not None
-        return payment
-
-    found: Payment = await eventually(number_is_there, seconds=30, every=0.5)
-    return found
-
-
-async def notify(shopping: Shopping, times: int = 1) -> list[int]:
-    """Post every notice of the company to the shop; return the answers."""
-    answers = []
-    for headers, body in shopping.konbini.notices() * times:
-        answer = await shopping.payments.browser.post(
-            "/payments/konbini/notices", content=body, headers=headers
-        )
-        answers.append(answer.status_code)
-    await shopping.payments.work()
-    return answers
 
 
 async def kinds(shopping: Shopping) -> list[type[Event]]:
@@ -365,16 +339,6 @@ async def test_a_number_paid_twice_is_booked_although_no_notice_comes(shopping: 
     assert (seen.state, seen.suspense_amount, seen.attention) == ("captured", 3_300, "excess_money")
     received = await shopping.payments.rows("SELECT sum(amount) AS total FROM receipts")
     assert received[0].total == sum(shopping.konbini.taken(payment)) == 6_600
-
-
-async def give_back_by_hand(shopping: Shopping, payment: Payment, amount: int) -> None:
-    """Staff give money back in the company's console; nobody tells the shop."""
-    company = httpx.AsyncClient(
-        transport=httpx.ASGITransport(shopping.konbini._app), base_url="http://company"
-    )
-    number = payment.refs["number_id"]
-    answer = await company.post(f"/console/numbers/{number}/refunds", data={"amount": str(amount)})
-    assert answer.status_code == 303
 
 
 async def test_an_excess_returned_by_staff_is_booked_once(

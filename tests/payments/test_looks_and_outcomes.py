@@ -37,8 +37,8 @@ from payments.requests.rows import ClaimedRequest
 from payments.watching.watch_payments import SILENT_PAUSE_SECONDS, is_overdue, look
 from shared.database.transactions import Tx
 from shared.events import Event
+from tests.payments.payment_examples import AT, CARD, NEW, NUMBER, payment
 from tests.payments.scripted import Scripted
-from tests.payments.test_payment_rules import AT, CARD, NEW, NUMBER, payment
 
 GRACE = timedelta(hours=12)
 TERMS = Terms(flow="prepaid", deposit="automatic", grace=GRACE)

@@ -30,19 +30,9 @@ from shared.ids import new_id
 from tests.payments.conftest import Shopping
 from tests.payments.desk import press, sign_in
 from tests.payments.order_examples import cancelled, capture_requested, placed, reserved, shipped
+from tests.payments.transfers import awaited, today
 
 ID = "desk:0123456789abcdef0123456789abcdef"
-
-
-def today() -> date:
-    """Return the day of the order in Japan."""
-    return in_japan(now()).date()
-
-
-async def awaited(shopping: Shopping, *, member_id: UUID | None = None) -> Payment:
-    await shopping.payments.hears(placed("N1", "bank_transfer", member_id=member_id), reserved("N1"))
-    await shopping.payments.work()
-    return await shopping.payments.payment("N1")
 
 
 async def kinds(shopping: Shopping) -> list[type[Event]]:

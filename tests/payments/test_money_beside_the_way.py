@@ -49,9 +49,9 @@ from shared.events import (
 )
 from tests.payments.conftest import Shopping
 from tests.payments.desk import press, sign_in
+from tests.payments.konbini_numbers import give_back_by_hand, issued, notify
 from tests.payments.order_examples import cancelled, placed, reserved
-from tests.payments.test_konbini_payments import give_back_by_hand, issued, notify
-from tests.payments.test_payment_rules import (
+from tests.payments.payment_examples import (
     ABOUT,
     AT,
     BANK,

@@ -41,9 +41,9 @@ from shared.events import (
 )
 from tests.payments.conftest import Shopping
 from tests.payments.desk import press, sign_in
+from tests.payments.konbini_numbers import issued, notify
 from tests.payments.order_examples import cancelled, capture_requested, placed, shipped
-from tests.payments.test_konbini_payments import issued, notify
-from tests.payments.test_payment_rules import AT, CARD, CASH, HELD, payment
+from tests.payments.payment_examples import AT, CARD, CASH, HELD, payment
 
 PARTS = Terms(flow="authorized", deposit="capture", may_reauthorize=True, part_captures=True)
 FIRST = Captured(amount=1_000, captured_at=AT, receipt_id="r1")

@@ -39,10 +39,10 @@ from shared.events import (
 )
 from tests.payments.conftest import Shopping
 from tests.payments.desk import press, sign_in
+from tests.payments.konbini_numbers import issued, notify
 from tests.payments.order_examples import cancelled
-from tests.payments.test_konbini_payments import issued, notify
-from tests.payments.test_manual_deposits import awaited, today
-from tests.payments.test_payment_rules import AT, BANK, CARD, DUE, KONBINI, NUMBER, PAID, RENEWABLE, payment
+from tests.payments.payment_examples import AT, BANK, CARD, DUE, KONBINI, NUMBER, PAID, RENEWABLE, payment
+from tests.payments.transfers import awaited, today
 
 LIVE = payment("captured", number=NUMBER, captured_amount=3_300, receipts=("r1",))
 OUT = Refunded(refund_ref="b1", amount=3_500, route="bank_transfer")

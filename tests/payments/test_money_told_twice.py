@@ -30,9 +30,9 @@ from shared.clock import clock, now
 from shared.events import PaymentCaptured, RefundTakenBack
 from tests.payments.desk import press, sign_in
 from tests.payments.order_examples import cancelled, capture_requested, placed
+from tests.payments.payment_examples import AT, CARD, DUE, KONBINI, NUMBER, PLACED, RENEWABLE, payment
 from tests.payments.payments_service import Payments
 from tests.payments.scripted import Scripted
-from tests.payments.test_payment_rules import AT, CARD, DUE, KONBINI, NUMBER, PLACED, RENEWABLE, payment
 
 WAITING = payment("waiting", number=NUMBER)
 

@@ -28,9 +28,9 @@ from shared.events import PaymentCaptured, PaymentStandingChanged, Shipped, Ship
 from shared.ids import new_id
 from tests.payments.desk import press, sign_in
 from tests.payments.order_examples import cancelled, placed, shipped
+from tests.payments.payment_examples import AT, payment
 from tests.payments.payments_service import Payments, make_payments
 from tests.payments.scripted import CARD, Scripted
-from tests.payments.test_payment_rules import AT, payment
 
 TOLD = replace(CARD, parcels="told")
 SENT = ShippedDestination(

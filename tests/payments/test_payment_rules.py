@@ -1,16 +1,15 @@
 """What each answer and each wish makes of a payment: state, history, events, requests and entries, in full."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import uuid5
 
 import pytest
 
 from payments.payment.rules import asking, journal
 from payments.payment.rules.answers import (
     Answer,
-    Authorized,
     Captured,
     CaptureDeclined,
     CaptureRefused,
@@ -26,7 +25,7 @@ from payments.payment.rules.answers import (
     Voided,
     Waiting,
 )
-from payments.payment.rules.details import CaptureWish, Number, OurRefund
+from payments.payment.rules.details import CaptureWish, OurRefund
 from payments.payment.rules.drafting import Ask, Settled, Step
 from payments.payment.rules.payment import Payment, State
 from payments.payment.rules.settling import settle
@@ -36,7 +35,6 @@ from payments.refunds import rules as refund_rules
 from shared.events import (
     AuthorizationEnded,
     CaptureRejected,
-    Event,
     PaymentAuthorized,
     PaymentCaptured,
     PaymentExpired,
@@ -45,33 +43,26 @@ from shared.events import (
     PaymentRefunded,
     PaymentVoided,
 )
+from tests.payments.payment_examples import (
+    AT,
+    BANK,
+    CARD,
+    CASH,
+    DUE,
+    GRANTED,
+    HELD,
+    KONBINI,
+    NEW,
+    NUMBER,
+    PAID,
+    PLACED,
+    RENEWABLE,
+    payment,
+    says,
+    told,
+)
 
-PLACED = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
-AT = PLACED + timedelta(days=1)
-DUE = PLACED + timedelta(days=6)
-CARD = Terms(flow="authorized", deposit="capture", capture_days_max=30)
-KONBINI = Terms(
-    flow="prepaid", deposit="automatic", captured_source="konbini_notice", deposit_mail="automatic"
-)
-BANK = Terms(flow="prepaid", deposit="by_hand", captured_source="manual_deposit")
-RENEWABLE = Terms(flow="authorized", deposit="capture", capture_days_max=30, may_reauthorize=True)
-CASH = Terms(flow="unmanaged", deposit="never")
-NEW = Payment(payment_id=UUID(int=1), order_code="N1", method="any", amount=3_300, placed_at=PLACED)
-ABOUT: dict[str, Any] = {"order_code": "N1", "payment_id": NEW.payment_id, "payment_kind": "any"}
 NOTHING = {"remaining_amount": 0}
-NUMBER = Number(number="123", label="支払い番号", due_at=DUE, chain="lawson", confirmation_number="8888")
-GRANTED = Authorized(
-    authorization_id="a1",
-    amount=3_300,
-    authorized_at=PLACED,
-    card_amount=3_000,
-    gift_balance_amount=300,
-    instrument="Visa 1111",
-    provider_status="承認済",
-    refs={"charge": "c1"},
-)
-HELD: dict[str, Any] = {"state": "authorized", "authorization_id": "a1", "provider_status": "承認済"}
-PAID = Captured(amount=3_300, captured_at=PLACED, receipt_id="r1")
 
 
 def told_back(
@@ -81,23 +72,6 @@ def told_back(
     refund_id = uuid5(NEW.payment_id, ref)
     told = {"refund_id": refund_id, "amount": amount, "remaining_amount": left, "route": route}
     return told | {"spare_amount": spare}
-
-
-def payment(state: State = "requested", **more: Any) -> Payment:
-    """A payment as it stood before."""
-    return replace(NEW, **{"state": state, "version": 4, **more})
-
-
-def told(settled: Settled) -> list[Event]:
-    """The events, all said at AT, each without an id of its own."""
-    assert all(event.occurred_at == AT for event in settled.events)
-    return list(settled.events)
-
-
-def says(settled: Settled, *expected: tuple[type[Event], dict[str, Any]]) -> None:
-    """Check kind and every field of what was said."""
-    said = [(type(event), event.model_dump()) for event in told(settled)]
-    assert said == [(kind, kind(**ABOUT, **fields).model_dump()) for kind, fields in expected]
 
 
 def test_what_is_begun_depends_on_the_terms() -> None:

@@ -26,7 +26,7 @@ from payments.requests.outcomes import settle_reply
 from payments.requests.refund_replies import reply_of_look
 from payments.requests.rows import ClaimedRequest
 from shared.events import PaymentRefunded
-from tests.payments.test_payment_rules import AT, CARD, payment
+from tests.payments.payment_examples import AT, CARD, payment
 
 PAID_ORDER = payment("captured", captured_amount=3_300, receipts=("r1",))
 SILENCE = Unknown(reason="timeout")

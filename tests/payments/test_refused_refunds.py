@@ -8,10 +8,9 @@ from payments.payment.rules.answers import Answer, RefundDeclined, Refunded, Ref
 from payments.requests.refused_refunds import is_to_be_seen, seen
 from shared.events import PaymentRefunded
 from tests.payments.order_examples import cancelled, capture_requested, placed
+from tests.payments.payment_examples import AT, CARD, payment
 from tests.payments.payments_service import Payments
-from tests.payments.scripted import Scripted
-from tests.payments.test_answers_that_do_not_fit import granted, taken
-from tests.payments.test_payment_rules import AT, CARD, payment
+from tests.payments.scripted import Scripted, granted, taken
 
 NO = RefundDeclined(reason="not_found")
 OURS, OTHERS = Refunded(refund_ref="p1", amount=3_300), Refunded(refund_ref="p2", amount=1_000)

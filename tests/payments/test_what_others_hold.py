@@ -8,7 +8,7 @@ from payments.payment.rules.answers import Answer, Captured, OtherHold, UnnamedC
 from payments.payment.rules.drafting import Ask, Settled, Step
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.settling import settle
-from tests.payments.test_payment_rules import AT, CARD, HELD, PLACED, payment
+from tests.payments.payment_examples import AT, CARD, HELD, PLACED, payment
 
 OURS = payment(**HELD)
 STANDS = OtherHold(authorization_id="h2", amount=1_200, refs={"charge": "c2"})

@@ -19,7 +19,7 @@ from shared.messaging.consumers import Consumers
 from shared.messaging.deaths import Death
 from shared.messaging.heard import Heard
 from shared.messaging.retries import FAILED_ATTEMPTS_MAX, TRY_AGAIN_ATTEMPTS_MAX, bury, put_off
-from tests.shared.test_relay_alone import Post
+from tests.shared.memory_broker import Post
 
 consumers = Consumers("members")
 EARLY, BUG = TryAgain("the order is not known yet"), ZeroDivisionError("a secret")

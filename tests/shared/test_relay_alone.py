@@ -28,34 +28,11 @@ from shared.ids import new_id
 from shared.messaging.amqp import BrokerUnavailable, Outgoing, Publisher
 from shared.messaging.inbox import inbox_table
 from shared.messaging.relay import BATCH_ROWS, HANDED_OVER_MAX, TIDY_EVERY_SECONDS, TIDY_ROWS, Relay
+from tests.shared.memory_broker import Post
 
 metadata = MetaData()
 outbox_table(metadata)
 inbox_table(metadata)
-
-
-class Post:
-    """Takes messages, unless it is closed; ``no_queue`` names order codes that nothing is bound for."""
-
-    def __init__(self) -> None:
-        self.open, self.no_queue = True, ""
-        self.batches: list[list[str]] = []
-        self.messages: list[Outgoing] = []
-        self.refusals = 0
-
-    async def publish(self, messages: Sequence[Outgoing]) -> list[bool]:
-        """Answer as the publisher does."""
-        if not self.open:
-            self.refusals += 1
-            raise BrokerUnavailable("away")
-        self.messages += messages
-        self.batches.append([str(message.properties.correlation_id) for message in messages])
-        return [message.properties.correlation_id != self.no_queue for message in messages]
-
-    @property
-    def taken(self) -> list[str]:
-        """Return what came, in its order."""
-        return [code for batch in self.batches for code in batch]
 
 
 @asynccontextmanager

@@ -25,9 +25,8 @@ from shared.messaging.amqp import Link, Publisher
 from shared.messaging.consumers import Consumers
 from shared.messaging.stream import stream
 from shared.messaging.worker import Intake
-from tests.shared.test_relay_alone import Post
-from tests.shared.test_worker_alone import Line, delivery
-from tests.shared.test_worker_decides import at_work, consumers, metadata, used
+from tests.shared.memory_broker import Line, Post, delivery
+from tests.shared.worker_at_work import at_work, consumers, metadata, used
 
 # What shared/messaging/subscriber.py uses that FastStream promises to nobody, as it is in the release that we run.
 INSIDE: dict[Any, dict[str, str]] = {

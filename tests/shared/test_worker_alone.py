@@ -3,8 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 import pytest
 from sqlalchemy import MetaData
@@ -16,10 +15,11 @@ from shared.database.outbox import outbox_table
 from shared.database.transactions import Database, Tx
 from shared.events import PointsUsed
 from shared.ids import new_id
-from shared.messaging.amqp import BrokerUnavailable, Link, Publisher, event_properties
+from shared.messaging.amqp import BrokerUnavailable, Link, Publisher
 from shared.messaging.consumers import Consumers
 from shared.messaging.inbox import forget_heard, inbox_table, insert_inbox
 from shared.messaging.worker import Intake, Worker
+from tests.shared.memory_broker import Channel, Line, delivery, stopped
 
 metadata = MetaData()
 outbox_table(metadata)
@@ -33,90 +33,11 @@ async def note_use(event: PointsUsed, tx: Tx) -> None:
     """Nothing but the inbox."""
 
 
-class Channel:
-    """A channel of a broker that may forget its consumer, die, or close badly."""
-
-    def __init__(self, *, known: int = 1, close: Callable[[], Awaitable[None]] | None = None) -> None:
-        self.consumers: dict[str, Any] = {}
-        self.is_closed = False
-        self.acknowledged: list[tuple[int, bool]] = []
-        self._known, self._close = known, close
-
-    async def basic_qos(self, **_: Any) -> None:
-        """Take the prefetch."""
-
-    async def basic_consume(self, queue: str, take: Any) -> Any:
-        """Name a consumer."""
-        self.consumers[queue] = take
-        return SimpleNamespace(consumer_tag=queue)
-
-    async def queue_declare(self, queue: str, **_: Any) -> Any:
-        """Say how many consumers the broker knows of."""
-        return SimpleNamespace(consumer_count=self._known)
-
-    async def basic_ack(self, delivery_tag: int, *, multiple: bool) -> None:
-        """Note the acknowledgement."""
-        self.acknowledged.append((delivery_tag, multiple))
-
-    async def close(self) -> None:
-        """Close, or fail to."""
-        if self._close is not None:
-            await self._close()
-
-
-class Line:
-    """Hands out channels, each once; an exception in place of one is raised."""
-
-    def __init__(self, *channels: Channel | BaseException) -> None:
-        self.left = list(channels)
-        self.used: list[Channel] = []
-
-    async def channel(self, *, confirms: bool) -> Channel:
-        """Open the next channel."""
-        assert not confirms
-        found = self.left.pop(0) if self.left else Channel()
-        if isinstance(found, BaseException):
-            raise found
-        self.used.append(found)
-        return found
-
-
 def worker_on(db: Database, line: Line, *, linger_seconds: float = 0.0) -> Worker:
     """A worker on ``line`` that looks at its channel all the time."""
     consumer = replace(consumers.all[0], linger_seconds=linger_seconds)
     nobody = cast(Publisher, None)
     return worker_of(consumer, db, Intake(cast(Link, line), nobody, prefetch=10, idle_seconds=0.02))
-
-
-def delivery(tag: int, event: PointsUsed) -> Any:
-    """A message as the broker brings it."""
-    properties = event_properties(
-        event_id=str(event.event_id),
-        type_=event.type,
-        correlation=event.correlation,
-        occurred_at=event.occurred_at,
-        app_id="members",
-        headers={},
-    )
-    header = SimpleNamespace(properties=properties)
-    return SimpleNamespace(
-        body=event.model_dump_json().encode(),
-        header=header,
-        delivery_tag=tag,
-        exchange="members.events",
-        routing_key=event.type,
-        redelivered=False,
-        channel=None,
-        consumer_tag=None,
-        message_count=None,
-    )
-
-
-async def stopped(worker: Worker, task: "asyncio.Task[None]") -> None:
-    """Stop it and wait for its end."""
-    worker.stop()
-    await asyncio.wait_for(task, 10)
-    assert worker.consuming_at is None
 
 
 @pytest.mark.parametrize(

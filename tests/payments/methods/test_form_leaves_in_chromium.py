@@ -11,11 +11,9 @@ from starlette.responses import HTMLResponse
 from harness.chromium import PHONE, Chromium, missing
 from harness.keys import Keys
 from payments.methods.method import Visit
-from tests.payments.methods.test_redirect_method import folder, later, service
 from tests.payments.order_examples import placed
 from tests.payments.payments_service import Payments, served
 
-__all__ = ["folder", "later", "service"]
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(bool(missing()), reason=f"not on this machine: {missing()}; make setup installs it"),
