@@ -41,7 +41,7 @@ class TakeBack(BaseModel):
     """Take back a record of money that staff wrote down."""
 
     version: Version
-    ref: str = Field(title="記録番号", max_length=100)
+    ref: str = Field(title="記録番号", max_length=200)
 
 
 class Press(BaseModel):

@@ -7,12 +7,14 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from payments.calls.end_contradiction import deny_request, disown_object
 from payments.calls.mark_payment_seen import mark_payment_seen
 from payments.chargebacks.decide_chargeback import decide_chargeback
 from payments.chargebacks.reopen_chargeback import reopen_chargeback
 from payments.deposits import rules as deposit_rules
 from payments.deposits.accept_short_money import accept_short_money
 from payments.deposits.keep_money import keep_money
+from payments.deposits.move_receipt import move_receipt
 from payments.deposits.record_deposit import record_deposit
 from payments.deposits.take_back_deposit import take_back_deposit
 from payments.desk import payment_view
@@ -59,6 +61,9 @@ DEEDS: Mapping[str, tuple[type[BaseModel], UseCase, str]] = {
     "reauthorize": (Press, renew_hold, "再与信を依頼しました"),
     "void": (Press, void_hold, "与信の取消を依頼しました"),
     "seen": (Press, mark_payment_seen, "確認済みにしました"),
+    "deny": (Press, deny_request, "依頼は成立していないと記録しました"),
+    "disown": (TakeBack, disown_object, "この注文のものではないと記録しました"),
+    "move": (TakeBack, move_receipt, "入金をこの注文に移しました"),
 }
 """The deeds by their path: what the form asks, what is done, and what is said then."""
 DEPOSITED = "入金を記録しました"
@@ -95,6 +100,7 @@ async def _show(
         kept=deposit_rules.kept_amount(payment),
         refused=refused,
         by_hand=method.terms.deposit == "by_hand",
+        of_others=payment_view.of_others(payment),
         contraries=payment_view.contraries(payment, method.terms, story),
         open_chargebacks=[(one, _of(Dispute, one, refused)) for one in payment.open_chargebacks],
         decided=[

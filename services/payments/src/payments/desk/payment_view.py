@@ -1,13 +1,17 @@
 """What the page of one payment shows: facts, what calls for a person and what staff may do, in yen."""
 
+from collections.abc import Sequence
+
+from payments.calls import disowning
 from payments.calls import rules as call_rules
 from payments.chargebacks import rules as chargeback_rules
 from payments.deposits import rules as deposit_rules
 from payments.desk.forms import Contrary, Offer
 from payments.desk.rows import Story
+from payments.holds import rules as hold_rules
 from payments.payment.rules import asking
 from payments.payment.rules.details import KnownChargeback
-from payments.payment.rules.payment import Payment
+from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.terms import Terms
 from payments.payment.words import (
     ATTENTION,
@@ -33,20 +37,34 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
         "charged_back": yen(payment.charged_back_sum),
         "refundable": yen(payment.refundable_amount or payment.held_amount),
         "failed": f"（{yen(payment.refund_failed_amount)}）" if payment.refund_failed_amount else "",
-        "disputed": yen(sum(one.amount for one in payment.open_chargebacks or payment.chargebacks)),
+        "disputed": disputed_words(payment.open_chargebacks or payment.chargebacks),
         "other_holds": yen(sum(one.amount for one in payment.other_holds if one.stands)),
+        "elsewhere_order": "、".join(payment.booked_elsewhere.values()),
         "unnamed": yen(payment.unnamed_charge_amount),
         "respond_by": f"{in_japan(by):%Y/%m/%d %H:%M}までに、" if by else "",
         "console": "銀行" if terms.deposit == "by_hand" else "決済会社の管理画面",
     }
     lost = {loss.kind for loss in payment.losses}
     kinds = {"receipt_reversed": "receipt", "chargeback_lost": "chargeback"}
+    if payment.refund_asked_amount:
+        # Whether that is lost is known once the refund is answered.
+        lost -= {"receipt"}
     words_told = [f"{word}_after_refund" if kinds.get(word) in lost else word for word in payment.calls]
     if payment.owes_nothing:
         words_told = ["wished_refund_failed" if word == "refund_failed" else word for word in words_told]
+    if payment.booked_elsewhere:
+        words_told = ["answer_mismatch_elsewhere" if word == MISMATCH else word for word in words_told]
     words_told = [_short(payment, terms) if word == "short_money" else word for word in words_told]
     found = [ATTENTION.of(word) for word in words_told]
     return [(title, text.format(**words)) for title, text in found]
+
+
+def disputed_words(chargebacks: Sequence[KnownChargeback]) -> str:
+    """Return in yen what is disputed; of one whose amount nobody tells, that it is not known."""
+    known = sum(one.amount for one in chargebacks)
+    if all(one.amount for one in chargebacks):
+        return yen(known)
+    return f"{yen(known)}と金額不明" if known else "（金額不明）"
 
 
 def _short(payment: Payment, terms: Terms) -> str:
@@ -75,7 +93,7 @@ def offers(payment: Payment, terms: Terms) -> list[Offer]:
             ),
         ),
         (
-            payment.state == "authorized",
+            hold_rules.may_void_hold(payment),
             Offer(
                 "void",
                 "与信を取り消す",
@@ -100,6 +118,15 @@ def offers(payment: Payment, terms: Terms) -> list[Offer]:
                 f"{yen(failed_amount)}を返金するよう、決済会社にもう一度依頼します。残りのお預かりは"
                 f"{yen(payment.held_amount - failed_amount)}になります。",
                 {"refund_amount": failed_amount, "refund_reason": AGAIN},
+            ),
+        ),
+        (
+            disowning.may_deny(payment),
+            Offer(
+                "deny",
+                "依頼は成立していない",
+                "決済会社の管理画面で、依頼した処理がこの注文について行われていないことを確認したときに押してください。依頼を"
+                "打ち切ります。お金は動きません。",
             ),
         ),
         (
@@ -174,6 +201,62 @@ def contraries(payment: Payment, terms: Terms, story: Story) -> list[Contrary]:
         for one in payment.outside
     ]
     return deposits + returned
+
+
+def of_others(payment: Payment) -> list[Contrary]:
+    """Return what the provider told here that staff may say is another order's, each with what that will do, in yen."""
+    goes_on = "注文は未入金に戻ります。" if payment.goes_on else ""
+    moved = [
+        Contrary(
+            "move",
+            ref,
+            f"注文{code}に記録済みの入金（{ref}）が、この注文の入金としても届いています。",
+            "この入金をこの注文に移す",
+            f"注文{code}の入金記録を取り消し、この注文の入金として記録します。お金は動きません。",
+        )
+        for ref, code in disowning.elsewhere(payment).items()
+    ]
+    others = [
+        Contrary(
+            "disown",
+            ref,
+            f"注文{code}に記録済みの入金（{ref}）は、この注文の入金ではない。",
+            "この注文の入金ではない",
+            "この入金を、この注文では数えません。お金は動きません。",
+        )
+        for ref, code in disowning.elsewhere(payment).items()
+    ]
+    receipts = [
+        Contrary(
+            "disown",
+            ref,
+            f"入金 {yen(amount)}（{ref}）",
+            "この注文の入金ではない",
+            f"{yen(amount)}の入金記録を取り消します。{goes_on}お金は動かず、メールも送りません。",
+        )
+        for ref, amount in disowning.receipts_doubted(payment).items()
+    ]
+    refunds = [
+        Contrary(
+            "disown",
+            ref,
+            f"返金 {yen(amount)}（{ref}）",
+            "この注文の返金ではない",
+            f"{yen(amount)}の返金記録を取り消します。お金は動きません。",
+        )
+        for ref, amount in disowning.refunds_told(payment).items()
+    ]
+    hold = payment.authorization_id
+    holds = [
+        Contrary(
+            "disown",
+            hold,
+            f"与信（{hold}）",
+            "この注文の与信ではない",
+            "この与信を、この注文では数えません。注文の与信はなくなり、再与信できます。与信の取消はしません。",
+        )
+    ]
+    return moved + others + receipts + refunds + (holds if disowning.holds_another(payment) else [])
 
 
 def taken_back(payment: Payment, one: KnownChargeback) -> str:

@@ -67,6 +67,7 @@ ANSWERS = Labels[str](
         "UnnamedCharges": "記録していない売上を確認しました",
         "Refunded": "返金されました",
         "RefundedInAll": "返金を確認しました",
+        "ToldNoMore": "記録した入金または返金が、決済会社の記録にありません",
         "Chargeback": "チャージバックの申し立てがありました",
         "RefundWaiting": "返金を受け付けました",
         "RefundDeclined": "返金できませんでした",
@@ -100,9 +101,16 @@ CAUSES = {
     "answer does not fit": "決済会社の回答が、依頼した内容と一致しません",
     "receipt told otherwise": "決済会社の回答が、記録した入金額と一致しません",
     "refund told otherwise": "決済会社の回答が、記録した返金額と一致しません",
+    "receipt told no more": "記録した入金が、決済会社の記録になくなりました",
+    "refund told no more": "記録した返金が、決済会社の記録になくなりました",
     "written down before": "返金済みと記録した返金を、決済会社でも確認しました",
     "short money accepted": "不足のまま入金済みにしました",
     "marked as seen": "確認済みにしました",
+    "said to be of others": "スタッフが、この注文のものではないと記録しました",
+    "said to be undone": "スタッフが、依頼は成立していないと記録しました",
+    "receipt booked elsewhere": "別の注文に記録済みの入金が、この注文の入金として届きました",
+    "receipt moved here": "別の注文に記録していた入金を、この注文に移しました",
+    "receipt moved away": "この注文に記録していた入金を、別の注文に移しました",
     "chargeback won": "チャージバックは店舗の主張が認められました",
     "chargeback lost": "チャージバックにより返金されました",
     "chargeback told won": "決済会社から、チャージバックは店舗の主張が認められたと連絡がありました",
@@ -131,6 +139,8 @@ REFUSALS = {
     "amount_changed": "返金額が変わったため、依頼し直します",
     "nothing_left": "お預かりしている金額が残っていません",
     "heard_by_a_look": "照会で確認しました",
+    "booked_elsewhere": "別の注文に記録済みの入金です",
+    "denied": "スタッフが、成立していないことを確認しました",
 }
 _Attention = (
     Call
@@ -140,6 +150,7 @@ _Attention = (
         "short_money_held_anew",
         "short_money_held",
         "wished_refund_failed",
+        "answer_mismatch_elsewhere",
         "receipt_reversed_after_refund",
         "chargeback_lost_after_refund",
         "authorization_expired",
@@ -230,9 +241,16 @@ ATTENTION = Complete[_Attention, tuple[str, str]](
         ),
         "answer_mismatch": (
             CALL_LABEL["answer_mismatch"],
-            "決済会社の回答が、依頼した内容と一致しません。回答は記録せず、依頼もくり返していません。{console}で実際の取引を確認して"
-            "から、「決済会社に照会する」を押してください。照会しても一致しない場合は、「確認済みにする」を押すと、決済会社の記録に"
-            "合わせて処理を続けます。",
+            "決済会社の回答が、依頼した内容と一致しません。回答は記録せず、依頼もくり返していません。確認が済むまで、売上請求、返金、"
+            "再与信、与信の取消、期限切れの処理を止めています。発送前の場合は、まだ発送しないでください。{console}で実際の取引を"
+            "確認してから、「決済会社に照会する」を押してください。照会しても一致しない場合は、この画面で実際の状況を記録すると、"
+            "処理を続けます。",
+        ),
+        "answer_mismatch_elsewhere": (
+            CALL_LABEL["answer_mismatch"],
+            "注文{elsewhere_order}に記録済みの入金が、この注文の入金としても決済会社から届いています。{console}で確認し、この注文の"
+            "入金であれば「この入金をこの注文に移す」を、そうでなければ「この注文の入金ではない」を押してください。それまで、この注文の"
+            "処理を止めています。発送前の場合は、まだ発送しないでください。",
         ),
         "other_hold": (
             CALL_LABEL["other_hold"],

@@ -27,7 +27,14 @@ from payments.payment.rules.moves import CONCLUDES, NOT_YET, Operation
 from payments.payment.rules.old_news import heard_before
 from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.terms import Terms
-from payments.payment.settle_payment import NOT_WRITTEN, Batch, call_and_put_off, settle_all, with_attention
+from payments.payment.settle_payment import (
+    NOT_WRITTEN,
+    Batch,
+    call_and_put_off,
+    fitted,
+    settle_all,
+    with_attention,
+)
 from payments.payment.tables import payment_requests
 from payments.requests.calls import Calls
 from payments.requests.refused_refunds import is_to_be_seen, seen
@@ -104,16 +111,17 @@ class Requests:
                 method, number = self._calls.methods[payment.method], claim.row.sequence
                 settled = settle_reply(payment, claim.row.operation, answers, at, method.terms, number=number)
                 with following(claim.row.cause):
-                    batch.add(_with_doubt(settled, outcomes[claim], claim.row.attempts))
+                    became = outcomes[claim]
+                    batch.add(_with_doubt(settled, became, claim.row.attempts, at, method.terms))
                 if claim.row.operation == "void" and payment.authorization_id and method.look_after:
                     # While it was let go, others may have taken money on the same agreement.
                     look_at[payment.payment_id] = at + timedelta(seconds=AFTER_VOID_SECONDS)
         await batch.save(tx, self._calls.methods, at, look_at=look_at)
 
-    async def failed(self, tx: Tx, claim: Claim[ClaimedRequest]) -> None:
+    async def failed(self, tx: Tx, claim: Claim[ClaimedRequest], error: Exception) -> None:
         """Call a person where an answer could not be written down, and ask again later."""
         pause = _pause_seconds(NOT_WRITTEN, claim.row.attempts)
-        await call_and_put_off(tx, payment_requests, [claim], pause, self._calls.methods)
+        await call_and_put_off(tx, payment_requests, [claim], pause, self._calls.methods, error)
 
     async def _ask(self, payment: Payment, operation: Operation, request: ClaimedRequest) -> Sequence[Answer]:
         """Return what the provider says, looked up first if it may have been asked before, or may have given money
@@ -301,13 +309,14 @@ def _closed_as(final: Answer | None, attempts: int) -> str:
     return "declined" if isinstance(final, _NEGATIVE) else "done"
 
 
-def _with_doubt(settled: Settled, became: Outcome, attempts: int) -> Settled:
+def _with_doubt(settled: Settled, became: Outcome, attempts: int, at: datetime, terms: Terms) -> Settled:
     """Show the desk a request that nobody answers, and no longer once it is over; what did not fit calls no longer once
     an answer fits."""
     if became.due_at is None:
-        return replace(settled, payment=settled.payment.fitting.not_calling("no_answer"))
+        answered = replace(settled, payment=settled.payment.not_calling("no_answer"))
+        return fitted(answered, at, terms)
     if became.state != "unknown":
-        return replace(settled, payment=settled.payment.fitting)
+        return fitted(settled, at, terms)
     if MISMATCH in settled.payment.calls:
         return settled
     if became.state == "unknown" and attempts >= SILENT_ATTEMPTS_MAX:

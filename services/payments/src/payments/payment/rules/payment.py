@@ -53,7 +53,10 @@ class Payment:
     ``doubted_receipts`` the yen that the provider tells of them now where other yen were booked, ``refund_amounts``
     and ``retold_refunds`` the same of refunds, ``reversals`` receipts that
     came to nothing, ``failed_refunds`` refunds, by the provider's ids; ``doubted_refunds`` are not as large as was asked, and not
-    booked until a person has looked. ``losses`` is what went out or was taken back beyond
+    booked until a person has looked. ``not_ours`` are objects that were told as the payment's and name another parent, by the
+    provider's ids, ``disowned`` those of which staff say that they are of others: no look asks for them any more.
+    ``booked_elsewhere`` are receipts that were told here and are booked on another order, with its code; ``receipt_names``
+    tells the names of those that were moved here since. ``losses`` is what went out or was taken back beyond
     what was here; ``outside`` what staff gave back and no provider has told of. ``shipped``: the money is wanted as
     soon as it is held, because everything is on its way. ``attention`` is what a person should look at: words
     with spaces between them, see :meth:`calling`. ``revision`` counts what was said of the standing. ``cause`` is the
@@ -115,6 +118,10 @@ class Payment:
     retold_refunds: Mapping[str, int] = field(default_factory=dict)
     failed_refunds: tuple[str, ...] = ()
     doubted_refunds: tuple[str, ...] = ()
+    not_ours: tuple[str, ...] = ()
+    disowned: tuple[str, ...] = ()
+    booked_elsewhere: Mapping[str, str] = field(default_factory=dict)
+    receipt_names: Mapping[str, str] = field(default_factory=dict)
     losses: tuple[Loss, ...] = ()
     outside: tuple[Outside, ...] = ()
     shipped: bool = False
@@ -191,16 +198,23 @@ class Payment:
 
     @property
     def contradicted(self) -> bool:
-        """Whether the provider tells of known money with another amount than was booked: nothing is final until that is
-        told as booked, or a person has seen it."""
-        return bool(self.doubted_receipts or self.retold_refunds)
+        """Whether what the provider tells contradicts what is known: nothing is final, and nothing that cannot be taken back is
+        done, until it fits again, or a person has said what is so."""
+        return self.told_otherwise or bool(self.not_ours) or MISMATCH in self.calls
+
+    @property
+    def told_otherwise(self) -> bool:
+        """Whether money that is booked is told with another amount, not any more, or for another order as well."""
+        return bool(self.doubted_receipts or self.retold_refunds or self.booked_elsewhere)
 
     @property
     def refundable_amount(self) -> int:
         """What a refund of ours may give back now: all that is here, or what a paid order does not need, unless
         staff want a part of the sale to go back."""
         only_spare = self.state == "captured" and not self.refund_of_sale
-        return self.spare_amount if only_spare else self.held_amount
+        # Of a receipt that came to nothing while a refund was under way, nothing is there to give back.
+        unreal = sum(loss.amount for loss in self.losses if loss.kind == "receipt")
+        return max((self.spare_amount if only_spare else self.held_amount) - unreal, 0)
 
     @property
     def missing_amount(self) -> int:
@@ -211,6 +225,11 @@ class Payment:
     def goes_on(self) -> bool:
         """Whether the order still wants this payment: only what is spare may go back of itself."""
         return not self.order_cancelled and self.state not in OVER and self.state != "refunding"
+
+    @property
+    def number_is_over(self) -> bool:
+        """Whether the number came to an end unpaid, and its order with it: one that was paid once goes on whatever came back."""
+        return self.number is not None and not self.goes_on and not self.captured_amount
 
     @property
     def keeps_parts(self) -> bool:
@@ -242,8 +261,8 @@ class Payment:
 
     @property
     def fitting(self) -> "Payment":
-        """The payment without the call for answers that did not fit, unless an amount is still told in two ways."""
-        return self if self.contradicted else self.not_calling(MISMATCH)
+        """The payment without the call for answers that did not fit, unless money is still told in two ways."""
+        return self if self.told_otherwise else self.changed(not_ours=()).not_calling(MISMATCH)
 
     @property
     def keeps_its_sale(self) -> bool:
