@@ -6,8 +6,8 @@ import pytest
 
 from harness.keys import Keys
 from shared.database.transactions import Database
+from tests.checkout.ordering_program import SORRY
 from tests.checkout.shopper import ORDERER, Shopper, open_shop, shop_app
-from tests.checkout.test_unpaid_orders_are_limited import SORRY
 
 SOMEBODY_ELSE = UUID("0190f5fe-7c00-7a00-8000-0000000000bb")
 

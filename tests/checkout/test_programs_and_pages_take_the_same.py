@@ -10,8 +10,8 @@ from shared.database.transactions import Database
 from shared.ids import new_id
 from tests.checkout.desk_client import desk_client
 from tests.checkout.order_examples import order_row, place, stock_up
+from tests.checkout.ordering_program import program
 from tests.checkout.shopper import ORDERER, open_shop
-from tests.checkout.test_unpaid_orders_are_limited import program
 
 BLANKS = (" ", "　", "\u200b", "\u3164", "\u2800")
 

@@ -23,7 +23,7 @@ from payments.payment.rules.checking import checked
 from payments.payment.rules.drafting import Ask, Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
-from payments.payment.settle_payment import settle_all
+from payments.payment.settle_payment import fitted, settle_all
 from payments.refunds import rules as refund_rules
 from payments.watching.watch_payments import is_overdue
 from shared.clock import clock, now
@@ -75,7 +75,7 @@ def test_nothing_is_undone_while_its_amount_is_doubted() -> None:
     doubted = heard(WAITING, told(330), told(3_300)).payment
     over = asking.cancel(doubted, AT)
     assert over.asks == ()
-    clear = heard(over.payment, told(330))
+    clear = fitted(heard(over.payment, told(330)), AT, KONBINI)
     assert clear.asks == (Ask("void", 3_300),)
 
 
@@ -170,7 +170,7 @@ def test_another_amount_for_a_known_refund_calls_a_person() -> None:
     ]
     assert heard(doubted.payment, back(1_000)) == Settled(doubted.payment)
     assert heard(doubted.payment, RefundedInAll(amount=4_300)) == Settled(doubted.payment)
-    assert not heard(doubted.payment, back(3_300)).payment.contradicted
+    assert not heard(doubted.payment, back(3_300)).payment.told_otherwise
 
 
 def test_who_has_seen_that_less_went_back_owes_the_rest() -> None:

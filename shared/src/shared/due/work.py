@@ -53,7 +53,7 @@ class DueWork:
 
     An error leaves the row leased until the lease runs out; then it is tried again. A known failure should be stored
     with a later ``due_at`` instead. ``failed`` is called after any error but an unavailable database, in a transaction
-    of its own: it calls for a person and puts the item off.
+    of its own, with the item and the error: it calls for a person and puts the item off.
     """
 
     name: str
@@ -61,7 +61,7 @@ class DueWork:
     perform: Callable[[Any], Awaitable[Any]]
     begin: Callable[[Tx, Sequence[Any]], Awaitable[Sequence[Any]]] | None = None
     conclude: Callable[[Tx, Sequence[tuple[Any, Any]]], Awaitable[None]] | None = None
-    failed: Callable[[Tx, Any], Awaitable[None]] | None = None
+    failed: Callable[[Tx, Any, Exception], Awaitable[None]] | None = None
     concurrency: int = 10
     linger_seconds: float = 0.0
     lease_seconds: int = LEASE_SECONDS
@@ -198,17 +198,17 @@ class DueRunner:
                 log.warning("due.database_unavailable", work=self.work.name, error=type(error).__name__)
             else:
                 log.exception("due.failed", work=self.work.name, item=str(item)[:80])
-                await self._tell_failed(item)
+                await self._tell_failed(item, error)
 
-    async def _tell_failed(self, item: Any) -> None:
+    async def _tell_failed(self, item: Any, error: Exception) -> None:
         """Call ``failed`` of the work; if that fails as well, the lease of the item runs out."""
         if self.work.failed is None:
             return
         try:
             async with self._db.transaction() as tx:
-                await self.work.failed(tx, item)
-        except Exception as error:
-            log.warning("due.failure_not_told", work=self.work.name, error=type(error).__name__)
+                await self.work.failed(tx, item, error)
+        except Exception as other:
+            log.warning("due.failure_not_told", work=self.work.name, error=type(other).__name__)
 
     async def _write_down(self, item: Any, outcome: Any) -> None:
         """Store the outcome; while the database is away, try again until the lease may have run out.

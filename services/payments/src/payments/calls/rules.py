@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from payments.payment.rules.answers import RefundDeclined
+from payments.payment.rules.asking import go_on
 from payments.payment.rules.beside import CHARGE_UNKNOWN, OTHER_HOLD
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.payment import MISMATCH, OVER_WITH_THE_ORDER, UNEXPLAINED, Payment
@@ -31,10 +32,12 @@ TO_BE_SEEN = (
 def to_be_seen(payment: Payment) -> tuple[str, ...]:
     """Return the calls that staff may mark as seen; an open a chargeback or money that is spare goes on calling.
 
-    A part refund that failed leaves nothing owed: whether to try again is theirs to decide.
+    A part refund that failed leaves nothing owed: whether to try again is theirs to decide. An object that may be of others
+    goes on calling until they have said whose it is.
     """
     blocked = {"excess_money", "late_money"} if payment.spare_amount else set()
     blocked |= {"chargeback"} if payment.open_chargebacks else set()
+    blocked |= {MISMATCH} if payment.not_ours or payment.booked_elsewhere else set()
     wished = ("refund_failed",) if payment.owes_nothing else ()
     unwanted = OVER_WITH_THE_ORDER if payment.order_cancelled else ()
     seen = (*TO_BE_SEEN, *wished, *unwanted)
@@ -51,7 +54,7 @@ def mark_seen(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settl
             _end_doubted_refund(draft)
         book_as_told(draft, terms, "marked as seen")
         book_refunds_as_told(draft, "marked as seen")
-        draft.give_back_what_is_over()
+        go_on(draft, terms)
     return draft.done()
 
 

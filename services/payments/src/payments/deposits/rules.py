@@ -10,7 +10,7 @@ from payments.deposits.words import NOT_BY_HAND, WRONG_DAY
 from payments.payment.rules import asking, journal
 from payments.payment.rules.answers import Captured, Reversed
 from payments.payment.rules.details import CaptureWish
-from payments.payment.rules.drafting import Draft, Settled
+from payments.payment.rules.drafting import Draft, Settled, and_then
 from payments.payment.rules.moves import ShortMoneyAccepted
 from payments.payment.rules.payment import ABOUT_SPARE_MONEY, Payment
 from payments.payment.rules.receiving import reverse, take_for_the_sale
@@ -95,6 +95,46 @@ def take_back_deposit(
         told = Reversed(receipt_id=receipt_id, amount=amount)
         reverse(draft, told, "deposit taken back", by_mistake=True)
     return draft.done()
+
+
+def may_move_here(payment: Payment, receipt_id: str) -> bool:
+    """Return whether a receipt was told here that is booked on another order."""
+    return receipt_id in payment.booked_elsewhere
+
+
+def move_away(payment: Payment, terms: Terms, at: datetime, *, receipt_id: str, to: str, by: str) -> Settled:
+    """Staff say that a receipt which is booked here belongs to the order ``to``."""
+    draft = Draft(payment, at, by)
+    draft.note("receipt moved away", to)
+    gone = Reversed(receipt_id=receipt_id, amount=payment.booked_of(receipt_id) or 0)
+    reverse(draft, gone, "receipt moved away", by_mistake=True)
+    draft.payment = draft.payment.fitting
+    asking.go_on(draft, terms)
+    return draft.done()
+
+
+def move_here(
+    payment: Payment,
+    terms: Terms,
+    at: datetime,
+    *,
+    receipt_id: str,
+    amount: int,
+    captured_at: datetime,
+    by: str,
+) -> Settled:
+    """Staff say that a receipt of ``amount`` yen which was booked on another order belongs here: it is booked under a name of its
+    own, and known by the provider's."""
+    draft = Draft(payment, at, by)
+    origin = payment.booked_elsewhere[receipt_id]
+    draft.note("receipt moved here", origin)
+    name = f"{receipt_id}>{payment.order_code}:{draft.payment.version}"
+    rest = {one: code for one, code in payment.booked_elsewhere.items() if one != receipt_id}
+    names = {**payment.receipt_names, receipt_id: name}
+    draft.payment = draft.payment.changed(booked_elsewhere=rest, receipt_names=names).fitting
+    came = Captured(amount=amount, captured_at=captured_at, receipt_id=name)
+    booked = settle(draft.payment, None, came, at, terms, because="receipt moved here", by=by)
+    return and_then(draft.done(), booked)
 
 
 def may_accept_short(payment: Payment) -> bool:

@@ -19,6 +19,7 @@ ANSWERS = Labels[str](
         "UnnamedCharges": "記録していない売上を確認しました",
         "Refunded": "返金されました",
         "RefundedInAll": "返金を確認しました",
+        "ToldNoMore": "記録した入金または返金が、決済会社の記録にありません",
         "Chargeback": "チャージバックの申し立てがありました",
         "RefundWaiting": "返金を受け付けました",
         "RefundDeclined": "返金できませんでした",
@@ -45,6 +46,8 @@ REFUSALS = {
     "amount_changed": "返金額が変わったため、依頼し直します",
     "nothing_left": "お預かりしている金額が残っていません",
     "heard_by_a_look": "照会で確認しました",
+    "booked_elsewhere": "別の注文に記録済みの入金です",
+    "denied": "スタッフが、成立していないことを確認しました",
 }
 
 

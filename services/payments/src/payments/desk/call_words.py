@@ -1,9 +1,11 @@
 """What calls for a person, in words, and what it asks for, with the amounts of the payment."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from payments.payment.rules import asking
-from payments.payment.rules.payment import Payment
+from payments.payment.rules.details import KnownChargeback
+from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.terms import Terms
 from shared.clock import in_japan
 from shared.events.payments import Call
@@ -19,6 +21,7 @@ _Attention = (
         "short_money_held_anew",
         "short_money_held",
         "wished_refund_failed",
+        "answer_mismatch_elsewhere",
         "receipt_reversed_after_refund",
         "chargeback_lost_after_refund",
         "authorization_expired",
@@ -109,9 +112,16 @@ ATTENTION = Complete[_Attention, tuple[str, str]](
         ),
         "answer_mismatch": (
             CALL_LABEL["answer_mismatch"],
-            "決済会社の回答が、依頼した内容と一致しません。回答は記録せず、依頼もくり返していません。{console}で実際の取引を確認して"
-            "から、「決済会社に照会する」を押してください。照会しても一致しない場合は、「確認済みにする」を押すと、決済会社の記録に"
-            "合わせて処理を続けます。",
+            "決済会社の回答が、依頼した内容と一致しません。回答は記録せず、依頼もくり返していません。確認が済むまで、売上請求、返金、"
+            "再与信、与信の取消、期限切れの処理を止めています。発送前の場合は、まだ発送しないでください。{console}で実際の取引を"
+            "確認してから、「決済会社に照会する」を押してください。照会しても一致しない場合は、この画面で実際の状況を記録すると、"
+            "処理を続けます。",
+        ),
+        "answer_mismatch_elsewhere": (
+            CALL_LABEL["answer_mismatch"],
+            "注文{elsewhere_order}に記録済みの入金が、この注文の入金としても決済会社から届いています。{console}で確認し、この注文の"
+            "入金であれば「この入金をこの注文に移す」を、そうでなければ「この注文の入金ではない」を押してください。それまで、この注文の"
+            "処理を止めています。発送前の場合は、まだ発送しないでください。",
         ),
         "other_hold": (
             CALL_LABEL["other_hold"],
@@ -141,20 +151,34 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
         "charged_back": yen(payment.charged_back_sum),
         "refundable": yen(payment.refundable_amount or payment.held_amount),
         "failed": f"（{yen(payment.refund_failed_amount)}）" if payment.refund_failed_amount else "",
-        "disputed": yen(sum(one.amount for one in payment.open_chargebacks or payment.chargebacks)),
+        "disputed": disputed_words(payment.open_chargebacks or payment.chargebacks),
         "other_holds": yen(sum(one.amount for one in payment.other_holds if one.stands)),
+        "elsewhere_order": "、".join(payment.booked_elsewhere.values()),
         "unnamed": yen(payment.unnamed_charge_amount),
         "respond_by": f"{in_japan(by):%Y/%m/%d %H:%M}までに、" if by else "",
         "console": "銀行" if terms.deposit == "by_hand" else "決済会社の管理画面",
     }
     lost = {loss.kind for loss in payment.losses}
     kinds = {"receipt_reversed": "receipt", "chargeback_lost": "chargeback"}
+    if payment.refund_asked_amount:
+        # Whether that is lost is known once the refund is answered.
+        lost -= {"receipt"}
     words_told = [f"{word}_after_refund" if kinds.get(word) in lost else word for word in payment.calls]
     if payment.owes_nothing:
         words_told = ["wished_refund_failed" if word == "refund_failed" else word for word in words_told]
+    if payment.booked_elsewhere:
+        words_told = ["answer_mismatch_elsewhere" if word == MISMATCH else word for word in words_told]
     words_told = [_short(payment, terms) if word == "short_money" else word for word in words_told]
     found = [ATTENTION.of(word) for word in words_told]
     return [(title, text.format(**words)) for title, text in found]
+
+
+def disputed_words(chargebacks: Sequence[KnownChargeback]) -> str:
+    """Return in yen what is disputed; of one whose amount nobody tells, that it is not known."""
+    known = sum(one.amount for one in chargebacks)
+    if all(one.amount for one in chargebacks):
+        return yen(known)
+    return f"{yen(known)}と金額不明" if known else "（金額不明）"
 
 
 def _short(payment: Payment, terms: Terms) -> str:

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from payments.calls.end_contradiction import deny_request, disown_object
 from payments.calls.mark_payment_seen import mark_payment_seen
 from payments.chargebacks.decide_chargeback import DecideChargeback, decide_chargeback
 from payments.chargebacks.reopen_chargeback import ReopenChargeback, reopen_chargeback
 from payments.deposits.accept_short_money import AcceptShortMoney, accept_short_money
 from payments.deposits.keep_money import KeepMoney, keep_money
+from payments.deposits.move_receipt import move_receipt
 from payments.deposits.record_deposit import RecordDeposit, record_deposit
 from payments.deposits.take_back_deposit import take_back_deposit
 from payments.desk.do_payment_deed import Deed, deed
@@ -114,5 +116,23 @@ DEEDS: Mapping[str, Deed[Any]] = {
         mark_payment_seen,
         "確認済みにしました",
         {"marked as seen": "確認済みにしました"},
+    ),
+    "deny": deed(
+        PaymentForm,
+        deny_request,
+        "依頼は成立していないと記録しました",
+        {"said to be undone": "スタッフが、依頼は成立していないと記録しました"},
+    ),
+    "disown": deed(
+        TakeBack,
+        disown_object,
+        "この注文のものではないと記録しました",
+        {"said to be of others": "スタッフが、この注文のものではないと記録しました"},
+    ),
+    "move": deed(
+        TakeBack,
+        move_receipt,
+        "入金をこの注文に移しました",
+        {"receipt moved here": "別の注文に記録していた入金を、この注文に移しました"},
     ),
 }

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from payments.calls import disowning
 from payments.calls import rules as call_rules
 from payments.chargebacks import rules as chargeback_rules
 from payments.deposits import rules as deposit_rules
 from payments.desk.rows import Story
+from payments.holds import rules as hold_rules
 from payments.payment.records import Receipt
 from payments.payment.rules import asking
 from payments.payment.rules.details import KnownChargeback
@@ -43,7 +45,7 @@ class Contrary(Offer):
 
 def offers(payment: Payment, terms: Terms) -> list[Offer]:
     """Return what staff may do about the payment by one press."""
-    return [*_about_the_hold(payment, terms), *_refunds(payment, terms), *_seen(payment)]
+    return [*_about_the_hold(payment, terms), *_refunds(payment, terms), *_undone(payment), *_seen(payment)]
 
 
 def _about_the_hold(payment: Payment, terms: Terms) -> list[Offer]:
@@ -52,7 +54,7 @@ def _about_the_hold(payment: Payment, terms: Terms) -> list[Offer]:
     if asking.may_reauthorize(payment, terms):
         ask = f"{missing}の与信をもう一度依頼します。いまの与信は取り消します。"
         found.append(Offer("reauthorize", "再与信する", ask))
-    if payment.state == "authorized":
+    if hold_rules.may_void_hold(payment):
         void = f"{missing}の与信を取り消します。この注文の代金は受け取れなくなります。"
         found.append(Offer("void", "与信を取り消す", void))
     return found
@@ -77,6 +79,17 @@ def _refunds(payment: Payment, terms: Terms) -> list[Offer]:
         asked: Mapping[str, str | int] = {"refund_amount": failed_amount, "refund_reason": AGAIN}
         found.append(Offer("part-refund", f"{yen(failed_amount)}の返金をもう一度依頼する", give, asked))
     return found
+
+
+def _undone(payment: Payment) -> list[Offer]:
+    """Return the offer to end what was asked for and, as staff have seen, was not done."""
+    if not disowning.may_deny(payment):
+        return []
+    means = (
+        "決済会社の管理画面で、依頼した処理がこの注文について行われていないことを確認したときに押してください。"
+        "依頼を打ち切ります。お金は動きません。"
+    )
+    return [Offer("deny", "依頼は成立していない", means)]
 
 
 def _seen(payment: Payment) -> list[Offer]:
@@ -122,6 +135,56 @@ def _no_deposit(payment: Payment, receipt: Receipt) -> Contrary:
         {"ref": receipt.receipt_id},
         f"{in_japan(receipt.at):%Y/%m/%d %H:%M}に記録した入金 {yen(receipt.amount)}",
     )
+
+
+def of_others(payment: Payment) -> list[Contrary]:
+    """Return what the provider told here that staff may say is another order's, each with what that will do."""
+    goes_on = "注文は未入金に戻ります。" if payment.goes_on else ""
+    return [
+        *_booked_elsewhere(payment),
+        *(
+            _not_ours(
+                "入金",
+                ref,
+                f"入金 {yen(amount)}（{ref}）",
+                f"{yen(amount)}の入金記録を取り消します。{goes_on}お金は動かず、メールも送りません。",
+            )
+            for ref, amount in disowning.receipts_doubted(payment).items()
+        ),
+        *(
+            _not_ours(
+                "返金",
+                ref,
+                f"返金 {yen(amount)}（{ref}）",
+                f"{yen(amount)}の返金記録を取り消します。お金は動きません。",
+            )
+            for ref, amount in disowning.refunds_told(payment).items()
+        ),
+        *(
+            _not_ours(
+                "与信",
+                ref,
+                f"与信（{ref}）",
+                "この与信を、この注文では数えません。注文の与信はなくなり、再与信できます。与信の取消はしません。",
+            )
+            for ref in filter(None, [payment.authorization_id if disowning.holds_another(payment) else None])
+        ),
+    ]
+
+
+def _booked_elsewhere(payment: Payment) -> list[Contrary]:
+    found = []
+    for ref, code in disowning.elsewhere(payment).items():
+        moved = f"注文{code}の入金記録を取り消し、この注文の入金として記録します。お金は動きません。"
+        told = f"注文{code}に記録済みの入金（{ref}）が、この注文の入金としても届いています。"
+        found.append(Contrary("move", "この入金をこの注文に移す", moved, {"ref": ref}, told))
+        stays = f"注文{code}に記録済みの入金（{ref}）は、この注文の入金ではない。"
+        found.append(_not_ours("入金", ref, stays, "この入金を、この注文では数えません。お金は動きません。"))
+    return found
+
+
+def _not_ours(what: str, ref: str, text: str, means: str) -> Contrary:
+    return Contrary("disown", f"この注文の{what}ではない", means, {"ref": ref}, text)
 
 
 def effect_of_reopening(payment: Payment, one: KnownChargeback) -> str:

@@ -9,7 +9,7 @@ from payments.desk.call_words import calls
 from payments.desk.deeds import DEEDS
 from payments.desk.do_payment_deed import do_payment_deed
 from payments.desk.facts import facts
-from payments.desk.offers import contraries, offers
+from payments.desk.offers import contraries, of_others, offers
 from payments.desk.payment_forms import payment_forms
 from payments.desk.rows import payment_story
 from payments.desk.story_words import story_in_words
@@ -86,6 +86,7 @@ async def _show(
         calls=calls(payment, terms),
         facts=facts(payment, shows_status=menu.provider_status_shown),
         offers=offers(payment, terms),
+        of_others=of_others(payment),
         contraries=contraries(payment, terms, story),
         forms=payment_forms(payment, terms, refused),
         refused=refused,

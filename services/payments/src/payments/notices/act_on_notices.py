@@ -141,10 +141,10 @@ class Notices:
                 await sweep_notices(tx, heard[0].payment.payment_id, sorted(waiting))
         await ask_soon(tx, [claim.payment.payment_id for claim in over])
 
-    async def failed(self, tx: Tx, look: Look) -> None:
+    async def failed(self, tx: Tx, look: Look, error: Exception) -> None:
         """Call a person where what a look found could not be written down, and look again later."""
         pause = _pause_seconds(look.claims[0].row.attempts, MISMATCH_PAUSE_SECONDS_MAX)
-        await call_and_put_off(tx, notices, look.claims, pause, self._calls.methods)
+        await call_and_put_off(tx, notices, look.claims, pause, self._calls.methods, error)
 
 
 def _settle(
@@ -158,7 +158,7 @@ def _settle(
     named = {name: value for claim in claims for name, value in claim.row.refs.items()}
     alerts = [alert for claim in claims if (alert := alert_of(claim.row)) is not None]
     known = payment.changed(refs={**payment.refs, **named})
-    return fitting_again(settle_all(known, None, [*answers, *alerts], at, terms), answers)
+    return fitting_again(settle_all(known, None, [*answers, *alerts], at, terms), answers, at, terms)
 
 
 async def _put_off(tx: Tx, rows: Sequence[ClaimedNotice], pause: timedelta) -> None:

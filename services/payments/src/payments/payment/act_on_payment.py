@@ -54,23 +54,33 @@ async def act_on_payment(
     if await repeated(payment):
         return Acted(payment, booked=False)
     if payment.version != version:
-        raise Refused(
-            "payment_changed_meanwhile",
-            "この決済は他の操作で更新されました。最新の内容を確認してから、もう一度行ってください。",
-        )
+        raise changed_meanwhile()
     at = now()
     settled = rule(payment, methods[payment.method].terms, at)
     refunds = any(ask.operation == "refund" for ask in settled.asks)
     blocked = refunds and await has_open_request(tx, payment.payment_id, "refund")
     if blocked or settled == Settled(payment):
-        raise Refused("deed_not_possible", "いまの状態では、この操作はできません。")
+        raise not_possible()
     batch = Batch([payment])
     batch.add(settled)
     await batch.save(tx, methods, at)
-    if payment.doubted_refunds and not settled.payment.doubted_refunds:
-        # What the provider tells of them counts now.
+    if (payment.contradicted and not settled.payment.contradicted) or payment.doubted_refunds:
+        # What the provider tells counts now, and what is over at our end is over there.
         await look_soon(tx, [payment.payment_id], also_unwatched=True)
     return Acted(settled.payment, booked=True)
+
+
+def changed_meanwhile() -> Refused:
+    """Return why nothing is done to a payment that is not as staff saw it."""
+    return Refused(
+        "payment_changed_meanwhile",
+        "この決済は他の操作で更新されました。最新の内容を確認してから、もう一度行ってください。",
+    )
+
+
+def not_possible() -> Refused:
+    """Return why a deed is not done that the payment does not allow."""
+    return Refused("deed_not_possible", "いまの状態では、この操作はできません。")
 
 
 def recorded_already() -> Refused:

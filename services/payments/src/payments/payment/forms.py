@@ -34,7 +34,7 @@ class PaymentForm(BaseModel):
 class TakeBack(PaymentForm):
     """Take back a record of money that staff wrote down."""
 
-    ref: str = Field(title="記録番号", max_length=100)
+    ref: str = Field(title="記録番号", max_length=200)
 
 
 def _in_words(info: FieldInfo, value: object) -> str:

@@ -1,5 +1,6 @@
 """Payments between the tables and the rules."""
 
+import re
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields
 from datetime import datetime
@@ -8,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from asyncpg import UniqueViolationError
 from pydantic import TypeAdapter
 from pydantic_core import to_jsonable_python
 from sqlalchemy import Select
@@ -37,6 +39,9 @@ from shared.text.words import words_of_code, words_of_names
 log = structlog.get_logger()
 
 WATCH_WORK = "payments due"
+
+# Key (method, receipt_id)=(konbini, kr_1) already exists.
+_BOOKED_ALREADY = re.compile(r"Key \(method, receipt_id\)=\([^,]*, (?P<receipt_id>.*)\) already exists")
 
 _PAYMENT = TypeAdapter(Payment)
 
@@ -188,6 +193,26 @@ async def is_recorded(tx: Tx, record_id: str, reasons: Collection[Reason]) -> bo
             reasons=list(reasons),
         )
     )
+
+
+async def order_of_receipt(tx: Tx, method: str, receipt_id: str) -> str:
+    """Return the code of the order on which a receipt is booked; "" if on none."""
+    found = await tx.value(
+        "SELECT order_code FROM receipts JOIN payments p USING (payment_id)"
+        " WHERE receipts.method = :method AND receipt_id = :receipt_id",
+        method=method,
+        receipt_id=receipt_id,
+    )
+    return str(found or "")
+
+
+def receipt_booked_already(error: Exception) -> str:
+    """Return the provider's id of the receipt that could not be booked since it is booked already, as PostgreSQL tells it; ""
+    for any other error."""
+    if not isinstance(error, UniqueViolationError) or error.constraint_name != "receipts_pkey":
+        return ""
+    found = _BOOKED_ALREADY.match(error.detail or "")
+    return found["receipt_id"] if found else ""
 
 
 async def has_note(tx: Tx, payment: Payment, note: str) -> bool:

@@ -12,11 +12,13 @@ from uuid import UUID
 from sqlalchemy import Table
 
 from payments.payment.claims import Claim, ClaimedRow, end_claims
-from payments.payment.rows import lock_payments, save_all
+from payments.payment.rows import lock_payments, order_of_receipt, receipt_booked_already, save_all
 from payments.payment.rules.answers import Answer, Unknown
-from payments.payment.rules.drafting import Settled, and_then, because_of
+from payments.payment.rules.asking import go_on
+from payments.payment.rules.disowning import told_elsewhere
+from payments.payment.rules.drafting import Draft, Settled, and_then, because_of
 from payments.payment.rules.moves import Operation
-from payments.payment.rules.payment import MISMATCH, Payment
+from payments.payment.rules.payment import Payment
 from payments.payment.rules.settling import settle
 from payments.payment.rules.standing import with_standing
 from payments.payment.rules.terms import Terms
@@ -41,13 +43,21 @@ def settle_all(
     return whole
 
 
-def fitting_again(settled: Settled, answers: Sequence[Answer]) -> Settled:
-    """Return ``settled`` without the call for answers that did not fit, once a whole look fits and nothing is open. Pure."""
-    payment = settled.payment
+def fitting_again(settled: Settled, answers: Sequence[Answer], at: datetime, terms: Terms) -> Settled:
+    """Return ``settled`` without the call for answers that did not fit, once a whole look fits and nothing is open; what waited
+    for that goes on. Pure."""
     clear = not any(isinstance(answer, Unknown) for answer in answers)
-    if MISMATCH not in payment.calls or payment.awaits_an_answer or not clear:
+    return settled if settled.payment.awaits_an_answer or not clear else fitted(settled, at, terms)
+
+
+def fitted(settled: Settled, at: datetime, terms: Terms) -> Settled:
+    """Return ``settled`` with an answer that fits: nothing is contradicted by it any more, and what waited goes on. Pure."""
+    before = settled.payment
+    if not before.contradicted or before.told_otherwise:
         return settled
-    return replace(settled, payment=payment.fitting)
+    draft = Draft(before.fitting, at)
+    go_on(draft, terms)
+    return and_then(settled, draft.done())
 
 
 def with_attention(settled: Settled, attention: Call) -> Settled:
@@ -61,18 +71,23 @@ async def call_and_put_off(
     claims: Sequence[Claim[ClaimedRow]],
     pause_seconds: float,
     methods: Mapping[str, MethodFacts],
+    error: Exception,
 ) -> None:
-    """Call a person because what was answered about a payment cannot be written down; have its claimed rows, of which
-    there is at least one, due again after a pause."""
+    """Call a person because what was answered about a payment cannot be written down, for ``error``; have its claimed rows, of
+    which there is at least one, due again after a pause. A receipt that is booked on another order names that order."""
     at = now()
     due_at = at + timedelta(seconds=pause_seconds)
     payment_id = claims[0].payment.payment_id
     locked = await lock_payments(tx, [payment_id])
     if await end_claims(tx, table, dict.fromkeys(claims, due_at)):
         batch = Batch(locked.values())
-        batch.add(
-            settle(batch.payment(payment_id), None, NOT_WRITTEN, at, methods[claims[0].payment.method].terms)
-        )
+        payment = batch.payment(payment_id)
+        terms = methods[payment.method].terms
+        receipt_id = receipt_booked_already(error)
+        other = await order_of_receipt(tx, payment.method, receipt_id) if receipt_id else ""
+        if other and other != payment.order_code:
+            batch.add(told_elsewhere(payment, receipt_id, other, at))
+        batch.add(settle(batch.payment(payment_id), None, NOT_WRITTEN, at, terms))
         await batch.save(tx, methods, at, look_at={payment_id: due_at} if table is payments else {})
 
 

@@ -21,7 +21,7 @@ from payments.payment.rules.drafting import Settled, and_then
 from payments.payment.rules.moves import CONCLUDES, Operation
 from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.terms import Terms
-from payments.payment.settle_payment import settle_all, with_attention
+from payments.payment.settle_payment import fitted, settle_all, with_attention
 from payments.requests.rows import ClaimedRequest
 
 PAUSE_SECONDS_MAX = 120.0
@@ -80,13 +80,14 @@ def settle_reply(
     return and_then(before, settle_all(before.payment, operation, answers[-1:], at, terms))
 
 
-def with_doubt(settled: Settled, became: Outcome, attempts: int) -> Settled:
+def with_doubt(settled: Settled, became: Outcome, attempts: int, at: datetime, terms: Terms) -> Settled:
     """Show the desk a request that nobody answers, and no longer once it is over; what did not fit calls no longer once
     an answer fits."""
     if became.due_at is None:
-        return replace(settled, payment=settled.payment.fitting.not_calling("no_answer"))
+        answered = replace(settled, payment=settled.payment.not_calling("no_answer"))
+        return fitted(answered, at, terms)
     if became.state != "unknown":
-        return replace(settled, payment=settled.payment.fitting)
+        return fitted(settled, at, terms)
     if MISMATCH in settled.payment.calls:
         return settled
     if became.state == "unknown" and attempts >= SILENT_ATTEMPTS_MAX:

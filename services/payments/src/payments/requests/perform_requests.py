@@ -84,16 +84,17 @@ class Requests:
                 method, number = self._calls.methods[payment.method], claim.row.sequence
                 settled = settle_reply(payment, claim.row.operation, answers, at, method.terms, number=number)
                 with following(claim.row.cause):
-                    batch.add(with_doubt(settled, outcomes[claim], claim.row.attempts))
+                    became = outcomes[claim]
+                    batch.add(with_doubt(settled, became, claim.row.attempts, at, method.terms))
                 if claim.row.operation == "void" and payment.authorization_id and method.look_after:
                     # While it was let go, others may have taken money on the same agreement.
                     look_at[payment.payment_id] = at + timedelta(seconds=AFTER_VOID_SECONDS)
         await batch.save(tx, self._calls.methods, at, look_at=look_at)
 
-    async def failed(self, tx: Tx, claim: Claim[ClaimedRequest]) -> None:
+    async def failed(self, tx: Tx, claim: Claim[ClaimedRequest], error: Exception) -> None:
         """Call a person where an answer could not be written down, and ask again later."""
         pause = pause_seconds(NOT_WRITTEN, claim.row.attempts)
-        await call_and_put_off(tx, payment_requests, [claim], pause, self._calls.methods)
+        await call_and_put_off(tx, payment_requests, [claim], pause, self._calls.methods, error)
 
     async def _ask(self, payment: Payment, operation: Operation, request: ClaimedRequest) -> Sequence[Answer]:
         """Return what the provider says, looked up first if it may have been asked before, or may have given money

@@ -72,9 +72,9 @@ class Watch:
                 batch.add(settled)
         await batch.save(tx, self._calls.methods, at, look_at=look_at)
 
-    async def failed(self, tx: Tx, claim: Claim[ClaimedPayment]) -> None:
+    async def failed(self, tx: Tx, claim: Claim[ClaimedPayment], error: Exception) -> None:
         """Call a person where what a look found could not be written down, and look again later."""
-        await call_and_put_off(tx, payments, [claim], MISMATCH_PAUSE_SECONDS, self._calls.methods)
+        await call_and_put_off(tx, payments, [claim], MISMATCH_PAUSE_SECONDS, self._calls.methods, error)
 
 
 def look(
@@ -89,7 +89,7 @@ def look(
         settled = settle_all(payment, None, (*answers, Expired()), at, method.terms)
     if not silent:
         settled = and_then(settled, let_go_if_too_old(settled.payment, method.terms, at))
-        settled = fitting_again(settled, answers)
+        settled = fitting_again(settled, answers, at, method.terms)
     if silent:
         # The last look, too, is over only when it was answered.
         mismatch = any(isinstance(answer, Unknown) and answer.mismatch for answer in answers)

@@ -27,6 +27,7 @@ REJECTED = {
     "not_authorized": "決済ステータスが「承認済」「与信済」ではありません",
     "authorization_expired": "与信の有効期限が切れています",
     "already_captured": "すでに入金済みです",
+    "contradicted": "決済会社の回答を確認中のため、売上請求を止めています",
     "auto_link_off": "自動連携機能を利用していないため、決済サービスの管理画面で処理してください",
     "automatic_only": "入金は決済サービスからの通知で自動的に反映されます",
     "no_part_captures": "このお支払い方法では、一部の金額だけを売上請求できません",

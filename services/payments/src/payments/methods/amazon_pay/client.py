@@ -6,6 +6,7 @@ reason is known; after `NoAnswer` anything may have happened, and only asking ag
 
 import json
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
@@ -49,15 +50,22 @@ class NoAnswer(Exception):
     """No answer, an unreadable one, or one that says nothing about what was done.
 
     `retry_after_seconds` is what Amazon asked for, if it did. `mismatch`: it is about something else than was asked.
+    `not_ours` is the id of an object that belongs to something else than what we know it by.
     """
 
     def __init__(
-        self, reason: str, retry_after_seconds: int | None = None, *, mismatch: bool = False
+        self,
+        reason: str,
+        retry_after_seconds: int | None = None,
+        *,
+        mismatch: bool = False,
+        not_ours: str = "",
     ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.retry_after_seconds = retry_after_seconds
         self.mismatch = mismatch
+        self.not_ours = not_ours
 
 
 def yen(amount: int) -> dict[str, str]:
@@ -102,14 +110,15 @@ class AmazonPayClient:
         made = await self._call(Charge, "POST", "charges", body, key)
         return told_of(made, made.charge_permission_id == permission_id)
 
-    async def charge(self, charge_id: str) -> Charge:
-        """Get Charge."""
-        return about(charge_id, await self._call(Charge, "GET", f"charges/{_named(charge_id)}"))
+    async def charge(self, charge_id: str, *, of: Collection[str] = ()) -> Charge:
+        """Get Charge; `of` are the permissions that it may be on, where that is known."""
+        return about(charge_id, await self._call(Charge, "GET", f"charges/{_named(charge_id)}"), of)
 
-    async def capture(self, charge_id: str, amount: int, *, key: str) -> Charge:
-        """Capture Charge, once per charge; `amount` in yen."""
+    async def capture(self, charge_id: str, amount: int, *, key: str, of: Collection[str] = ()) -> Charge:
+        """Capture Charge, once per charge; `amount` in yen, `of` as in :meth:`charge`."""
         path = f"charges/{_named(charge_id)}/capture"
-        return about(charge_id, await self._call(Charge, "POST", path, {"captureAmount": yen(amount)}, key))
+        told = await self._call(Charge, "POST", path, {"captureAmount": yen(amount)}, key)
+        return about(charge_id, told, of)
 
     async def cancel(self, charge_id: str, reason: str) -> Charge:
         """Cancel Charge: let the authorization go."""
@@ -122,9 +131,9 @@ class AmazonPayClient:
         made = await self._call(Refund, "POST", "refunds", body, key)
         return told_of(made, made.charge_id == charge_id)
 
-    async def refund(self, refund_id: str) -> Refund:
-        """Get Refund."""
-        return about(refund_id, await self._call(Refund, "GET", f"refunds/{_named(refund_id)}"))
+    async def refund(self, refund_id: str, *, of: Collection[str] = ()) -> Refund:
+        """Get Refund; `of` are the charges that it may be of, where that is known."""
+        return about(refund_id, await self._call(Refund, "GET", f"refunds/{_named(refund_id)}"), of)
 
     async def buyer(self, token: str) -> Buyer:
         """Get Buyer, by the token of a sign-in."""
@@ -185,10 +194,13 @@ def _named(text: str, form: re.Pattern[str] = _ID) -> str:
     return quote(text, safe="")
 
 
-def about(asked_id: str, answered: S) -> S:
-    """Return what was `answered`. Raises `NoAnswer` if it is another object than the one asked for."""
+def about(asked_id: str, answered: S, of: Collection[str] = ()) -> S:
+    """Return what was `answered`. Raises `NoAnswer` if it is another object than the one asked for, or belongs to none of
+    those in `of`: nobody but the object itself tells whose it is."""
     if answered.own_id != asked_id:
         raise NoAnswer("other_reference", mismatch=True)
+    if of and answered.parent_id not in of:
+        raise NoAnswer("other_reference", mismatch=True, not_ours=asked_id)
     return answered
 
 

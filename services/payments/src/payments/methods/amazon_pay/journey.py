@@ -64,8 +64,10 @@ class Journey:
         charge_id, permission_id = session.charge_id, session.charge_permission_id
         if charge_id is None or permission_id is None:
             return Unknown(reason="completed without a charge")
+        if charge_id in payment.disowned:
+            return Declined(reason="provider_error", detail="charge of others")
         permission = await self.client.permission(permission_id)
-        charge = await self.client.charge(charge_id)
+        charge = await self.client.charge(charge_id, of=[permission_id])
         reference = (
             permission.merchant_metadata.merchant_reference_id if permission.merchant_metadata else None
         )

@@ -7,7 +7,7 @@ at the shop asked for, because Seller Central gives money back, too.
 from collections.abc import Sequence
 
 from payments.methods.amazon_pay import meaning
-from payments.methods.amazon_pay.client import AmazonPayClient, NoAnswer, SaysNo
+from payments.methods.amazon_pay.client import AmazonPayClient, NoAnswer, SaysNo, about
 from payments.methods.amazon_pay.objects import Charge, Refund
 from payments.payment.rules.answers import (
     Answer,
@@ -29,7 +29,12 @@ NOT_FOUND = "ResourceNotFound"
 def charges_of(payment: Payment) -> list[str]:
     """Ids of all charges of the payment, the present one last."""
     known = (*payment.ended_holds, payment.authorization_id, payment.refs.get(CHARGE, ""))
-    return list(dict.fromkeys(charge_id for charge_id in known if charge_id))
+    return list(dict.fromkeys(one for one in known if one and one not in payment.disowned))
+
+
+def permissions_of(payment: Payment) -> list[str]:
+    """The permission that all charges of the payment are on; none where it is not known yet."""
+    return [payment.refs[PERMISSION]] if PERMISSION in payment.refs else []
 
 
 def others_of(payment: Payment) -> list[str]:
@@ -44,16 +49,13 @@ def others_of(payment: Payment) -> list[str]:
 async def our_charges(client: AmazonPayClient, payment: Payment) -> list[Charge]:
     """Charges that we asked for. Raises `NoAnswer` if one is on another permission than the payment's, or is not found:
     Amazon itself has named it."""
+    of = permissions_of(payment)
     try:
-        charges = [await client.charge(charge_id) for charge_id in charges_of(payment)]
+        return [await client.charge(charge_id, of=of) for charge_id in charges_of(payment)]
     except SaysNo as no:
         if no.code != NOT_FOUND:
             raise
         raise NoAnswer("not_found", mismatch=True) from no
-    for charge in charges:
-        if payment.refs.get(PERMISSION, charge.charge_permission_id) != charge.charge_permission_id:
-            raise NoAnswer("other_reference", mismatch=True)
-    return charges
 
 
 async def other_charges(client: AmazonPayClient, payment: Payment) -> list[Charge]:
@@ -75,14 +77,18 @@ def refunds_of(payment: Payment) -> dict[str, bool]:
     """Ids of all refunds we know of, and whether we asked for them; a notice names those that others made."""
     found: dict[str, bool] = {}
     for name, refund_id in payment.refs.items():
-        if name.startswith(REFUND):
+        if name.startswith(REFUND) and refund_id not in payment.disowned:
             found[refund_id] = found.get(refund_id, False) or name != REFUND + refund_id
     return found
 
 
 async def look_at_charges(client: AmazonPayClient, payment: Payment) -> Sequence[Answer]:
-    """All charges, then the refunds that have names, then what went back in all."""
+    """All charges, then the refunds that have names, then what went back in all.
+
+    Refunds are asked for first: what was done by then, the sums of the charges hold.
+    """
     answers: list[Answer] = []
+    refunds = await _named_refunds(client, payment)
     ours, others = await our_charges(client, payment), await other_charges(client, payment)
     for charge in ours:
         answers += await _of_charge(client, payment, charge)
@@ -90,13 +96,14 @@ async def look_at_charges(client: AmazonPayClient, payment: Payment) -> Sequence
         answers += meaning.of_other_charge(charge)
     charges = ours + others
     answers += await _unnamed(client, payment, charges)
-    for refund, is_ours in await known_refunds(client, payment):
+    for refund, is_ours in _of_charges(refunds, ours, others):
         told = meaning.of_refund(refund, {})
         # How a refund of others fares on its way must not be taken for the fate of ours.
         if is_ours or isinstance(told, Refunded):
             answers.append(told)
     returned = sum(charge.returned for charge in charges)
-    return [*answers, RefundedInAll(amount=returned)] if returned else answers
+    before = payment.told_refunds_amount
+    return [*answers, RefundedInAll(amount=returned, before=before)] if returned or before else answers
 
 
 async def _unnamed(
@@ -130,24 +137,44 @@ async def _of_charge(client: AmazonPayClient, payment: Payment, charge: Charge) 
     return meaning.of_charge(charge, instrument, {}, held=held)
 
 
-async def known_refunds(client: AmazonPayClient, payment: Payment) -> list[tuple[Refund, bool]]:
-    """The payment's refunds, each with whether we asked for it. One that belongs to others is left out."""
+async def _named_refunds(client: AmazonPayClient, payment: Payment) -> list[tuple[Refund, bool]]:
+    """Refunds that answers and notices named, each with whether we asked for it; whose they are stands in them. Raises
+    `NoAnswer` if one that Amazon named to us is not found."""
     found: list[tuple[Refund, bool]] = []
-    charges = charges_of(payment) + others_of(payment)
     for refund_id, is_ours in refunds_of(payment).items():
         try:
-            refund = await client.refund(refund_id)
+            found.append((await client.refund(refund_id), is_ours))
         except SaysNo as no:
-            if no.code != NOT_FOUND or is_ours:
+            if no.code != NOT_FOUND:
                 raise
-            continue
-        if is_ours or refund.charge_id in charges:
-            found.append((refund, is_ours))
+            if is_ours:
+                raise NoAnswer("not_found", mismatch=True, not_ours=refund_id) from no
     return found
 
 
+def _of_charges(
+    refunds: Sequence[tuple[Refund, bool]], ours: Sequence[Charge], others: Sequence[Charge]
+) -> list[tuple[Refund, bool]]:
+    """The refunds of these charges. What a notice named and belongs to others is left out; raises `NoAnswer` if a refund that
+    is to be ours does."""
+    charges = {charge.charge_id for charge in (*ours, *others)}
+    for refund, is_ours in refunds:
+        if is_ours:
+            about(refund.refund_id, refund, charges)
+    return [(refund, is_ours) for refund, is_ours in refunds if refund.charge_id in charges]
+
+
+async def known_refunds(client: AmazonPayClient, payment: Payment) -> list[tuple[Refund, bool]]:
+    """The payment's refunds, each with whether we asked for it. One that belongs to others is left out."""
+    refunds = await _named_refunds(client, payment)
+    if not refunds:
+        return []
+    return _of_charges(refunds, await our_charges(client, payment), await other_charges(client, payment))
+
+
 async def left_on_charges(client: AmazonPayClient, payment: Payment) -> dict[str, int]:
-    """How many yen each captured charge can give back, without what is on its way back already."""
+    """How many yen each captured charge can give back, without what is on its way back already; those that are not charged
+    back come first."""
     left: dict[str, int] = {}
     named: dict[str, int] = {}
     for refund, _ in await known_refunds(client, payment):
@@ -155,9 +182,15 @@ async def left_on_charges(client: AmazonPayClient, payment: Payment) -> dict[str
             named[refund.charge_id] = named.get(refund.charge_id, 0) + refund.refund_amount.amount
     for charge in await our_charges(client, payment) + await other_charges(client, payment):
         if charge.state == "Captured":
-            taken = (charge.capture_amount or charge.charge_amount).amount
-            left[charge.charge_id] = taken - max(charge.returned, named.get(charge.charge_id, 0))
-    return left
+            back = max(charge.returned, named.get(charge.charge_id, 0))
+            left[charge.charge_id] = charge.taken - back - _taken_by_a_bank(payment, charge)
+    return dict(sorted(left.items(), key=lambda one: payment.chargeback(one[0]) is not None))
+
+
+def _taken_by_a_bank(payment: Payment, charge: Charge) -> int:
+    """How many yen of a charge a bank took back: the charge cannot give them back once more."""
+    disputed = payment.chargeback(charge.charge_id)
+    return disputed.amount if disputed is not None and disputed.state == "lost" else 0
 
 
 async def others_refund(client: AmazonPayClient, payment: Payment) -> bool:

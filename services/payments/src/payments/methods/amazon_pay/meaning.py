@@ -45,6 +45,21 @@ _CAUSES: dict[str, FailureReason] = {
     "PaymentMethodNotAllowed": "declined",
     "MFANotCompleted": "declined",
 }
+# Refusals that are documented as final, and name no cause: what was asked for is not there, or is over.
+_NEVER = {
+    "ResourceNotFound",
+    "InvalidRequest",
+    "InvalidParameterValue",
+    "MissingParameterValue",
+    "InvalidChargeStatus",
+    "InvalidChargePermissionStatus",
+    "InvalidCheckoutSessionStatus",
+    "ChargePermissionCanceled",
+    "ChargePermissionNotModifiable",
+    "CheckoutSessionCanceled",
+    "CurrencyMismatch",
+    "TransactionCountExceeded",
+}
 # Refusals after which nothing happened but asking again may help: our own set-up is wrong (F39).
 _OUR_FAULT = {
     "InvalidRequestSignature",
@@ -63,15 +78,20 @@ def declined(details: StatusDetails) -> Declined:
 
 
 def refused(no: SaysNo) -> Declined | Unknown:
-    """What a refusal of the authorization means."""
-    if no.code in _OUR_FAULT:
+    """What a refusal of the authorization means. One that is not documented as final is unknown, never no."""
+    if no.code not in _CAUSES and no.code not in _NEVER:
         return Unknown(reason=no.code)
     return Declined(reason=_CAUSES.get(no.code, "provider_error"), detail=no.code)
 
 
 def unclear(gap: NoAnswer) -> Unknown:
     """No answer is no failure."""
-    return Unknown(reason=gap.reason, retry_after_seconds=gap.retry_after_seconds, mismatch=gap.mismatch)
+    return Unknown(
+        reason=gap.reason,
+        retry_after_seconds=gap.retry_after_seconds,
+        mismatch=gap.mismatch,
+        not_ours=gap.not_ours,
+    )
 
 
 def is_our_fault(no: SaysNo) -> bool:

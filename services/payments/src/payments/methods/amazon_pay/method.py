@@ -25,6 +25,7 @@ from payments.methods.amazon_pay.looking import (
     REFUND,
     charges_of,
     look_at_charges,
+    permissions_of,
 )
 from payments.methods.amazon_pay.notices import Hint, NoticeReader
 from payments.methods.amazon_pay.objects import Charge
@@ -132,15 +133,17 @@ class AmazonPay(Method):
         except SaysNo as no:
             return meaning.refused(no)
         # A repetition is answered as the first time; only the charge itself tells what became of it since.
-        return meaning.of_new_hold(await self.client.charge(made.charge_id), payment.instrument)
+        charge = await self.client.charge(made.charge_id, of=[permission_id])
+        return meaning.of_new_hold(charge, payment.instrument)
 
     async def capture(self, payment: Payment, *, amount: int, key: str) -> Answer:
         """Take the money. A refusal for the charge's state is answered by what the charge became."""
         return await _in_time(self._capture(payment, amount, key))
 
     async def _capture(self, payment: Payment, amount: int, key: str) -> Answer:
+        of = permissions_of(payment)
         try:
-            charge = await self.client.capture(payment.authorization_id, amount, key=key)
+            charge = await self.client.capture(payment.authorization_id, amount, key=key, of=of)
         except SaysNo as no:
             if meaning.is_our_fault(no):
                 raise
@@ -150,7 +153,8 @@ class AmazonPay(Method):
 
     async def _became(self, payment: Payment, charge_id: str, *, held: bool) -> Answer:
         """What became of a charge: only that tells whether it still holds the money."""
-        return meaning.of_charge(await self.client.charge(charge_id), payment.instrument, {}, held=held)[-1]
+        charge = await self.client.charge(charge_id, of=permissions_of(payment))
+        return meaning.of_charge(charge, payment.instrument, {}, held=held)[-1]
 
     async def void(self, payment: Payment, *, key: str) -> Answer:
         """Cancel the charge. Without one, wait until none can come any more: a call may arrive late."""
@@ -230,8 +234,9 @@ class AmazonPay(Method):
         charge = await _in_time(self._disputed(hint.object_id))
         if isinstance(charge, Unknown):
             raise NoticeRefused("chargeback_unclear", status=503)
-        named, summary = hint.charge_permission_id, hint.summary
-        if charge is not None and named not in (None, charge.charge_permission_id):
+        summary = hint.summary
+        named = hint.charge_permission_id or (charge.charge_permission_id if charge else None)
+        if charge is not None and named != charge.charge_permission_id:
             return Notice(message_id, None, summary, known=False)
         amount = (charge.capture_amount or charge.charge_amount).amount if charge else 0
         alert = Chargeback(reference=hint.object_id, amount=amount)

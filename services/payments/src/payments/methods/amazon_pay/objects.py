@@ -146,6 +146,11 @@ class Session(Shown):
         return self.checkout_session_id
 
     @property
+    def parent_id(self) -> str:
+        """The order that it pays for, as we told it; empty before and after."""
+        return self.reference or ""
+
+    @property
     def instrument(self) -> str:
         """The chosen instrument's label, empty if none is known."""
         first = next(iter(self.payment_preferences or []), None)
@@ -211,6 +216,11 @@ class Permission(Shown):
         return self.charge_permission_id
 
     @property
+    def parent_id(self) -> str:
+        """The order that it is for."""
+        return (self.merchant_metadata.merchant_reference_id if self.merchant_metadata else None) or ""
+
+    @property
     def instrument(self) -> str:
         """The instrument's label, empty if none is known."""
         first = next(iter(self.payment_preferences or []), None)
@@ -232,6 +242,11 @@ class Charge(Shown):
     def own_id(self) -> str:
         """Its own id."""
         return self.charge_id
+
+    @property
+    def parent_id(self) -> str:
+        """The permission that it is on."""
+        return self.charge_permission_id
 
     @property
     def state(self) -> str:
@@ -272,6 +287,11 @@ class Refund(Shown):
     def own_id(self) -> str:
         """Its own id."""
         return self.refund_id
+
+    @property
+    def parent_id(self) -> str:
+        """The charge that it is of."""
+        return self.charge_id
 
 
 class Problem(Shown):

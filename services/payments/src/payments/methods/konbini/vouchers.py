@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from payments.methods.konbini.chains import CHAINS, DEFAULT
 from payments.methods.konbini.words import KINDS
 from payments.payment.rules.answers import Answer, Captured, Issued, Refunded, Reversed, Unknown, Voided
+from payments.payment.rules.disowning import told_no_more
 from payments.payment.rules.payment import Payment
 
 
@@ -109,16 +110,23 @@ def all_answers(voucher: Voucher, payment: Payment) -> list[Answer]:
     ]
     happened.sort(key=lambda pair: pair[0])
     answers = [answer for _, answer in happened]
-    return [issued(voucher, payment.choice.get("chain", "")), *answers, *map(_repaid, voucher.refunds)]
+    gone = told_no_more(
+        payment,
+        receipts=[one.receipt_id for one in voucher.receipts],
+        refunds=[one.refund_id for one in voucher.refunds],
+    )
+    number = issued(voucher, payment.choice.get("chain", ""))
+    return [number, *answers, *map(_repaid, voucher.refunds), *gone]
 
 
 def closed(voucher: Voucher, payment: Payment) -> Answer:
     """Return whether the number is closed, or which money was faster."""
     told = all_answers(voucher, payment)
     back = {answer.receipt_id for answer in told if isinstance(answer, Reversed)}
+    back |= set(payment.disowned)
     paid = [one for one in told if isinstance(one, Captured) and one.receipt_id not in back]
     voided = [one for one in told if isinstance(one, Voided)]
-    return [*told, *voided, *paid][-1]
+    return [told[0], *voided, *paid][-1]
 
 
 def last_refund(voucher: Voucher, payment: Payment, amount: int) -> Answer:

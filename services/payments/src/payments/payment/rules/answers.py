@@ -162,10 +162,20 @@ class Refunded(_Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class RefundedInAll(_Answer):
-    """All that went back at the provider by now sums up to ``amount``; listed behind the refunds that have names."""
+    """All that went back at the provider by now sums up to ``amount``; listed behind the refunds that have names. ``before``:
+    yen that it counted already, as far as was known when it was asked."""
 
     amount: int
+    before: int = 0
     route: RefundRoute = "provider"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToldNoMore(_Answer):
+    """``receipts`` and ``refunds`` (the provider's ids) were told and booked before it was asked, and are not told any more."""
+
+    receipts: tuple[str, ...] = ()
+    refunds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,8 +237,8 @@ class Unknown(_Answer):
 
     ``mismatch``: there is an answer, but not one to what was asked, or none that can be written down: a person is
     called. ``to_request``: it came in reply to a request, which is not made again until a person has looked.
-    ``doubted_refund`` is the provider's id of a refund that is not as large as was asked. ``told_before`` as in
-    :class:`RefundWaiting`.
+    ``doubted_refund`` is the provider's id of a refund that is not as large as was asked, ``not_ours`` that of an object
+    that was told as the payment's and is not found, or names another parent. ``told_before`` as in :class:`RefundWaiting`.
     """
 
     reason: str
@@ -236,6 +246,7 @@ class Unknown(_Answer):
     mismatch: bool = False
     to_request: bool = False
     doubted_refund: str = ""
+    not_ours: str = ""
     told_before: int = 0
 
 
@@ -255,6 +266,7 @@ Answer = (
     | UnnamedCharges
     | Refunded
     | RefundedInAll
+    | ToldNoMore
     | Chargeback
     | RefundWaiting
     | RefundDeclined

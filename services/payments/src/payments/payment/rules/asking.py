@@ -101,7 +101,10 @@ def ask_capture(draft: Draft, wish: CaptureWish, terms: Terms) -> None:
     """Ask the provider for the money, or say why not (AP-39: 30 times 24 hours from the order, inclusive)."""
     payment = draft.payment
     until = payment.holds_until(terms)
-    if until is not None and draft.at > until:
+    if payment.contradicted:
+        # Remembered, and acted upon once what the provider tells fits again, or a person has said what is so.
+        draft.change(capture_wish=wish)
+    elif until is not None and draft.at > until:
         draft.change(capture_wish=None)
         draft.reject_capture(CAPTURE_LIMIT_REASON)
         let_go(draft, TOO_OLD)
@@ -127,6 +130,16 @@ def capture_on(draft: Draft, terms: Terms, because: str) -> None:
         ask_capture(draft, wish, terms)
 
 
+def go_on(draft: Draft, terms: Terms) -> None:
+    """Do what waited until nothing was contradicted any more: undo what is over, or take the money that was wanted."""
+    payment = draft.payment
+    if payment.contradicted:
+        return
+    draft.give_back_what_is_over()
+    if payment.state == "authorized" and payment.capture_wish is not None and not payment.order_cancelled:
+        ask_capture(draft, payment.capture_wish, terms)
+
+
 def let_go(draft: Draft, because: str) -> bool:
     """Give a hold back that the order cannot be paid by; False where nothing is held."""
     held = draft.payment.state == "authorized" and draft.move(VoidAsked, because)
@@ -139,7 +152,7 @@ def let_go_if_too_old(payment: Payment, terms: Terms, at: datetime) -> Settled:
     """A hold that may not be captured any more is given back, and the order hears of it (AP-39)."""
     draft = Draft(payment, at)
     until = payment.holds_until(terms)
-    if until is not None and at > until:
+    if until is not None and at > until and not payment.contradicted:
         let_go(draft, TOO_OLD)
     return draft.done()
 
@@ -231,4 +244,6 @@ def _why_no_capture(payment: Payment) -> str | None:
         return "auto_link_off"
     if payment.state == "captured":
         return "already_captured"
+    if payment.state == "authorized" and payment.contradicted:
+        return "contradicted"
     return None if payment.state == "authorized" else f"not_authorized:{payment.state}"

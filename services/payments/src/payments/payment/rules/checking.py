@@ -68,6 +68,8 @@ def _why_not_ours(payment: Payment, answer: Answer, at: datetime, operation: Ope
     if not renewed and any(payment.refs.get(name, value) != value for name, value in answer.refs.items()):
         return "other_reference"
     match answer:
+        case Captured() if answer.receipt_id in payment.booked_elsewhere:
+            return "booked_elsewhere"
         case Issued():
             if payment.number is None:
                 return "" if answer.due_at > at else "deadline_passed"

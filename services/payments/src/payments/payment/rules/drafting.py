@@ -171,6 +171,9 @@ class Draft:
         over = self.payment.order_cancelled
         if over:
             self.stop_calling(*OVER_WITH_THE_ORDER)
+            if not any(loss.kind == "receipt" for loss in self.payment.losses):
+                # Nothing is to be sent, and nothing was lost by it.
+                self.stop_calling("receipt_reversed")
         if over or self.payment.state == "refunding":
             self.give_back("order cancelled")
 
@@ -195,6 +198,9 @@ class Draft:
             # Nobody waits for the rest any more.
             self.stop_calling("short_money")
             self.ask("refund", payment.held_amount)
+            return
+        if payment.contradicted and payment.authorization_id:
+            # Whose hold it is, or whether it was captured, is not certain.
             return
         asked = payment.state not in OVER and self.move(VoidAsked, because)
         if asked and self.payment.state == "voiding":

@@ -85,6 +85,14 @@ class Payment(Money):
     failed_refunds: tuple[str, ...] = ()
     doubted_refunds: tuple[str, ...] = ()
     """Refunds that are not as large as was asked, and not booked until a person has looked."""
+    not_ours: tuple[str, ...] = ()
+    """Objects told as the payment's that name another parent, by the provider's ids."""
+    disowned: tuple[str, ...] = ()
+    """Objects of which staff say that they are another order's; no look asks for them any more."""
+    booked_elsewhere: Mapping[str, str] = field(default_factory=dict)
+    """Receipts told here that are booked on another order, with its code."""
+    receipt_names: Mapping[str, str] = field(default_factory=dict)
+    """Names of the receipts that were moved here since."""
     outside: tuple[Outside, ...] = ()
     """What staff gave back and no provider has told of."""
     shipped: bool = False
@@ -119,21 +127,33 @@ class Payment(Money):
 
     @property
     def contradicted(self) -> bool:
-        """Whether the provider tells of known money with another amount than was booked: nothing is final until that is
-        told as booked, or a person has seen it."""
-        return bool(self.doubted_receipts or self.retold_refunds)
+        """Whether what the provider tells contradicts what is known: nothing is final, and nothing that cannot be taken back is
+        done, until it fits again, or a person has said what is so."""
+        return self.told_otherwise or bool(self.not_ours) or MISMATCH in self.calls
+
+    @property
+    def told_otherwise(self) -> bool:
+        """Whether money that is booked is told with another amount, not any more, or for another order as well."""
+        return bool(self.doubted_receipts or self.retold_refunds or self.booked_elsewhere)
 
     @property
     def refundable_amount(self) -> int:
         """What a refund of ours may give back now: all that is here, or what a paid order does not need, unless
         staff want a part of the sale to go back."""
         only_spare = self.state == "captured" and not self.refund_of_sale
-        return self.spare_amount if only_spare else self.held_amount
+        # Of a receipt that came to nothing while a refund was under way, nothing is there to give back.
+        unreal = sum(loss.amount for loss in self.losses if loss.kind == "receipt")
+        return max((self.spare_amount if only_spare else self.held_amount) - unreal, 0)
 
     @property
     def goes_on(self) -> bool:
         """Whether the order still wants this payment: only what is spare may go back of itself."""
         return not self.order_cancelled and self.state not in OVER and self.state != "refunding"
+
+    @property
+    def number_is_over(self) -> bool:
+        """Whether the number came to an end unpaid, and its order with it: one that was paid once goes on whatever came back."""
+        return self.number is not None and not self.goes_on and not self.captured_amount
 
     @property
     def keeps_parts(self) -> bool:
@@ -159,8 +179,8 @@ class Payment(Money):
 
     @property
     def fitting(self) -> "Payment":
-        """The payment without the call for answers that did not fit, unless an amount is still told in two ways."""
-        return self if self.contradicted else self.not_calling(MISMATCH)
+        """The payment without the call for answers that did not fit, unless money is still told in two ways."""
+        return self if self.told_otherwise else self.changed(not_ours=()).not_calling(MISMATCH)
 
     @property
     def keeps_its_sale(self) -> bool:

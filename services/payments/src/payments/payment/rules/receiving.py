@@ -87,6 +87,16 @@ def _hear_again(draft: Draft, answer: Captured, terms: Terms) -> None:
         draft.note("receipt told otherwise", f"¥{booked:,} → ¥{answer.amount:,}")
 
 
+def hear_receipt_no_more(draft: Draft, receipt_id: str) -> None:
+    """Call a person for a receipt that was told once and is told no more."""
+    payment = draft.payment
+    booked = 0 if receipt_id in payment.reversals else payment.booked_of(receipt_id)
+    if booked and payment.doubted_receipts.get(receipt_id) != 0:
+        draft.change(doubted_receipts={**payment.doubted_receipts, receipt_id: 0})
+        draft.call(MISMATCH)
+        draft.note("receipt told no more", f"¥{booked:,}")
+
+
 def _doubt_no_more(draft: Draft, receipt_id: str) -> None:
     left = {one: told for one, told in draft.payment.doubted_receipts.items() if one != receipt_id}
     draft.change(doubted_receipts=left)
@@ -224,7 +234,8 @@ def reverse(draft: Draft, answer: Reversed, because: str, *, by_mistake: bool = 
 
 def _take_away(draft: Draft, ref: str, amount: int, because: str, *, by_mistake: bool) -> None:
     payment = draft.payment
-    taken = min(amount, payment.held_amount)
+    # What a refund under way is of may have gone back already: only its answer, or money, tells what is lost.
+    taken = min(amount, max(payment.held_amount - payment.refund_asked_amount, 0))
     _, from_sale = draft.take_out(ref, taken)
     draft.lose(Loss(ref, amount - taken, "receipt"))
     if not draft.payment.spare_amount:

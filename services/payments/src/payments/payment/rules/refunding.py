@@ -14,13 +14,11 @@ from payments.payment.rules.answers import (
     Unknown,
 )
 from payments.payment.rules.drafting import Draft
+from payments.payment.rules.moves import NothingLeft
 from payments.payment.rules.old_news import doubts
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.retold import hear_refund_again
-from payments.payment.rules.returning import ELSEWHERE, book_refund, give_the_rest
-
-SUM = "total:"
-"""Begins the name of what is known by the provider's sum only."""
+from payments.payment.rules.retold import SUM, hear_refund_again, hear_sum_again
+from payments.payment.rules.returning import ELSEWHERE, book_refund, cover, give_the_rest
 
 
 def refunded(draft: Draft, answer: Refunded, because: str, *, ours: bool) -> None:
@@ -127,9 +125,10 @@ def hear_reply(draft: Draft, answer: Refunded | RefundWaiting | Unknown) -> None
 def refunded_in_all(draft: Draft, answer: RefundedInAll, because: str) -> None:
     """Book what the provider's sum holds beyond the refunds that have a name."""
     payment = draft.payment
-    if payment.doubted_refunds or payment.retold_refunds:
+    if payment.doubted_refunds or payment.retold_refunds.keys() - {SUM}:
         return
     beyond = answer.amount - payment.told_refunds_amount
+    hear_sum_again(draft, answer)
     if beyond <= 0:
         return
     ref, ours = f"{SUM}{answer.amount}", payment.our_refund
@@ -155,6 +154,20 @@ def _was_written_down(draft: Draft, answer: Refunded) -> bool:
     return True
 
 
+def _came_to_nothing(draft: Draft, because: str) -> bool:
+    """Take out what was not taken out while a refund of it was under way: its receipt had come to nothing. True if nothing is
+    here then."""
+    payment = draft.payment
+    if not payment.losses or not payment.held_amount:
+        return False
+    cover(draft, f"unrefunded:{payment.version}", because)
+    if draft.payment.held_amount:
+        return False
+    if not draft.move(NothingLeft, because):
+        draft.note(because)
+    return True
+
+
 def refund_declined(draft: Draft, answer: RefundDeclined, because: str, *, ours: bool) -> None:
     """A refund of ours came to nothing: a person's business, unless others gave back part of it while it was asked for.
 
@@ -174,6 +187,8 @@ def refund_declined(draft: Draft, answer: RefundDeclined, because: str, *, ours:
         return
     _presumed_wrongly(draft, payment, "")
     draft.end_refund()
+    if _came_to_nothing(draft, because):
+        return
     less = payment.refundable_amount < asked
     if less and payment.state == "refunding":
         give_the_rest(draft)

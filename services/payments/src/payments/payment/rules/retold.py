@@ -4,12 +4,51 @@ Pure."""
 from dataclasses import replace
 
 from payments.payment.rules import journal
-from payments.payment.rules.answers import Refunded
+from payments.payment.rules.answers import Refunded, RefundedInAll
 from payments.payment.rules.details import Taken
 from payments.payment.rules.drafting import Draft
 from payments.payment.rules.moves import RecordTakenBack
 from payments.payment.rules.payment import MISMATCH, UNEXPLAINED
 from payments.payment.rules.returning import book_refund, call_spare, goes_on_again, undo_refund
+
+SUM = "total:"
+"""Begins the name of what is known by the provider's sum only."""
+
+
+def hear_sum_again(draft: Draft, answer: RefundedInAll) -> None:
+    """Call a person where the provider counts less as refunded than was booked before: what it told once cannot be so."""
+    payment, amount = draft.payment, answer.amount
+    others = {one: told for one, told in payment.retold_refunds.items() if one != SUM}
+    if amount < min(answer.before, payment.told_refunds_amount):
+        if payment.retold_refunds.get(SUM) != amount:
+            draft.change(retold_refunds={**others, SUM: amount})
+            draft.call(MISMATCH)
+            draft.note("refund told otherwise", f"¥{payment.told_refunds_amount:,} → ¥{amount:,}")
+    elif SUM in payment.retold_refunds:
+        draft.change(retold_refunds=others)
+
+
+def hear_refund_no_more(draft: Draft, ref: str) -> None:
+    """Call a person for a refund that was told once and is told no more."""
+    payment = draft.payment
+    booked = payment.refund_amounts.get(ref, 0)
+    if booked and payment.retold_refunds.get(ref) != 0:
+        draft.change(retold_refunds={**payment.retold_refunds, ref: 0})
+        draft.call(MISMATCH)
+        draft.note("refund told no more", f"¥{booked:,}")
+
+
+def disown_refund(draft: Draft, ref: str, because: str) -> None:
+    """Staff say that a refund that was told here was not for this order: it did not go back, and no look counts it again."""
+    payment = draft.payment
+    booked = payment.refund_amounts.get(ref, payment.own_refunds.get(ref, 0))
+    draft.change(
+        disowned=(*payment.disowned, ref),
+        retold_refunds={one: told for one, told in payment.retold_refunds.items() if one not in (ref, SUM)},
+        refund_amounts={one: told for one, told in payment.refund_amounts.items() if one != ref},
+        own_refunds={one: told for one, told in payment.own_refunds.items() if one != ref},
+    )
+    _take_back(draft, ref, f"{ref}:{payment.version}", booked, because)
 
 
 def hear_refund_again(draft: Draft, answer: Refunded) -> None:
@@ -30,6 +69,8 @@ def hear_refund_again(draft: Draft, answer: Refunded) -> None:
 def book_refunds_as_told(draft: Draft, because: str) -> None:
     """Book what the provider tells of refunds beyond what was booked, or the contrary of what it tells less: staff have seen it.
     Each difference is a movement of its own."""
+    if SUM in draft.payment.retold_refunds:
+        _book_sum_as_told(draft, because)
     for ref, told in draft.payment.retold_refunds.items():
         payment = draft.payment
         more = told - payment.refund_amounts.get(ref, payment.own_refunds.get(ref, 0))
@@ -44,6 +85,26 @@ def book_refunds_as_told(draft: Draft, because: str) -> None:
             book_refund(draft, part, more, "provider", because, ours=ours)
         else:
             _take_back(draft, ref, part, -more, because)
+
+
+def _book_sum_as_told(draft: Draft, because: str) -> None:
+    """Take back what the provider's sum does not count: of what it told without names, then of the refunds that were told last."""
+    payment = draft.payment
+    told = payment.retold_refunds[SUM]
+    missing = payment.told_refunds_amount - told
+    draft.change(retold_refunds={one: left for one, left in payment.retold_refunds.items() if one != SUM})
+    if unnamed := min(missing, payment.unnamed_refund_amount):
+        missing -= unnamed
+        draft.change(unnamed_refund_amount=payment.unnamed_refund_amount - unnamed)
+        _take_back(draft, SUM, f"{SUM}{told}:{payment.version}", unnamed, because)
+    for ref, booked in reversed(list(payment.refund_amounts.items())):
+        less = min(missing, booked)
+        if less > 0:
+            missing -= less
+            amounts = {**draft.payment.refund_amounts, ref: booked - less}
+            own = {one: amount for one, amount in draft.payment.own_refunds.items() if one != ref}
+            draft.change(refund_amounts=amounts, own_refunds=own)
+            _take_back(draft, ref, f"{ref}:{draft.payment.version}", less, because)
 
 
 def _take_back(draft: Draft, ref: str, part: str, amount: int, because: str) -> None:

@@ -191,7 +191,7 @@ def give(
         remaining_amount=draft.payment.sale_amount if payment.goes_on else draft.payment.held_amount,
         route=route,
         by_dispute=by_chargeback,
-        order_ended=payment.order_cancelled or (payment.number is not None and not payment.goes_on),
+        order_ended=payment.order_cancelled or payment.number_is_over,
         by=draft.behind or (payment.asked_by if ours and not by_chargeback else ""),
     )
 

@@ -22,6 +22,7 @@ from payments.payment.rules.answers import (
     RefundWaiting,
     Reversed,
     ShippingRefused,
+    ToldNoMore,
     Unknown,
     UnnamedCharges,
     Voided,
@@ -30,6 +31,7 @@ from payments.payment.rules.asking import ask_capture, ask_hold, capture_on
 from payments.payment.rules.beside import hear_other_hold, hear_unnamed_charges
 from payments.payment.rules.chargebacks import charged_back
 from payments.payment.rules.details import CaptureWish, Number
+from payments.payment.rules.disowning import as_named_here, hear_told_no_more, is_disowned
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.moves import ENDS_A_HOLD, NEXT, CapturedInPart, Operation
 from payments.payment.rules.numbers import say_number
@@ -63,12 +65,17 @@ def settle(
     history where it was not the provider who told. What is said of a request names who had asked for it.
     """
     draft = Draft(payment, at, by, asked_by=payment.asked_by if operation else "")
+    answer = as_named_here(payment, answer)
     draft.remember(answer.refs)
     because = because or f"{operation or 'look_up'}: {type(answer).__name__}"
     ours = operation == "refund"
     if ours and isinstance(answer, Refunded | RefundWaiting | Unknown):
         hear_reply(draft, answer)
     match answer:
+        case _ if is_disowned(payment, answer):
+            pass
+        case ToldNoMore():
+            hear_told_no_more(draft, answer)
         case Captured():
             receive(draft, answer, terms, because, operation)
             if operation == "capture":
@@ -130,6 +137,8 @@ def _doubt(draft: Draft, answer: Unknown, terms: Terms, because: str) -> None:
     until then."""
     if answer.doubted_refund and answer.doubted_refund not in draft.payment.doubted_refunds:
         draft.change(doubted_refunds=(*draft.payment.doubted_refunds, answer.doubted_refund))
+    if answer.not_ours and answer.not_ours not in draft.payment.not_ours:
+        draft.change(not_ours=(*draft.payment.not_ours, answer.not_ours))
     if MISMATCH not in draft.payment.calls:
         draft.call(MISMATCH)
         draft.note("answer does not fit", answer.reason)

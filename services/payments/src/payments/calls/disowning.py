@@ -1,0 +1,123 @@
+"""What staff say of a contradiction, so that it ends for good: this is not the order's, or what was asked for was not done. Pure.
+
+Each deed returns the payment unchanged where it is not possible; the functions ``may_...`` say so before.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from payments.payment.rules.answers import (
+    Answer,
+    CaptureRefused,
+    Declined,
+    RefundDeclined,
+    Reversed,
+    Voided,
+)
+from payments.payment.rules.asking import go_on
+from payments.payment.rules.drafting import Draft, Settled, and_then
+from payments.payment.rules.moves import NOT_YET
+from payments.payment.rules.payment import MISMATCH, Payment
+from payments.payment.rules.receiving import reverse
+from payments.payment.rules.refunding import refund_declined
+from payments.payment.rules.retold import SUM, disown_refund
+from payments.payment.rules.settling import settle
+from payments.payment.rules.terms import Terms
+
+DISOWNED, DENIED = "said to be of others", "said to be undone"
+
+
+def refunds_told(payment: Payment) -> dict[str, int]:
+    """Return the refunds that the provider told, in yen by its ids, which staff may say are not this order's: nothing is on its
+    way back."""
+    if payment.refund_asked_amount or payment.open_chargebacks:
+        return {}
+    doubted = {*payment.not_ours, *payment.retold_refunds}
+    told = {ref: amount for ref, amount in payment.refund_amounts.items() if amount}
+    return {
+        ref: amount
+        for ref, amount in told.items()
+        if ref not in payment.own_refunds or ref in doubted or SUM in doubted
+    }
+
+
+def receipts_doubted(payment: Payment) -> dict[str, int]:
+    """Return the booked receipts, in yen by the provider's ids, of which it tells otherwise, or which are of others."""
+    doubted = (*payment.doubted_receipts, *payment.not_ours)
+    booked = {one: payment.booked_of(one) for one in payment.receipts if one in doubted}
+    return {one: amount for one, amount in booked.items() if amount and one not in payment.reversals}
+
+
+def holds_another(payment: Payment) -> bool:
+    """Return whether the hold that the order counts on may be of others."""
+    return payment.state == "authorized" and payment.authorization_id in payment.not_ours
+
+
+def may_deny(payment: Payment) -> bool:
+    """Return whether something is asked for to which the provider has answered what does not fit."""
+    return payment.contradicted and MISMATCH in payment.calls and payment.awaits_an_answer
+
+
+def elsewhere(payment: Payment) -> dict[str, str]:
+    """Return receipts that were told here and are booked on other orders, with the codes of those."""
+    return dict(payment.booked_elsewhere)
+
+
+def disown(payment: Payment, terms: Terms, at: datetime, *, ref: str, by: str) -> Settled:
+    """Staff say that the refund, receipt or hold ``ref`` of the provider is not this order's: it is taken out of the books, and
+    no look counts it again."""
+    draft = Draft(payment, at, by)
+    if ref in refunds_told(payment):
+        draft.note(DISOWNED, ref)
+        disown_refund(draft, ref, DISOWNED)
+    elif ref in (receipts := receipts_doubted(payment)):
+        draft.note(DISOWNED, ref)
+        reverse(draft, Reversed(receipt_id=ref, amount=receipts[ref]), DISOWNED, by_mistake=True)
+    elif ref in payment.booked_elsewhere:
+        draft.note(DISOWNED, ref)
+        rest = {one: code for one, code in payment.booked_elsewhere.items() if one != ref}
+        draft.change(booked_elsewhere=rest, disowned=(*payment.disowned, ref))
+    elif holds_another(payment) and ref == payment.authorization_id:
+        draft.note(DISOWNED, ref)
+        over = settle(_without(draft.payment, ref), None, Voided(), at, terms, because=DISOWNED, by=by)
+        return and_then(draft.done(), over)
+    else:
+        return draft.done()
+    draft.payment = _without(draft.payment, ref)
+    go_on(draft, terms)
+    return draft.done()
+
+
+def _without(payment: Payment, ref: str) -> Payment:
+    """Return the payment with ``ref`` among what is of others; nothing calls for it any more."""
+    left = tuple(one for one in payment.not_ours if one != ref)
+    known = payment.disowned if ref in payment.disowned else (*payment.disowned, ref)
+    payment = payment.changed(not_ours=left, disowned=known)
+    return payment if left else payment.fitting
+
+
+def deny(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
+    """Staff have seen at the provider that what was asked for was not done for this order, whatever was answered: it is over, and
+    what was named in the answer is of others."""
+    draft = Draft(payment, at, by)
+    if not may_deny(payment):
+        return draft.done()
+    of_others = (*payment.disowned, *payment.not_ours, *payment.doubted_refunds)
+    draft.note(DENIED)
+    draft.payment = draft.payment.changed(disowned=of_others, not_ours=(), doubted_refunds=()).fitting
+    if payment.refund_asked_amount:
+        draft.change(our_refund=replace(payment.our_refund, refs=()))
+        refund_declined(draft, RefundDeclined(reason="denied"), DENIED, ours=True)
+        return draft.done()
+    over = settle(draft.payment, None, _never(payment), at, terms, because=DENIED, by=by)
+    return and_then(draft.done(), over)
+
+
+def _never(payment: Payment) -> Answer:
+    """Return the answer that what is under way was not done."""
+    match payment.state:
+        case "capturing":
+            return CaptureRefused(reason="denied")
+        case "voiding":
+            return Voided()
+    return Declined(reason="provider_error", in_doubt=payment.state in NOT_YET)

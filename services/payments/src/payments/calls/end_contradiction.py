@@ -1,0 +1,35 @@
+"""Staff end a contradiction: they say what is so."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from payments.calls import disowning
+from payments.payment.act_on_payment import Acted, act_on_payment
+from payments.payment.forms import PaymentForm, TakeBack
+from payments.payment.rules.drafting import Settled
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.terms import Terms
+from payments.payment.rules.watching import MethodFacts
+from shared.database.transactions import Tx
+
+
+async def disown_object(
+    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: TakeBack, *, by: str
+) -> Acted:
+    """Take what the provider told as ``asked.ref`` for that of another order. Raises Refused as :func:`act_on_payment` does."""
+
+    def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
+        return disowning.disown(payment, terms, at, ref=asked.ref, by=by)
+
+    return await act_on_payment(tx, methods, order_code, asked.version, deed)
+
+
+async def deny_request(
+    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: PaymentForm, *, by: str
+) -> Acted:
+    """End what was asked for and was not done. Raises Refused as :func:`act_on_payment` does."""
+
+    def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
+        return disowning.deny(payment, terms, at, by=by)
+
+    return await act_on_payment(tx, methods, order_code, asked.version, deed)

@@ -1,0 +1,48 @@
+"""Staff move a receipt that the provider told for two orders to the one that it belongs to."""
+
+from collections.abc import Mapping
+
+from payments.deposits import rules
+from payments.payment.act_on_payment import Acted, changed_meanwhile, not_possible
+from payments.payment.forms import TakeBack
+from payments.payment.rows import (
+    amount_of_receipt,
+    find_order_payment,
+    lock_order_payments,
+    look_soon,
+    unknown_order,
+)
+from payments.payment.rules.watching import MethodFacts
+from payments.payment.settle_payment import Batch
+from shared.clock import now
+from shared.database.transactions import Tx
+
+
+async def move_receipt(
+    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: TakeBack, *, by: str
+) -> Acted:
+    """Take the receipt ``asked.ref`` out of the books of the order on which it is booked, and book it here.
+
+    Raises Refused for an order that is not known, for a payment that is not as they saw it, and where no such receipt
+    was told here.
+    """
+    ref = asked.ref
+    seen = await find_order_payment(tx, order_code)
+    if seen is None:
+        raise unknown_order()
+    origin = seen.booked_elsewhere.get(ref, "")
+    locked = await lock_order_payments(tx, [order_code, origin])
+    here, there = locked[order_code], locked.get(origin)
+    if here.version != asked.version:
+        raise changed_meanwhile()
+    amount = await amount_of_receipt(tx, origin, ref)
+    if there is None or not amount or not rules.may_move_here(here, ref):
+        raise not_possible()
+    at, terms = now(), methods[here.method].terms
+    batch = Batch([here, there])
+    batch.add(rules.move_away(there, terms, at, receipt_id=ref, to=order_code, by=by))
+    came_at = there.received_at or at
+    batch.add(rules.move_here(here, terms, at, receipt_id=ref, amount=amount, captured_at=came_at, by=by))
+    await batch.save(tx, methods, at)
+    await look_soon(tx, [here.payment_id, there.payment_id], also_unwatched=True)
+    return Acted(batch.payment(here.payment_id), booked=True)

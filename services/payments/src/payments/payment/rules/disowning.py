@@ -1,0 +1,73 @@
+"""Whether what a provider tells is this payment's: receipts that were moved here, objects that staff said are of others, and what
+was told once and is told no more. Pure."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+
+from payments.payment.rules.answers import (
+    Answer,
+    Authorized,
+    Captured,
+    RefundDeclined,
+    Refunded,
+    Reversed,
+    ToldNoMore,
+)
+from payments.payment.rules.drafting import Draft, Settled
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.receiving import hear_receipt_no_more
+from payments.payment.rules.retold import hear_refund_no_more
+
+
+def as_named_here(payment: Payment, answer: Answer) -> Answer:
+    """Return ``answer`` with its receipts under the names that they are booked by: one that was moved here has a name of its
+    own."""
+    names = payment.receipt_names
+    match answer:
+        case Captured() | Reversed() if answer.receipt_id in names:
+            return replace(answer, receipt_id=names[answer.receipt_id])
+    return answer
+
+
+def told_no_more(
+    payment: Payment, *, receipts: Collection[str] | None, refunds: Collection[str] | None
+) -> tuple[ToldNoMore, ...]:
+    """Return what a provider that lists all there is tells no more, of what it had told of ``payment`` before it was asked;
+    None where it does not list that kind."""
+    names = payment.receipt_names
+    listed = [names.get(one, one) for one in receipts or ()]
+    known = payment.receipts if receipts is not None else ()
+    gone = tuple(one for one in known if one not in (*listed, *payment.reversals))
+    booked = payment.refund_amounts if refunds is not None else ()
+    lost = tuple(ref for ref in booked if ref not in (refunds or ()))
+    return (ToldNoMore(receipts=gone, refunds=lost),) if gone or lost else ()
+
+
+def is_disowned(payment: Payment, answer: Answer) -> bool:
+    """Return whether ``answer`` is about an object of which staff said that it is of others."""
+    match answer:
+        case Refunded() | RefundDeclined():
+            return answer.refund_ref in payment.disowned
+        case Captured() | Reversed():
+            return answer.receipt_id in payment.disowned
+        case Authorized():
+            return answer.authorization_id in payment.disowned
+    return False
+
+
+def told_elsewhere(payment: Payment, receipt_id: str, order_code: str, at: datetime) -> Settled:
+    """A receipt was told here that is booked on ``order_code``: a person decides whose it is."""
+    draft = Draft(payment, at)
+    if receipt_id not in payment.booked_elsewhere:
+        draft.change(booked_elsewhere={**payment.booked_elsewhere, receipt_id: order_code})
+        draft.note("receipt booked elsewhere", order_code)
+    return draft.done()
+
+
+def hear_told_no_more(draft: Draft, answer: ToldNoMore) -> None:
+    """Call a person for what was told once and is told no more: until one has said what is so, nothing hangs on it."""
+    for receipt_id in answer.receipts:
+        hear_receipt_no_more(draft, receipt_id)
+    for ref in answer.refunds:
+        hear_refund_no_more(draft, ref)

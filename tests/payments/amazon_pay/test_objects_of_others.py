@@ -1,0 +1,227 @@
+"""What Amazon says counts for a payment only where the object itself names that payment's permission or charge."""
+
+import re
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from harness.keys import Keys
+from harness.postgres import MakeDatabase
+from payments.methods.amazon_pay.simulator.driving import Driver
+from payments.methods.method import Shop
+from payments.payment.rules.payment import Payment
+from payments.tables import metadata
+from shared.events import PaymentRefunded, ReauthorizationRequested
+from tests.payments.amazon_pay.world import World
+from tests.payments.desk import press, sign_in
+from tests.payments.lies import Lies
+from tests.payments.order_examples import cancelled, shipped
+from tests.payments.payments_service import ORIGIN, make_payments, served
+
+
+@dataclass
+class Odd(World):
+    """The world with an Amazon that may tell of another order's objects."""
+
+    lies: Lies
+
+    async def pays(self, code: str) -> Payment:
+        """An order whose money was taken when it was shipped."""
+        await self.order(code)
+        await self.payments.hears(shipped(code))
+        await self.payments.work()
+        return await self.payments.payment(code)
+
+    async def at_the_console(self, charge_id: str, do: str, amount: int = 0) -> None:
+        """Somebody presses a button in Seller Central, and its notices get lost."""
+        await self.provider.post(
+            f"/console/charges/{charge_id}", data={"do": do, "amount": str(amount or "")}
+        )
+        await self.provider.get("/ledger")
+        self.amazon.notices()
+
+    async def works(self) -> None:
+        """Workers do what is due, and look again at what they had put off."""
+        await self.payments.work()
+        await self.soon()
+
+    async def ledger_of(self, charge_id: str, kind: str) -> list[int]:
+        """Amounts of one kind that Amazon has of one charge."""
+        rows = (await self.provider.get("/ledger")).json()["entries"]
+        return [row["amount"] for row in rows if (row["charge_id"], row["kind"]) == (charge_id, kind)]
+
+
+@pytest.fixture
+async def odd(make_db: MakeDatabase, keys: Keys, tmp_path: Path) -> AsyncIterator[Odd]:
+    db = await make_db("payments", metadata)
+    amazon = Driver()
+    lies = Lies(amazon.app(tmp_path, f"{ORIGIN}/unused"))
+    async with served(lies) as url:
+        method = amazon.method(url, Shop(ORIGIN, sandbox=True))
+        payments = make_payments(db, keys, tmp_path, method)
+        async with httpx.AsyncClient(base_url=url) as provider, payments.browser:
+            yield Odd(payments, amazon, provider, keys, lies)
+        await method.close()
+
+
+def naming(name: str, value: str) -> Callable[[str], str]:
+    """Make an answer name another object of its kind."""
+    return lambda body: re.sub(rf'"{name}": ?"[^"]*"', f'"{name}":"{value}"', body)
+
+
+async def refund_under_anothers_id(odd: Odd) -> tuple[Payment, str]:
+    """The refund of the cancelled order N1 is answered with the id of a refund of N2."""
+    mine, other = await odd.pays("N1"), await odd.pays("N2")
+    await odd.at_the_console(other.refs["charge_id"], "refund", 3_300)
+    rows = (await odd.provider.get("/ledger")).json()["entries"]
+    [theirs] = [row["refund_id"] for row in rows if row["kind"] == "refunded"]
+    answer = (
+        f'{{"refundId":"{theirs}","chargeId":"{mine.refs["charge_id"]}","refundAmount":{{"amount":"3300",'
+        '"currencyCode":"JPY"},"creationTimestamp":"20261130T220000Z","statusDetails":{"state":'
+        '"RefundInitiated","reasonCode":null,"reasonDescription":null,"lastUpdatedTimestamp":'
+        '"20261130T220000Z"}}'
+    )
+    odd.lies.tell("POST", "/refunds$", lambda _: answer)
+    await odd.payments.hears(cancelled("N1"))
+    await odd.works()
+    return mine, theirs
+
+
+async def test_a_refund_under_anothers_id_is_not_believed(odd: Odd) -> None:
+    await refund_under_anothers_id(odd)
+    now = await odd.payments.payment("N1")
+    assert (now.state, now.refunded_amount, now.calls) == ("refunding", 0, ("answer_mismatch",))
+    assert await odd.payments.said(PaymentRefunded) == []
+
+
+async def test_staff_end_a_refund_that_is_anothers(odd: Odd) -> None:
+    mine, theirs = await refund_under_anothers_id(odd)
+    sign_in(odd.payments.browser, odd.keys)
+    page = (await odd.payments.browser.get("/desk/payments/N1")).text
+    assert "依頼は成立していない" in page
+
+    assert (await press(odd.payments, "N1", "deny")).status_code == 303
+
+    ended = await odd.payments.payment("N1")
+    assert (ended.state, ended.calls, ended.disowned) == ("owed", ("refund_failed",), (theirs,))
+    # Amazon had done what was asked, and answered with another's id: a look finds it by the sum.
+    await odd.works()
+    assert (await odd.payments.payment("N1")).state == "refunded"
+    assert await odd.ledger_of(mine.refs["charge_id"], "refunded") == [3_300]
+
+
+async def test_notices_with_swapped_permissions_book_nothing(odd: Odd) -> None:
+    mine, other = await odd.pays("N1"), await odd.pays("N2")
+    await odd.at_the_console(other.refs["charge_id"], "refund", 300)
+    rows = (await odd.provider.get("/ledger")).json()["entries"]
+    [theirs] = [row["refund_id"] for row in rows if row["kind"] == "refunded"]
+    named = {f"named_charge_{other.refs['charge_id']}": other.refs["charge_id"], f"refund_{theirs}": theirs}
+    method = odd.payments.methods["amazon_pay"]
+
+    told = await method.look_up(mine.changed(refs={**mine.refs, **named}))
+
+    assert [type(one).__name__ for one in told] == ["Authorized", "Captured"]
+
+
+async def test_a_hold_on_anothers_charge_is_not_accepted(odd: Odd) -> None:
+    await odd.order("N2")
+    theirs = (await odd.payments.payment("N2")).authorization_id
+    odd.lies.tell("POST", "/complete$", naming("chargeId", theirs))
+
+    await odd.order("N1")
+
+    doubted = await odd.payments.payment("N1")
+    assert (doubted.authorization_id, doubted.calls) == ("", ("answer_mismatch",))
+    await odd.works()
+    found = await odd.payments.payment("N1")
+    assert (found.state, found.calls) == ("authorized", ())
+    assert found.authorization_id != theirs
+
+
+async def test_a_new_hold_on_anothers_charge_is_not_accepted(odd: Odd) -> None:
+    await odd.order("N2")
+    await odd.order("N1")
+    theirs = (await odd.payments.payment("N2")).authorization_id
+    await odd.at_the_console((await odd.payments.payment("N1")).authorization_id, "cancel")
+    sign_in(odd.payments.browser, odd.keys)
+    await press(odd.payments, "N1", "look-up")
+    await odd.payments.work()
+    odd.lies.tell("POST", "/charges$", naming("chargeId", theirs))
+
+    await odd.payments.hears(ReauthorizationRequested(order_code="N1", by="staff"))
+    await odd.works()
+
+    doubted = await odd.payments.payment("N1")
+    assert (doubted.state, doubted.calls) == ("reauthorizing", ("authorization_ended", "answer_mismatch"))
+    assert doubted.not_ours == (theirs,)
+    assert (await press(odd.payments, "N1", "deny")).status_code == 303
+    ended = await odd.payments.payment("N1")
+    assert (ended.state, ended.calls) == ("declined", ("authorization_ended",))
+
+
+async def test_a_hold_that_turns_out_to_be_anothers_is_not_captured(odd: Odd) -> None:
+    await odd.order("N1")
+    await odd.order("N2")
+    mine, other = await odd.payments.payment("N1"), await odd.payments.payment("N2")
+    hold = mine.authorization_id
+    told = naming("chargePermissionId", other.refs["charge_permission_id"])
+    odd.lies.tell("GET", f"/charges/{hold}$", told, times=100)
+    sign_in(odd.payments.browser, odd.keys)
+    await press(odd.payments, "N1", "look-up")
+    await odd.payments.work()
+
+    await odd.payments.hears(shipped("N1"))
+    await odd.works()
+
+    kept = await odd.payments.payment("N1")
+    assert (kept.state, kept.calls, kept.not_ours) == ("authorized", ("answer_mismatch",), (hold,))
+    assert await odd.ledger_of(hold, "captured") == []
+    assert (await press(odd.payments, "N1", "seen")).status_code != 303
+    assert (await press(odd.payments, "N1", "void")).status_code != 303
+    assert (await press(odd.payments, "N1", "disown", ref=hold)).status_code == 303
+    ended = await odd.payments.payment("N1")
+    assert (ended.state, ended.calls) == ("voided", ("authorization_ended",))
+
+
+async def test_a_capture_goes_on_once_the_hold_is_told_right(odd: Odd) -> None:
+    await odd.order("N1")
+    hold = (await odd.payments.payment("N1")).authorization_id
+    odd.lies.tell("GET", f"/charges/{hold}$", naming("chargePermissionId", "S03-0-0"))
+    sign_in(odd.payments.browser, odd.keys)
+    await press(odd.payments, "N1", "look-up")
+    await odd.payments.work()
+    await odd.payments.hears(shipped("N1"))
+    await odd.payments.work()
+    assert (await odd.payments.payment("N1")).state == "authorized"
+
+    await press(odd.payments, "N1", "look-up")
+    await odd.works()
+
+    taken = await odd.payments.payment("N1")
+    assert (taken.state, taken.calls) == ("captured", ())
+
+
+async def test_a_smaller_sum_of_refunds_calls_a_person(odd: Odd) -> None:
+    mine = await odd.pays("N1")
+    charge = mine.refs["charge_id"]
+    await odd.at_the_console(charge, "refund", 3_300)
+    sign_in(odd.payments.browser, odd.keys)
+    await press(odd.payments, "N1", "look-up")
+    await odd.works()
+    assert (await odd.payments.payment("N1")).state == "refunded"
+
+    def none_back(body: str) -> str:
+        return re.sub(r'"refundedAmount": ?\{[^}]*\}', '"refundedAmount":null', body)
+
+    odd.lies.tell("GET", f"/charges/{charge}$", none_back, times=50)
+    await press(odd.payments, "N1", "look-up")
+    await odd.works()
+
+    doubted = await odd.payments.payment("N1")
+    assert "answer_mismatch" in doubted.calls
+    assert doubted.refunded_amount == 3_300
+    assert (await press(odd.payments, "N1", "seen")).status_code == 303
+    assert (await odd.payments.payment("N1")).refunded_amount == 0

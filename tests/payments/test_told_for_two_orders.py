@@ -1,0 +1,203 @@
+"""Money that a provider told for one order and for another: nothing is done by it until a person has said whose it is."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from harness.eventually import eventually
+from harness.keys import Keys
+from harness.postgres import MakeDatabase
+from payments.calls import disowning
+from payments.calls import rules as call_rules
+from payments.deposits.rules import book_deposit
+from payments.methods.konbini.simulator.driving import Driver
+from payments.methods.method import Shop
+from payments.payment.rules.answers import Captured, Refunded, ToldNoMore
+from payments.payment.rules.payment import Payment
+from payments.payment.settle_payment import settle_all
+from payments.requests.calls import Calls
+from payments.tables import metadata
+from payments.watching.watch_payments import Watch
+from shared.clock import clock, in_japan, now
+from shared.due.work import DueRunner, DueWork
+from shared.events import PaymentDeedDone
+from tests.payments.desk import press, sign_in
+from tests.payments.lies import Lies
+from tests.payments.order_examples import cancelled, placed, reserved
+from tests.payments.payment_examples import AT, BANK, KONBINI, NUMBER, PLACED, payment
+from tests.payments.payments_service import ORIGIN, Payments, make_payments, served
+
+
+@dataclass
+class Odd:
+    """The service and a company that may tell of another number's receipt."""
+
+    payments: Payments
+    company: Driver
+    lies: Lies
+
+    async def order(self, code: str) -> Payment:
+        await self.payments.hears(placed(code, "konbini"), reserved(code))
+        await self.payments.work()
+        return await self.payments.payment(code)
+
+    async def look(self, code: str) -> Payment:
+        await press(self.payments, code, "look-up")
+        await self.payments.work()
+        return await self.payments.payment(code)
+
+
+@pytest.fixture
+async def odd(make_db: MakeDatabase, keys: Keys, tmp_path: Path) -> AsyncIterator[Odd]:
+    db = await make_db("payments", metadata)
+    company = Driver()
+    lies = Lies(company.app(tmp_path, f"{ORIGIN}/unused"))
+    async with served(lies) as url:
+        method = company.method(url, Shop(ORIGIN, sandbox=True))
+        payments = make_payments(db, keys, tmp_path, method)
+        sign_in(payments.browser, keys)
+        async with payments.browser:
+            yield Odd(payments, company, lies)
+        await method.close()
+
+
+async def told_for_two(odd: Odd) -> tuple[Payment, Payment]:
+    """One look at N1 lists the receipt of N2; later looks do not. N2 is looked at as it is."""
+    mine, theirs = await odd.order("N1"), await odd.order("N2")
+
+    def with_a_receipt(body: str) -> str:
+        receipt = {"receipt_id": "kr_2", "amount": 3_300, "paid_at": now().isoformat()}
+        return json.dumps({**json.loads(body), "receipts": [receipt]})
+
+    odd.lies.tell("GET", mine.payment_id.hex, with_a_receipt)
+    assert (await odd.look("N1")).state == "captured"
+    odd.lies.tell("GET", theirs.payment_id.hex, with_a_receipt, times=1_000)
+    odd.lies.tell("POST", f"/{theirs.refs['number_id']}/close$", with_a_receipt, times=1_000)
+    return await odd.look("N1"), await look_with_a_runner(odd, "N2")
+
+
+async def look_with_a_runner(odd: Odd, code: str) -> Payment:
+    """Have a payment looked at by a worker that survives what cannot be written down."""
+    await press(odd.payments, code, "look-up")
+    await until_it_calls(odd, Watch(Calls(odd.payments.methods)).due_work(concurrency=1), code)
+    return await odd.payments.payment(code)
+
+
+async def until_it_calls(odd: Odd, work: DueWork, code: str) -> None:
+    import asyncio
+
+    runner = DueRunner(work, odd.payments.db)
+    running = asyncio.create_task(runner.run())
+
+    async def called() -> bool:
+        return "answer_mismatch" in (await odd.payments.payment(code)).calls
+
+    await eventually(called)
+    runner.stop()
+    await running
+
+
+async def test_a_receipt_that_is_told_no_more_calls_a_person(odd: Odd) -> None:
+    mine, _ = await told_for_two(odd)
+    assert (mine.state, mine.calls, mine.doubted_receipts) == ("captured", ("answer_mismatch",), {"kr_2": 0})
+    page = (await odd.payments.browser.get("/desk/payments/N1")).text
+    assert "まだ発送しないでください" in page
+    assert "この注文の入金ではない" in page
+
+
+async def test_a_receipt_booked_elsewhere_names_that_order(odd: Odd) -> None:
+    _, theirs = await told_for_two(odd)
+    assert theirs.booked_elsewhere == {"kr_2": "N1"}
+    page = (await odd.payments.browser.get("/desk/payments/N2")).text
+    assert "注文N1に記録済みの入金が、この注文の入金としても" in page
+
+
+async def test_staff_move_a_receipt_to_the_order_it_is_of(odd: Odd) -> None:
+    await told_for_two(odd)
+
+    assert (await press(odd.payments, "N2", "move", ref="kr_2")).status_code == 303
+    await odd.look("N1")
+    await odd.look("N2")
+
+    mine, theirs = await odd.payments.payment("N1"), await odd.payments.payment("N2")
+    assert (mine.state, mine.held_amount, mine.calls) == ("waiting", 0, ())
+    assert (theirs.state, theirs.held_amount, theirs.calls) == ("captured", 3_300, ())
+    [deed] = await odd.payments.said(PaymentDeedDone)
+    assert isinstance(deed, PaymentDeedDone)
+    assert (deed.order_code, "移しました" in deed.subject) == ("N2", True)
+
+
+async def test_a_cancelled_order_gives_back_a_moved_receipt(odd: Odd) -> None:
+    await told_for_two(odd)
+    await odd.payments.hears(cancelled("N2"))
+    await odd.payments.work()
+
+    assert (await press(odd.payments, "N2", "move", ref="kr_2")).status_code == 303
+
+    asked = await odd.payments.rows("SELECT amount FROM payment_requests WHERE operation = 'refund'")
+    assert [row.amount for row in asked] == [3_300]
+
+
+async def test_a_cancellation_ends_when_the_receipt_is_anothers(odd: Odd) -> None:
+    await told_for_two(odd)
+    await odd.payments.hears(cancelled("N2"))
+    await odd.payments.work()
+
+    assert (await press(odd.payments, "N2", "disown", ref="kr_2")).status_code == 303
+    await odd.payments.work()
+    clock.move(timedelta(hours=2))
+    await odd.payments.work()
+
+    ended = await odd.payments.payment("N2")
+    assert (ended.state, ended.held_amount, ended.calls) == ("voided", 0, ())
+
+
+# ---------- pure ----------
+
+PAID = settle_all(
+    payment("waiting", number=NUMBER),
+    None,
+    [Captured(amount=3_300, captured_at=PLACED, receipt_id="r1")],
+    AT,
+    KONBINI,
+).payment
+
+
+def test_a_receipt_told_no_more_is_taken_out_once_it_is_seen() -> None:
+    gone = settle_all(PAID, None, [ToldNoMore(receipts=("r1",))], AT, KONBINI).payment
+    assert (gone.state, gone.calls) == ("captured", ("answer_mismatch",))
+    seen = call_rules.mark_seen(gone, KONBINI, AT, by="佐藤").payment
+    assert (seen.state, seen.held_amount, seen.calls) == ("waiting", 0, ())
+
+
+def test_a_refund_told_no_more_calls_a_person() -> None:
+    back = settle_all(PAID, None, [Refunded(refund_ref="p1", amount=3_300)], AT, KONBINI).payment
+    gone = settle_all(back, None, [ToldNoMore(refunds=("p1",))], AT, KONBINI).payment
+    assert gone.contradicted
+    assert "answer_mismatch" in gone.calls
+
+
+def test_a_payout_that_was_not_for_the_order_is_disowned() -> None:
+    waits = payment("waiting", number=NUMBER)
+    paid = book_deposit(
+        waits,
+        BANK,
+        AT,
+        amount=3_300,
+        deposited_on=in_japan(AT).date(),
+        receipt_id="desk:1",
+        send_mail=False,
+        by="佐藤",
+    ).payment
+    back = settle_all(paid, None, [Refunded(refund_ref="p1", amount=3_300)], AT, BANK).payment
+    assert back.state == "refunded"
+
+    ended = disowning.disown(back, BANK, AT, ref="p1", by="佐藤").payment
+
+    assert (ended.state, ended.held_amount, ended.refunded_amount) == ("captured", 3_300, 0)
+    again = settle_all(ended, None, [Refunded(refund_ref="p1", amount=3_300)], AT, BANK)
+    assert again.payment == ended
