@@ -9,7 +9,7 @@ from sqlalchemy.engine import URL
 
 from harness.keys import Keys
 from harness.postgres import MakeDatabase, TestPostgres
-from harness.rabbitmq import TestBroker, make_broker
+from harness.rabbitmq import TestBroker, make_broker, started
 from shared import clock
 from shared.database.transactions import Database
 
@@ -61,10 +61,8 @@ def real_time() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def broker() -> Iterator[TestBroker]:
     """A real RabbitMQ of this test session."""
-    made = make_broker()
-    made.start()
-    yield made
-    made.stop()
+    with started(make_broker()) as made:
+        yield made
 
 
 SLOW_TO_START = {

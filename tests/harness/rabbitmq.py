@@ -4,11 +4,13 @@
 """
 
 import os
+import signal
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import ClassVar, Protocol
@@ -61,6 +63,16 @@ def answers(broker: TestBroker) -> bool:
     return reply.status_code == 200
 
 
+@contextmanager
+def started(broker: TestBroker) -> Iterator[TestBroker]:
+    """Start a broker and end it at the end of the block, also if it does not come up."""
+    try:
+        broker.start()
+        yield broker
+    finally:
+        broker.stop()
+
+
 def wait_until_up(broker: TestBroker) -> None:
     """Wait until the management interface answers. Raises TimeoutError."""
     deadline = time.monotonic() + BOOT_SECONDS_MAX
@@ -84,31 +96,40 @@ class NativeBroker(TestBroker):
         self.management_url = rabbitmq.management_url(self.site)
         self.user, self.password = rabbitmq.ADMIN, self.site.secrets["broker_admin"]
         self._process: subprocess.Popen[bytes] | None = None
+        self._epmd: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Boot the node and wait until it answers."""
-        log = (self.site.logs / "rabbitmq.log").open("ab")
-        self._process = subprocess.Popen(
-            [str(rabbitmq.scripts() / "rabbitmq-server")],
-            cwd=self._folder.name,  # where a dying node leaves its dump
-            env={**os.environ, **rabbitmq.environment(self.site)},
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        if self._epmd is None:
+            # RabbitMQ would start this itself, outside its process group, and leave it behind.
+            port = self.site.ports["epmd"]
+            self._epmd = self._spawn("epmd", "-address", "127.0.0.1", "-port", str(port))
+            _wait_until_listening(port)
+        self._process = self._spawn(str(rabbitmq.scripts() / "rabbitmq-server"))
         wait_until_up(self)
 
     def kill(self) -> None:
         """Kill the node's processes at once."""
-        if self._process is not None:
-            os.killpg(self._process.pid, 9)
-            self._process.wait()
-            self._process = None
+        _kill_group(self._process)
+        self._process = None
 
     def stop(self) -> None:
         """End the node and forget its data."""
         self.kill()
+        _kill_group(self._epmd)
+        self._epmd = None
         self._folder.cleanup()
+
+    def _spawn(self, *command: str) -> subprocess.Popen[bytes]:
+        with (self.site.logs / "rabbitmq.log").open("ab") as log:
+            return subprocess.Popen(
+                command,
+                cwd=self._folder.name,  # where a dying node leaves its dump
+                env={**os.environ, **rabbitmq.environment(self.site)},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
 
 
 class ContainerBroker(TestBroker):
@@ -169,6 +190,25 @@ def _docker_there() -> bool:
         return engine_answers()
     except FileNotFoundError:
         return False
+
+
+def _kill_group(process: subprocess.Popen[bytes] | None) -> None:
+    if process is not None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _wait_until_listening(port: int) -> None:
+    deadline = time.monotonic() + BOOT_SECONDS_MAX
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=2).close()
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+        else:
+            return
 
 
 def _free_port() -> int:

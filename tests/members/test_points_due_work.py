@@ -9,7 +9,6 @@ import pytest
 from members.benefits.release_benefit import ReleaseBenefits
 from members.benefits.reserve_benefit import HELD_FOR, reserve_benefit, reserve_registration_points
 from members.benefits.tables import benefit_reservations
-from members.deeds.rows import Doer
 from members.points.activate_points import activate_points
 from members.points.expire_points import ExpirePoints
 from members.points.rows import balance_of, lock_known_balance
@@ -44,19 +43,6 @@ async def test_staff_make_points_valid_once_and_only_existing_ones(members: Memb
             await activate_points(tx, member_id, waiting, by=MANAGER, at=now())
     [line] = await members.rows("SELECT * FROM point_postings WHERE kind = 'activated'")
     assert (line.by, line.waiting, line.active) == ("店長", -50, 50)
-
-
-async def test_nobody_makes_their_own_points_valid(members: MembersService) -> None:
-    member_id = await members.register()
-    await members.hears(an_order(member_id=member_id, items=5_000))
-    waiting = await grant_id(members, "purchase")
-    herself = Doer(member_id, "綾瀬 あや", "192.0.2.8")
-
-    async with members.db.transaction() as tx:
-        with pytest.raises(Refused, match="own_account"):
-            await activate_points(tx, member_id, waiting, by=herself, at=now())
-
-    assert (await members.balance(member_id)).waiting == 50
 
 
 async def test_a_stranger_has_an_empty_balance_and_none_to_lock(members: MembersService) -> None:

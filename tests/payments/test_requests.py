@@ -29,7 +29,6 @@ from payments.payment.rules.answers import (
     Captured,
     Declined,
     Issued,
-    NeedsBuyer,
     RefundDeclined,
     Refunded,
     RefundWaiting,
@@ -111,23 +110,6 @@ async def test_a_request_that_was_declined_may_be_made_anew(payments: Payments, 
     assert (request.state, request.due_at) == ("declined", None)
     [failed] = await payments.said(PaymentFailed)
     assert isinstance(failed, PaymentFailed)
-
-
-@pytest.mark.parametrize(
-    ("answer", "state", "seconds"),
-    [
-        (Waiting(ask_again_seconds=47), "open", (46, 47)),
-        (NeedsBuyer(redirect_url="http://provider.test"), "open", (59, 60)),
-        (SILENCE, "unknown", (1.5, 2.4)),
-        (Unknown(reason="http_429", retry_after_seconds=75), "unknown", (74, 75)),
-    ],
-)
-async def test_an_open_request_rests_as_long_as_its_answer_asks(
-    payments: Payments, method: Scripted, answer: Answer, state: str, seconds: tuple[float, float]
-) -> None:
-    request = await ask(payments, method, answer)
-    assert request.state == state
-    assert seconds[0] - 1 <= seconds_to_wait(request) <= seconds[1]
 
 
 async def test_pauses_grow_to_two_minutes_and_then_a_person_is_shown(

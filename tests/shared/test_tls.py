@@ -13,7 +13,7 @@ from deploy.native.packages import rabbitmq_folder
 from harness.certificates import Certificates
 from harness.ports import free_port
 from harness.postgres import TestPostgres
-from harness.rabbitmq import NATIVE_PORT_SHIFT, NativeBroker
+from harness.rabbitmq import NATIVE_PORT_SHIFT, NativeBroker, started
 from shared.clock import now
 from shared.database.migrations import migrate
 from shared.database.transactions import Database, Tx
@@ -57,9 +57,8 @@ def tls_broker(certificates: Certificates) -> Iterator[str]:
             "ssl_options.keyfile": certificates.key,
         },
     )
-    node.start()
-    yield node.amqp_url.replace("amqp://", "amqps://").rpartition(":")[0] + f":{port}/"
-    node.stop()
+    with started(node):
+        yield node.amqp_url.replace("amqp://", "amqps://").rpartition(":")[0] + f":{port}/"
 
 
 @pytest.mark.broker
