@@ -13,9 +13,14 @@ from proof.promises.steps import PAYMENT_ENDS, PAYMENT_STEPS
 # Words of the providers' ledgers.
 TAKEN = frozenset({"captured", "paid"})
 HELD = frozenset({"authorized"})
+TAKEN_BACK = frozenset({"reversed"})
 GIVEN_BACK = frozenset({"refunded", "payout"})
 BACK_ASKED = frozenset({"refund_initiated"}) | GIVEN_BACK
 REFUND_ASKED = frozenset({"refund_initiated", "payout"})
+# Reasons of the journal: what a receipt promised and that came to nothing, out of what was here, out of a loss, and as a loss.
+_REVERSED = frozenset({"sale_reversed", "suspense_reversed"})
+_REVERSED_LATER = frozenset({"loss_is_sale_reversed", "loss_is_suspense_reversed"})
+_REVERSED_BEYOND = frozenset({"reversed_after_refund"})
 UNKNOWN_FOR_MAX = timedelta(minutes=10)
 
 
@@ -141,16 +146,24 @@ async def deposits_are_booked_once(outside: Outside, check: Check) -> None:
     receipts: dict[Any, int] = defaultdict(int)
     for row in await outside.rows("payments", "SELECT payment_id, amount FROM receipts"):
         receipts[row["payment_id"]] += row["amount"]
-    taken = await _taken(outside, await _by_order(outside))
+    reversed_amounts: dict[tuple[Any, str], int] = defaultdict(int)
+    for line in await outside.rows("payments", "SELECT * FROM journal_lines"):
+        reversed_amounts[line["payment_id"], line["reason"]] += line["debit"]
+    by_order = await _by_order(outside)
+    taken = await _taken(outside, by_order)
     for code, tries in (await _payments(outside)).items():
         booked = sum(receipts[row["payment_id"]] for row in tries)
         kept = sum(row["captured_amount"] + row["suspense_amount"] for row in tries)
-        check.that(booked == kept, f"payment of {code}", f"booked {booked}, allocated and suspended {kept}")
-        check.that(
-            booked == taken.get(code, 0),
-            f"payment of {code}",
-            f"booked {booked}, and {taken.get(code, 0)} came in",
-        )
+        left = booked - _booked_for(tries, reversed_amounts, _REVERSED | _REVERSED_LATER)
+        check.that(left == kept, f"payment of {code}", f"booked {left}, allocated and suspended {kept}")
+        stands = booked - _booked_for(tries, reversed_amounts, _REVERSED | _REVERSED_BEYOND)
+        came = taken.get(code, 0) - _sum(by_order.get(code, []), TAKEN_BACK)
+        check.that(stands == came, f"payment of {code}", f"booked {stands}, and {came} came in")
+
+
+def _booked_for(tries: Iterable[Any], amounts: Mapping[tuple[Any, str], int], reasons: frozenset[str]) -> int:
+    """What was booked on the tries of an order for some reasons, in yen."""
+    return sum(amounts.get((row["payment_id"], reason), 0) for row in tries for reason in reasons)
 
 
 @promise("M7", "Every movement is two lines of the same amount, and the accounts say what payments say")
@@ -169,7 +182,8 @@ async def journal_balances(outside: Outside, check: Check) -> None:
     for tries in (await _payments(outside)).values():
         for row in tries:
             held = accounts[row["payment_id"], "receivable"]
-            kept = row["captured_amount"] + row["suspense_amount"] - row["refunded_amount"]
+            lost = accounts[row["payment_id"], "losses"]
+            kept = row["captured_amount"] + row["suspense_amount"] - row["refunded_amount"] - lost
             where = f"payment of {row['order_code']}"
             check.that(held == kept, where, f"its accounts hold {held}, it says {kept}")
 

@@ -121,6 +121,13 @@ PAYMENT_STEPS: frozenset[tuple[str, str]] = frozenset(
         # A receipt that the till took back leaves nothing to give back.
         ("refunding", "voided"),
         ("owed", "voided"),
+        # The till took back what had paid a number, and the number waits again.
+        ("captured", "waiting"),
+        # Money came before its number was issued.
+        ("placed", "refunding"),
+        # What had gone back did not: a chargeback was won, a refund was another order's, or staff keep what is here.
+        *((before, "captured") for before in ("owed", "refunded", "refunding")),
+        ("refunded", "owed"),
         # Less than the whole was taken, or a receipt came to nothing: the rest is missing.
         *(
             (before, "short")

@@ -58,7 +58,7 @@ def test_a_loss_is_not_told_before_the_refund_is_answered() -> None:
     assert all("損失" not in text for _, text in calls(gone, KONBINI))
 
 
-def test_the_money_of_a_live_order_goes_back_without_cancellation() -> None:
+def test_money_of_a_live_order_goes_back_without_cancellation() -> None:
     all_back = heard(PAID, BACK).payment
     again = heard(all_back, came("r2")).payment
     [event] = [

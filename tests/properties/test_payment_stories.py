@@ -41,7 +41,7 @@ from payments.payment.rules.old_news import heard_before
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.settling import settle
 from payments.payment.rules.terms import Terms
-from payments.payment.settle_payment import settle_all
+from payments.payment.settle_payment import fitted, fitting_again, settle_all
 from payments.refunds import rules as refund_rules
 from payments.requests.outcomes import settle_reply
 from payments.requests.perform_requests import is_abandoned
@@ -238,7 +238,8 @@ class PaymentStory(RuleBasedStateMachine):
     def look(self, operation: Operation | None = None, answers: list[Answer] | None = None) -> None:
         """Settle ``answers``, or everything that the provider knows."""
         told = self.provider.known() if answers is None else answers
-        self.commit(settle_all(self.payment, operation, told, self.at, self.terms))
+        settled = settle_all(self.payment, operation, told, self.at, self.terms)
+        self.commit(fitting_again(settled, told, self.at, self.terms))
 
     def perform(self, request: Request, mood: Mood, *, dies: bool = False) -> None:
         """Do a request's turn as the worker does: looked up first where it may have been asked before, and
@@ -276,6 +277,7 @@ class PaymentStory(RuleBasedStateMachine):
             request.declined = type(final[-1]).__name__.endswith(("Declined", "CaptureRefused"))
         before, number = self.payment, request.sequence
         settled = settle_reply(before, operation, answers, self.at, self.terms, number=number)
+        settled = fitted(settled, self.at, self.terms) if final else settled
         self.commit(settled)
         if final == [RefundDeclined(reason="refused", refund_ref=f"refund-{request.key}")]:
             less = self.payment.held_amount < request.amount
@@ -425,7 +427,7 @@ class PaymentStory(RuleBasedStateMachine):
             assert self.payment.held_amount == before.held_amount
             self.seen["known money told otherwise"] += 1
 
-    @precondition(lambda self: bool(call_rules.to_be_seen(self.payment)) and not self.payment.contradicted)
+    @precondition(lambda self: bool(call_rules.to_be_seen(self.payment)) and not self.payment.told_otherwise)
     @rule(really=seldom)
     def staff_have_seen_what_called_them(self, really: bool) -> None:
         if really:

@@ -127,8 +127,9 @@ class Ledger:
         standing = [one for one in story["receipts"] if "reversed_at" not in one]
         if not standing:
             raise Refusal("nothing_paid")
-        self._add("reversed", number_id, {"receipt_id": standing[-1]["receipt_id"]})
-        return {name: standing[-1][name] for name in ("receipt_id", "amount")}
+        taken_back = {name: standing[-1][name] for name in ("receipt_id", "amount")}
+        self._add("reversed", number_id, taken_back)
+        return taken_back
 
     def close_number(self, number_id: str) -> Facts:
         """Close a number to further payments; closing it again changes nothing."""
