@@ -1,5 +1,6 @@
 """在庫・入荷: goods that arrive are for sale at once, each delivery booked once and by whom."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from typing import Any
@@ -80,6 +81,15 @@ async def test_the_key_of_another_products_delivery_is_refused(db: Database, des
     form = receipt()
     await desk.post(PAGE, data=form)
     assert (await desk.post("/desk/stock/other-goods", data=form)).status_code == 409
+
+
+async def test_two_products_with_one_key_at_once_book_one(db: Database, desk: httpx.AsyncClient) -> None:
+    await stock_up(db, available=0)
+    await stock_up(db, available=0, sku="other-goods")
+    pages = (PAGE, "/desk/stock/other-goods")
+    for form in [receipt() for _ in range(5)]:
+        answers = await asyncio.gather(*(desk.post(page, data=form) for page in pages))
+        assert sorted(answer.status_code for answer in answers) == [303, 409]
 
 
 @pytest.mark.parametrize(

@@ -88,3 +88,34 @@ async def test_one_parcel_ticked_twice_is_one(shop_db: Database, keys: Keys) -> 
         sent = await desk.post("/desk/orders/P-1/ship", data=form)
         assert sent.status_code == 303
         assert "1件のお届け先を発送済みにしました" in (await desk.get("/desk/orders/P-1")).text
+
+
+async def test_an_order_or_parcel_to_ship_twice_is_refused(shop_db: Database, keys: Keys) -> None:
+    await stock_up(shop_db)
+    await place(shop_db, "cash_on_delivery", "P-1")
+    order, parcel = {"order_code": "P-1"}, {"destination_id": str(new_id())}
+    other = {"carrier": "yamato", "tracking_number": "123456789012"}
+    bodies = {
+        "orders": ([order, {**order, **other}], "P-1"),
+        "orders.0.destinations": (
+            [{**order, "destinations": [parcel, {**parcel, **other}]}],
+            parcel["destination_id"],
+        ),
+    }
+    async with desk_client(shop_db, keys) as desk:
+        for field, (orders, double) in bodies.items():
+            answer = await desk.post("/api/checkout/desk/orders/ship", json={"orders": orders})
+            assert (answer.status_code, answer.json()["field"]) == (422, field)
+            assert f"{double} が2回以上指定されています" in answer.json()["detail"]
+    assert (await order_row(shop_db, "P-1")).shipping == "unshipped"
+
+
+async def test_lines_of_a_program_end_as_those_of_a_form(shop_db: Database, keys: Keys) -> None:
+    await stock_up(shop_db)
+    await place(shop_db, "transfer", "P-1")
+    async with desk_client(shop_db, keys) as desk:
+        note = "お客様より電話。\r\n重複のため。"
+        answer = await desk.post("/api/checkout/desk/orders/P-1/cancel", json={"note": note})
+        assert answer.status_code == 200, answer.text
+        state = (await desk.get("/api/checkout/desk/orders/P-1")).json()
+    assert any("お客様より電話。\n重複のため。" in one["text"] for one in state["timeline"])

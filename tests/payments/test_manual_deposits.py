@@ -1,5 +1,6 @@
 """Bank transfer is paid when staff say so; cash on delivery never passes through payments."""
 
+import asyncio
 import re
 from datetime import date, timedelta
 from uuid import UUID
@@ -144,6 +145,18 @@ async def test_a_record_under_the_id_of_another_orders_is_refused(shopping: Shop
     assert (await press(shopping.payments, "N1", "outside", **back)).status_code == 303
     assert (await press(shopping.payments, "N2", "outside", **back)).status_code == 409
     assert (await shopping.payments.payment("N2")).held_amount == 1_000
+
+
+async def test_one_id_on_two_orders_at_once_books_one_deposit(shopping: Shopping, keys: Keys) -> None:
+    await awaited(shopping)
+    await shopping.payments.hears(placed("N2", "bank_transfer"), reserved("N2"))
+    await shopping.payments.work()
+    sign_in(shopping.payments.browser, keys)
+    for digit in "abcde":
+        form = {"amount": "10", "deposited_on": today().isoformat(), "receipt_id": ID.replace("0", digit)}
+        both = (press(shopping.payments, code, "deposit", **form) for code in ("N1", "N2"))
+        answers = await asyncio.gather(*both)
+        assert sorted(answer.status_code for answer in answers) == [303, 409]
 
 
 async def test_a_refund_under_a_known_id_is_said_and_booked_once(shopping: Shopping, keys: Keys) -> None:

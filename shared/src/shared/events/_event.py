@@ -26,7 +26,8 @@ class Event(BaseModel):
     this class are sent in the envelope (message properties), never in the body.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # An error of a field goes to the log, where its value does not belong.
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     producer: ClassVar[str] = ""
     version: ClassVar[int] = 1

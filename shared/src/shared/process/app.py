@@ -185,7 +185,9 @@ class Process:
         if self._stopping:
             return
         error = None if task.cancelled() else task.exception()
-        log.critical("process.core_task_ended", task=task.get_name(), error=repr(error), exc_info=error)
+        log.critical(
+            "process.core_task_ended", task=task.get_name(), error=type(error).__name__, exc_info=error
+        )
         os.kill(os.getpid(), signal.SIGTERM)
 
     async def stop(self) -> None:
@@ -261,6 +263,7 @@ def run(make: Callable[[], Service], arguments: Sequence[str] | None = None) -> 
         host=settings.http_host,
         port=settings.http_port,
         log_level="warning",
+        log_config=None,
         access_log=False,
         http=ImpatientProtocol,
         proxy_headers=False,

@@ -1,6 +1,6 @@
 """Structured logs: one JSON object a line, dotted facts with fields, never sentences.
 
-Personal data does not belong here: log ids, codes and reasons.
+Personal data does not belong here: log ids, codes and reasons. Tracebacks are without the values of rows.
 """
 
 import logging
@@ -11,6 +11,7 @@ from structlog.contextvars import merge_contextvars
 
 from shared.cause import current_cause, trace_id
 from shared.process.settings import ServiceSettings
+from shared.process.tracebacks import Formatter, of_structlog
 
 
 def set_up_logs(service: str, settings: ServiceSettings) -> None:
@@ -27,11 +28,13 @@ def set_up_logs(service: str, settings: ServiceSettings) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     structlog.configure(
-        processors=[*steps, _named(service), structlog.processors.format_exc_info, renderer],
+        processors=[*steps, _named(service), structlog.processors.ExceptionRenderer(of_structlog), renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(settings.log_level)),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s", force=True)
+    plain = logging.StreamHandler()
+    plain.setFormatter(Formatter("%(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[plain], force=True)
 
 
 def _named(service: str) -> Any:

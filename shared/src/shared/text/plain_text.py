@@ -157,6 +157,11 @@ def trimmed(text: str) -> str:
     return "" if _BLANK.fullmatch(text) else text.strip()
 
 
+def with_line_feeds(text: str) -> str:
+    """Return ``text`` with ``\\n`` for the line ends of browsers and of Windows, ``\\r\\n``."""
+    return text.replace("\r\n", "\n")
+
+
 def storable(text: str) -> bool:
     """Return whether UTF-8 and PostgreSQL can hold ``text`` at all."""
     return not _UNSTORABLE.search(text)

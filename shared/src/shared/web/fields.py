@@ -199,6 +199,7 @@ AddressLine = Annotated[
 Text = Annotated[
     str,
     _TRIMMED,
+    _of_text(plain_text.with_line_feeds),
     Field(max_length=4000),
     AfterValidator(_plain(plain_text.text)),
     _documented(pattern=_TEXT_PATTERN),

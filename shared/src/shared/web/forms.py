@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.datastructures import ImmutableMultiDict, UploadFile
 
 from shared.errors import Refused
-from shared.text.plain_text import trimmed
+from shared.text.plain_text import trimmed, with_line_feeds
 from shared.web.fields import bounds_of, is_choice, japanese_message, unit_of
 
 M = TypeVar("M", bound=BaseModel)
@@ -148,4 +148,4 @@ def _tidy(value: Any) -> Any:
     """Text without the blanks around it, and none where nothing is to be seen; an upload stays, a file box left empty becomes ''."""
     if isinstance(value, UploadFile):
         return value if value.filename else ""
-    return trimmed(value.replace("\r\n", "\n")) if isinstance(value, str) else value
+    return trimmed(with_line_feeds(value)) if isinstance(value, str) else value

@@ -1,5 +1,7 @@
 """What programs send to the order desk, and what it answers."""
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -14,6 +16,12 @@ from shared.web.fields import JsonBool, JsonDate, Text, wrong
 
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+
+def _refuse_double(name: str, values: Iterable[object]) -> None:
+    double = next((value for value, times in Counter(values).items() if times > 1), None)
+    if double is not None:
+        raise wrong(f"{name} {double} が2回以上指定されています。1回だけ指定してください")
 
 
 class SentParcel(_Body):
@@ -38,6 +46,13 @@ class OrderToShip(_Body):
     ] = ""
     destinations: list[SentParcel] | None = Field(None, max_length=100)
 
+    @field_validator("destinations")
+    @classmethod
+    def _each_once(cls, destinations: list[SentParcel] | None) -> list[SentParcel] | None:
+        """Of two parcels to one destination one would not be told to anybody."""
+        _refuse_double("destination_id", (one.destination_id for one in destinations or ()))
+        return destinations
+
 
 class ShipOrders(_Body):
     """注文を発送済みにする."""
@@ -45,6 +60,13 @@ class ShipOrders(_Body):
     orders: list[OrderToShip] = Field(min_length=1, max_length=ORDERS_MAX)
     send_mail: JsonBool = False
     mark_processed: JsonBool = Field(False, description="ステータスを「処理済み」にする")
+
+    @field_validator("orders")
+    @classmethod
+    def _each_once(cls, orders: list[OrderToShip]) -> list[OrderToShip]:
+        """Two wishes for one order may contradict each other."""
+        _refuse_double("order_code", (one.order_code for one in orders))
+        return orders
 
 
 class _Orders(_Body):

@@ -18,8 +18,10 @@ async def receive_stock(
     """Put ``pieces`` on the shelf, once per ``reference``; return how many can be sold then.
 
     Returns None for a product that is not ours. Raises Refused(recorded_already) where the ``reference`` stands for
-    something else: another product, other pieces or another note.
+    something else: another product, other pieces or another note. Two products with one ``reference`` at the same
+    moment wait for each other.
     """
+    await tx.execute("SELECT pg_advisory_xact_lock(5, hashtext(:reference))", reference=reference)
     before = await tx.value("SELECT available FROM stock WHERE sku = :sku FOR UPDATE", sku=sku)
     if before is None:
         return None

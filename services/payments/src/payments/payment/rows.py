@@ -184,7 +184,11 @@ async def amount_of_receipt(tx: Tx, order_code: str, receipt_id: str) -> int:
 
 
 async def is_recorded(tx: Tx, record_id: str, reasons: Collection[Reason]) -> bool:
-    """Return whether staff recorded anything for one of these ``reasons`` under this id, for whatever order."""
+    """Return whether staff recorded anything for one of these ``reasons`` under this id, for whatever order.
+
+    Until the commit nobody else can record anything under it: who asks at the same moment waits, and sees it then.
+    """
+    await tx.execute("SELECT pg_advisory_xact_lock(1, hashtext(:record_id))", record_id=record_id)
     return bool(
         await tx.value(
             "SELECT EXISTS (SELECT 1 FROM journal_lines"

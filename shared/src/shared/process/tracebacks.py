@@ -1,0 +1,66 @@
+"""Tracebacks without the values of rows: what PostgreSQL says of an error beyond its message stays out of logs.
+
+A broken constraint comes with a DETAIL that holds the whole row: name, address, the key of a page (PostgreSQL manual,
+55.8, "Error and Notice Message Fields"). What is needed to find the fault is kept: class, message, table, constraint.
+"""
+
+import logging
+import traceback
+from collections.abc import Iterator
+from types import TracebackType
+
+import asyncpg
+
+ErrorInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+
+
+def traceback_text(error: BaseException) -> str:
+    """Return the traceback of ``error`` and of its causes as text, without the values of rows and arguments.
+
+    What PostgreSQL's errors hold of them is cut from the errors themselves.
+    """
+    for one in _chain(error, set()):
+        if isinstance(one, asyncpg.PostgresError):
+            _cut_values(one)
+    return "".join(traceback.format_exception(error)).rstrip("\n")
+
+
+def of_structlog(exc_info: ErrorInfo) -> str:
+    """Format an error as structlog hands it to a renderer."""
+    return traceback_text(exc_info[1])
+
+
+class Formatter(logging.Formatter):
+    """The standard library's format, with these tracebacks: what asyncio and uvicorn say of an error."""
+
+    def formatException(self, ei: object) -> str:  # noqa: N802  # the standard library's name
+        """Format an error as the standard library hands it to a formatter."""
+        match ei:
+            case (_, BaseException() as error, _):
+                return traceback_text(error)
+        return ""
+
+
+def _chain(error: BaseException | None, seen: set[int]) -> Iterator[BaseException]:
+    """``error``, its causes and the members of groups, each once."""
+    if error is None or id(error) in seen:
+        return
+    seen.add(id(error))
+    yield error
+    members = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    for one in (error.__cause__, error.__context__, *members):
+        yield from _chain(one, seen)
+
+
+def _cut_values(error: asyncpg.PostgresError) -> None:
+    error.detail = error.hint = None
+    if isinstance(error, asyncpg.DataError) and error.args:
+        # What comes behind the colon is the value: 'invalid input syntax for type uuid: "…"'.
+        error.args = (str(error.args[0]).partition(":")[0], *error.args[1:])
+    about = ", ".join(
+        f"{name} {value}"
+        for name, value in (("table", error.table_name), ("constraint", error.constraint_name))
+        if value
+    )
+    if about and about not in getattr(error, "__notes__", ()):
+        error.add_note(about)
