@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from checkout.placing.order_wish import OrderWish
 from checkout.placing.placements import Placement
-from checkout.placing.purchase import Purchase
 from checkout.placing.till import Till
 from payments.methods.registry import Methods
 from payments.requests.calls import Calls
@@ -94,7 +94,7 @@ class Parts:
     due_work: Callable[[Node, Sequence[DueWork]], Sequence[DueWork]] = as_it_is
     poll_seconds: float = POLL_SECONDS
     besides: Callable[[Node], Awaitable[None]] | None = None
-    place: Callable[[Till, Purchase], Coroutine[Any, Any, Placement]] = Till.place_and_commit
+    place: Callable[[Till, OrderWish], Coroutine[Any, Any, Placement]] = Till.place_and_commit
     ends_with_core_tasks: bool = True
     strong: tuple[str, ...] = ()
     kinds: tuple[str, ...] = KINDS

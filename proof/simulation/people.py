@@ -10,8 +10,8 @@ from uuid import UUID
 from checkout.orders.cancel_order import cancel_order
 from checkout.orders.request_capture import request_capture
 from checkout.placing.claims import Benefit, Wallet
+from checkout.placing.order_wish import OrderWish
 from checkout.placing.placements import Placement
-from checkout.placing.purchase import Purchase
 from checkout.placing.till import Busy, Till
 from checkout.shipping.ship_order import ShipWish, ship_order
 from members.benefits.reserve_benefit import reserve_benefit
@@ -98,7 +98,7 @@ class Story:
     async def run(self) -> None:
         """Buy, pay, and be served."""
         await asyncio.sleep(self.chance.seconds(0, 4))
-        placement = await self.place(await self.purchase())
+        placement = await self.place(await self.wish())
         if placement is None:
             return
         self.code = placement.order_code
@@ -106,7 +106,7 @@ class Story:
         self.chance.sometimes(f"order paid by {self.kind}")
         await asyncio.gather(self.pay(), self.serve())
 
-    async def purchase(self) -> Purchase:
+    async def wish(self) -> OrderWish:
         """Fill the cart and the form."""
         chance = self.chance
         sku = chance.one_of(list(SKUS))
@@ -120,7 +120,7 @@ class Story:
             wallet = Wallet(
                 kind=self.kind, checkout_session_id=self.session.session_id, buyer_id=f"buyer{self.number}"
             )
-        return Purchase(
+        return OrderWish(
             key=new_id().hex,
             lines=((sku, chance.number(1, 2) if sku != "noren" else 1),),
             orderer=orderer,
@@ -149,36 +149,36 @@ class Story:
         self.chance.sometimes("points set aside")
         return reserved
 
-    async def place(self, purchase: Purchase) -> Placement | None:
+    async def place(self, wish: OrderWish) -> Placement | None:
         """Press the button until an answer comes, always with the same key; sometimes twice at once."""
         if self.chance.happens(0.2, "button pressed twice at once"):
-            found = await asyncio.gather(self._press(purchase), self._press(purchase))
+            found = await asyncio.gather(self._press(wish), self._press(wish))
             return found[0] or found[1]
-        return await self._press(purchase)
+        return await self._press(wish)
 
-    async def _press(self, purchase: Purchase) -> Placement | None:
-        wanted = {"lines": [{"sku": sku, "quantity": n} for sku, n in purchase.lines]}
+    async def _press(self, wish: OrderWish) -> Placement | None:
+        wanted = {"lines": [{"sku": sku, "quantity": n} for sku, n in wish.lines]}
         for _ in range(TRIES_MAX):
             node = self.world.node("checkout")
             try:
-                placed = await node.ask(partial(self._place_at, node, purchase))
+                placed = await node.ask(partial(self._place_at, node, wish))
             except (NoAnswer, Busy):
-                self.world.journal.silent(purchase.key, wanted, "no answer")
+                self.world.journal.silent(wish.key, wanted, "no answer")
                 await asyncio.sleep(self.chance.seconds(0.2, 3))
                 continue
             except Refused as refused:
-                self.world.journal.answered(purchase.key, wanted, refused.status, {"code": refused.code})
+                self.world.journal.answered(wish.key, wanted, refused.status, {"code": refused.code})
                 self.chance.sometimes(f"order refused: {refused.code}")
                 return None
             if placed.repeated:
                 self.chance.sometimes("order found again by its key")
             answer = {"order_code": placed.order_code, "total": placed.total}
-            self.world.journal.answered(purchase.key, wanted, 201, answer)
+            self.world.journal.answered(wish.key, wanted, 201, answer)
             return placed
         return None
 
-    async def _place_at(self, node: Node, purchase: Purchase) -> Placement:
-        return await self.world.parts.place(node.resources[Till], purchase)
+    async def _place_at(self, node: Node, wish: OrderWish) -> Placement:
+        return await self.world.parts.place(node.resources[Till], wish)
 
     async def payment(self) -> Payment | None:
         """Look at the page of the payment."""

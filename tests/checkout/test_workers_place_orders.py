@@ -7,9 +7,9 @@ from uuid import UUID
 import pytest
 
 from checkout.placing.claims import Benefit
+from checkout.placing.order_wish import OrderWish
 from checkout.placing.place_order import PlacingSettings, place_order, place_orders
 from checkout.placing.placements import Placement
-from checkout.placing.purchase import Purchase
 from checkout.placing.till import Till
 from harness.hearing import Hearing, said
 from harness.traces import traced
@@ -24,10 +24,10 @@ SETTINGS = PlacingSettings(ORIGIN)
 MEMBER = UUID("0190f5fe-7c00-7a00-8000-0000000000aa")
 
 
-def purchase(key: str, quantity: int = 1, **changes: Any) -> Purchase:
+def wish(key: str, quantity: int = 1, **changes: Any) -> OrderWish:
     """Return what a member wants regularly."""
     orderer = Orderer(**ORDERER)
-    wanted = Purchase(
+    wanted = OrderWish(
         key=key,
         lines=(("cup", quantity),),
         orderer=orderer,
@@ -58,8 +58,8 @@ async def left_in(db: Database) -> Left:
 async def test_an_order_is_placed_with_all_else_of_a_transaction(shop_db: Database) -> None:
     await open_shop(shop_db, available=5)
     async with shop_db.transaction() as tx:
-        placed = await place_order(tx, purchase("renewal-1"), SETTINGS)
-        again = await place_order(tx, purchase("renewal-1"), SETTINGS)
+        placed = await place_order(tx, wish("renewal-1"), SETTINGS)
+        again = await place_order(tx, wish("renewal-1"), SETTINGS)
     assert again == replace(placed, repeated=True)
     assert await left_in(shop_db) == Left([placed.order_code], 4, [OrderPlaced, StockReserved])
 
@@ -68,7 +68,7 @@ async def test_what_else_fails_takes_the_order_with_it(shop_db: Database) -> Non
     await open_shop(shop_db, available=5)
     with pytest.raises(RuntimeError, match="later"):
         async with shop_db.transaction() as tx:
-            await place_order(tx, purchase("renewal-1"), SETTINGS)
+            await place_order(tx, wish("renewal-1"), SETTINGS)
             raise RuntimeError("what comes later fails")
     assert await left_in(shop_db) == Left([], 5, [])
 
@@ -77,8 +77,8 @@ async def test_a_refused_order_leaves_the_transaction_whole(shop_db: Database) -
     await open_shop(shop_db, available=5)
     async with shop_db.transaction() as tx:
         with pytest.raises(Refused) as refused:
-            await place_order(tx, purchase("renewal-1", quantity=6), SETTINGS)
-        placed = await place_order(tx, purchase("renewal-2", quantity=5), SETTINGS)
+            await place_order(tx, wish("renewal-1", quantity=6), SETTINGS)
+        placed = await place_order(tx, wish("renewal-2", quantity=5), SETTINGS)
     assert refused.value.code == "sold_out"
     assert await left_in(shop_db) == Left([placed.order_code], 0, [OrderPlaced, StockReserved])
 
@@ -87,11 +87,11 @@ async def test_one_that_is_refused_does_not_keep_the_others(shop_db: Database) -
     await open_shop(shop_db, available=5)
     benefit = Benefit(reservation_id=UUID(int=5), member_id=MEMBER, points=100)
     wanted = [
-        purchase("too-many", quantity=6),
-        purchase("first", benefit=benefit),
-        purchase("benefit-again", benefit=benefit),
-        purchase("no-such-method", payment_kind="none"),
-        purchase("second"),
+        wish("too-many", quantity=6),
+        wish("first", benefit=benefit),
+        wish("benefit-again", benefit=benefit),
+        wish("no-such-method", payment_kind="none"),
+        wish("second"),
     ]
     async with shop_db.transaction() as tx:
         outcomes = await place_orders(tx, wanted, SETTINGS)
@@ -113,7 +113,7 @@ async def test_the_till_is_a_resource_of_consumers(shop_db: Database) -> None:
 
     @consumers.on(MemberRegistered)
     async def order_welcome_gift(event: MemberRegistered, tx: Tx, till: Till) -> None:
-        await till.place_orders_in(tx, [purchase(f"welcome-{event.member_id}", member_id=event.member_id)])
+        await till.place_orders_in(tx, [wish(f"welcome-{event.member_id}", member_id=event.member_id)])
 
     registered = MemberRegistered.model_validate(
         {

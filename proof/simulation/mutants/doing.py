@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from weakref import WeakKeyDictionary
 
+from checkout.placing.order_wish import OrderWish
 from checkout.placing.placements import Placement
-from checkout.placing.purchase import Purchase
 from checkout.placing.till import Till
 from members.orders.take_order import PlacedOrders
 from notifications.mailing.delivery import Accepted
@@ -102,12 +102,12 @@ IGNORES_CAPTURE: Mapping[str, Handler] = {"payments.give_back_payment": give_bac
 _TRIED: WeakKeyDictionary[Till, set[str]] = WeakKeyDictionary()
 
 
-async def new_key_when_tried_again(till: Till, purchase: Purchase) -> Placement:
+async def new_key_when_tried_again(till: Till, wish: OrderWish) -> Placement:
     """Place the order; what was tried before is tried as a new one."""
     tried = _TRIED.setdefault(till, set())
-    key = new_id().hex if purchase.key in tried else purchase.key
-    tried.add(purchase.key)
-    return await till.place_and_commit(replace(purchase, key=key))
+    key = new_id().hex if wish.key in tried else wish.key
+    tried.add(wish.key)
+    return await till.place_and_commit(replace(wish, key=key))
 
 
 def _one_by_one(work: DueWork, perform: "SendsFirst") -> DueWork:

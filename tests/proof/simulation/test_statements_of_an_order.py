@@ -16,7 +16,7 @@ from uuid import UUID
 import pytest
 
 from checkout.placing.claims import Benefit, Wallet
-from checkout.placing.purchase import Purchase
+from checkout.placing.order_wish import OrderWish
 from checkout.shipping.ship_order import ShipWish, ship_order
 from members.benefits.reserve_benefit import reserve_benefit
 from members.deeds.rows import Doer
@@ -60,11 +60,11 @@ class Walk(Story):
         super().__init__(world, number)
         self.kind = "amazon_pay"
 
-    async def purchase(self) -> Purchase:
+    async def wish(self) -> OrderWish:
         """Fill the cart and the form."""
         self.session = self.world.providers.amazon.open_session()
         session_id = self.session.session_id
-        return Purchase(
+        return OrderWish(
             key=new_id().hex,
             lines=(("yunomi", 1),),
             orderer=Orderer(name="試験", **HOME, email=self.email),
@@ -81,9 +81,9 @@ class Walk(Story):
             held = await reserve_benefit(tx, member_id=_member(self.number), points=POINTS, at=now())
         return Benefit.model_validate(held.claims())
 
-    async def bought(self, purchase: Purchase) -> None:
+    async def bought(self, wish: OrderWish) -> None:
         """Press the button."""
-        placement = await self.place(purchase)
+        placement = await self.place(wish)
         assert placement is not None
         self.code = placement.order_code
         self.world.orders.append(self.code)
@@ -107,8 +107,8 @@ async def _walk(orders: int, counts: Counts, world: World) -> None:
     await world.rest()
     before = await _counted(world)
     walks = [Walk(world, number) for number in range(orders)]
-    purchases = [await walk.purchase() for walk in walks]
-    await asyncio.gather(*(walk.bought(purchase) for walk, purchase in zip(walks, purchases, strict=True)))
+    wishes = [await walk.wish() for walk in walks]
+    await asyncio.gather(*(walk.bought(wish) for walk, wish in zip(walks, wishes, strict=True)))
     await world.rest()
     await asyncio.gather(*(walk.agreed() for walk in walks))
     await world.rest()

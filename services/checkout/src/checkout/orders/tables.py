@@ -245,7 +245,7 @@ order_history = Table(
     metadata,
     Column("order_code", Text, ForeignKey("orders.code"), primary_key=True),
     Column("version", Integer, primary_key=True),
-    Column("move", Text, nullable=False, comment="An edge of orders/states.py, or 'place'"),
+    Column("move", Text, nullable=False, comment="An edge of the table of states, or 'place'"),
     Column("status", Text, nullable=False),
     Column("deposit", Text, nullable=False),
     Column("shipping", Text, nullable=False),

@@ -12,7 +12,7 @@ from checkout.payment_menu.rows import read_menu
 from checkout.payment_menu.rules import Reason
 from checkout.placing.browser import benefit_of, wallet_of
 from checkout.placing.fields import AddressFields, OrdererFields
-from checkout.placing.purchase import Purchase
+from checkout.placing.order_wish import OrderWish
 from checkout.placing.till import Till
 from checkout.shop.origin import Origin
 from shared.errors import Refused
@@ -114,7 +114,7 @@ async def create_order(
     if wallet is not None and wallet.kind != wanted.payment_kind:
         wallet = None
     orderer = wanted.orderer
-    purchase = Purchase(
+    wish = OrderWish(
         key=idempotency_key,
         lines=tuple((line.sku, line.quantity) for line in wanted.lines),
         orderer=orderer.orderer(),
@@ -129,10 +129,10 @@ async def create_order(
         client_address=counted_as(request),
         earlier_orders=orders_in_browser(parts, request).placed,
     )
-    placement = await parts_of(request)[Till].place_and_commit(purchase)
+    placement = await parts_of(request)[Till].place_and_commit(wish)
     page_url = f"{parts[Origin].url}/orders/{placement.order_code}"
     response.headers["Location"] = page_url
-    keep_order(parts, request, response, placement.order_code, member_id=purchase.member_id)
+    keep_order(parts, request, response, placement.order_code, member_id=wish.member_id)
     return PlacedOrder(
         order_code=placement.order_code,
         total=placement.total,

@@ -17,8 +17,8 @@ from checkout.payment_menu.rows import read_menu
 from checkout.payment_menu.rules import Menu, Method
 from checkout.placing.browser import benefit_of, wallet_of
 from checkout.placing.claims import Benefit
+from checkout.placing.order_wish import OrderWish
 from checkout.placing.placements import placement_of_order
-from checkout.placing.purchase import Purchase
 from checkout.placing.quote import Quote, goods, quote_cart
 from checkout.placing.till import Till
 from checkout.pricing.price import NO_DISCOUNTS
@@ -134,16 +134,16 @@ def earlier_step(request: Request, parts: Parts, checkout: Checkout, number: int
     return None if done >= number - 1 else parts.pages.redirect(request, STEPS[done][1])
 
 
-async def order_and_go_on(request: Request, parts: Parts, purchase: Purchase) -> Response:
+async def order_and_go_on(request: Request, parts: Parts, wish: OrderWish) -> Response:
     """Place the order and send the buyer on: to the wallet's confirmation, or to the order's page."""
-    purchase = replace(
-        purchase,
+    wish = replace(
+        wish,
         client_address=counted_as(request),
         earlier_orders=orders_in_browser(parts, request).placed,
     )
-    placement = await parts_of(request)[Till].place_and_commit(purchase)
+    placement = await parts_of(request)[Till].place_and_commit(wish)
     response = parts.pages.redirect(request, placement.next_path)
-    keep_order(parts, request, response, placement.order_code, member_id=purchase.member_id)
+    keep_order(parts, request, response, placement.order_code, member_id=wish.member_id)
     return response
 
 

@@ -12,8 +12,8 @@ from datetime import datetime
 from checkout.catalogue.rules import Product
 from checkout.payment_menu.rules import UNAVAILABLE, Menu, Method, check_choice
 from checkout.placing.claims import Benefit, Wallet
-from checkout.placing.held_stock import Holds
-from checkout.placing.purchase import Purchase
+from checkout.placing.held_stock import HeldStock
+from checkout.placing.order_wish import OrderWish
 from checkout.pricing.price import NO_DISCOUNTS, price_order
 from checkout.pricing.settings import PriceSettings
 from shared.errors import Refused
@@ -28,7 +28,7 @@ class Terms:
     prices: PriceSettings
     products: Mapping[str, Product]
     menu: Menu
-    holds: Holds
+    held: HeldStock
     origin_url: str
 
 
@@ -36,7 +36,7 @@ class Terms:
 class ComposedOrder:
     """An order that the rules allow, not yet stored. ``page_key`` opens its page without a session."""
 
-    purchase: Purchase
+    wish: OrderWish
     placed: OrderPlaced
     method: Method
     page_key: str
@@ -51,17 +51,17 @@ class ComposedOrder:
         return replace(self, placed=self.placed.model_copy(update={"order_number": number}))
 
 
-def compose_order(terms: Terms, purchase: Purchase, *, code: str, at: datetime) -> ComposedOrder:
+def compose_order(terms: Terms, wish: OrderWish, *, code: str, at: datetime) -> ComposedOrder:
     """Compute the order, check that it may be paid as wished, and count it among what its buyer holds.
 
     Raises Refused where a rule says no.
     """
-    lines = _order_lines(purchase, terms.products)
-    method = terms.menu.find(purchase.payment_kind)
+    lines = _order_lines(wish, terms.products)
+    method = terms.menu.find(wish.payment_kind)
     if method is None:
         raise Refused("method_unavailable", UNAVAILABLE, field="payment_kind", status=422)
-    benefit = purchase.benefit
-    _check_benefit(purchase, at=at)
+    benefit = wish.benefit
+    _check_benefit(wish, at=at)
     amounts = price_order(
         lines,
         terms.prices.shipping,
@@ -69,9 +69,9 @@ def compose_order(terms: Terms, purchase: Purchase, *, code: str, at: datetime) 
         fee=method.fee,
         discounts=benefit.discounts if benefit else NO_DISCOUNTS,
     )
-    _check_method(method, purchase, amounts.total)
-    _check_total(purchase, amounts.total)
-    wallet = purchase.wallet
+    _check_method(method, wish, amounts.total)
+    _check_total(wish, amounts.total)
+    wallet = wish.wallet
     page_key = secrets.token_urlsafe(16)
     placed = OrderPlaced(
         order_code=code,
@@ -80,14 +80,14 @@ def compose_order(terms: Terms, purchase: Purchase, *, code: str, at: datetime) 
         payment_flow=method.flow,
         payment_deposit=method.deposit,
         paid_before_shipping=method.paid_before_shipping,
-        payment_choice={**check_choice(method, purchase.payment_choice), **_wallets_session(wallet)},
+        payment_choice={**check_choice(method, wish.payment_choice), **_wallets_session(wallet)},
         amounts=amounts,
-        member_id=purchase.member_id,
-        registration=_registration_of(purchase),
+        member_id=wish.member_id,
+        registration=_registration_of(wish),
         wallet_kind=wallet.kind if wallet else None,
         wallet_buyer_id=wallet.buyer_id if wallet else None,
-        orderer=purchase.orderer,
-        destinations=(Destination(destination_id=new_id(), address=purchase.address, lines=tuple(lines)),),
+        orderer=wish.orderer,
+        destinations=(Destination(destination_id=new_id(), address=wish.address, lines=tuple(lines)),),
         points_used=benefit.points if benefit else 0,
         benefit_reservation_id=benefit.reservation_id if benefit else None,
         coupon=benefit.coupon.issue_id if benefit and benefit.coupon else None,
@@ -95,8 +95,8 @@ def compose_order(terms: Terms, purchase: Purchase, *, code: str, at: datetime) 
         placed_at=at,
         page_url=f"{terms.origin_url}/orders/{code}?key={page_key}",
     )
-    _count_hold(terms.holds, purchase, placed, secured=method.flow == "authorized")
-    return ComposedOrder(purchase, placed, method, page_key)
+    _count_held(terms.held, wish, placed, secured=method.flow == "authorized")
+    return ComposedOrder(wish, placed, method, page_key)
 
 
 def sold_out(sku: str, left: int, placed: OrderPlaced) -> Refused:
@@ -106,10 +106,10 @@ def sold_out(sku: str, left: int, placed: OrderPlaced) -> Refused:
     return Refused("sold_out", f"{text}カートの数量を変更してください。", field="lines")
 
 
-def _order_lines(purchase: Purchase, products: Mapping[str, Product]) -> list[Line]:
+def _order_lines(wish: OrderWish, products: Mapping[str, Product]) -> list[Line]:
     """Return the lines at our own prices. Raises Refused(product_unknown) for what is not on sale."""
     lines = []
-    for sku, quantity in purchase.pieces.items():
+    for sku, quantity in wish.pieces.items():
         product = products.get(sku)
         if product is None or not product.on_sale:
             raise Refused(
@@ -121,16 +121,16 @@ def _order_lines(purchase: Purchase, products: Mapping[str, Product]) -> list[Li
     return lines
 
 
-def _check_benefit(purchase: Purchase, *, at: datetime) -> None:
+def _check_benefit(wish: OrderWish, *, at: datetime) -> None:
     """Refuse points and coupons that were set aside for somebody else, and a coupon that ended."""
-    benefit = purchase.benefit
+    benefit = wish.benefit
     if benefit is None:
         return
     if benefit.coupon is not None:
         benefit.coupon.check_unexpired(at)
     if benefit.registration:
-        if purchase.member_id is None and purchase.registers:
-            _check_member_to_be(purchase, benefit)
+        if wish.member_id is None and wish.registers:
+            _check_member_to_be(wish, benefit)
             return
         raise Refused(
             "benefit_needs_registration",
@@ -138,7 +138,7 @@ def _check_benefit(purchase: Purchase, *, at: datetime) -> None:
             field="register",
             status=422,
         )
-    if benefit.member_id != purchase.member_id:
+    if benefit.member_id != wish.member_id:
         raise Refused(
             "benefit_of_another",
             "ご利用ポイントを確認できませんでした。もう一度ポイントを指定してください。",
@@ -147,10 +147,10 @@ def _check_benefit(purchase: Purchase, *, at: datetime) -> None:
         )
 
 
-def _check_member_to_be(purchase: Purchase, benefit: Benefit) -> None:
+def _check_member_to_be(wish: OrderWish, benefit: Benefit) -> None:
     """Refuse registration points that were set aside for another account or address than those of the order."""
-    wallet = purchase.wallet
-    if wallet is None or not benefit.is_for(buyer_id=wallet.buyer_id, email=purchase.orderer.email):
+    wallet = wish.wallet
+    if wallet is None or not benefit.is_for(buyer_id=wallet.buyer_id, email=wish.orderer.email):
         raise Refused(
             "benefit_of_another",
             f"会員登録ポイントは、メールアドレス「{benefit.email}」で会員登録される場合にご利用いただけます。"
@@ -160,9 +160,9 @@ def _check_member_to_be(purchase: Purchase, benefit: Benefit) -> None:
         )
 
 
-def _check_method(method: Method, purchase: Purchase, total: int) -> None:
+def _check_method(method: Method, wish: OrderWish, total: int) -> None:
     """Refuse a method that does not suit this order, however it was submitted (KON-02, AP-15)."""
-    wallet = purchase.wallet
+    wallet = wish.wallet
     reason = method.unsuited(total, wallet_kind=wallet.kind if wallet else None)
     if reason is not None:
         raise Refused("method_unavailable", method.why_unsuited(total), field="payment_kind", status=422)
@@ -174,9 +174,9 @@ def _check_method(method: Method, purchase: Purchase, total: int) -> None:
         raise Refused("wallet_ceiling", UNAVAILABLE, field="payment_kind", status=422)
 
 
-def _check_total(purchase: Purchase, total: int) -> None:
+def _check_total(wish: OrderWish, total: int) -> None:
     """Refuse a total that the buyer did not see."""
-    if purchase.total_seen is not None and purchase.total_seen != total:
+    if wish.total_seen is not None and wish.total_seen != total:
         raise Refused(
             "total_changed",
             f"お支払い合計が¥{total:,}に変わりました。ご確認のうえ、もう一度確定してください。",
@@ -184,13 +184,13 @@ def _check_total(purchase: Purchase, total: int) -> None:
         )
 
 
-def _count_hold(holds: Holds, purchase: Purchase, placed: OrderPlaced, *, secured: bool) -> None:
+def _count_held(held: HeldStock, wish: OrderWish, placed: OrderPlaced, *, secured: bool) -> None:
     """Refuse what would hold too much stock for money that comes later, or never."""
     total = placed.amounts.total
-    holds.limits.check_size(purchase, total, secured=secured)
+    held.limits.check_size(wish, total, secured=secured)
     if total > 0:
-        holds.check(purchase, secured=secured)
-        holds.add(purchase, placed.order_code, secured=secured)
+        held.check(wish, secured=secured)
+        held.add(wish, placed.order_code, secured=secured)
 
 
 def _wallets_session(wallet: Wallet | None) -> dict[str, str]:
@@ -199,21 +199,21 @@ def _wallets_session(wallet: Wallet | None) -> dict[str, str]:
     return {"checkout_session_id": session_id} if session_id else {}
 
 
-def _vouched_for(purchase: Purchase) -> bool:
+def _vouched_for(wish: OrderWish) -> bool:
     """Tell whether the orderer's address is the wallet's own, and not another one that was typed."""
-    wallet = purchase.wallet
-    return wallet is not None and wallet.email.strip().lower() == purchase.orderer.email.strip().lower() != ""
+    wallet = wish.wallet
+    return wallet is not None and wallet.email.strip().lower() == wish.orderer.email.strip().lower() != ""
 
 
-def _registration_of(purchase: Purchase) -> Registration | None:
+def _registration_of(wish: OrderWish) -> Registration | None:
     """Return who becomes a member with this order, under the id that the points were set aside for."""
-    if not purchase.registers or purchase.member_id is not None:
+    if not wish.registers or wish.member_id is not None:
         return None
-    benefit, wallet = purchase.benefit, purchase.wallet
+    benefit, wallet = wish.benefit, wish.wallet
     return Registration(
         member_id=benefit.member_id if benefit and benefit.registration else new_id(),
-        newsletter=purchase.newsletter,
+        newsletter=wish.newsletter,
         wallet_kind=wallet.kind if wallet else None,
         wallet_buyer_id=wallet.buyer_id if wallet else None,
-        email_proved=_vouched_for(purchase),
+        email_proved=_vouched_for(wish),
     )

@@ -10,7 +10,7 @@ from checkout.placing.browser import carried_cookies
 from checkout.placing.checkout_under_way import STEPS, Checkout, earlier_step, load_checkout, order_and_go_on
 from checkout.placing.coupon_choices import coupon_choices
 from checkout.placing.fields import AddressFields, Confirmation, OrdererFields
-from checkout.placing.purchase import Purchase
+from checkout.placing.order_wish import OrderWish
 from checkout.placing.read_from_members import Members
 from checkout.placing.unapplied_benefit import apply_first, is_unapplied
 from shared.errors import Refused
@@ -50,7 +50,7 @@ async def confirm(request: Request, parts: Here) -> Response:
     if is_unapplied(form.value, checkout.usable_benefit()):
         return apply_first(request, parts)
     try:
-        return await order_and_go_on(request, parts, _purchase(checkout, form.value))
+        return await order_and_go_on(request, parts, _wish(checkout, form.value))
     except Refused as refused:
         if refused.code == "cart_already_ordered":
             return parts.pages.redirect(request, "/order")
@@ -62,12 +62,12 @@ def _not_placed(request: Request, parts: Parts, why: str) -> Response:
     return parts.pages.redirect(request, "/order/confirm", toast=why, kind="stop", place="trouble")
 
 
-def _purchase(checkout: Checkout, confirmed: Confirmation) -> Purchase:
+def _wish(checkout: Checkout, confirmed: Confirmation) -> OrderWish:
     draft = checkout.draft
     orderer = OrdererFields.of_draft(draft["orderer"])
     other = draft["deliver_to"] == "other"
     address = AddressFields.of_draft(draft["delivery"]) if other else orderer
-    return Purchase(
+    return OrderWish(
         key=confirmed.key,
         lines=tuple((line.product.sku, line.quantity) for line in checkout.cart.lines),
         orderer=orderer.orderer(),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from checkout.placing.purchase import Purchase
+from checkout.placing.order_wish import OrderWish
 from shared.errors import Refused
 from shared.text.mail_address import counted_mail
 
@@ -34,7 +34,7 @@ class SizeLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class HoldLimits:
+class HeldStockLimits:
     """What one buyer may hold; 0 is no limit.
 
     Open orders that nobody paid (or that are paid at the door and have not left) count per member and per account
@@ -56,59 +56,59 @@ class HoldLimits:
         """Return how many orders of one buyer have to be known to judge the next."""
         return max(self.guest_email, self.guest_browser, self.guest_client, self.member, self.wallet)
 
-    def check_size(self, purchase: Purchase, total: int, *, secured: bool) -> None:
+    def check_size(self, wish: OrderWish, total: int, *, secured: bool) -> None:
         """Raise Refused if an order is larger than shops sell unseen; ``secured``: the money is authorized."""
-        if not purchase.counts_as_guest:
+        if not wish.counts_as_guest:
             if not secured:
-                _check_size(self.member_size, purchase, total, _MEMBER)
+                _check_size(self.member_size, wish, total, _MEMBER)
             return
-        words = _GUEST if purchase.member_id is None else _UNPROVED
-        _check_size(self.guest_size, purchase, 0 if secured else total, words)
+        words = _GUEST if wish.member_id is None else _UNPROVED
+        _check_size(self.guest_size, wish, 0 if secured else total, words)
 
 
-class Holds:
+class HeldStock:
     """The open orders of those who are ordering now, those of the same transaction included."""
 
-    def __init__(self, limits: HoldLimits, held: Sequence[HeldOrder]) -> None:
+    def __init__(self, limits: HeldStockLimits, held: Sequence[HeldOrder]) -> None:
         self.limits = limits
         self._held = list(held)
 
-    def check(self, purchase: Purchase, *, secured: bool) -> None:
+    def check(self, wish: OrderWish, *, secured: bool) -> None:
         """Raise Refused(too_many_unpaid_orders) if this buyer has as many as may be open.
 
         An order that is ``secured`` by an authorization is refused only where others of its buyer await theirs.
         """
         counted = [one for one in self._held if one.awaits_yes or not secured]
-        for limit, is_theirs in self._counts(purchase):
+        for limit, is_theirs in self._counts(wish):
             if limit and sum(map(is_theirs, counted)) >= limit:
-                raise _too_many(purchase)
+                raise _too_many(wish)
 
-    def _counts(self, purchase: Purchase) -> Iterator[tuple[int, Callable[[HeldOrder], bool]]]:
+    def _counts(self, wish: OrderWish) -> Iterator[tuple[int, Callable[[HeldOrder], bool]]]:
         """Yield each limit that holds for this buyer, and which orders count for it."""
         limits = self.limits
-        if purchase.member_id is not None:
-            member = str(purchase.member_id)
+        if wish.member_id is not None:
+            member = str(wish.member_id)
             yield limits.member, lambda one: one.member_id == member
-        if purchase.wallet is not None:
-            buyer = purchase.wallet.buyer_id
+        if wish.wallet is not None:
+            buyer = wish.wallet.buyer_id
             yield limits.wallet, lambda one: one.buyer_id == buyer
-        if not purchase.counts_as_guest:
+        if not wish.counts_as_guest:
             return
-        yield limits.guest_browser, lambda one: one.code in purchase.earlier_orders
-        if here := purchase.client_address:
-            mail = counted_mail(purchase.orderer.email)
+        yield limits.guest_browser, lambda one: one.code in wish.earlier_orders
+        if here := wish.client_address:
+            mail = counted_mail(wish.orderer.email)
             yield limits.guest_client, lambda one: one.client_address == here
             yield limits.guest_email, lambda one: (one.client_address, one.mail) == (here, mail)
 
-    def add(self, purchase: Purchase, code: str, *, secured: bool) -> None:
+    def add(self, wish: OrderWish, code: str, *, secured: bool) -> None:
         """Count an order that this transaction is about to store."""
         self._held.append(
             HeldOrder(
                 code,
-                counted_mail(purchase.orderer.email),
-                purchase.counted_client,
-                member_id=str(purchase.member_id) if purchase.member_id is not None else None,
-                buyer_id=purchase.wallet.buyer_id if purchase.wallet else None,
+                counted_mail(wish.orderer.email),
+                wish.counted_client,
+                member_id=str(wish.member_id) if wish.member_id is not None else None,
+                buyer_id=wish.wallet.buyer_id if wish.wallet else None,
                 awaits_yes=secured,
             )
         )
@@ -128,8 +128,8 @@ _UNPROVED = _Words("guest", "メールアドレスの確認前に", "マイペ�
 _MEMBER = _Words("member", "お支払い前に", "")
 
 
-def _check_size(limits: SizeLimits, purchase: Purchase, total: int, words: _Words) -> None:
-    pieces = purchase.pieces.values()
+def _check_size(limits: SizeLimits, wish: OrderWish, total: int, words: _Words) -> None:
+    pieces = wish.pieces.values()
     if limits.pieces_of_one and max(pieces, default=0) > limits.pieces_of_one:
         raise _too_many_pieces(words, f"1つの商品につき{limits.pieces_of_one}点")
     if limits.pieces and sum(pieces) > limits.pieces:
@@ -158,13 +158,13 @@ def _or(deed: str, words: _Words, alone: str) -> str:
     return f"{deed}か、{words.way_out}ご注文ください。" if words.way_out else alone
 
 
-def _too_many(purchase: Purchase) -> Refused:
+def _too_many(wish: OrderWish) -> Refused:
     """Refuse without a number: it would tell a stranger what is ordered under a mail address."""
     hint = ""
-    if purchase.counts_as_guest:
+    if wish.counts_as_guest:
         hint = (
             "メールアドレスを確認済みの会員の方は、ログインするとご注文いただけることがあります。"
-            if purchase.member_id is None
+            if wish.member_id is None
             else "マイページからメールアドレスを確認されると、ご注文いただけることがあります。"
         )
     return Refused(

@@ -15,9 +15,9 @@ from checkout.catalogue.rows import read_products
 from checkout.orders.rows import NewOrder, insert_orders
 from checkout.orders.rules.code import new_order_code
 from checkout.placing.compose_order import ComposedOrder, Terms, compose_order, sold_out
-from checkout.placing.held_stock import HoldLimits, Holds
+from checkout.placing.held_stock import HeldStock, HeldStockLimits
+from checkout.placing.order_wish import OrderWish
 from checkout.placing.placements import Placement, find_placements, take_keys, used_twice
-from checkout.placing.purchase import Purchase
 from checkout.placing.rows import read_rules
 from checkout.stock.moves import reserve_stock
 from shared.cause import Cause, current_cause, following
@@ -41,29 +41,29 @@ class PlacingSettings:
     """What placing orders needs from the settings of the service: its address, and what one buyer may hold."""
 
     origin_url: str
-    limits: HoldLimits = HoldLimits()  # noqa: RUF009 - frozen
+    limits: HeldStockLimits = HeldStockLimits()  # noqa: RUF009 - frozen
 
 
-async def place_order(tx: Tx, purchase: Purchase, settings: PlacingSettings) -> Placement:
+async def place_order(tx: Tx, wish: OrderWish, settings: PlacingSettings) -> Placement:
     """Place one order in the caller's transaction, or find the one that its key already placed.
 
     Raises Refused where the rules say no; nothing of the order is left in the transaction then.
     """
-    outcome = (await place_orders(tx, [purchase], settings))[purchase.key]
+    outcome = (await place_orders(tx, [wish], settings))[wish.key]
     if isinstance(outcome, Refused):
         raise outcome
     return outcome
 
 
 async def place_orders(
-    tx: Tx, purchases: Sequence[Purchase], settings: PlacingSettings
+    tx: Tx, wishes: Sequence[OrderWish], settings: PlacingSettings
 ) -> dict[str, Placement | Refused]:
     """Place orders in the caller's transaction; return by their keys what was placed, found or refused.
 
     What is refused leaves nothing behind, and nothing in the way of the others. Keys differ.
     """
     outcomes: dict[str, Placement | Refused] = {}
-    left = {purchase.key: purchase for purchase in purchases}
+    left = {wish.key: wish for wish in wishes}
     while left:
         try:
             async with tx.savepoint():
@@ -87,7 +87,7 @@ async def place_orders(
 
 async def try_to_place(
     tx: Tx,
-    purchases: Sequence[Purchase],
+    wishes: Sequence[OrderWish],
     settings: PlacingSettings,
     causes: Mapping[str, Cause] = NO_CAUSES,
 ) -> dict[str, Placement | Refused]:
@@ -99,38 +99,36 @@ async def try_to_place(
     IntegrityConstraintViolationError if what may be used once was used before; ``used_twice`` reads it.
     """
     at = now()
-    terms = await _read_terms(tx, purchases, settings)
+    terms = await _read_terms(tx, wishes, settings)
     outcomes: dict[str, Placement | Refused] = {}
     composed: list[ComposedOrder] = []
-    for purchase in purchases:
+    for wish in wishes:
         try:
-            composed.append(compose_order(terms, purchase, code=new_order_code(at), at=at))
+            composed.append(compose_order(terms, wish, code=new_order_code(at), at=at))
         except Refused as refused:
-            outcomes[purchase.key] = refused
-    numbers = await take_keys(tx, [(one.purchase, _placement(one)) for one in composed], at=at)
+            outcomes[wish.key] = refused
+    numbers = await take_keys(tx, [(one.wish, _placement(one)) for one in composed], at=at)
     # A key that is taken has placed an order, whatever the rules say today; only a new key is refused.
-    outcomes |= await find_placements(tx, [one for one in purchases if one.key not in numbers])
-    new = [one.numbered(numbers[one.purchase.key]) for one in composed if one.purchase.key in numbers]
+    outcomes |= await find_placements(tx, [one for one in wishes if one.key not in numbers])
+    new = [one.numbered(numbers[one.wish.key]) for one in composed if one.wish.key in numbers]
     if new:
         await _tie_carts(tx, new, at=at)
-        await insert_orders(
-            tx, [NewOrder(one.placed, one.page_key, one.purchase.counted_client) for one in new]
-        )
+        await insert_orders(tx, [NewOrder(one.placed, one.page_key, one.wish.counted_client) for one in new])
         # Last, and sent with the orders: everybody who wants the same product waits for this lock until our commit.
         await _hold_stock(tx, new, at=at)
         _say(tx, new, causes)
-    return outcomes | {one.purchase.key: _placement(one) for one in new}
+    return outcomes | {one.wish.key: _placement(one) for one in new}
 
 
-async def _read_terms(tx: Tx, purchases: Sequence[Purchase], settings: PlacingSettings) -> Terms:
+async def _read_terms(tx: Tx, wishes: Sequence[OrderWish], settings: PlacingSettings) -> Terms:
     limits = settings.limits
-    skus = {sku for purchase in purchases for sku in purchase.pieces}
-    rules = await read_rules(tx, buyers=purchases, orders_max=limits.orders_read_max)
+    skus = {sku for wish in wishes for sku in wish.pieces}
+    rules = await read_rules(tx, buyers=wishes, orders_max=limits.orders_read_max)
     return Terms(
         prices=rules.settings,
         products=await read_products(tx, skus),
         menu=rules.menu,
-        holds=Holds(limits, rules.held),
+        held=HeldStock(limits, rules.held),
         origin_url=settings.origin_url,
     )
 
@@ -141,31 +139,31 @@ def _placement(composed: ComposedOrder) -> Placement:
 
 
 async def _tie_carts(tx: Tx, new: Sequence[ComposedOrder], *, at: datetime) -> None:
-    codes = {one.purchase.cart_id: one.code for one in new if one.purchase.cart_id is not None}
+    codes = {one.wish.cart_id: one.code for one in new if one.wish.cart_id is not None}
     tied = await mark_ordered(tx, codes, at=at)
     refused = Refused("cart_already_ordered", "このカートの商品はすでに注文済みです。")
     untied = {
-        one.purchase.key: refused
+        one.wish.key: refused
         for one in new
-        if one.purchase.cart_id is not None and (one.purchase.cart_id, one.code) not in tied
+        if one.wish.cart_id is not None and (one.wish.cart_id, one.code) not in tied
     }
     if untied:
         raise BeginAnew(untied)
 
 
 async def _hold_stock(tx: Tx, new: Sequence[ComposedOrder], *, at: datetime) -> None:
-    wanted = {one.code: one.purchase.pieces for one in new}
+    wanted = {one.code: one.wish.pieces for one in new}
     short = await reserve_stock(tx, wanted, at=at)
     if short:
         raise BeginAnew(
-            {one.purchase.key: sold_out(*short[one.code], one.placed) for one in new if one.code in short}
+            {one.wish.key: sold_out(*short[one.code], one.placed) for one in new if one.code in short}
         )
 
 
 def _say(tx: Tx, new: Sequence[ComposedOrder], causes: Mapping[str, Cause]) -> None:
     """Say the new orders with this commit, and of prepaid ones that their stock is held."""
     for one in new:
-        with following(causes.get(one.purchase.key) or current_cause()):
+        with following(causes.get(one.wish.key) or current_cause()):
             tx.say(one.placed)
             if one.method.flow == "prepaid":
                 tx.say(StockReserved(order_code=one.code, caused_by=one.placed.event_id))

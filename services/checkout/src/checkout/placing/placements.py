@@ -7,7 +7,7 @@ from uuid import UUID
 
 from asyncpg import IntegrityConstraintViolationError
 
-from checkout.placing.purchase import Purchase
+from checkout.placing.order_wish import OrderWish
 from checkout.placing.tables import placements
 from shared.database.bulk import insert_all
 from shared.database.sql import columns_of
@@ -43,7 +43,7 @@ class Placement:
         return f"/orders/{self.order_code}"
 
 
-async def take_keys(tx: Tx, wanted: Sequence[tuple[Purchase, Placement]], *, at: datetime) -> dict[str, int]:
+async def take_keys(tx: Tx, wanted: Sequence[tuple[OrderWish, Placement]], *, at: datetime) -> dict[str, int]:
     """Take the keys for their orders, and keep what is answered; return the keys taken with a number each.
 
     Waits for another transaction that holds one of them. Raises IntegrityConstraintViolationError if a benefit or a wallet's
@@ -54,18 +54,18 @@ async def take_keys(tx: Tx, wanted: Sequence[tuple[Purchase, Placement]], *, at:
         placements,
         [
             {
-                "key": purchase.key,
-                "request_sha256": purchase.fingerprint,
+                "key": wish.key,
+                "request_sha256": wish.fingerprint,
                 "order_code": placement.order_code,
-                "cart_id": purchase.cart_id,
-                "benefit_reservation_id": purchase.benefit.reservation_id if purchase.benefit else None,
-                "wallet_session_id": purchase.wallet.checkout_session_id if purchase.wallet else None,
+                "cart_id": wish.cart_id,
+                "benefit_reservation_id": wish.benefit.reservation_id if wish.benefit else None,
+                "wallet_session_id": wish.wallet.checkout_session_id if wish.wallet else None,
                 "placed_at": at,
                 "total": placement.total,
                 "confirm_path": placement.confirm_path,
             }
             # In one order everywhere, so that two transactions with the same keys wait, and never deadlock.
-            for purchase, placement in sorted(wanted, key=lambda one: one[0].key)
+            for wish, placement in sorted(wanted, key=lambda one: one[0].key)
         ],
         skip_known="key",
         returning="key, nextval('order_numbers') AS number",
@@ -73,19 +73,17 @@ async def take_keys(tx: Tx, wanted: Sequence[tuple[Purchase, Placement]], *, at:
     return {row.key: row.number for row in taken}
 
 
-async def find_placements(tx: Tx, purchases: Sequence[Purchase]) -> dict[str, Placement | Refused]:
+async def find_placements(tx: Tx, wishes: Sequence[OrderWish]) -> dict[str, Placement | Refused]:
     """Return the orders that these keys placed; Refused(key_reused) for a key used for something else."""
-    if not purchases:
+    if not wishes:
         return {}
     found = await tx.read(
         _Kept,
         f"SELECT {columns_of(_Kept)} FROM placements WHERE key = ANY(:keys)",  # noqa: S608 - our own column names
-        keys=[purchase.key for purchase in purchases],
+        keys=[wish.key for wish in wishes],
     )
     known = {one.key: one for one in found}
-    return {
-        purchase.key: _found(known[purchase.key], purchase) for purchase in purchases if purchase.key in known
-    }
+    return {wish.key: _found(known[wish.key], wish) for wish in wishes if wish.key in known}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +95,8 @@ class _Kept:
     confirm_path: str | None
 
 
-def _found(kept: _Kept, purchase: Purchase) -> Placement | Refused:
-    if kept.request_sha256 != purchase.fingerprint:
+def _found(kept: _Kept, wish: OrderWish) -> Placement | Refused:
+    if kept.request_sha256 != wish.fingerprint:
         return Refused(
             "key_reused",
             "同じ確認番号で内容の異なる注文が送信されました。",

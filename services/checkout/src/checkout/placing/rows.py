@@ -7,7 +7,7 @@ from checkout.payment_menu.rows import menu_of
 from checkout.payment_menu.rules import Menu
 from checkout.placing.held_orders import HELD_ORDERS
 from checkout.placing.held_stock import HeldOrder
-from checkout.placing.purchase import Purchase
+from checkout.placing.order_wish import OrderWish
 from checkout.shop.rules import ShopSettings
 from shared.database.transactions import Tx
 from shared.shop.settings.rows import of_stored, stored_sql
@@ -31,7 +31,7 @@ class OrderingRules:
 async def read_rules(
     tx: Tx,
     *,
-    buyers: Sequence[Purchase],
+    buyers: Sequence[OrderWish],
     orders_max: int,
 ) -> OrderingRules:
     """Return the settings in force, the last menu seen and the open orders of these buyers, in one question.

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import structlog
 from asyncpg import IntegrityConstraintViolationError
 
-from checkout.placing.held_stock import HoldLimits
+from checkout.placing.held_stock import HeldStockLimits
+from checkout.placing.order_wish import OrderWish
 from checkout.placing.place_order import BeginAnew, PlacingSettings, place_orders, try_to_place
 from checkout.placing.placements import Placement, used_twice
-from checkout.placing.purchase import Purchase
 from shared.cause import Cause, current_cause
 from shared.crash import crash_point
 from shared.database.together import Together
@@ -30,43 +30,43 @@ class Busy(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A purchase that a request asks for."""
+    """An order wish of a request."""
 
-    purchase: Purchase
+    wish: OrderWish
     cause: Cause
 
 
 class Till:
     """Where orders are placed. A resource of the service: pages, consumers and due work have the same one."""
 
-    def __init__(self, db: Database, *, origin_url: str, limits: HoldLimits = HoldLimits()) -> None:  # noqa: B008
+    def __init__(self, db: Database, *, origin_url: str, limits: HeldStockLimits = HeldStockLimits()) -> None:  # noqa: B008
         self._db = db
         self._settings = PlacingSettings(origin_url.rstrip("/"), limits)
         self._together: Together[_Asked, Placement | Refused] = Together(
-            self._place_batch, batch_max=BATCH_MAX, key=lambda asked: asked.purchase.key
+            self._place_batch, batch_max=BATCH_MAX, key=lambda asked: asked.wish.key
         )
 
-    async def place_orders_in(self, tx: Tx, purchases: Sequence[Purchase]) -> dict[str, Placement | Refused]:
+    async def place_orders_in(self, tx: Tx, wishes: Sequence[OrderWish]) -> dict[str, Placement | Refused]:
         """Place orders in the caller's transaction; see :func:`checkout.placing.place_order.place_orders`."""
-        return await place_orders(tx, purchases, self._settings)
+        return await place_orders(tx, wishes, self._settings)
 
-    async def place_and_commit(self, purchase: Purchase) -> Placement:
+    async def place_and_commit(self, wish: OrderWish) -> Placement:
         """Place the order and commit it, or find the one that this key already placed.
 
         In a transaction of its own, or in one with all that came while the last one ran. Raises Refused where the
         rules say no, Busy when the database stayed unavailable for all tries: the order may then exist, and asking
         again with the same key tells.
         """
-        placement = await self._together.do(_Asked(purchase, current_cause()))
+        placement = await self._together.do(_Asked(wish, current_cause()))
         if isinstance(placement, Refused):
             raise placement
         if not placement.repeated:
-            log.info("order.placed", order_code=placement.order_code, payment_kind=purchase.payment_kind)
+            log.info("order.placed", order_code=placement.order_code, payment_kind=wish.payment_kind)
         return placement
 
     async def _place_batch(self, asked: Sequence[_Asked]) -> list[Placement | Refused]:
         outcomes: dict[str, Placement | Refused] = {}
-        left = {one.purchase.key: one for one in asked}
+        left = {one.wish.key: one for one in asked}
         for attempt in range(1, TRIES_MAX + 1):
             try:
                 while left:
@@ -76,7 +76,7 @@ class Till:
                     except BeginAnew as anew:
                         outcomes |= anew.refused
                         left = {key: one for key, one in left.items() if key not in anew.refused}
-                return [outcomes[one.purchase.key] for one in asked]
+                return [outcomes[one.wish.key] for one in asked]
             except IntegrityConstraintViolationError as error:
                 raise (used_twice(error) or error) from error
             except Exception as error:
@@ -87,9 +87,9 @@ class Till:
         raise Busy
 
     async def _place_in_one_transaction(self, asked: Sequence[_Asked]) -> dict[str, Placement | Refused]:
-        causes = {one.purchase.key: one.cause for one in asked}
+        causes = {one.wish.key: one.cause for one in asked}
         async with self._db.transaction() as tx:
-            outcomes = await try_to_place(tx, [one.purchase for one in asked], self._settings, causes)
+            outcomes = await try_to_place(tx, [one.wish for one in asked], self._settings, causes)
             crash_point("K1")
         crash_point("K2")
         return outcomes

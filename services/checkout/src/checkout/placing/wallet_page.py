@@ -17,7 +17,7 @@ from checkout.placing.claims import Benefit, Wallet
 from checkout.placing.confirm_page import STALE
 from checkout.placing.coupon_choices import coupon_choices
 from checkout.placing.fields import OrdererFields, WalletConfirmation
-from checkout.placing.purchase import Purchase
+from checkout.placing.order_wish import OrderWish
 from checkout.placing.read_from_members import Members
 from checkout.placing.unapplied_benefit import apply_first, is_unapplied
 from checkout.placing.wallet_delivery import Delivery, delivery_of, keepable, kept_in, mark_of, typed_in
@@ -97,8 +97,8 @@ async def confirm_wallet_order(request: Request, parts: Here) -> Response:
     if not status:
         try:
             await _refuse_other_methods(request, wallet)
-            purchase = _purchase(checkout, wallet, form.value, box.value, delivery)
-            return await order_and_go_on(request, parts, purchase)
+            wish = _wish(checkout, wallet, form.value, box.value, delivery)
+            return await order_and_go_on(request, parts, wish)
         except Refused as refused:
             if refused.code == "cart_already_ordered":
                 return parts.pages.redirect(request, PAGE)
@@ -145,11 +145,11 @@ async def _refuse_other_methods(request: Request, wallet: Wallet) -> None:
         )
 
 
-def _purchase(
+def _wish(
     checkout: Checkout, wallet: Wallet, orderer: OrdererFields, box: WalletConfirmation, delivery: Delivery
-) -> Purchase:
+) -> OrderWish:
     registers = box.register_member and not checkout.viewer.signed_in
-    return Purchase(
+    return OrderWish(
         key=box.key,
         lines=tuple((line.product.sku, line.quantity) for line in checkout.cart.lines),
         orderer=orderer.orderer(),

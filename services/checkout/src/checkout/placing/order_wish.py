@@ -12,7 +12,7 @@ from shared.events import Address, Orderer
 
 
 @dataclass(frozen=True)
-class Purchase:
+class OrderWish:
     """What the buyer confirmed with 「注文を確定する」.
 
     ``key`` is the idempotency key of this attempt. ``total_seen`` is the total in yen that the buyer's side
