@@ -32,7 +32,7 @@ class Quote:
 def quote_cart(
     cart: Cart, prices: PriceSettings, *, fee: int = 0, discounts: Discounts = NO_DISCOUNTS
 ) -> Quote:
-    """Return the cost of the cart. Discounts that exceed the amount to pay are left out."""
+    """Return the cost of the cart. Discounts that the rules refuse are left out."""
     lines = [
         Line(
             sku=line.product.sku,
