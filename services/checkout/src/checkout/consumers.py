@@ -1,7 +1,7 @@
-"""What checkout hears, in the order in which an order lives. Every fact ends on the order's timeline.
+"""The events that checkout consumes, in the order of an order's life. Every event adds to the order's timeline.
 
-The state table decides, not the order of arrival: an event that is overtaken is only noted, one before its time
-comes back later, and a cancelled order stays cancelled.
+The state table decides, not the order of arrival. An outdated event is only noted, and an early event is retried later.
+A cancelled order remains cancelled.
 """
 
 from checkout.orders.book import OrderBook
@@ -64,31 +64,31 @@ consumers = Consumers("checkout")
 
 @consumers.on(PaymentAuthorized, opens=OrderBook, linger_seconds=0.05)
 async def confirm_order(event: PaymentAuthorized, tx: Tx, book: OrderBook) -> None:
-    """The order can be paid: it may be shipped from now on, also after an earlier authorization ended."""
+    """Make an order shippable because it can be paid, also after an earlier authorization ended."""
     follow_authorization(book, event)
 
 
 @consumers.on(AuthorizationEnded, opens=OrderBook)
 async def end_authorization(event: AuthorizationEnded, tx: Tx, book: OrderBook) -> None:
-    """The hold on the buyer's money is gone: shipping waits for 再与信 or another payment (PAY-30, AP-34)."""
+    """Note that the hold on the buyer's money ended. Shipping waits for 再与信 or another payment (PAY-30, AP-34)."""
     await follow_end_of_authorization(tx, book, event)
 
 
 @consumers.on(PaymentNumberIssued, opens=OrderBook)
 async def note_payment_number(event: PaymentNumberIssued, tx: Tx, book: OrderBook) -> None:
-    """The buyer has a number to pay with; the order waits for the money (KON-44)."""
+    """Store the buyer's payment number. The order waits for the money (KON-44)."""
     follow_number(book, event)
 
 
 @consumers.on(PaymentFailed, opens=OrderBook, says=[OrderCancelled])
 async def cancel_failed_order(event: PaymentFailed, tx: Tx, book: OrderBook) -> None:
-    """The order cannot be paid: it ends, stock and cart go back (PAY-22)."""
+    """Cancel an order that cannot be paid; release its stock and reopen its cart (PAY-22)."""
     await follow_failure(tx, book, event)
 
 
 @consumers.on(PaymentExpired, opens=OrderBook, says=[OrderCancelled])
 async def cancel_unpaid_order(event: PaymentExpired, tx: Tx, book: OrderBook) -> None:
-    """The deadline passed without payment: the order is cancelled without a penalty (KON-17, KON-33)."""
+    """Cancel an order whose deadline passed without payment, without a penalty (KON-17, KON-33)."""
     await follow_expiry(tx, book, event)
 
 
@@ -105,15 +105,18 @@ async def record_deposit(event: PaymentCaptured, tx: Tx, book: OrderBook) -> Non
 
 @consumers.on(CaptureRejected, opens=OrderBook)
 async def note_capture_rejected(event: CaptureRejected, tx: Tx, book: OrderBook) -> None:
-    """The order stays 未入金, with the reason, and may be asked for again (PAY-04)."""
+    """Note the reason of a rejected capture.
+
+    The order remains 未入金, and staff may request the capture again (PAY-04).
+    """
     follow_rejection(book, event)
 
 
 @consumers.on(PaymentVoided, opens=OrderBook)
 async def note_void(event: PaymentVoided, tx: Tx, book: OrderBook) -> None:
-    """The hold or the payment number was cancelled, by the shop or in the provider's console.
+    """Note that the shop or the provider's console cancelled the hold or the payment number.
 
-    An order that goes on has lost its authorization by that, and may get a new one (AP-34).
+    An order that continues has then lost its authorization, and may get a new one (AP-34).
     """
     follow_void(book, event)
 
@@ -137,7 +140,7 @@ async def note_standing(event: PaymentStandingChanged, tx: Tx, book: OrderBook) 
 
 @consumers.on(BenefitShortageFound, RegistrationRefused, opens=OrderBook)
 async def call_for_staff(event: BenefitShortageFound | RegistrationRefused, tx: Tx, book: OrderBook) -> None:
-    """A benefit was short, or no member was registered: the order has a call until staff have seen it."""
+    """Call staff for a benefit that could not be redeemed, or for a refused registration, until they have seen it."""
     call_staff(book, event)
 
 
@@ -156,17 +159,17 @@ async def call_for_staff(event: BenefitShortageFound | RegistrationRefused, tx: 
     linger_seconds=0.5,
 )
 async def note_on_timeline(events: list[Event], tx: Tx) -> None:
-    """What members and notifications did for an order stands on its timeline; its pages show it, no deed asks for it."""
+    """Add the work of members and notifications to the order's timeline. Only its pages use these facts."""
     await note_events(tx, events)
 
 
 @consumers.on(MailAddressCorrected, opens=OrderBook)
 async def correct_address(event: MailAddressCorrected, tx: Tx, book: OrderBook) -> None:
-    """The buyer's address was wrong: the order shows the right one."""
+    """Replace a wrong address of the buyer."""
     await correct_mail_address(tx, book, event)
 
 
 @consumers.on(SessionsRevoked)
 async def end_sessions(event: SessionsRevoked, tx: Tx) -> None:
-    """From this commit on, every replica's pages refuse the session."""
+    """Refuse the ended sessions at the pages of every replica, from this commit on."""
     await revoke_sessions(tx, event)

@@ -42,7 +42,7 @@ RETRY_AFTER_SECONDS = 2
 
 
 def make() -> Service:
-    """Make the service from its environment."""
+    """Return the service, built from its environment."""
     settings = read_settings(Settings, "checkout")
     if settings.signing_key_file is None or settings.trusted_keys_file is None:
         raise SystemExit("SIGNING_KEY_FILE and TRUSTED_KEYS_FILE are not set: pages need both")
@@ -105,7 +105,7 @@ def install(
     verifier: Verifier,
     members: Members,
 ) -> None:
-    """Put all pages and JSON routes of checkout on ``app``."""
+    """Add all pages and JSON routes of checkout to ``app``."""
 
     pages = make_templates(
         *template_folders("checkout"),

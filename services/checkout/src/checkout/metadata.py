@@ -1,4 +1,4 @@
-"""The metadata that all tables of checkout belong to, with those that belong to no slice."""
+"""The metadata of all tables of checkout, with the tables that belong to no slice."""
 
 from sqlalchemy import Column, DateTime, Index, MetaData, Table, Uuid
 

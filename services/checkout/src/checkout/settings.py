@@ -1,4 +1,4 @@
-"""What operators set for checkout."""
+"""The settings of operators for checkout."""
 
 from pydantic import Field
 
@@ -7,7 +7,7 @@ from shared.process.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """The settings of every service, and where pages read from other services."""
+    """The settings of every service, and the addresses from which pages read other services."""
 
     payments_url: str = Field("http://127.0.0.1:8102", description="Where the payment menu is read")
     members_url: str = Field("http://127.0.0.1:8103", description="Where pages read about members")
@@ -44,7 +44,7 @@ class Settings(ServiceSettings):
 
     @property
     def held_stock_limits(self) -> HeldStockLimits:
-        """Return how much stock one buyer may hold."""
+        """Return the limits for the stock that one buyer may hold."""
         return HeldStockLimits(
             guest_email=self.guest_unpaid_orders_per_email,
             guest_browser=self.guest_unpaid_orders_per_browser,

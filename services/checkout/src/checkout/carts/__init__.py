@@ -1,1 +1,1 @@
-"""Carts: what is in them, whose they are, and the cart of a browser."""
+"""Carts: their contents, their owners, and the cart of a browser."""

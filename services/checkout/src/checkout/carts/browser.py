@@ -26,9 +26,9 @@ def cart_id_of(request: Request) -> UUID | None:
 
 
 async def cart_of(request: Request, tx: Tx) -> StoredCart | None:
-    """Return the browser's cart, ordered or not; None if it has none.
+    """Return the browser's cart, ordered or not. Return None if it has none.
 
-    A member's cart, with the address typed into it, is shown to nobody who uses the browser after the logout.
+    After the logout nobody who uses the browser sees a member's cart, or the address typed into it.
     """
     cart_id = cart_id_of(request)
     stored = await read_cart(tx, cart_id) if cart_id else None
@@ -38,13 +38,13 @@ async def cart_of(request: Request, tx: Tx) -> StoredCart | None:
 
 
 async def joined_cart_of(request: Request, tx: Tx) -> StoredCart | None:
-    """Return the browser's cart after joining it with the one that the member filled elsewhere."""
+    """Return the browser's cart after joining it with the member's cart from other devices."""
     stored, member_id = await cart_of(request, tx), await _member(request)
     return stored if member_id is None else await join_carts(tx, stored, member_id, at=now())
 
 
 async def open_cart_of(request: Request, tx: Tx) -> UUID:
-    """Return the cart to put things into: the browser's own, or a new one once that was ordered."""
+    """Return the cart that takes new products: the browser's cart, or a new one if that was ordered."""
     stored = await joined_cart_of(request, tx)
     if stored is not None and stored.ordered_as is None:
         return stored.cart_id
@@ -57,7 +57,7 @@ async def _member(request: Request) -> UUID | None:
 
 
 def keep_cart(request: Request, response: Response, cart_id: UUID, count: int) -> None:
-    """Let the browser keep its cart, and the number that the header shows."""
+    """Store in the browser the id of its cart and the count for the header."""
     cookies, seconds = parts_of(request).cookies, int(KEPT_FOR.total_seconds())
     cookies.write(response, CART_COOKIE, str(cart_id), max_age_seconds=seconds)
     cookies.write(response, CART_COUNT_COOKIE, str(count), max_age_seconds=seconds)

@@ -1,4 +1,4 @@
-"""What is in one cart is put into another, and stays where it was."""
+"""Copies the contents of one cart into another."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,7 +8,7 @@ from shared.database.transactions import Tx
 
 
 async def copy_cart(tx: Tx, from_id: UUID, to_id: UUID, *, at: datetime) -> StoredCart | None:
-    """Return the cart ``to_id`` with what is in the other as well; nothing is added if that was ordered again."""
+    """Return the cart ``to_id`` with the contents of both carts. Nothing is added if it was ordered again."""
     source = await read_cart(tx, from_id)
     if source is not None and source.ordered_as is None and from_id != to_id:
         await copy_lines(tx, from_id, to_id, at=at)

@@ -1,4 +1,4 @@
-"""A member has one cart on every device: what a browser holds joins it."""
+"""A member has one cart on every device. The cart of a browser joins it."""
 
 from datetime import datetime
 from uuid import UUID
@@ -18,9 +18,9 @@ from shared.database.transactions import Tx
 async def join_carts(
     tx: Tx, stored: StoredCart | None, member_id: UUID, *, at: datetime
 ) -> StoredCart | None:
-    """Join the browser's cart, ``stored``, with the one that the member fills, and return it.
+    """Join the browser's cart, ``stored``, with the member's open cart, and return the result.
 
-    What a guest typed into its order form is not handed on: who logs in may be somebody else.
+    The order form of a guest is not copied, because the person who logs in may be somebody else.
     """
     mine = stored if stored is not None and stored.ordered_as is None else None
     if mine is not None and mine.member_id == member_id:

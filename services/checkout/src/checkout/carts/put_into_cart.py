@@ -1,4 +1,4 @@
-"""「カートに入れる」: pieces of a product go into a cart, as many as there are at most."""
+"""「カートに入れる」: adds pieces of a product to a cart, up to the maximum."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ CART_FULL = f"カートに入れられる商品は{LINES_MAX}種類までです�
 
 @dataclass(frozen=True)
 class Put:
-    """What came of it: ``cart`` as it is now, how many pieces were ``added``, and how many of them it has."""
+    """The result: ``cart`` after the change, the number of pieces ``added``, and the number in the cart."""
 
     cart: Cart
     added: int
@@ -23,7 +23,7 @@ class Put:
 
 
 async def put_into_cart(tx: Tx, cart_id: UUID, product: Product, quantity: int, *, at: datetime) -> Put:
-    """Put up to ``quantity`` pieces in. Raises Refused(cart_full) for one product more than a cart takes."""
+    """Add up to ``quantity`` pieces. Raises Refused(cart_full) for one product more than a cart takes."""
     before = await _contents(tx, cart_id)
     held = before.quantity_of(product.sku)
     if not held and len(before.lines) >= LINES_MAX:

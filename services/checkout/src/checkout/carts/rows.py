@@ -14,14 +14,14 @@ from shared.database.sql import columns_of
 from shared.database.transactions import Tx
 
 Draft = Mapping[str, object]
-"""What the order form holds so far, by the names of its parts; each page knows its own and reads it anew."""
+"""The data entered in the order form so far, by the names of its parts. Each page knows and parses its own part."""
 TYPED_BY = "typed_by"
-"""In a draft: the member who typed it; a guest's has none."""
+"""The key of a draft for the member who typed it. A guest's draft has none."""
 
 
 @dataclass(frozen=True)
 class StoredCart:
-    """A cart with its checkout: ``attempt_key`` is the idempotency key of the order it will become."""
+    """A cart with its checkout. ``attempt_key`` is the idempotency key of its future order."""
 
     cart_id: UUID
     cart: Cart
@@ -41,7 +41,7 @@ class _Head:
 
 
 async def open_cart(tx: Tx, *, at: datetime, member_id: UUID | None = None) -> UUID:
-    """Make an empty cart. Its id is random throughout, because it is all that protects what is in a guest's."""
+    """Create an empty cart. Its id is fully random, because only the id protects a guest's cart."""
     cart_id = uuid4()
     await tx.execute(
         "INSERT INTO carts (cart_id, attempt_key, changed_at, member_id) VALUES (:cart_id, :key, :at, :member_id)",
@@ -54,7 +54,7 @@ async def open_cart(tx: Tx, *, at: datetime, member_id: UUID | None = None) -> U
 
 
 async def open_cart_of_member(tx: Tx, member_id: UUID) -> UUID | None:
-    """Return the cart that a member has been filling, on whatever device; None without one."""
+    """Return the open cart of a member, from any device. Return None if there is none."""
     found: UUID | None = await tx.value(
         "SELECT cart_id FROM carts WHERE member_id = :member_id AND ordered_as IS NULL"
         " ORDER BY changed_at DESC LIMIT 1",
@@ -64,7 +64,7 @@ async def open_cart_of_member(tx: Tx, member_id: UUID) -> UUID | None:
 
 
 async def give_to_member(tx: Tx, cart_id: UUID, member_id: UUID) -> None:
-    """Make a guest's cart the member's."""
+    """Transfer a guest's cart to the member."""
     await tx.execute(
         "UPDATE carts SET member_id = :member_id WHERE cart_id = :cart_id AND member_id IS NULL",
         cart_id=cart_id,
@@ -97,7 +97,7 @@ def _line(*, quantity: int, **product: Any) -> CartLine:
 
 
 async def add_to_cart(tx: Tx, cart_id: UUID, sku: str, quantity: int, *, at: datetime) -> None:
-    """Add pieces of a product; together never more than 99."""
+    """Add pieces of a product. A line never exceeds 99 pieces."""
     await tx.execute(
         "INSERT INTO cart_lines (cart_id, sku, quantity, added_at) VALUES (:cart_id, :sku, :quantity, :at)"
         " ON CONFLICT (cart_id, sku) DO UPDATE"
@@ -112,7 +112,7 @@ async def add_to_cart(tx: Tx, cart_id: UUID, sku: str, quantity: int, *, at: dat
 
 
 async def set_quantity(tx: Tx, cart_id: UUID, sku: str, quantity: int, *, at: datetime) -> None:
-    """Set the quantity of a line; 0 takes it out."""
+    """Set the quantity of a line. 0 removes it."""
     if quantity == 0:
         await tx.execute(
             "DELETE FROM cart_lines WHERE cart_id = :cart_id AND sku = :sku", cart_id=cart_id, sku=sku
@@ -128,7 +128,7 @@ async def set_quantity(tx: Tx, cart_id: UUID, sku: str, quantity: int, *, at: da
 
 
 async def keep_typed(tx: Tx, cart_id: UUID, changes: Draft, *, at: datetime) -> None:
-    """Keep what is being typed on a page that sends all of it again with the order."""
+    """Store the present input of a page that submits all of it again with the order."""
     await tx.execute(
         "UPDATE carts SET draft = draft || CAST(:changes AS jsonb), changed_at = :at"
         " WHERE cart_id = :cart_id AND ordered_as IS NULL",
@@ -139,7 +139,7 @@ async def keep_typed(tx: Tx, cart_id: UUID, changes: Draft, *, at: datetime) -> 
 
 
 async def save_draft(tx: Tx, cart_id: UUID, changes: Draft, *, at: datetime) -> None:
-    """Keep a finished step of the order form. A confirmation page from before it must not place the order."""
+    """Store a finished step of the order form. An earlier confirmation page can then no longer place the order."""
     await tx.execute(
         "UPDATE carts SET draft = draft || CAST(:changes AS jsonb), attempt_key = :key, changed_at = :at"
         " WHERE cart_id = :cart_id AND ordered_as IS NULL",
@@ -151,7 +151,7 @@ async def save_draft(tx: Tx, cart_id: UUID, changes: Draft, *, at: datetime) -> 
 
 
 async def forget_draft(tx: Tx, cart_id: UUID, *, at: datetime) -> None:
-    """Forget what was typed; the goods stay. A confirmation page from before must not place the order."""
+    """Delete the order form and keep the goods. An earlier confirmation page can then no longer place the order."""
     await tx.execute(
         "UPDATE carts SET draft = '{}', attempt_key = :key, changed_at = :at"
         " WHERE cart_id = :cart_id AND ordered_as IS NULL",
@@ -162,7 +162,7 @@ async def forget_draft(tx: Tx, cart_id: UUID, *, at: datetime) -> None:
 
 
 async def mark_ordered(tx: Tx, codes: Mapping[UUID, str], *, at: datetime) -> set[tuple[UUID, str]]:
-    """Tie carts to their orders, {cart: order code}; return those tied. A cart becomes one order only."""
+    """Link carts to their orders, {cart: order code}, and return the linked carts. A cart becomes only one order."""
     if not codes:
         return set()
     # Locked in one order everywhere, so that two transactions wait for each other, and never deadlock.
@@ -182,7 +182,7 @@ async def mark_ordered(tx: Tx, codes: Mapping[UUID, str], *, at: datetime) -> se
 
 
 async def reopen_cart(tx: Tx, order_code: str, *, at: datetime) -> None:
-    """Give the cart of an order that could not be paid back to its buyer (AP-47), with a new key."""
+    """Reopen the cart of an order that could not be paid (AP-47), with a new key."""
     await tx.execute(
         "UPDATE carts SET ordered_as = NULL, attempt_key = :key, changed_at = :at WHERE ordered_as = :code",
         code=order_code,
@@ -192,13 +192,16 @@ async def reopen_cart(tx: Tx, order_code: str, *, at: datetime) -> None:
 
 
 async def move_lines(tx: Tx, from_id: UUID, to_id: UUID, *, at: datetime) -> None:
-    """Put what is in one cart into another, as :func:`copy_lines` does, and take it out of the first."""
+    """Copy the lines of one cart into another, as :func:`copy_lines` does, and delete them from the first."""
     await copy_lines(tx, from_id, to_id, at=at)
     await tx.execute("DELETE FROM cart_lines WHERE cart_id = :from_id", from_id=from_id)
 
 
 async def copy_lines(tx: Tx, from_id: UUID, to_id: UUID, *, at: datetime) -> None:
-    """Put what is in one cart into another, which must not be ordered; of what is in both, the larger number."""
+    """Copy the lines of one cart into another, which must not be ordered.
+
+    For a product in both, keep the larger quantity.
+    """
     await tx.execute(
         "INSERT INTO cart_lines (cart_id, sku, quantity, added_at)"
         " SELECT :to_id, sku, quantity, added_at FROM cart_lines WHERE cart_id = :from_id"

@@ -1,4 +1,4 @@
-"""A cart: how many of what, and what stands between it and an order."""
+"""A cart: products, quantities, and the conditions for an order."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ LINES_MAX = 50
 
 @dataclass(frozen=True)
 class CartLine:
-    """One product in one quantity, and whether that can be delivered."""
+    """One product and its quantity, and whether it can be delivered."""
 
     product: Product
     quantity: int
@@ -22,7 +22,7 @@ class CartLine:
 
     @property
     def trouble(self) -> str:
-        """Return what stops this line from being ordered, for the shopper; empty if nothing does."""
+        """Return the text why this line cannot be ordered. Return "" if it can."""
         if self.product.sold_out:
             return "申し訳ございません、売り切れました。カートから削除してください。"
         return shortage(self.product, self.quantity)
@@ -30,13 +30,13 @@ class CartLine:
 
 @dataclass(frozen=True)
 class Cart:
-    """The lines in the order in which they were put in."""
+    """The lines, in the order in which they were added."""
 
     lines: tuple[CartLine, ...] = ()
 
     @property
     def count(self) -> int:
-        """Return the number of pieces, as shown beside the basket."""
+        """Return the number of pieces. The header shows it."""
         return sum(line.quantity for line in self.lines)
 
     @property
@@ -45,11 +45,11 @@ class Cart:
         return sum(line.amount for line in self.lines)
 
     def quantity_of(self, sku: str) -> int:
-        """Return how many pieces of a product are in it."""
+        """Return the number of pieces of a product in the cart."""
         return sum(line.quantity for line in self.lines if line.product.sku == sku)
 
     def why_not(self, sku: str, quantity: int) -> str:
-        """Return why a line cannot grow to ``quantity``, for the shopper; less than before is always taken."""
+        """Return the text why a line cannot grow to ``quantity``. A smaller quantity is always accepted."""
         line = next((line for line in self.lines if line.product.sku == sku), None)
         if line is None or line.product.sold_out or quantity <= line.quantity:
             return ""
@@ -57,5 +57,5 @@ class Cart:
 
     @property
     def can_be_ordered(self) -> bool:
-        """Tell whether there is something in it and all of it can be delivered."""
+        """Return whether the cart has lines and all of them can be delivered."""
         return bool(self.lines) and not any(line.trouble for line in self.lines)

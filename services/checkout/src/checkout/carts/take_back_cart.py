@@ -1,4 +1,4 @@
-"""The buyer of an order that was not paid has the cart again."""
+"""Gives the cart of an unpaid order back to its buyer."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from shared.database.transactions import Tx
 async def take_back_cart(
     tx: Tx, cart_id: UUID, present: StoredCart | None, *, at: datetime
 ) -> StoredCart | None:
-    """Return the cart, with what was put into the ``present`` one meanwhile; None if it was ordered again."""
+    """Return the cart, joined with the contents of the ``present`` cart. Return None if it was ordered again."""
     kept = await read_cart(tx, cart_id)
     if kept is None or kept.ordered_as is not None:
         return None

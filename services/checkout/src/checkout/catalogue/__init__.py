@@ -1,1 +1,1 @@
-"""What is sold: the shelf, the pages of products, and what search engines read of them."""
+"""The goods on sale: the list of products, their pages, and data for search engines."""

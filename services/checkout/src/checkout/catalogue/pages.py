@@ -1,4 +1,4 @@
-"""The shelf and its products."""
+"""The pages of the product list and of each product."""
 
 from itertools import groupby
 

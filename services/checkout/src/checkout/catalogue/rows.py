@@ -1,4 +1,4 @@
-"""What is sold, read for pages and for placing orders."""
+"""Products, read for pages and for placing orders."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,7 +10,7 @@ PRODUCT_COLUMNS = (
     "p.sku, p.name, p.category, p.maker, p.summary, p.description, p.facts, p.image, p.unit_price,"
     " p.on_sale, s.available"
 )
-"""What a statement selects of products p and their stock s whose rows :func:`product_of` takes."""
+"""The columns of products p and their stock s that a statement selects for :func:`product_of`."""
 
 
 async def read_shelf(tx: Tx) -> list[Product]:
@@ -23,7 +23,7 @@ async def read_shelf(tx: Tx) -> list[Product]:
 
 
 async def read_products(tx: Tx, skus: Iterable[str]) -> dict[str, Product]:
-    """Return the products with these SKUs, withdrawn ones too; unknown SKUs are absent."""
+    """Return the products with these SKUs, including withdrawn ones. Unknown SKUs are absent."""
     found = await tx.read(
         product_of,
         f"SELECT {PRODUCT_COLUMNS} FROM products p JOIN stock s USING (sku) WHERE p.sku = ANY(:skus)",  # noqa: S608
@@ -33,5 +33,5 @@ async def read_products(tx: Tx, skus: Iterable[str]) -> dict[str, Product]:
 
 
 def product_of(*, facts: Iterable[tuple[str, str]], **columns: Any) -> Product:
-    """Make a product of its columns and its stock."""
+    """Return a product made from its columns and its stock."""
     return Product(facts=tuple((label, value) for label, value in facts), **columns)

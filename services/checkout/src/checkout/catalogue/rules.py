@@ -1,14 +1,14 @@
-"""What is sold, and what of it cannot be delivered."""
+"""Products, and whether they can be delivered."""
 
 from dataclasses import dataclass
 
 FEW_LEFT = 5
-"""From this number down the shop tells how many are left; above it stock is the shop's own business."""
+"""The highest remaining stock that the shop shows. It does not show higher numbers."""
 
 
 @dataclass(frozen=True)
 class Product:
-    """What is sold. ``unit_price`` is in yen with tax; ``available`` is what can still be ordered."""
+    """A product. ``unit_price`` is in yen with tax; ``available`` is the number that can still be ordered."""
 
     sku: str
     name: str
@@ -24,7 +24,7 @@ class Product:
 
     @property
     def sold_out(self) -> bool:
-        """Tell whether none is left, or the shop withdrew it."""
+        """Return whether none is left, or the shop withdrew it."""
         return not self.on_sale or self.available < 1
 
     @property
@@ -34,7 +34,7 @@ class Product:
 
 
 def shortage(product: Product, quantity: int) -> str:
-    """Return why so many pieces cannot be delivered, for the shopper; empty if they can."""
+    """Return the text why so many pieces cannot be delivered. Return "" if they can."""
     if quantity <= product.available:
         return ""
     if product.available <= FEW_LEFT:

@@ -1,4 +1,4 @@
-"""The demo's catalogue. A sandbox puts it on the shelf at start; running again changes nothing."""
+"""The demo's catalogue. A sandbox adds it at start; a second run changes nothing."""
 
 import tomllib
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ def sample_products() -> list[SampleProduct]:
 
 
 async def add_sample_catalogue(tx: Tx) -> int:
-    """Add the products that are not there yet, with their initial stock; return how many were added."""
+    """Add the missing products with their initial stock. Return the number of added products."""
     added = 0
     for position, product in enumerate(sample_products()):
         new = await tx.row(

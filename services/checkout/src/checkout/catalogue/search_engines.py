@@ -1,4 +1,4 @@
-"""What machines read of the shop: robots.txt, the list of its pages, and products as schema.org writes them."""
+"""Data for search engines: robots.txt, the sitemap, and products as schema.org defines them."""
 
 from typing import Any
 from xml.sax.saxutils import escape
@@ -15,19 +15,19 @@ from shared.web.parts import Here
 router = APIRouter(include_in_schema=False)
 
 PRIVATE = ("/api/", "/cart", "/desk", "/members/", "/notifications/", "/order", "/payments/")
-"""Beginnings of addresses that are of no use to anybody but the visitor."""
+"""Path prefixes that are useful only to the visitor."""
 
 
 @router.get("/robots.txt")
 async def tell_robots(parts: Here) -> Response:
-    """Tell search engines what to leave alone, and where the list of pages is (RFC 9309)."""
+    """Return robots.txt: the paths that crawlers must not read, and the address of the sitemap (RFC 9309)."""
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in PRIVATE)]
     return PlainTextResponse("\n".join([*lines, f"Sitemap: {_origin(parts)}/sitemap.xml", ""]))
 
 
 @router.get("/sitemap.xml")
 async def list_pages(parts: Here) -> Response:
-    """List the pages that may be found (sitemaps.org 0.9)."""
+    """Return the sitemap (sitemaps.org 0.9)."""
     async with parts.db.transaction() as tx:
         products = await read_shelf(tx)
     paths = ["/", *(f"/items/{product.sku}" for product in products), *(path for _, path in FOOTER_LINKS)]
@@ -40,7 +40,7 @@ async def list_pages(parts: Here) -> Response:
 
 
 def product_data(product: Product, origin_url: str) -> dict[str, Any]:
-    """Return a product as schema.org's Product with its Offer; how many are left is not told."""
+    """Return a product as schema.org's Product with its Offer. It leaves out the remaining stock."""
     origin = origin_url.rstrip("/")
     page = f"{origin}/items/{product.sku}"
     return {

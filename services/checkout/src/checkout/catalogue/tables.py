@@ -1,4 +1,4 @@
-"""The table of what is sold."""
+"""The table of products."""
 
 from sqlalchemy import Boolean, CheckConstraint, Column, Integer, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB

@@ -1,4 +1,4 @@
-"""Orders of a buyer for programs."""
+"""The API for the orders of a buyer."""
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
@@ -11,7 +11,7 @@ router = APIRouter(prefix="/api/checkout", tags=["checkout"], dependencies=[Depe
 
 
 class OwnLine(BaseModel):
-    """One product of it; ``unit_price`` in yen."""
+    """One line of the order; ``unit_price`` in yen."""
 
     sku: str
     quantity: int
@@ -33,7 +33,7 @@ class OwnOrder(BaseModel):
 
 @router.get("/orders/{code}", responses={404: {}})
 async def read_order(request: Request, parts: Here, seen: CurrentViewer, code: str) -> OwnOrder:
-    """Read an order of one's own: placed with this cookie jar, or by the member who is signed in."""
+    """Return an order of the caller: placed with this cookie jar, or by the signed-in member."""
     order = await own_order(request, parts, seen, code)
     head = order.head
     return OwnOrder(

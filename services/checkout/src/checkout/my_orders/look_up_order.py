@@ -1,4 +1,4 @@
-"""A guest finds an order again by its code, or its 受付番号, and what was given with it."""
+"""A guest finds an order by its code or 受付番号, together with a contact of the order."""
 
 import hmac
 from datetime import datetime
@@ -10,7 +10,7 @@ from shared.text.widths import half_width
 
 
 async def look_up_order(tx: Tx, *, code: str, contact: str, client_address: str, at: datetime) -> str | None:
-    """Return the code of the order, or None for an unknown one and for one of somebody else alike.
+    """Return the code of the order. Return None both for an unknown order and for a wrong contact.
 
     Each look-up is counted. Raises Refused(too_many_look_ups).
     """
@@ -25,9 +25,9 @@ async def look_up_order(tx: Tx, *, code: str, contact: str, client_address: str,
 
 
 def _plain(contact: str) -> str:
-    """Return an e-mail address or a telephone number of Japan in its one form, however it is written.
+    """Return the normal form of an e-mail address or of a telephone number of Japan.
 
-    What is counted is what is compared: another spelling is no further try.
+    The comparison and the count of look-ups use this form. Another spelling is therefore no additional attempt.
     """
     typed = half_width(contact)
     if "@" in typed:
@@ -37,7 +37,7 @@ def _plain(contact: str) -> str:
 
 
 def _fits(contact: str, email: str, phone: str) -> bool:
-    """Tell whether ``contact`` is the e-mail address or the telephone number, however it is written."""
+    """Return whether ``contact`` is the e-mail address or telephone number of the order, in any spelling."""
     typed = _plain(contact).encode()
     by_mail = hmac.compare_digest(typed, email.lower().encode()) and bool(email)
     by_phone = hmac.compare_digest(typed, phone.encode()) and bool(phone)

@@ -1,4 +1,4 @@
-"""ご注文の確認: a guest finds an order again by its code, or its 受付番号, and what was given with it."""
+"""ご注文の確認: a guest finds an order by its code or 受付番号, together with a contact of the order."""
 
 from typing import Annotated
 
@@ -25,7 +25,7 @@ NOT_FOUND = "番号と、メールアドレスまたは電話番号の組み合�
 
 
 class LookUpFields(BaseModel):
-    """What a guest knows of an order: its code, and the e-mail address or the telephone number given with it."""
+    """What a guest enters: the code of an order, and its e-mail address or telephone number."""
 
     code: Annotated[Line, AfterValidator(lambda text: typed_code(half_width(text)))] = Field(
         title="注文番号または受付番号",
@@ -44,7 +44,7 @@ async def ask_for_order(request: Request, parts: Here) -> Response:
 
 @router.post(PAGE)
 async def find_order(request: Request, parts: Here) -> Response:
-    """Open the order in this browser; the same answer for an unknown code and for one of somebody else."""
+    """Open the order in this browser. An unknown code and a wrong contact get the same response."""
     form = await read_form(request, LookUpFields)
     if not form.errors:
         code, contact = form.value.code, form.value.contact

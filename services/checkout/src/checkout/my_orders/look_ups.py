@@ -1,4 +1,4 @@
-"""Look-ups of orders by guests, counted before the answer, so that nobody can guess a pair."""
+"""Counts look-ups of orders by guests before they are answered, so that nobody can guess a code and its contact."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ _KEEP = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class _LookUps:
-    """How often somebody looked within the window: for this code, for it from this client, from this client."""
+    """The look-ups within the window: for this code, for it from this client, and from this client."""
 
     of_code: int
     of_both: int
@@ -28,8 +28,8 @@ class _LookUps:
 async def count_look_up(tx: Tx, *, code: str, client_address: str, at: datetime) -> None:
     """Count a look-up of ``code`` from ``client_address``.
 
-    Raises Refused(too_many_look_ups): within ten minutes ten of a code from one client address, a hundred of a code
-    from all, and thirty from one client address, known or not.
+    Raises Refused(too_many_look_ups) above one of three limits within ten minutes. One client address has ten look-ups
+    of a code; all clients together have a hundred of a code. One client address has thirty of any codes, known or not.
     """
     code_sha256 = sha256(code.encode()).hexdigest()
     # Look-ups of one code, and from one address, wait for each other here.

@@ -1,7 +1,7 @@
 """The buyer's own orders: the page after 「注文を確定する」, and 注文履歴.
 
-An order is shown to the browser that placed it and to its member, and alone by its page where a link opened it. Somebody else's answers like one that
-does not exist, so that nobody learns which order codes there are.
+An order is shown to the browser that placed it and to its member. A browser where a link opened the order shows only
+its page. The order of another buyer gets the same response as an unknown order, so that codes cannot be probed.
 """
 
 import hmac
@@ -60,9 +60,9 @@ async def list_orders(request: Request, parts: Here, seen: CurrentViewer) -> Res
 async def show_order(
     request: Request, parts: Here, seen: CurrentViewer, code: str, key: str = ""
 ) -> Response:
-    """Show the order with its payment and parcels. While payments has not spoken, the page looks again.
+    """Show the order with its payment and parcels. The page reloads until payments has reported.
 
-    ``key``, from the link in mails, opens this order in any browser, which then may see it, and nothing else.
+    ``key`` comes from the link in mails. It lets any browser show this order, and nothing else.
     """
     by_key = bool(key) and await _key_opens(parts, code, key)
     order = await _read(parts, code) if by_key else await own_order(request, parts, seen, code)
@@ -75,7 +75,7 @@ async def show_order(
 
 
 async def _cart_kept(request: Request, parts: Parts, order: BuyersOrder) -> StoredCart | None:
-    """Return the browser's cart where the order that emptied it has failed: it is full again."""
+    """Return the browser's cart if the order that emptied it has failed. The cart is then full again."""
     if order.failure is None:
         return None
     async with parts.db.transaction() as tx:
@@ -123,23 +123,26 @@ def _page(
 
 
 def _can_go_back(request: Request, parts: Parts, order: BuyersOrder) -> bool:
-    """Tell whether the provider's page can be reached from here: a wallet's only with its session, until it is used."""
+    """Return whether the buyer can return to the provider's page.
+
+    A wallet needs its session, which works until it is used.
+    """
     session_id = order.head.payment_choice.get("checkout_session_id")
     wallet = wallet_of(parts, request)
     return session_id is None or (wallet is not None and wallet.checkout_session_id == session_id)
 
 
 def _may_be_thanked(head: StoredOrder) -> bool:
-    """Nobody is thanked before the yes of a method whose yes comes later."""
+    """Return whether the page thanks the buyer. A method that authorizes later must have authorized first."""
     return head.payment != _WAITING or head.payment_flow != "authorized" or not head.total
 
 
 @router.post("/orders/{code}/again")
 async def order_again(request: Request, parts: Here, seen: CurrentViewer, code: str) -> Response:
-    """「別のお支払い方法で注文する」: back to the cart of an order that was not, or cannot be, paid (AP-47).
+    """「別のお支払い方法で注文する」: reopen the cart of an order that was not, or cannot be, paid (AP-47).
 
-    A try that is still open is given up first. A browser that only opened the order gives nothing up, and gets the
-    goods in a cart of its own: the other cart stays with whoever filled it.
+    An open payment is cancelled first. A browser that only opened the order cancels nothing. It gets a copy of the
+    goods in a new cart; the other cart stays with the person who filled it.
     """
     order = await own_order(request, parts, seen, code)
     is_buyers = _is_buyers(request, parts, seen, order)
@@ -174,7 +177,7 @@ def _is_members(seen: Viewer, order: BuyersOrder) -> bool:
 
 
 def _is_buyers(request: Request, parts: Parts, seen: Viewer, order: BuyersOrder) -> bool:
-    """Tell whether this browser placed the order, or its member is logged in: a link that opens it may be a stranger's."""
+    """Return whether this browser placed the order, or its member is logged in. A link may be opened by a stranger."""
     return _is_members(seen, order) or order.head.code in orders_in_browser(parts, request).placed
 
 
@@ -203,7 +206,7 @@ def _unknown() -> Refused:
 
 
 def _goods_in_words(names: list[str]) -> str:
-    """Return the first product's name and how many others there were."""
+    """Return the name of the first product and the number of the others."""
     return f"{names[0]} ほか{len(names) - 1}点" if len(names) > 1 else "".join(names)
 
 

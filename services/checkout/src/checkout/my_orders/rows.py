@@ -1,4 +1,4 @@
-"""Orders as their buyers see them."""
+"""Queries for orders as their buyers see them."""
 
 import re
 from collections.abc import Sequence
@@ -26,11 +26,10 @@ _NUMBER = re.compile(r"[0-9]{1,18}")
 
 @dataclass(frozen=True, slots=True)
 class BuyersOrder:
-    """An order with its lines and parcels, and what payments told of its payment.
+    """An order with its lines and parcels, and the reports of payments about its payment.
 
-    ``registers``: the buyer asked to become a member with it and was not refused; ``registered``: members has
-    made the buyer a member with this order; ``linked``: one who may log in with
-    Amazon.
+    ``registers`` means that the buyer asked to become a member with it and was not refused. ``registered`` means that
+    members made the buyer a member with this order. ``linked`` means that the member may log in with Amazon.
     """
 
     head: StoredOrder
@@ -44,35 +43,38 @@ class BuyersOrder:
 
     @property
     def awaits_buyer(self) -> bool:
-        """Tell whether the buyer still has to go to the provider, or to come back from there."""
+        """Return whether the buyer must still visit the provider, or return from there."""
         head = self.head
         return bool(head.status != "cancelled" and head.payment == "awaited" and self.confirm_path)
 
     @property
     def received(self) -> int:
-        """Return what came in already, in yen, of an order that is not paid in full."""
+        """Return the yen received for an order that is not fully paid."""
         return self.head.standing.kept if self.head.deposit == "unpaid" else 0
 
     @property
     def excess(self) -> int:
-        """Return what came beyond what the order costs and is still with us, in yen, of an order that is paid."""
+        """Return the yen beyond the total of a paid order that are still here."""
         standing = self.head.standing
         paid = self.head.deposit == "paid" and self.head.status != "cancelled"
         return max(min(standing.kept - self.head.total, standing.suspense), 0) if paid else 0
 
     @property
     def still_to_pay(self) -> int:
-        """Return what the order still costs after what came in, in yen."""
+        """Return the unpaid part of the total, in yen."""
         return max(self.head.total - self.received, 0)
 
     @property
     def number(self) -> Number | None:
-        """Return the payment number that the buyer pays with, if there is one."""
+        """Return the payment number for the buyer, or None."""
         return self.told.number
 
     @property
     def failure(self) -> str | None:
-        """Return the reason why the payment failed, as payments words it; None if it did not."""
+        """Return the code of the reason why the payment failed, as payments reported it.
+
+        Return None if it did not fail.
+        """
         return self.told.failure if self.head.payment == "failed" else None
 
 
@@ -96,14 +98,14 @@ async def read_buyers_order(tx: Tx, code: str) -> BuyersOrder | None:
 
 
 async def page_key_of(tx: Tx, code: str) -> str | None:
-    """Return the key that opens the page of this order alone, if it has one."""
+    """Return the key that opens only the page of this order. Return None if it has none."""
     found: str | None = await tx.value("SELECT page_key FROM orders WHERE code = :code", code=code)
     return found
 
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """By what a guest proves to be the buyer of an order."""
+    """The contact data by which a guest proves to be the buyer of an order."""
 
     code: str
     email: str
@@ -111,7 +113,7 @@ class Contact:
 
 
 async def read_contact(tx: Tx, typed: str) -> Contact | None:
-    """Return the contact of an order, by its code or its 受付番号; None if unknown."""
+    """Return the contact of an order, by its code or 受付番号. Return None if it is unknown."""
     of_order = "SELECT code, orderer_email AS email, orderer_phone AS phone FROM orders WHERE"
     if ORDER_CODE.fullmatch(typed):
         return await tx.read_one(Contact, f"{of_order} code = :code", code=typed)
@@ -123,7 +125,10 @@ async def read_contact(tx: Tx, typed: str) -> Contact | None:
 async def read_orders_of(
     tx: Tx, *, member_id: UUID | None, codes: Sequence[str], newest: int = 50
 ) -> list[StoredOrder]:
-    """Return the newest orders of a member, or of a browser by their codes. Unpaid ends are hidden (X-39)."""
+    """Return the newest orders of a member, or of a browser by their codes.
+
+    Orders that ended unpaid are hidden (X-39).
+    """
     return await tx.read(
         stored_order,
         f"SELECT {ORDER_COLUMNS} FROM orders WHERE (member_id = :member_id OR code = ANY(:codes))"  # noqa: S608
@@ -135,7 +140,7 @@ async def read_orders_of(
 
 
 async def read_item_names(tx: Tx, codes: Sequence[str]) -> dict[str, list[str]]:
-    """Return what was ordered, by order code: names in the order of the lines."""
+    """Return product names by order code, in the order of the lines."""
     rows = await tx.rows(
         "SELECT order_code, name FROM order_lines WHERE order_code = ANY(:codes) ORDER BY order_code, line_number",
         codes=list(codes),

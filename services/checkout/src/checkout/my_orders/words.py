@@ -1,4 +1,4 @@
-"""How an order stands, in words for its buyer."""
+"""The state of an order, worded for its buyer."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,7 +46,7 @@ _ROUTE = Labels[RefundRoute | Literal["dispute"]](
 
 
 def refund_words(refund: Refund) -> str:
-    """Return the sentence about one refund; what was paid too much is named."""
+    """Return the sentence about one refund. It names an excess payment."""
     amount, excess = refund.amount, refund.excess
     how = _ROUTE.of(refund.route)
     if excess == amount:
@@ -56,7 +56,7 @@ def refund_words(refund: Refund) -> str:
 
 @dataclass(frozen=True)
 class Progress:
-    """One word with its mark, and a sentence about what comes next."""
+    """One state text with its mark, and a sentence about the next step."""
 
     word: str
     kind: Kind
@@ -64,7 +64,7 @@ class Progress:
 
 
 def progress(row: StoredOrder) -> Progress:
-    """Return where an order stands."""
+    """Return the progress of an order."""
     if row.status == "cancelled":
         return _cancelled(row)
     if row.payment in ("refunded", "refunded_in_part"):
@@ -100,7 +100,7 @@ def progress(row: StoredOrder) -> Progress:
 def overdue(
     row: StoredOrder, due_at: datetime, accepted_until: datetime | None, at: datetime
 ) -> Progress | None:
-    """Return where an order stands whose deadline passed and that is not cancelled yet; None before that."""
+    """Return the progress of an order with a passed deadline that is not cancelled yet. Return None before that."""
     if row.status == "cancelled" or row.payment != "number_issued" or at <= due_at:
         return None
     text = f"お支払い期限（{_minute(due_at)}）を過ぎました。"
@@ -118,7 +118,7 @@ def _minute(at: datetime) -> str:
 
 
 def _awaited(row: StoredOrder) -> Progress:
-    """Nothing is promised before the yes of a method whose yes comes later."""
+    """Return the text before an authorization. It promises nothing for a method that authorizes later."""
     if row.payment != "awaited" or not row.total:
         return Progress("ご注文受付", "note", "ご注文を承りました。")
     if row.payment_flow == "authorized":
@@ -137,7 +137,7 @@ def _refunded(row: StoredOrder) -> Progress:
 
 
 def _taken_back(row: StoredOrder) -> Progress:
-    """The money came and was taken back: by the till of a konbini, or by a bank."""
+    """Return the text for money that was taken back by the till of a konbini or by a bank."""
     text = "お支払いについて確認が必要です。お店からのご連絡をお待ちください。"
     if row.payment_flow == "prepaid" and row.payment_deposit == "automatic":
         text = (
@@ -160,13 +160,13 @@ def _cancelled(row: StoredOrder) -> Progress:
 
 
 def _benefits_back(row: StoredOrder) -> str:
-    """What was used with the order is the member's again."""
+    """Return the text that the benefits of the order were returned to the member."""
     used = [word for word, was in (("ポイント", row.points_used), ("クーポン", row.coupon_name)) if was]
     return f"ご利用の{'と'.join(used)}はお戻しします。" if used else ""
 
 
 def _money_back(row: StoredOrder) -> str:
-    """What happens to money that came in; an order that was never paid asks for nothing and gets nothing."""
+    """Return the text about received money. An order that was never paid needs no refund."""
     if told := MONEY_BACK[money_back(row)]:
         return told
     if row.payment_flow == "unmanaged" and row.shipping == "shipped" and row.total:
@@ -178,7 +178,7 @@ def _money_back(row: StoredOrder) -> str:
 
 
 def parcel_state(parcel: Destination) -> Progress:
-    """Return where one parcel stands."""
+    """Return the state of one parcel."""
     if parcel.ship_date is None:
         return Progress("未発送", "plain", "")
     return Progress("発送済み", "done", f"{parcel.ship_date:%Y/%m/%d} 発送")

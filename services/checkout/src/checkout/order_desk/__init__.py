@@ -1,1 +1,1 @@
-"""Orders as staff see them: work lists, one order, many orders, and the same for programs."""
+"""The order desk for staff: work lists, one order, many orders, and the same as an API for programs."""

@@ -1,7 +1,7 @@
-"""The order desk for programs: the same wishes as on the pages, as JSON, with a result per order.
+"""The order desk for programs: the actions of the pages as JSON, with one result per order.
 
-Callers send the session cookie of a member of staff and the Origin of the shop. A refusal of one order is a
-result (``ok: false`` with its ``code``), not an HTTP error; the others are carried out.
+Callers send the session cookie of a member of staff and the Origin of the shop. A refusal of one order is a result
+(``ok: false`` with its ``code``), not an HTTP error. The other orders are still processed.
 """
 
 from collections.abc import Sequence
@@ -76,7 +76,7 @@ def _sent(parcel: SentParcel) -> Sent:
 
 @router.post("/orders/capture")
 async def capture_orders(request: Request, body: CaptureOrders, staff: Staff) -> Results:
-    """Ask payments to take the money or record the deposit (PAY-04); the outcome arrives as an event."""
+    """Ask payments to capture the money or record the deposit (PAY-04). The result arrives as an event."""
     by, at = name_of(staff), now()
 
     def capture(book: OrderBook, code: str) -> None:
@@ -110,7 +110,7 @@ async def process_orders(request: Request, body: ProcessOrders, staff: Staff) ->
 async def reauthorize_order(
     request: Request, parts: Here, order_code: OrderCode, body: ReauthorizeOrder, staff: Staff
 ) -> OrderResult:
-    """Ask for a new authorization (AP-34). 404 unknown, 409 where none ended or none is to be had."""
+    """Ask for a new authorization (AP-34). 404 if unknown; 409 if no authorization ended or no new one is available."""
     async with parts.db.transaction() as tx:
         await request_reauthorization(
             tx, order_code=order_code, version=body.version, by=name_of(staff), at=now()
@@ -121,7 +121,7 @@ async def reauthorize_order(
 # After the fixed paths: the first route of a path names the methods that it allows.
 @router.get("/orders/{order_code}")
 async def read_order(request: Request, parts: Here, order_code: OrderCode) -> OrderState:
-    """Return how an order stands, with its timeline. 404 if there is none."""
+    """Return the state of an order with its timeline. 404 if there is none."""
     async with parts.db.transaction() as tx:
         whole = await read_whole_order(tx, order_code)
     step = next_step(whole.order).step

@@ -1,4 +1,4 @@
-"""What programs send to the order desk, and what it answers."""
+"""Request and response bodies of the order desk's API."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ def _refuse_double(name: str, values: Iterable[object]) -> None:
 
 
 class SentParcel(_Body):
-    """One parcel handed over; ``ship_date`` defaults to today in Japan."""
+    """One parcel handed over. ``ship_date`` defaults to today in Japan."""
 
     destination_id: UUID
     ship_date: JsonDate | None = None
@@ -34,7 +34,7 @@ class SentParcel(_Body):
 
 
 class OrderToShip(_Body):
-    """An order to ship: all that is left of it, or only ``destinations``."""
+    """An order to ship: all unshipped parcels, or only ``destinations``."""
 
     order_code: OrderCode
     carrier: CarrierText | None = None
@@ -80,7 +80,7 @@ class _Orders(_Body):
     @field_validator("versions")
     @classmethod
     def _of_the_orders(cls, versions: dict[str, int], known: ValidationInfo) -> dict[str, int]:
-        """A version under another code would guard nothing."""
+        """Refuse a version whose code is not among the orders. It would guard nothing."""
         codes = known.data.get("order_codes")
         if codes is not None and (others := versions.keys() - set(codes)):
             raise wrong(f"versions に order_codes にない注文番号（{min(others)}）があります")
@@ -118,7 +118,7 @@ class CancelOrder(_Body):
 
 
 class OrderResult(BaseModel):
-    """What became of one order."""
+    """The result for one order."""
 
     order_code: str
     ok: bool
@@ -127,7 +127,7 @@ class OrderResult(BaseModel):
 
 
 class Results(BaseModel):
-    """One result per order, in the order asked."""
+    """One result per order, in the order of the request."""
 
     results: list[OrderResult]
 
@@ -152,7 +152,7 @@ class TimelineEntry(BaseModel):
 
 
 class OrderState(BaseModel):
-    """How an order stands."""
+    """The state of an order."""
 
     order_code: str
     version: int

@@ -1,4 +1,4 @@
-"""One wish for many orders, some of which may be refused: a refusal leaves no trace and stops no neighbour."""
+"""Runs one action for many orders. A refused order leaves nothing behind and does not stop the others."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ ORDERS_AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one order: done, or refused with a code for programs and a sentence for people."""
+    """The result for one order: done, or refused with a code for programs and a sentence for people."""
 
     order_code: str
     ok: bool
@@ -36,8 +36,8 @@ async def for_each_order(
 ) -> list[Outcome]:
     """Run ``act`` for every order.
 
-    ``action`` names the wish in the log, ``done`` is the sentence for an order where it succeeded. Raises
-    Refused if there are no orders or too many.
+    ``action`` names the action in the log. ``done`` is the sentence for a successful order. Raises Refused if there are
+    no orders or too many.
     """
     wanted = list(dict.fromkeys(codes))
     if not wanted:

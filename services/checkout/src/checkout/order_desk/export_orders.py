@@ -1,4 +1,4 @@
-"""The orders of a list leave as a file; it is said who took them."""
+"""Exports the orders of a list as a file, and records who exported them."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
@@ -12,9 +12,10 @@ from shared.events import OrdersExported
 async def export_orders(
     db: Database, search: Search, *, sort: str, by: Mapping[str, Any], subject: Callable[[int], str]
 ) -> AsyncIterator[StoredOrder]:
-    """Return all orders found, after it is said who takes them.
+    """Return all found orders after recording who exports them.
 
-    ``by`` tells who and from where (:func:`shared.web.deeds.done_by`), ``subject`` says in words what so many are.
+    ``by`` identifies the person and their address (:func:`shared.web.deeds.done_by`). ``subject`` describes the
+    exported orders in words.
     """
     async with db.transaction() as tx:
         _, count = await find_orders(tx, search, sort=sort, limit=0, offset=0)

@@ -1,4 +1,4 @@
-"""Fields of the forms and programs of the order desk."""
+"""Fields of the order desk's forms and API."""
 
 import re
 from typing import Annotated
@@ -27,7 +27,10 @@ _CODE = re.compile("[a-z_]+")
 
 
 def _carrier(text: str) -> str:
-    """What looks like a code must be one: a slip in it would reach the buyer as the name of a carrier."""
+    """Check a carrier.
+
+    A value in the form of a code must be a known code, or a typing error would reach the buyer as a name.
+    """
     code = carrier_called(text).code
     if code not in CARRIERS and _CODE.fullmatch(code):
         raise wrong(f"配送会社のコードは {'、'.join(CARRIERS)} のいずれかを入力してください")

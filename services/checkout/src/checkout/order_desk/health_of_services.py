@@ -1,4 +1,4 @@
-"""Health of the other services, as they tell it themselves. One that does not answer in time is shown as silent."""
+"""The health of the other services, as each reports it. A service that does not respond in time is shown as silent."""
 
 import asyncio
 from collections.abc import Mapping
@@ -15,12 +15,12 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class HealthOfServices:
-    """Reads from each service at its address, with the session of who is looking."""
+    """Reads each service at its address, with the session of the person who looks."""
 
     clients: Mapping[str, httpx.AsyncClient] = field(default_factory=dict)
 
     async def read(self, cookies: Mapping[str, str]) -> dict[str, ServiceHealth | None]:
-        """Return the health of each service; None for one that did not say."""
+        """Return the health of each service. It is None for a service that did not respond."""
         carried = {"cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
         said = await asyncio.gather(*(self._ask(name, carried) for name in self.clients))
         return dict(zip(self.clients, said, strict=True))

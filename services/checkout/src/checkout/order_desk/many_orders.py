@@ -1,4 +1,4 @@
-"""What the desk does to selected orders: first a page that says it in numbers, then a result per order."""
+"""Bulk actions for selected orders: a page that states the effects in numbers, then a result per order."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -38,13 +38,13 @@ RELOADED = "一括処理の画面は読み込み直せません。処理した�
 
 @router.get("/desk/orders/bulk")
 async def leave_bulk(request: Request, parts: Here) -> Response:
-    """Reload and Back after a bulk page: nothing is done again, and the orders tell what was."""
+    """Redirect Reload and Back after a bulk page. Nothing runs again; the orders show what happened."""
     return parts.pages.redirect(request, "/desk/orders", toast=RELOADED, kind="note")
 
 
 @router.post("/desk/orders/bulk")
 async def act_on_orders(request: Request, parts: Here, staff: Staff) -> Response:
-    """Show what will be done, or with ``confirmed``, and each order as it was seen, do it."""
+    """Show the effects. With ``confirmed``, run the action on each order in the version that the page showed."""
     data = await request.form(max_fields=2_000)
     form = parse_form(BulkForm, data)
     if form.errors:
@@ -74,7 +74,7 @@ async def act_on_orders(request: Request, parts: Here, staff: Staff) -> Response
 
 
 async def _results(request: Request, action: Action, outcomes: Sequence[Outcome]) -> Response:
-    """The page after the deed: what became of each order."""
+    """Show the page after the action, with the result of each order."""
     parts = parts_of(request)
     async with parts.db.transaction() as tx:
         numbers = await numbers_of(tx, [one.order_code for one in outcomes])
@@ -128,7 +128,7 @@ def _acting(
 async def _check_numbers(
     request: Request, bulk: BulkForm, tracking: Mapping[str, Form[TrackingForm]]
 ) -> None:
-    """Refuse at its field each number that is none of its carrier's, so that nothing is shipped before all are right."""
+    """Refuse each number that its carrier does not use, at its field. Nothing is shipped until all are valid."""
     typed = {code: form for code, form in tracking.items() if not form.errors and form.value.number}
     if not typed:
         return
@@ -146,7 +146,7 @@ async def _check_numbers(
 
 
 async def _unseen(request: Request, bulk: BulkForm, tracking: Mapping[str, Form[TrackingForm]]) -> bool:
-    """Tell whether the deed would reach an order whose version the form does not carry: nobody has looked at it."""
+    """Return whether the action includes an order whose version the form does not carry. Nobody has seen that order."""
     codes = [code for code, form in tracking.items() if form.value.version is None]
     if not codes:
         return False
@@ -161,7 +161,7 @@ async def _ask(
     codes: Sequence[str],
     tracking: Mapping[str, Form[TrackingForm]],
 ) -> Response:
-    """The page before the deed: every order with what will happen, and the whole in one sentence."""
+    """Show the page before the action: the effect on every order, and one sentence about the whole."""
     parts = parts_of(request)
     bulk = form.value
     async with parts.db.transaction() as tx:

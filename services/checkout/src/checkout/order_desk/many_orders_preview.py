@@ -1,4 +1,4 @@
-"""What will be done to selected orders, or why nothing will: told in numbers before anything is done."""
+"""The effects of a bulk action on selected orders, or the reasons against it, before it runs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ TAB_OF = Labels[Action](Action, {"ship": "unshipped", "capture": "unpaid", "proc
 
 
 class BulkForm(BaseModel):
-    """The selected orders and the boxes beside the button."""
+    """The selected orders and the fields beside the button."""
 
     action: Action
     id: list[OrderCode] = Field(default_factory=list, title="注文")
@@ -30,7 +30,7 @@ class BulkForm(BaseModel):
 
 
 class TrackingForm(BaseModel):
-    """The tracking number of one order, and the order as it was seen."""
+    """The tracking number of one order, with the version that the page showed."""
 
     number: TrackingNumber = ""
     version: int | None = Field(None, ge=1, title="版")
@@ -38,7 +38,7 @@ class TrackingForm(BaseModel):
 
 @dataclass(frozen=True)
 class Candidate:
-    """One selected order: what will happen to it, or why nothing will."""
+    """One selected order with the effect of the action, or with the reason against it."""
 
     code: str
     name: str
@@ -56,7 +56,7 @@ class Candidate:
 def candidate(
     bulk: BulkForm, code: str, found: tuple[StoredOrder, Order] | None, tracking: Form[TrackingForm]
 ) -> Candidate:
-    """Return what will happen to a selected order, as it was ``found``."""
+    """Return the effect on a selected order in its ``found`` state."""
     if found is None:
         return Candidate(code, "", "", {}, 0, "", "この注文は見つかりません。", (), tracking)
     row, order = found
@@ -76,7 +76,7 @@ def candidate(
 
 
 def refusal_of(bulk: BulkForm, order: Order) -> str:
-    """Ask the rules beforehand; they are asked again under the lock."""
+    """Return the refusal that the rules give now. The action checks them again under the lock."""
     try:
         if bulk.action == "ship":
             check_shippable(order)
@@ -100,7 +100,7 @@ def _warnings(bulk: BulkForm, order: Order) -> list[str]:
 
 
 def sentence(bulk: BulkForm, count: int, total: int) -> str:
-    """Say in numbers what the button will do."""
+    """Return the effects of the button as a sentence with numbers."""
     if count == 0:
         return "処理できる注文がありません。"
     mails = f"、{count}通のメールを送ります" if bulk.send_mail else "ます"

@@ -1,4 +1,4 @@
-"""受注詳細: one order on one page, from what was bought to everything that happened since (ORD-10)."""
+"""受注詳細: one order on one page, from its content to its whole history (ORD-10)."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
@@ -35,20 +35,20 @@ router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=Fals
 
 @router.get("/desk/orders/{code}")
 async def show_order(request: Request, code: OrderCode) -> Response:
-    """受注詳細."""
+    """Show 受注詳細."""
     return await render_order(request, code)
 
 
 @router.get("/desk/orders/{code}/cancel")
 async def ask_to_cancel(request: Request, code: OrderCode) -> Response:
-    """What cancelling will do, before it is done."""
+    """Show the effects of a cancellation before it runs."""
     return await render_cancel(request, code, Form(CancelForm, {"send_mail": "true"}))
 
 
 async def render_cancel(
     request: Request, code: str, form: Form[CancelForm], *, status: int = 200
 ) -> Response:
-    """The page that says what cancelling will do to stock, points and money."""
+    """Return the page with the effects of a cancellation on stock, points and money."""
     parts = parts_of(request)
     async with parts.db.transaction() as tx:
         whole = await read_whole_order(tx, code)
@@ -76,9 +76,9 @@ async def render_order(
     status_form: Form[StatusForm] | None = None,
     note: Form[NoteForm] | None = None,
 ) -> Response:
-    """The page of an order; forms that were submitted come back with their errors.
+    """Return the page of an order. Submitted forms are shown with their errors.
 
-    ``warned`` names the form that was not carried out yet, because its warnings are to be read first.
+    ``warned`` names the form that did not run yet because staff must first read its warnings.
     """
     parts = parts_of(request)
     async with parts.db.transaction() as tx:
@@ -109,7 +109,7 @@ async def render_order(
 
 
 def _read(whole: WholeOrder) -> dict[str, Any]:
-    """Return what the page tells of an order, whatever was typed into its forms."""
+    """Return the values of the page that do not depend on submitted forms."""
     return {
         "order": whole.stored,
         "badges": badges(whole.stored),
@@ -133,7 +133,7 @@ def _read(whole: WholeOrder) -> dict[str, Any]:
 
 
 def _may(order: Order) -> dict[str, bool]:
-    """Which forms the page offers; the rules themselves decide again on submission."""
+    """Return which forms the page offers. The rules check again on submission."""
     return {
         "ship": order.may("ship"),
         "deposit": _allows(check_capturable, order),
@@ -153,7 +153,7 @@ def _allows(rule: Callable[[Order], None], order: Order) -> bool:
 
 
 def _deposit_button(order: Order) -> str:
-    """Say what the button records: what is missing, never more."""
+    """Return the label of the deposit button. It names the missing amount, never more."""
     if order.payment_deposit == "by_hand":
         return f"¥{order.missing_money:,}の入金を記録する"
     return f"¥{order.missing_money:,}の入金処理を依頼する"

@@ -1,4 +1,4 @@
-"""What staff do to one order on its page. A refusal comes back to the form it belongs to."""
+"""Actions of staff on the page of one order. A refusal is shown at the form that caused it."""
 
 from typing import Any
 from uuid import UUID
@@ -45,7 +45,7 @@ def _back(request: Request, code: str, toast: str) -> Response:
 
 @router.post("/desk/orders/{code}/ship")
 async def ship_parcels(request: Request, parts: Here, code: OrderCode, staff: Staff) -> Response:
-    """一括更新: the ticked delivery addresses leave with their ship date (SHP-20)."""
+    """一括更新: ship the ticked delivery addresses with their ship date (SHP-20)."""
     data = await request.form()
     form = parse_form(ShipForm, data)
     async with parts.db.transaction() as tx:
@@ -118,7 +118,7 @@ async def register_number(
 
 @router.post("/desk/orders/{code}/reauthorize")
 async def reauthorize(request: Request, parts: Here, code: OrderCode, staff: Staff) -> Response:
-    """再与信 (AP-34): ask for a new hold in place of the one that ended."""
+    """再与信 (AP-34): request a new hold in place of the one that ended."""
     form = await read_form(request, SeenForm)
     version = _seen(form)
     async with parts.db.transaction() as tx:
@@ -128,7 +128,7 @@ async def reauthorize(request: Request, parts: Here, code: OrderCode, staff: Sta
 
 @router.post("/desk/orders/{code}/seen")
 async def mark_seen(request: Request, parts: Here, code: OrderCode, staff: Staff) -> Response:
-    """確認済みにする: what this service called for was looked at."""
+    """確認済みにする: mark checkout's calls as seen."""
     form = await read_form(request, SeenForm)
     version = _seen(form)
     async with parts.db.transaction() as tx:
@@ -171,7 +171,7 @@ async def enter_deposit(request: Request, parts: Here, code: OrderCode, staff: S
 
 @router.post("/desk/orders/{code}/status")
 async def set_processed(request: Request, parts: Here, code: OrderCode, staff: Staff) -> Response:
-    """ステータス → 処理済みにする (ORD-12), after a warning if something is open (ORD-20)."""
+    """ステータス → 処理済みにする (ORD-12), after a warning about open steps (ORD-20)."""
     form = await read_form(request, StatusForm)
     if not form.errors and not form.value.confirmed:
         async with parts.db.transaction() as tx:
@@ -217,7 +217,7 @@ async def cancel(request: Request, parts: Here, code: OrderCode, staff: Staff) -
 
 @router.post("/desk/orders/{code}/notes")
 async def add_note(request: Request, parts: Here, code: OrderCode, staff: Staff) -> Response:
-    """A remark on the timeline."""
+    """Add a remark to the timeline."""
     form = await read_form(request, NoteForm)
     if not form.errors:
         wish = form.value

@@ -1,4 +1,4 @@
-"""The forms of the page of one order, each for the order in the version that it showed."""
+"""The forms on the page of one order. Each carries the version of the order that the page showed."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -14,7 +14,7 @@ Version = Annotated[int, Field(ge=1, title="版")]
 
 
 class ParcelForm(BaseModel):
-    """What is known of the parcel to one delivery address."""
+    """The facts of the parcel to one delivery address."""
 
     ship_date: date | None = Field(None, title="商品発送日")
     carrier: CarrierText = ""
@@ -22,13 +22,13 @@ class ParcelForm(BaseModel):
 
 
 class TrackingForm(ParcelForm):
-    """送付情報編集: the same, for an order as it was seen."""
+    """送付情報編集: the same facts, for the version of the order that the page showed."""
 
     version: Version
 
 
 class SeenForm(BaseModel):
-    """A button on an order as it was seen."""
+    """A button for the version of the order that the page showed."""
 
     version: Version
 

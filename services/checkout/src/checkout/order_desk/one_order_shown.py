@@ -1,4 +1,4 @@
-"""What the page of one order at the desk shows: 金額, 決済 and ポイント as label and value, goods, parcels, history."""
+"""The content of the page of one order at the desk: 金額, 決済, ポイント, goods, parcels and history."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from shared.web.forms import Form
 
 
 def amounts_rows(row: StoredOrder) -> list[tuple[str, int]]:
-    """Return what the total is made of, in yen."""
+    """Return the parts of the total, in yen."""
     named = f"（クーポン「{row.coupon_name}」）" if row.coupon_name else ""
     frees_shipping = named and not row.coupon_discount
     lines = [
@@ -42,7 +42,7 @@ def amounts_rows(row: StoredOrder) -> list[tuple[str, int]]:
 
 
 def payment_rows(whole: WholeOrder) -> list[tuple[str, str]]:
-    """Return what payments told of the payment, and its money in yen."""
+    """Return the facts that payments reported about the payment, with its money in yen."""
     rows, told = [("決済種別", whole.stored.payment_name)], whole.told
     if authorization := told.authorization:
         rows += [
@@ -65,7 +65,7 @@ def payment_rows(whole: WholeOrder) -> list[tuple[str, str]]:
 
 
 def _deadline_rows(number: Number) -> list[tuple[str, str]]:
-    """Return until when the buyer pays, and until when late money is still taken, where that is later."""
+    """Return the payment deadline, and the later time until which late money is accepted, if there is one."""
     rows = [("お支払い期限", jst(number.due_at))]
     if number.accepted_until is not None and number.accepted_until > number.due_at:
         rows.append(("入金の受付（猶予）", f"{jst(number.accepted_until)} まで"))
@@ -73,13 +73,13 @@ def _deadline_rows(number: Number) -> list[tuple[str, str]]:
 
 
 def is_overdue(whole: WholeOrder, at: datetime) -> bool:
-    """Tell whether the order still waits for money whose deadline passed."""
+    """Return whether the order still waits for money although its deadline passed."""
     number = whole.told.number
     return whole.order.payment == "number_issued" and number is not None and at > number.due_at
 
 
 def _money_rows(whole: WholeOrder) -> list[tuple[str, str]]:
-    """Return what came, what went back and what is still here: the first is the sum of the other two."""
+    """Return the money received, refunded and present. The first is the sum of the other two."""
     standing = whole.order.standing
     captured = whole.told.captured
     refunded = sum(refund.amount for refund in whole.told.refunds)
@@ -97,7 +97,7 @@ def _money_rows(whole: WholeOrder) -> list[tuple[str, str]]:
 
 
 def points_rows(whole: WholeOrder) -> list[tuple[str, str]]:
-    """Return the shop's points and coupons around this order, as members told them."""
+    """Return the shop's points and coupons of this order, as members reported them."""
     rows = []
     for kind, label in POINTS_LABEL.items():
         if total := sum(one.points for one in whole.benefits if one.kind == kind):
@@ -111,7 +111,7 @@ def points_rows(whole: WholeOrder) -> list[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Goods:
-    """One product that goes to a delivery address; ``amount`` in yen."""
+    """One product for a delivery address; ``amount`` in yen."""
 
     name: str
     note: str
@@ -122,7 +122,7 @@ class Goods:
 
 @dataclass(frozen=True, slots=True)
 class ShownDestination:
-    """One delivery address with what goes there, its parcel, and the form for it."""
+    """One delivery address with its goods, its parcel and the form for it."""
 
     row: Destination
     form: Form[Any]
@@ -142,7 +142,7 @@ class ShownDestination:
 
 @dataclass(frozen=True, slots=True)
 class ShownEntry:
-    """One line of the timeline; ``technical``: a provider's own word for a refusal that has none of ours."""
+    """One entry of the timeline. ``technical`` is the provider's own text for a refusal that Noren has no text for."""
 
     at: datetime
     title: str
@@ -153,13 +153,13 @@ class ShownEntry:
 
 
 def shown_entry(entry: StoredEntry) -> ShownEntry:
-    """Return a line of the timeline as the page shows it."""
+    """Return an entry of the timeline as the page shows it."""
     technical = (entry.reason or "") if entry.text == REFUSED_BY_PROVIDER else ""
     return ShownEntry(entry.at, entry.title, entry.text, entry.by, entry.kind, technical)
 
 
 def shown_destination(whole: WholeOrder, row: Destination, form: Form[Any] | None) -> ShownDestination:
-    """Return a delivery address as the page shows it; ``form`` is what was typed for its parcel, if anything was."""
+    """Return a delivery address as the page shows it. ``form`` is the submitted form of its parcel, if any."""
     carrier = carrier_called(row.carrier)
     values = {
         "ship_date": in_japan(now()).date().isoformat(),

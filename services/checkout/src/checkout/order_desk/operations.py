@@ -1,4 +1,4 @@
-"""運用: what waits for somebody, how each service stands, and where to look further."""
+"""運用: open work, the state of each service, and links to more."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,14 +16,14 @@ from shared.web.session import require_staff
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
 OVERDUE_SECONDS = 120
-"""What waits comes back within moments; later than this something stands in its way."""
+"""Due work runs within moments. Work that is overdue by more has a problem."""
 UNSENT_SECONDS = 30
-"""An event leaves within a second; one that is older tells of a relay or a broker that is down."""
+"""The relay sends an event within a second. An older event means that the relay or the broker is down."""
 
 
 @router.get("/desk/operations")
 async def show_operations(request: Request, parts: Here) -> Response:
-    """Counts of work that is left, and of what goes wrong in each service."""
+    """Show the counts of open work and of problems in each service."""
     async with parts.db.transaction() as tx:
         counts = await count_tabs(tx)
         missed = await processed_but_unpaid(tx)
@@ -47,7 +47,7 @@ async def show_operations(request: Request, parts: Here) -> Response:
 
 
 def _figure(health: Mapping[str, ServiceHealth | None], service: str, name: str) -> int | None:
-    """Return a figure of a service, None if it did not say it."""
+    """Return a figure of a service. Return None if the service did not report it."""
     one = health.get(service)
     return one.figures.get(name) if one else None
 

@@ -1,4 +1,4 @@
-"""Orders whole, as the desk shows them."""
+"""Whole orders as the desk shows them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from shared.errors import Refused
 
 
 async def read_ruled_orders(tx: Tx, codes: Sequence[str]) -> dict[str, tuple[StoredOrder, Order]]:
-    """Return the known ones of ``codes`` as stored and as the rules see them, without locking."""
+    """Return the existing orders of ``codes`` as stored and as the rules see them, without locking."""
     known = await read_orders(tx, codes)
     destinations = await read_destinations(tx, list(known))
     return {
@@ -31,14 +31,14 @@ async def read_ruled_orders(tx: Tx, codes: Sequence[str]) -> dict[str, tuple[Sto
 
 
 async def numbers_of(tx: Tx, codes: Sequence[str]) -> dict[str, int]:
-    """Return the short numbers (受付番号) of those of ``codes`` that have one."""
+    """Return the short numbers (受付番号) of the orders in ``codes`` that have one."""
     known = await read_orders(tx, codes)
     return {code: order.number for code, order in known.items() if order.number is not None}
 
 
 @dataclass(frozen=True, slots=True)
 class WholeOrder:
-    """One order with everything that belongs to it."""
+    """One order with all its rows."""
 
     stored: StoredOrder
     order: Order

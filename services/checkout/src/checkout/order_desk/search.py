@@ -1,4 +1,4 @@
-"""Finding orders for the desk: the work lists and the search."""
+"""Finds orders for the desk: the work lists and the search."""
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
@@ -30,11 +30,11 @@ SORTABLE = {
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What to look for (ORD-05); None means すべて.
+    """The search conditions (ORD-05). None means すべて.
 
-    ``called``: only orders that ask for a person. Any of several payment kinds will do (PAY-28). Dates are Japanese calendar days, totals yen; all
-    included. 未入金 is said
-    only of orders whose deposit is managed here, so it leaves out what is paid at the door (ORD-07, PAY-13).
+    ``called`` finds only orders with a call for staff. An order matches if it has any of the payment kinds (PAY-28).
+    Dates are Japanese calendar days and totals are yen; both limits are included. 未入金 applies only to orders whose
+    deposit is managed here, so it leaves out orders that are paid at the door (ORD-07, PAY-13).
     """
 
     text: str = ""
@@ -96,10 +96,9 @@ def _midnight(day: date) -> datetime:
 async def find_orders(
     tx: Tx, search: Search, *, sort: str, limit: int, offset: int
 ) -> tuple[list[StoredOrder], int]:
-    """Return a page of orders and how many there are in all. ``sort``: a SORTABLE name, "-" for descending.
+    """Return a page of orders and the count of all. ``sort`` is a SORTABLE name, with "-" for descending.
 
-    Of what a text finds no more than FOUND_MAX + 1 are counted: a word that half of the orders have would
-    make everybody wait.
+    A text search counts at most FOUND_MAX + 1 orders. Counting a common word in full would be slow.
     """
     conditions = _conditions(search)
     await tx.plan(SEARCH if search.text else LONG)
@@ -115,7 +114,7 @@ async def find_orders(
 
 
 def every_order(db: Database, search: Search, *, sort: str) -> AsyncIterator[StoredOrder]:
-    """Stream all orders found, in bounded memory."""
+    """Stream all found orders in bounded memory."""
     return db.read_all(stored_order, select(*_COLUMNS).where(*_conditions(search)).order_by(*_order(sort)))
 
 
@@ -125,7 +124,7 @@ def _order(sort: str) -> tuple[ColumnElement[Any], ...]:
 
 
 async def count_paid_at_the_door(tx: Tx, search: Search) -> int:
-    """Return how many orders only 入金状況 「すべて」 finds: those that ``search`` for 未入金 leaves out (ORD-07)."""
+    """Return how many orders ``search`` for 未入金 leaves out. Only 入金状況 「すべて」 finds them (ORD-07)."""
     if search.deposit != "unpaid":
         return 0
     await tx.plan(LONG)
@@ -148,14 +147,14 @@ async def count_tabs(tx: Tx) -> Mapping[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class PaymentKind:
-    """A method that orders were placed with."""
+    """A method with which orders were placed."""
 
     payment_kind: str
     name: str
 
 
 async def payment_kinds(tx: Tx) -> list[PaymentKind]:
-    """Return the methods that orders were placed with, to search by (AP-32)."""
+    """Return the methods with which orders were placed, for the search form (AP-32)."""
     await tx.plan(LONG)
     return await tx.read(
         PaymentKind,
@@ -167,14 +166,14 @@ async def payment_kinds(tx: Tx) -> list[PaymentKind]:
 
 @dataclass(frozen=True, slots=True)
 class UnpaidOrder:
-    """An order whose ``total``, in yen, was never taken."""
+    """An order whose ``total``, in yen, was never captured."""
 
     code: str
     total: int
 
 
 async def processed_but_unpaid(tx: Tx) -> list[UnpaidOrder]:
-    """Return the oldest orders closed although their money was never taken (PAY-11)."""
+    """Return the oldest closed orders whose money was never captured (PAY-11)."""
     await tx.plan(LONG)
     return await tx.read(
         UnpaidOrder,

@@ -1,4 +1,4 @@
-"""What the order desk shows: states of an order as a word and a kind of mark, its benefits, and what was done to many."""
+"""Texts of the order desk: states of an order with their marks, its benefits, and results of bulk actions."""
 
 from typing import Literal
 
@@ -68,7 +68,7 @@ COUPONS_LABEL = Labels[_CouponsKind](
 
 
 def badges(row: StoredOrder) -> dict[str, Badge]:
-    """Return (word, kind) for status, deposit, shipping and payment of a stored order."""
+    """Return (text, kind) for status, deposit, shipping and payment of a stored order."""
     ended = row.status == "cancelled"
     managed = row.payment_deposit != "never"
     return {
@@ -83,18 +83,21 @@ def badges(row: StoredOrder) -> dict[str, Badge]:
 
 
 def is_held(row: StoredOrder) -> bool:
-    """Tell whether the money of an unpaid order is held: it may be sent, and is taken later."""
+    """Return whether the money of an unpaid order is held.
+
+    Such an order may be shipped; its money is captured later.
+    """
     return row.payment == "authorized" and row.deposit == "unpaid" and row.status != "cancelled"
 
 
 def called_for(row: StoredOrder) -> list[str]:
-    """Return why a stored order asks for a person, a short word each: チャージバック, 過入金."""
+    """Return the calls of a stored order, a short text each: チャージバック, 過入金."""
     words = (*map(CALL_LABEL.of, row.standing.calls), *map(OWN_CALL_LABEL.of, row.own_calls))
     return list(dict.fromkeys(words))
 
 
 def _deposit(row: StoredOrder, *, managed: bool, ended: bool) -> Badge:
-    """Money that went back is no longer 入金済み; money of an ended order is on its way back."""
+    """Return the badge of the deposit. Refunded money is no longer 入金済み; money of an ended order is being refunded."""
     if not managed:
         return "管理対象外", "plain"
     back = money_back(row) if ended else "nothing_came"
@@ -137,5 +140,5 @@ def _kind(done: bool, nothing_to_do: bool, *, otherwise: Mark) -> Mark:
 
 
 def deposit_by_staff(row: StoredOrder) -> bool:
-    """Tell whether staff may set this order's deposit (PAY-06)."""
+    """Return whether staff may set this order's deposit (PAY-06)."""
     return row.payment_deposit in DEPOSIT_BY_STAFF

@@ -1,4 +1,4 @@
-"""The order desk: work lists, search, and what can be done to many orders at once."""
+"""The order desk: work lists, search, and bulk actions."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -40,7 +40,7 @@ Choice = Annotated[str, Field(max_length=40)]
 
 
 class SearchForm(BaseModel):
-    """The search form of the desk; every condition is optional."""
+    """The search form of the desk. Every condition is optional."""
 
     q: Line = Field("", title="検索する言葉", max_length=100)
     status: Literal["", "in_progress", "processed", "cancelled"] = Field("", title="ステータス")
@@ -114,7 +114,7 @@ router.include_router(SEARCHES.router())
 
 
 def asked_search(asked: Asked[SearchForm]) -> Search:
-    """Return the tab's conditions narrowed by the filters (PAY-05)."""
+    """Return the conditions of the tab, narrowed by the filters (PAY-05)."""
     fixed, wanted = TABS[asked.tab][1], asked.filters.model_dump()
     words = wanted.pop("q")
     wanted["payment_kind"] = tuple(kind for kind in wanted["payment_kind"] if kind)
@@ -123,13 +123,13 @@ def asked_search(asked: Asked[SearchForm]) -> Search:
 
 
 def with_any_deposit(search: Search) -> str:
-    """Return the address of ``search`` with 入金状況 「すべて」, which finds what is paid at the door too (ORD-07)."""
+    """Return the URL of ``search`` with 入金状況 「すべて」, which includes orders paid at the door (ORD-07)."""
     asked = {**asdict(replace(search, deposit=None)), "q": search.text, "text": ""}
     return f"/desk/orders?tab=all&{urlencode({name: value for name, value in asked.items() if value}, doseq=True)}"
 
 
 def selectable(row: StoredOrder, tab: str) -> bool:
-    """Tell whether the tab's bulk action can apply to the row: no box where it never could (PAY-06)."""
+    """Return whether the tab's bulk action can apply to the row. Rows without it have no checkbox (PAY-06)."""
     if tab == "unpaid":
         return deposit_by_staff(row)
     if tab in ("new", "all"):
@@ -139,13 +139,13 @@ def selectable(row: StoredOrder, tab: str) -> bool:
 
 @router.get("/desk")
 async def open_desk(request: Request, parts: Here) -> Response:
-    """The desk opens at its orders."""
+    """Redirect the desk to its list of orders."""
     return parts.pages.redirect(request, "/desk/orders")
 
 
 @router.get(ORDERS.path)
 async def list_orders(request: Request, parts: Here, paging: Paging, staff: Staff) -> Response:
-    """受注一覧: a work list (ORD-09), narrowed by the search form."""
+    """Show 受注一覧: a work list (ORD-09), narrowed by the search form."""
     asked = ORDERS.read(request, paging)
     tab, search, fixed = asked.tab, asked_search(asked), TABS[asked.tab][1]
     async with parts.db.transaction() as tx:
@@ -188,7 +188,7 @@ async def list_orders(request: Request, parts: Here, paging: Paging, staff: Staf
 
 @router.get(f"{ORDERS.path}/export.csv")
 async def send_orders(request: Request, parts: Here, staff: Owner, paging: Paging) -> Response:
-    """Send what the list shows, all pages of it, as CSV; only to owners, and it is written down who has it."""
+    """Return all pages of the shown list as CSV. Only owners may export, and the export is recorded with their name."""
     asked = ORDERS.read(request, paging).for_file()
     found = await export_orders(
         parts.db,

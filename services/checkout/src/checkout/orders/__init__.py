@@ -1,6 +1,6 @@
-"""Orders: how they stand, what may follow, and everything that happened around them.
+"""Orders: their states, the allowed changes, and their history.
 
-``rules`` says what an order is and what may follow. ``heard`` is where consumers come in, ``told`` what other services
-told of an order. Here are the deeds of people (``<verb>_<noun>.py``), the order book that all changes go through,
-and the rows.
+``rules`` defines orders and their allowed changes. ``heard`` contains the code that consumers call. ``told`` stores
+what other services reported about an order. This folder has the use cases (``<verb>_<noun>.py``), the order book that
+makes all changes, and the rows.
 """

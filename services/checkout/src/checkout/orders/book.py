@@ -5,9 +5,9 @@
         book.note(TimelineEntry(...))
         book.say(OrderProcessed(...))
 
-Consumers name it as what they open (:mod:`shared.messaging.consumers`). One order or five hundred take the same number of
-statements. Nothing is written or said before the block is left without an error, so what was refused for one order
-has left no trace of it.
+Consumers declare it as their unit of work (:mod:`shared.messaging.consumers`). One order or five hundred take the same
+number of statements. The block writes and publishes nothing until it ends without an error. A refused change of one
+order therefore leaves nothing behind.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
@@ -42,7 +42,7 @@ from shared.events import Event
 from shared.text.words import words_of_numbers
 
 Deed = Callable[[Tx, Sequence[Any]], Awaitable[None]]
-"""What is done once for all orders of a book, with what each of them asked for."""
+"""Work that runs once for all orders of a book, with the subjects of each order."""
 
 
 class AboutAnOrder(Protocol):
@@ -56,11 +56,11 @@ class AboutAnOrder(Protocol):
 
 
 class OrderBook:
-    """The orders that a transaction has locked, and what is to be written of them."""
+    """The orders that a transaction has locked, with their unwritten changes."""
 
     @classmethod
     def open(cls, tx: Tx, events: Sequence[AboutAnOrder]) -> "AbstractAsyncContextManager[OrderBook]":
-        """Be the unit of work of ``events``: see :func:`open_orders`."""
+        """Open the unit of work for ``events``; see :func:`open_orders`."""
         return open_orders(tx, [event.order_code for event in events])
 
     def __init__(self, locked: LockedOrders, parcels: Mapping[str, Sequence[Parcel]]) -> None:
@@ -78,18 +78,21 @@ class OrderBook:
         self.closing = locked.closing
 
     def get(self, code: str) -> Order | None:
-        """Return an order as it stands now, or None if it is not in the book."""
+        """Return the present order, or None if it is not in the book."""
         return self._orders.get(code)
 
     def __getitem__(self, code: str) -> Order:
-        """Return an order as it stands now. Raises Refused (404) for one that does not exist."""
+        """Return the present order. Raises Refused (404) if it does not exist."""
         order = self._orders.get(code)
         if order is None:
             raise Refused("order_unknown", "この注文は見つかりません。", status=404)
         return order
 
     def seen(self, code: str, version: int | None) -> Order:
-        """Return an order for a person's wish. Raises Refused: unknown, or not the ``version`` they saw."""
+        """Return an order for the request of a person.
+
+        Raises Refused: unknown, or not the ``version`` that they saw.
+        """
         order = self[code]
         if version is not None and order.version != version:
             raise Refused(
@@ -103,7 +106,8 @@ class OrderBook:
     ) -> Order:
         """Move an order along the state table, with a history row and new ``facts`` (columns of orders).
 
-        Returns the order moved, without the calls for staff that are over by it. Raises Refused where the state table has no such edge.
+        Returns the moved order without the calls for staff that the move ends. Raises Refused if the state table has no
+        such edge.
         """
         moved = self[code].moved(move)
         self._history.append(
@@ -122,13 +126,13 @@ class OrderBook:
         return self.set_standing(code, kept.standing, own_calls=kept.own_calls_left)
 
     def set_facts(self, code: str, **facts: Unpack[OrderFacts]) -> Order:
-        """Change what is known of an order without moving it."""
+        """Change facts of an order without moving it."""
         return self._keep(self[code], facts)
 
     def set_standing(
         self, code: str, standing: Standing, *, own_calls: tuple[str, ...] | None = None
     ) -> Order:
-        """Change what is known of an order's money, and what we call staff for."""
+        """Change the standing of an order's money, and checkout's own calls for staff."""
         order = self[code]
         self._orders[code] = replace(
             order, standing=standing, own_calls=order.own_calls if own_calls is None else own_calls
@@ -145,7 +149,7 @@ class OrderBook:
         carrier: str | None,
         tracking_number: str | None,
     ) -> Order:
-        """Change what is known of one parcel; a ship date makes it shipped."""
+        """Change the facts of one parcel. A ship date makes it shipped."""
         order = self[code]
         parcels = tuple(
             replace(one, ship_date=ship_date, carrier=carrier, tracking_number=tracking_number)
@@ -160,29 +164,29 @@ class OrderBook:
         return self._orders[code]
 
     def note(self, *entries: TimelineEntry) -> None:
-        """Add lines to the timelines of orders in the book."""
+        """Add entries to the timelines of orders in the book."""
         self._entries += entries
 
     def keep(self, told: Told | None) -> None:
-        """Keep what payments told of the payment of an order in the book."""
+        """Store what payments reported about the payment of an order in the book."""
         if told is not None:
             self._told.append(told)
 
     def find_by(self, code: str, words: set[str]) -> None:
-        """Let the search of the desk find an order by more words."""
+        """Add search words by which the desk finds an order."""
         self._words[code] = self._words.get(code, set()) | words
 
     def say(self, event: Event) -> None:
-        """Say ``event`` as the book is written. It follows from what the caller follows from now."""
+        """Publish ``event`` when the book is written. Its cause is the present cause of the caller."""
         self._said.append(event.following(current_cause()))
 
     def do_at_last(self, deed: Deed, *subjects: Any) -> None:
-        """Do ``deed`` as the book is written: once, for the ``subjects`` of all orders."""
+        """Run ``deed`` once when the book is written, with the ``subjects`` of all orders."""
         self._deeds += [(deed, subject) for subject in subjects]
 
     @contextmanager
     def all_or_nothing(self, code: str) -> Iterator[None]:
-        """Undo what the block did to one order if it raises."""
+        """Undo the changes of one order if the block raises."""
         order, facts = self._orders.get(code), self._facts.get(code, OrderFacts()).copy()
         was_changed, was_called = code in self._changed, code in self._called
         history, entries, told = len(self._history), len(self._entries), len(self._told)
@@ -213,7 +217,7 @@ class OrderBook:
         return order
 
     async def write(self, tx: Tx) -> None:
-        """Defer all that is to be written, do what was asked for at last, and say the events."""
+        """Defer all changes, run the deeds of ``do_at_last``, and publish the events."""
         await update_orders(tx, [(self._orders[code], self._facts[code]) for code in self._changed])
         await update_standings(tx, [self._orders[code] for code in self._called])
         await insert_all(tx, order_history, self._history)
@@ -228,13 +232,13 @@ class OrderBook:
 
 @asynccontextmanager
 async def open_orders(tx: Tx, codes: Sequence[str]) -> AsyncIterator[OrderBook]:
-    """Lock the orders named ``codes`` until the commit; what the block does to them is written at its end.
+    """Lock the orders named ``codes`` until the commit. Changes of the block are written at its end.
 
-    It is sent with the next statement, at the latest by the commit, which alone could raise a broken constraint: the
-    state table and the lock keep them all, so that is a bug and nobody waits for it.
+    The next statement sends the deferred changes, at the latest the commit. State table and lock keep every constraint,
+    so a broken constraint is a bug and no caller handles it.
 
-    Unknown codes are simply not in the book. Orders are always locked in the order of their codes, so two
-    transactions never wait for each other.
+    The book leaves out unknown codes. Orders are always locked in the order of their codes, so that two transactions
+    never deadlock.
     """
     wanted = sorted(set(codes))
     book = OrderBook(await lock_orders(tx, wanted), await read_parcels(tx, wanted))

@@ -1,4 +1,4 @@
-"""The orders that a browser may see."""
+"""The orders that a browser may show."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -15,16 +15,16 @@ KEPT_FOR = timedelta(days=180)
 
 
 def orders_in_browser(parts: Parts, request: Request) -> OrdersInBrowser:
-    """Return the orders placed with this browser, and those opened in it."""
+    """Return the orders that were placed with this browser, and those opened in it."""
     return OrdersInBrowser.of_claims(parts.claims(request, "order"))
 
 
 def keep_order(
     parts: Parts, request: Request, response: Response, order_code: str, *, member_id: UUID | None
 ) -> None:
-    """Let the browser see the order that it placed from now on; what was set aside for it is spent.
+    """Let the browser show the order that it placed, and drop the benefit that the order used.
 
-    An order of a member is shown to the member, not to the browser: with the session it is out of sight.
+    An order of a member is shown to the member, not to the browser. Without the session it is hidden.
     """
     if member_id is None:
         _write(parts, request, response, orders_in_browser(parts, request).with_placed(order_code))
@@ -37,9 +37,9 @@ def keep_order(
 
 
 def keep_opened(parts: Parts, request: Request, response: Response, order_code: str) -> None:
-    """Let the browser see the page of an order that a link or a look-up opened.
+    """Let the browser show the page of an order that a link or a look-up opened.
 
-    Such an order may be anybody's: it is not listed, counts for no limit and pushes out no order placed here.
+    Such an order may belong to anybody. It is not listed, counts for no limit and replaces no order placed here.
     """
     seen = orders_in_browser(parts, request)
     if not seen.shows(order_code):

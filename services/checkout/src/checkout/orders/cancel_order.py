@@ -1,4 +1,4 @@
-"""Ends an order: by staff, by a deadline that passed unpaid, or because it cannot be paid."""
+"""Ends an order: by staff, by an unpaid deadline, or because it cannot be paid."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -27,12 +27,11 @@ async def cancel_order(
     although_shipped: bool = False,
     version: int | None = None,
 ) -> None:
-    """Cancel for staff (ORD-21). Points and money go back by those who own them, as they hear of it.
+    """Cancel an order for staff (ORD-21). Members and payments return points and money when they consume the event.
 
-    ``staff_reason`` is whose wish it was; the words of the mail follow it.
+    ``staff_reason`` says who wanted the cancellation; the text of the mail depends on it.
 
-    Raises Refused: unknown, changed since ``version``, cancelled already, or shipped without
-    ``although_shipped``.
+    Raises Refused: unknown, changed since ``version``, cancelled already, or shipped without ``although_shipped``.
     """
     async with open_orders(tx, [order_code]) as book:
         check_cancellable(book.seen(order_code, version), although_shipped=although_shipped)
@@ -61,10 +60,10 @@ async def end_order(
     note: str = "",
     send_mail: bool = True,
 ) -> None:
-    """Cancel an order in the book, and say so: state, stock, cart and timeline in one commit.
+    """Cancel an order in the book and publish it: state, stock, cart and timeline in one commit.
 
-    What left the house does not come back to stock by itself. A payment that failed gives the cart back,
-    so that the buyer can choose another method (PAY-22).
+    Shipped goods do not return to stock automatically. A failed payment gives the cart back, so that the buyer can
+    choose another method (PAY-22).
     """
     door_amount = book[code].door_amount
     money = money_of_ended(book[code])

@@ -1,6 +1,6 @@
-"""Gives orders that have none their short number and the words they are found by, as due work.
+"""Due work that gives short numbers and search words to orders without them.
 
-Such orders were placed before there were numbers, or by a replica of the former release during an upgrade.
+Such orders come from a release without numbers, or from a replica of that release during an upgrade.
 """
 
 from collections import defaultdict
@@ -68,7 +68,7 @@ class CatchUp:
         return DueWork("catch_up", catch_up, self.perform, concurrency=1, kind=DueCatchUp)
 
     async def perform(self, claimed: DueCatchUp) -> None:
-        """Look after some orders; look again at once while there are more."""
+        """Update some orders. Run again at once while there are more."""
         async with self._db.transaction() as tx:
             seen = await catch_up_orders(tx)
             due_at = now() + (timedelta() if seen == ORDERS_AT_ONCE else LOOK_AGAIN)
@@ -76,7 +76,7 @@ class CatchUp:
 
 
 async def ask_to_catch_up(tx: Tx, *, at: datetime) -> None:
-    """Let it be looked for orders without number now, as the service starts."""
+    """Make this due work due now, when the service starts."""
     await tx.execute(
         "INSERT INTO catch_up (task, due_at) VALUES (1, :at) ON CONFLICT (task) DO UPDATE SET due_at = :at",
         at=at,
@@ -105,7 +105,7 @@ class _Noted:
 
 
 async def catch_up_orders(tx: Tx) -> int:
-    """Give the oldest orders without number theirs, and their words; return how many there were."""
+    """Give the oldest orders without a number their number and words. Return the count of such orders."""
     orders = await tx.read(_Numbered, _NUMBER, n=ORDERS_AT_ONCE)
     codes = [order.code for order in orders]
     words: dict[str, set[str]] = defaultdict(set)

@@ -1,4 +1,4 @@
-"""A buyer gives up a try to pay, to choose another method."""
+"""A buyer gives up a payment, to choose another method."""
 
 from datetime import datetime
 
@@ -12,9 +12,9 @@ OTHER_METHOD = "お客様が別のお支払い方法を選ぶため"
 
 
 async def give_up_payment(tx: Tx, *, order_code: str, at: datetime) -> None:
-    """Cancel a try that nobody has paid; a yes that comes later is given back by payments.
+    """Cancel an unpaid payment. Payments voids or refunds an authorization or deposit that arrives later.
 
-    Raises Refused: unknown, or payments has spoken meanwhile.
+    Raises Refused: unknown, or payments has reported on the payment meanwhile.
     """
     async with open_orders(tx, [order_code]) as book:
         order = book[order_code]

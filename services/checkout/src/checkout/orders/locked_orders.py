@@ -1,4 +1,4 @@
-"""Orders and parcels under lock, and their changed columns back into the tables; ``book.py`` holds them meanwhile."""
+"""Reads orders and parcels under lock, and writes their changed columns. ``book.py`` holds them in between."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from shared.database.transactions import Tx
 from shared.shop.settings.rows import of_stored, value_sql
 
 STATES = ("version", "status", "deposit", "shipping", "payment")
-"""The columns that a move changes, called as the fields of an order are."""
+"""The columns that a move changes. They have the names of the fields of an order."""
 
 
 class OrderFacts(TypedDict, total=False):
@@ -40,7 +40,7 @@ class LockedOrder(OrderRow):
 
     @property
     def facts(self) -> OrderFacts:
-        """Return what changes beside the states."""
+        """Return the columns that change beside the states."""
         return OrderFacts(
             capture_requested_at=self.capture_requested_at,
             deposit_date=self.deposit_date,
@@ -53,7 +53,7 @@ class LockedOrder(OrderRow):
 
 @dataclass(frozen=True, slots=True)
 class LockedOrders:
-    """The orders that this transaction has locked, and what the shop chose about closing them."""
+    """The orders that this transaction has locked, and the shop's setting about closing them."""
 
     closing: Closing
     orders: Sequence[LockedOrder]
@@ -76,7 +76,7 @@ _PARCELS = """
 
 
 async def lock_orders(tx: Tx, codes: Sequence[str]) -> LockedOrders:
-    """Lock the known ones of ``codes`` until the commit, in the order of their codes."""
+    """Lock the existing orders of ``codes`` until the commit, in the order of their codes."""
     found = await tx.read(_locked, _LOCK, codes=list(codes)) if codes else []
     if not found:
         return NOTHING_LOCKED
@@ -104,7 +104,7 @@ def _parcel(*, order_code: str, **columns: Any) -> tuple[str, Parcel]:
 
 
 async def update_orders(tx: Tx, changed: Sequence[tuple[Order, OrderFacts]]) -> None:
-    """Write the states of locked orders, and the facts beside them."""
+    """Write the states and facts of locked orders."""
     rows = [
         {"code": order.code, **{name: getattr(order, name) for name in STATES}, **facts}
         for order, facts in changed
@@ -113,7 +113,7 @@ async def update_orders(tx: Tx, changed: Sequence[tuple[Order, OrderFacts]]) -> 
 
 
 async def update_standings(tx: Tx, changed: Sequence[Order]) -> None:
-    """Write the standing of locked orders, and what we call staff for."""
+    """Write the standing of locked orders, and checkout's own calls for staff."""
     rows = [
         {
             "code": order.code,
@@ -126,7 +126,7 @@ async def update_standings(tx: Tx, changed: Sequence[Order]) -> None:
 
 
 async def update_parcels(tx: Tx, changed: Mapping[UUID, Parcel]) -> None:
-    """Write what is known of parcels of locked orders."""
+    """Write the facts of parcels of locked orders."""
     rows = [
         {
             "destination_id": destination_id,

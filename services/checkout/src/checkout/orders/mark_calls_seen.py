@@ -1,4 +1,4 @@
-"""「確認済みにする」: staff have seen what we called them for. Payments' own calls end with payments."""
+"""「確認済みにする」: staff have seen checkout's calls. Payments ends its own calls."""
 
 from datetime import datetime
 
@@ -13,7 +13,10 @@ from shared.errors import Refused
 async def mark_calls_seen(
     tx: Tx, *, order_code: str, by: str, at: datetime, version: int | None = None
 ) -> None:
-    """Take our own calls off an order, which may complete it. Raises Refused: unknown, changed, nothing to see."""
+    """Remove checkout's calls from an order, which may complete it.
+
+    Raises Refused: unknown, changed, nothing to see.
+    """
     async with open_orders(tx, [order_code]) as book:
         order = book.seen(order_code, version)
         if not order.own_calls:

@@ -1,6 +1,6 @@
-"""Closes an order as 処理済み: by staff, or by itself once shipping and deposit are complete.
+"""Closes an order as 処理済み: by staff, or automatically once shipping and deposit are complete.
 
-Whether it closes by itself is the shop's choice: marking it is an optional last step (ORD-13).
+The shop decides whether orders close automatically. Closing is an optional last step (ORD-13).
 """
 
 from datetime import datetime
@@ -17,7 +17,7 @@ BY_ITSELF = "自動処理"
 async def process_order(
     tx: Tx, *, order_code: str, by: str, at: datetime, version: int | None = None
 ) -> None:
-    """Set 処理済み for staff (ORD-11, ORD-12). Open steps warn, they do not forbid (ORD-20).
+    """Set 処理済み for staff (ORD-11, ORD-12). Open steps cause a warning, not a refusal (ORD-20).
 
     Raises Refused: unknown, changed since ``version``, processed already or cancelled.
     """
@@ -26,7 +26,7 @@ async def process_order(
 
 
 def process_if_complete(book: OrderBook, code: str, *, at: datetime, caused_by: UUID | None = None) -> None:
-    """Close an order in the book that has nothing left to be done (ORD-01), unless staff do that here."""
+    """Close a complete order in the book (ORD-01), unless the shop leaves closing to staff."""
     order = book[code]
     if book.closing == "by_itself" and order.is_complete and order.may("process"):
         close_order(book, code, by=BY_ITSELF, at=at, caused_by=caused_by)
@@ -41,9 +41,9 @@ def close_order(
     version: int | None = None,
     caused_by: UUID | None = None,
 ) -> None:
-    """Set an order in the book to 処理済み, and say so; ``caused_by`` is the event of the same deed that led to it.
+    """Set an order in the book to 処理済み and publish it. ``caused_by`` is the causing event of the same change.
 
-    Raises Refused where it may not be, or it changed since ``version``.
+    Raises Refused if the rules forbid it, or if the order changed since ``version``.
     """
     book.seen(code, version)
     book.move(code, "process", by=by, at=at, processed_at=at)

@@ -1,4 +1,4 @@
-"""Asks payments to take the money, or to record a deposit: 「注文を入金済みにする」 and 入金日."""
+"""Asks payments to capture the money, or to record a deposit: 「注文を入金済みにする」 and 入金日."""
 
 from datetime import date, datetime
 
@@ -21,10 +21,11 @@ async def request_capture(
     deposit_date: date | None = None,
     version: int | None = None,
 ) -> None:
-    """Say that staff want the order 入金済み; it becomes so when payments says PaymentCaptured (PAY-04).
+    """Publish that staff want the order 入金済み. It becomes so when PaymentCaptured arrives (PAY-04).
 
-    Raises Refused: unknown, changed since ``version``, a method whose deposit staff may not set (PAY-06),
-    paid, cancelled, asked for already, or a deposit date outside of order day to today (PAY-07).
+    Raises Refused for an unknown order, one changed since ``version``, and a method whose deposit staff may not set
+    (PAY-06). Also for a paid or cancelled order, one already requested, and a deposit date before the order or after
+    today (PAY-07).
     """
     async with open_orders(tx, [order_code]) as book:
         ask_for_capture(
@@ -48,7 +49,7 @@ def ask_for_capture(
     deposit_date: date | None = None,
     version: int | None = None,
 ) -> None:
-    """Do the same for an order in the book."""
+    """Request the capture of an order in the book."""
     order = book.seen(code, version)
     check_capturable(order)
     if deposit_date is not None:

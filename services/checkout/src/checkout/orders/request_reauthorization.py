@@ -1,4 +1,4 @@
-"""再与信: the hold on the buyer's money is gone, and a new one is asked for (AP-34, PAY-30)."""
+"""再与信: requests a new hold on the buyer's money after the old one ended (AP-34, PAY-30)."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -13,9 +13,9 @@ from shared.events import ReauthorizationRequested
 async def request_reauthorization(
     tx: Tx, *, order_code: str, by: str, at: datetime, version: int | None = None
 ) -> None:
-    """Ask payments for a new authorization; PaymentAuthorized makes the order 承認済 again.
+    """Ask payments for a new authorization. PaymentAuthorized makes the order 承認済 again.
 
-    Raises Refused: unknown, changed since ``version``, not lapsed, asked for already, or not to be had.
+    Raises Refused: unknown, changed since ``version``, not lapsed, requested already, or not available.
     """
     async with open_orders(tx, [order_code]) as book:
         order = book.seen(order_code, version)

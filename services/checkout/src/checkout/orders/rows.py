@@ -1,4 +1,4 @@
-"""New orders into their tables; ``stored_order.py`` reads them and ``book.py`` changes them."""
+"""Inserts new orders into their tables. ``stored_order.py`` reads them and ``book.py`` changes them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ from shared.events import OrderPlaced
 
 @dataclass(frozen=True, slots=True)
 class NewOrder:
-    """An order to be stored: what is said of it, and what is only for us.
+    """An order to be stored: its event, and facts for checkout alone.
 
-    ``page_key`` opens its page without a session; ``client_address`` is where it came from.
+    ``page_key`` opens its page without a session. ``client_address`` is the origin of the request.
     """
 
     placed: OrderPlaced
@@ -34,8 +34,8 @@ class NewOrder:
 async def insert_orders(tx: Tx, new: Sequence[NewOrder]) -> None:
     """Store orders with lines, destinations, words, first history row and first timeline entry.
 
-    They are deferred: the next statement of the transaction sends them, and raises IntegrityConstraintViolationError if
-    a code is taken. Whoever places orders ends with one that does.
+    The statements are deferred; the next statement of the transaction sends them. It raises
+    IntegrityConstraintViolationError if a code already exists. Code that places orders must end with such a statement.
     """
     if not new:
         return
@@ -101,7 +101,7 @@ def _order_values(new: NewOrder) -> dict[str, Any]:
 
 
 def _group(placed: OrderPlaced) -> str:
-    """Return the word by which replicas of the former release know how the order runs; nothing else reads it."""
+    """Return the value by which replicas of the former release know the flow of the order. Nothing else reads it."""
     if placed.payment_flow == "authorized":
         return "card_like"
     if placed.payment_flow == "unmanaged":

@@ -1,6 +1,6 @@
-"""Orders, their delivery addresses and lines as they are stored, and the questions that read them for pages.
+"""Stored orders, delivery addresses and lines, and the queries that read them for pages.
 
-Nothing is locked here: deeds open an order book (``book.py``).
+These queries lock nothing. Use cases open an order book (``book.py``).
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from shared.events import Adjustment, Amounts
 
 @dataclass(frozen=True, slots=True)
 class StoredOrder(OrderRow):
-    """An order as it is stored, with what pages show of it. ``member_id`` also of who registered with it (AP-08)."""
+    """A stored order with the facts that pages show. ``member_id`` includes a buyer who registered with it (AP-08)."""
 
     number: int | None
     order_kind: str
@@ -44,7 +44,7 @@ class StoredOrder(OrderRow):
 
     @property
     def amounts(self) -> Amounts:
-        """Return what the total is made of."""
+        """Return the parts of the total."""
         return Amounts(
             items=self.items_amount,
             adjustments=self.adjustments,
@@ -57,17 +57,17 @@ class StoredOrder(OrderRow):
 
 
 ORDER_COLUMNS = ", ".join(StoredOrder.columns())
-"""What a statement selects of ``orders`` whose rows :func:`stored_order` takes."""
+"""The columns of ``orders`` that a statement selects for :func:`stored_order`."""
 
 
 def stored_order(*, adjustments: Sequence[Mapping[str, Any]], **columns: Any) -> StoredOrder:
-    """Make an order of the columns of its row."""
+    """Return an order made from the columns of its row."""
     return StoredOrder.of_columns(adjustments=tuple(Adjustment(**one) for one in adjustments), **columns)
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """One delivery address (お届け先) of an order, and the parcel that goes there."""
+    """One delivery address (お届け先) of an order, with its parcel."""
 
     order_code: str
     destination_id: UUID
@@ -83,13 +83,13 @@ class Destination:
 
     @property
     def parcel(self) -> Parcel:
-        """Return what goes there as the rules see it."""
+        """Return the parcel as the rules see it."""
         return Parcel(self.destination_id, self.name, self.ship_date, self.carrier, self.tracking_number)
 
 
 @dataclass(frozen=True, slots=True)
 class OrderedLine:
-    """One line of an order; ``unit_price`` in yen, ``image`` of the product that is still known."""
+    """One line of an order. ``unit_price`` is in yen; ``image`` is that of the product if it still exists."""
 
     destination_id: UUID
     sku: str
@@ -105,7 +105,7 @@ async def read_order(tx: Tx, code: str) -> StoredOrder | None:
 
 
 async def read_orders(tx: Tx, codes: Sequence[str]) -> dict[str, StoredOrder]:
-    """Return the known ones of ``codes``."""
+    """Return the existing orders of ``codes``."""
     found = await tx.read(
         stored_order,
         f"SELECT {ORDER_COLUMNS} FROM orders WHERE code = ANY(:codes)",  # noqa: S608
@@ -139,7 +139,7 @@ async def read_lines(tx: Tx, code: str) -> list[OrderedLine]:
 
 
 async def quantities_of(tx: Tx, codes: Sequence[str]) -> dict[UUID, dict[str, int]]:
-    """Return how many pieces of which SKU go to each delivery address of the orders."""
+    """Return the pieces by SKU for each delivery address of the orders."""
     found = await tx.rows(
         "SELECT destination_id, sku, sum(quantity) AS n FROM order_lines WHERE order_code = ANY(:codes)"
         " GROUP BY destination_id, sku",
@@ -153,7 +153,7 @@ async def quantities_of(tx: Tx, codes: Sequence[str]) -> dict[UUID, dict[str, in
 
 @dataclass(frozen=True, slots=True)
 class BuyerOfOrder:
-    """Whose an order is: ``member_id`` also of who registered with it, and the account at the wallet."""
+    """The buyer of an order: ``member_id``, also of a buyer who registered with it, and the account at the wallet."""
 
     member_id: UUID | None
     wallet_buyer_id: str | None
@@ -161,7 +161,7 @@ class BuyerOfOrder:
 
 
 async def buyer_of_order(tx: Tx, code: str) -> BuyerOfOrder | None:
-    """Return whose an order is; None if there is no such order."""
+    """Return the buyer of an order. Return None if there is no such order."""
     return await tx.read_one(
         BuyerOfOrder,
         "SELECT member_id, coalesce(wallet_buyer_id, amazon_buyer_id) AS wallet_buyer_id,"

@@ -1,7 +1,7 @@
 """Tables of orders: content, state, history and timeline.
 
-``orders`` holds the present state and its version; ``order_history`` one row per version, never changed;
-``timeline`` everything that happened around the order, from any service, never changed.
+``orders`` stores the present state and its version. ``order_history`` has one row per version. ``timeline`` stores the
+events around the order, from any service. Rows of the last two never change.
 """
 
 from sqlalchemy import (

@@ -1,4 +1,4 @@
-"""The order's timeline: everything that happened around it, who did it, and when. Rows only grow."""
+"""The timeline of an order: what happened, who did it, and when. Rows are only added."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,12 +13,12 @@ from shared.database.transactions import Tx
 Topic = Literal["order", "payment", "points", "mail", "shipping", "member", "note"]
 Kind = Literal["done", "wait", "stop", "note", "plain"]
 Line = tuple[Topic, Kind, str, str, Mapping[str, object]]
-"""Topic, kind, title, text and facts of an entry that tells an event."""
+"""Topic, kind, title, text and facts of an entry about an event."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One line of a timeline. ``by`` is a person or a service; ``facts`` are what it is about."""
+    """One entry of a timeline. ``by`` is a person or a service; ``facts`` are its data."""
 
     order_code: str
     at: datetime
@@ -54,7 +54,7 @@ async def add_entries(tx: Tx, entries: Sequence[TimelineEntry]) -> None:
 
 
 async def known_orders(tx: Tx, codes: Sequence[str]) -> dict[str, Sequence[str]]:
-    """Return which of ``codes`` are orders of ours, each with the words that we call staff by."""
+    """Return the existing orders of ``codes``, each with its own calls for staff."""
     found = await tx.rows(
         "SELECT code, own_calls FROM orders WHERE code = ANY(:codes)", codes=list(set(codes))
     )
@@ -63,7 +63,7 @@ async def known_orders(tx: Tx, codes: Sequence[str]) -> dict[str, Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class StoredEntry:
-    """One line of a timeline as pages show it; ``reason``: a provider's own word for a refusal, if it gave one."""
+    """One entry of a timeline as pages show it. ``reason`` is the provider's own text for a refusal, if any."""
 
     at: datetime
     topic: Topic

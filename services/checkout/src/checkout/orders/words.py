@@ -1,4 +1,4 @@
-"""The states of an order on its four axes, and the reasons of its end, in words for staff."""
+"""The states of an order on its four axes, and the reasons of its end, worded for staff."""
 
 from checkout.orders.rules.states import CancelReason, Deposit, PaymentState, Shipping, StaffReason, Status
 from shared.shop.labels import Labels

@@ -1,1 +1,1 @@
-"""The payment methods that payments has in use, as it last told them."""
+"""The payment methods in use, as payments last reported them."""

@@ -1,6 +1,6 @@
-"""Reading the menu of payment methods from payments, as due work: one worker asks, all pages know.
+"""Due work that reads the menu of payment methods from payments. One worker reads it for all pages.
 
-Pages and orders use the menu kept in our own row, so that neither waits for payments.
+Pages and orders use the stored menu, so that neither waits for payments.
 """
 
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ class ReadMenu:
         return DueWork("read_menu", method_menu, self.perform, concurrency=1, kind=DueMenu)
 
     async def perform(self, menu: DueMenu) -> None:
-        """Ask payments and keep what it says; if it does not answer, the last menu stays."""
+        """Read the menu from payments and store it. If payments does not respond, the last menu remains."""
         methods = await self._ask()
         async with self._db.transaction() as tx:
             mine = await strike_off(tx, method_menu, menu.menu_id, menu.lease, due_at=now() + self._every)
@@ -69,7 +69,7 @@ class ReadMenu:
 
 
 def _method(entry: dict[str, Any]) -> Method | None:
-    """A method that we cannot understand is left out; the others are still offered."""
+    """Return a method of the menu. An invalid entry is left out; the other methods are still offered."""
     try:
         return Method.model_validate(entry)
     except ValidationError as error:

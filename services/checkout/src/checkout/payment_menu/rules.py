@@ -1,7 +1,7 @@
-"""The menu of payment methods as payments tells it, and which entries suit an order.
+"""The menu of payment methods from payments, and which methods suit an order.
 
-Checkout knows no method by name: what a method needs on our pages (a button of its own, choices, a page to
-go to after the order) stands in its entry, so that a new method needs no change here.
+Checkout knows no method by name. The entry of a method contains what its pages need: a button, choices, or a page after
+the order. A new method therefore needs no change here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,14 +28,14 @@ class _Part(BaseModel):
 
 
 class Option(_Part):
-    """One answer to a choice, as a konbini chain."""
+    """One option of a choice, such as a konbini chain."""
 
     value: str
     label: str
 
 
 class Choice(_Part):
-    """Something the buyer chooses with the method; goes into the order's ``payment_choice``."""
+    """A choice of the buyer for the method. The order stores it in ``payment_choice``."""
 
     name: str
     label: str
@@ -45,13 +45,13 @@ class Choice(_Part):
 class Method(_Part):
     """One payment method on the menu.
 
-    ``flow``, ``deposit`` and ``paid_before_shipping`` say how an order paid with it runs: whether
-    its money is held at order time (``authorized``), comes later (``prepaid``) or never passes through us
-    (``unmanaged``); who makes it 入金済み; and whether that comes before the parcel. They go onto the order.
+    ``flow`` says when its money comes: held at order time (``authorized``), later (``prepaid``), or never through Noren
+    (``unmanaged``). ``deposit`` says who makes the order 入金済み. ``paid_before_shipping`` says whether that comes before
+    the parcel. The order stores all three.
 
-    A wallet (``needs_wallet``) has a button in the cart and its own order page in place of the form (AP-11,
-    AP-13): the buyer begins at ``start_path``, changes address or instrument at ``change_path``, and goes to
-    ``confirm_path`` once the order is stored.
+    A wallet (``needs_wallet``) has a button in the cart and its own order page in place of the form (AP-11, AP-13). The
+    buyer begins at ``start_path`` and changes address or instrument at ``change_path``. After the order is stored, the
+    buyer goes to ``confirm_path``.
     """
 
     kind: str = Field(pattern=r"^[a-z][a-z0-9_]{1,40}$")
@@ -74,7 +74,7 @@ class Method(_Part):
     @model_validator(mode="before")
     @classmethod
     def _wallet_has_pages(cls, entry: Any) -> Any:
-        """A wallet that does not name its pages has them under its own name."""
+        """Set the default paths of a wallet that does not name its pages. They contain its kind."""
         if not isinstance(entry, Mapping) or not entry.get("needs_wallet"):
             return entry
         own = f"/payments/{entry.get('kind')}"
@@ -84,7 +84,7 @@ class Method(_Part):
     @model_validator(mode="before")
     @classmethod
     def _told_in_former_words(cls, entry: Any) -> Any:
-        """An entry of the former release says with three booleans how an order runs."""
+        """Convert an entry of the former release, which describes the flow with three booleans."""
         if not isinstance(entry, Mapping) or entry.get("flow"):
             return entry
         if entry.get("authorized_at_order"):
@@ -96,7 +96,7 @@ class Method(_Part):
         return {**entry, **dict(zip(("flow", "deposit", "paid_before_shipping"), terms, strict=True))}
 
     def as_kept(self) -> dict[str, Any]:
-        """Return the entry as it is kept, with the words by which replicas of the former release read it."""
+        """Return the entry for storage. It includes the fields that replicas of the former release read."""
         return {
             **self.model_dump(),
             "authorized_at_order": self.flow == "authorized",
@@ -106,19 +106,19 @@ class Method(_Part):
 
     @property
     def cart_button(self) -> str:
-        """Return what stands on its button in the cart; a display name of the shop's does not change it (AP-11)."""
+        """Return the label of its button in the cart. The display name of the shop does not change it (AP-11)."""
         return self.button_label or self.name.lower()
 
     @property
     def due(self) -> str:
-        """Return when the buyer pays, for the page of the law on distance selling (お支払い時期)."""
+        """Return the time of payment for the page of the law on distance selling (お支払い時期)."""
         return self.when_paid or "ご注文時にお手続きいただきます（ご請求日は決済会社の規約によります）"
 
     def unsuited(self, total: int, *, wallet_kind: str | None = None) -> Reason | None:
-        """Return why an order of ``total`` yen cannot be paid with it; None if it can.
+        """Return why the method does not suit an order of ``total`` yen. Return None if it does.
 
-        ``wallet_kind`` is the wallet on whose order page the buyer is: there only that wallet pays (AP-15,
-        PAY-27). Limits are inclusive (KON-02). Nothing to pay suits every method: no provider is asked.
+        ``wallet_kind`` is the wallet of the present order page; only that wallet can pay there (AP-15, PAY-27). Limits
+        are inclusive (KON-02). Every method suits a total of 0 yen, because no provider is called.
         """
         if wallet_kind is not None and self.kind != wallet_kind:
             return "not_in_wallet"
@@ -131,14 +131,14 @@ class Method(_Part):
         return None
 
     def why_unsuited(self, total: int) -> str:
-        """Return what to say beside it where an order of ``total`` yen does not suit it, with the least sum it takes."""
+        """Return the text beside a method that does not suit an order of ``total`` yen, with its minimum."""
         if 0 < total < self.amount_min:
             return f"{UNAVAILABLE}（お支払い金額が¥{self.amount_min:,}未満のためご利用いただけません）"
         return UNAVAILABLE
 
 
 def check_choice(method: Method, chosen: Mapping[str, str]) -> dict[str, str]:
-    """Return the choices that ``method`` knows of, checked. Raises Refused(choice_missing) at its field."""
+    """Return the checked choices that ``method`` defines. Raises Refused(choice_missing) at its field."""
     checked = {}
     for choice in method.choices:
         value = chosen.get(choice.name, "")
@@ -152,12 +152,12 @@ def check_choice(method: Method, chosen: Mapping[str, str]) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Menu:
-    """The methods that the shop has in use, in the order in which payments lists them."""
+    """The methods in use, in the order that payments gives."""
 
     methods: Sequence[Method] = ()
 
     def find(self, kind: str) -> Method | None:
-        """Return the method of this kind, or None when the shop does not use it."""
+        """Return the method of this kind. Return None if the shop does not use it."""
         return next((method for method in self.methods if method.kind == kind), None)
 
     @property

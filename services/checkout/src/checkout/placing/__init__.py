@@ -1,1 +1,1 @@
-"""From the cart to an order: the pages of the order, and the till where orders are placed."""
+"""The pages between cart and order, and the till, which places orders."""

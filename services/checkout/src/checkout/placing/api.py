@@ -1,4 +1,4 @@
-"""Orders placed by programs, the payment menu with reasons, addresses of postal codes."""
+"""The HTTP API for programs: place orders, list payment methods with reasons, find addresses by postal code."""
 
 from typing import Annotated
 from uuid import UUID
@@ -31,7 +31,7 @@ class _Body(BaseModel):
 
 
 class WantedLine(_Body):
-    """One product in one quantity; what it costs is the shop's to say."""
+    """One product and its quantity. The shop computes the price."""
 
     sku: str = Field(min_length=1, max_length=80)
     quantity: JsonInt = Field(ge=1, le=QUANTITY_MAX)
@@ -50,7 +50,7 @@ class WantedOrderer(OrdererFields):
 
 
 class WantedOrder(_Body):
-    """An order as it is wished. ``expected_total`` (yen) refuses the order if it would cost anything else."""
+    """An order that a program asks for. An order that would not cost ``expected_total`` (yen) is refused."""
 
     lines: list[WantedLine] = Field(min_length=1, max_length=LINES_MAX)
     orderer: WantedOrderer
@@ -63,7 +63,7 @@ class WantedOrder(_Body):
 
 
 class PlacedOrder(BaseModel):
-    """The order that now exists; the same for every repetition of the request."""
+    """The order that was placed. Each repetition of the request returns the same order."""
 
     order_code: str
     total: int = Field(description="Yen, tax included")
@@ -72,7 +72,7 @@ class PlacedOrder(BaseModel):
 
 
 class OfferedMethod(BaseModel):
-    """A payment method, and why it does not suit an order of this total, if it does not (KON-42)."""
+    """A payment method. It has a reason if it does not suit an order of this total (KON-42)."""
 
     kind: str
     name: str
@@ -82,14 +82,14 @@ class OfferedMethod(BaseModel):
 
 
 class FoundTown(BaseModel):
-    """One town of a postal code; the street number follows."""
+    """One town of a postal code. The buyer adds the street number."""
 
     prefecture: str
     address1: str
 
 
 class FoundArea(BaseModel):
-    """Where a postal code is: what all its towns have in common, and the towns to choose from."""
+    """The area of a postal code: the part of the address that all its towns share, and the towns to choose from."""
 
     prefecture: str = Field(description="Empty if the code lies in several prefectures")
     address1: str = Field(description="City and town; the city alone if there are several towns")
@@ -107,8 +107,8 @@ async def create_order(
 ) -> PlacedOrder:
     """Place an order once per `Idempotency-Key`.
 
-    The same key with the same body gives the same answer, with another body 422. After 503 or a lost answer
-    send the same request again. Points, coupons and wallets come from the browser's signed statements.
+    The same key with the same body returns the same response. The same key with another body returns 422. After 503 or
+    a lost response, send the same request again. Points, coupons and wallets come from the browser's signed statements.
     """
     wallet = wallet_of(parts, request)
     if wallet is not None and wallet.kind != wanted.payment_kind:
@@ -163,7 +163,10 @@ async def list_methods(parts: Here, total: Annotated[int, Query(ge=0, le=99_999_
 
 @router.get("/postal/{code}", responses={404: {}})
 async def find_postal_code(code: str) -> FoundArea:
-    """Return the towns of a postal code, in whatever width and form it is written; 404 for one we do not know."""
+    """Return the towns of a postal code.
+
+    The code may have any character width and form; an unknown code returns 404.
+    """
     towns = find_towns(postal_digits(code))
     if not towns:
         raise Refused(

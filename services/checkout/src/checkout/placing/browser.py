@@ -1,4 +1,4 @@
-"""What a browser brings to its next order: the wallet, what members set aside, and our cookies."""
+"""The data in a browser that its next order uses: the wallet, the reserved points and coupon, and Noren's cookies."""
 
 from fastapi import Request
 from pydantic import ValidationError
@@ -8,7 +8,7 @@ from shared.web.parts import Parts
 
 
 def wallet_of(parts: Parts, request: Request) -> Wallet | None:
-    """Return what the buyer's wallet says; None if it says nothing, or nothing valid any more."""
+    """Return the wallet statement of the buyer. Return None if there is none, or if it is not valid now."""
     claims = parts.claims(request, "wallet")
     if claims is None:
         return None
@@ -19,7 +19,7 @@ def wallet_of(parts: Parts, request: Request) -> Wallet | None:
 
 
 def benefit_of(parts: Parts, request: Request) -> Benefit | None:
-    """Return what members set aside for this browser's next order, if it still holds."""
+    """Return the points and coupon that members reserved for this browser's next order, if the reservation is valid."""
     claims = parts.claims(request, "benefit")
     if claims is None:
         return None
@@ -30,5 +30,5 @@ def benefit_of(parts: Parts, request: Request) -> Benefit | None:
 
 
 def carried_cookies(request: Request) -> dict[str, str]:
-    """Return our own cookies, to read from another service as this browser."""
+    """Return Noren's cookies, to send them to another service for this browser."""
     return {name: value for name, value in request.cookies.items() if "noren_" in name}

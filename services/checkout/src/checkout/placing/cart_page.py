@@ -1,4 +1,4 @@
-"""The cart: add, change, remove, and the two buttons that lead to an order (AP-11)."""
+"""The cart page: add, change and remove products, and the two buttons that lead to an order (AP-11)."""
 
 from typing import Any
 
@@ -39,14 +39,14 @@ class AddItem(BaseModel):
 
 
 class ChangeItem(BaseModel):
-    """A new quantity of a line; 0 takes it out."""
+    """A new quantity of a line. 0 removes the line."""
 
     quantity: Pieces = Field(ge=0, le=QUANTITY_MAX, title="数量")
 
 
 @router.get("/cart")
 async def show_cart(request: Request, parts: Here) -> Response:
-    """Show the cart, joined with what a member put into it elsewhere, or how to fill it."""
+    """Show the cart, joined with the member's cart from other devices. An empty cart shows how to fill it."""
     async with parts.db.transaction() as tx:
         stored = await joined_cart_of(request, tx)
         frame = await _frame(tx)
@@ -55,7 +55,7 @@ async def show_cart(request: Request, parts: Here) -> Response:
 
 @router.post("/cart/items")
 async def add_item(request: Request, parts: Here) -> Response:
-    """Put a product into the cart, as many as there are at most; a wrong number goes back to its box."""
+    """Add a product to the cart, up to the maximum. A wrong quantity is shown again in its field."""
     form = await read_form(request, AddItem)
     if "quantity" in form.errors and "sku" not in form.errors:
         return _back_to_item(request, parts, str(form["sku"]), WRONG_QUANTITY, str(form["quantity"]))
@@ -81,7 +81,10 @@ async def add_item(request: Request, parts: Here) -> Response:
 
 
 def _not_all(product: Product, now_in_cart: int) -> str:
-    """Say which limit kept some pieces out: ours, or the stock, of which only a small rest is told."""
+    """Return which limit kept some pieces out: the limit of a line, or the stock.
+
+    Only a small remaining stock is named.
+    """
     if now_in_cart == QUANTITY_MAX:
         return (
             f"「{product.name}」は{QUANTITY_MAX}点までご注文いただけます。カートの数量は{QUANTITY_MAX}点です"
@@ -99,7 +102,7 @@ def _back_to_item(request: Request, parts: Parts, sku: str, why: str, typed: str
 
 @router.post("/cart/lines/{sku}")
 async def change_item(request: Request, parts: Here, sku: str) -> Response:
-    """Change or remove a line. A script gets the new cart in place, with the reason at a box that is refused."""
+    """Change or remove a line. A script receives the new cart as a fragment; a refused field shows its reason."""
     form = await read_form(request, ChangeItem)
     why = WRONG_QUANTITY if form.errors else ""
     async with parts.db.transaction() as tx:

@@ -1,4 +1,4 @@
-"""Where a buyer stands between cart and order, for both ways to order. Steps cannot be skipped."""
+"""The progress of a buyer between cart and order, for both ways to order. Buyers cannot skip steps."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -45,7 +45,7 @@ STEPS = (
 
 @dataclass(frozen=True)
 class Checkout:
-    """A cart on its way to an order, with everything that its pages show."""
+    """A cart on its way to an order, with all data that its pages show."""
 
     stored: StoredCart
     settings: ShopSettings
@@ -55,22 +55,22 @@ class Checkout:
 
     @property
     def cart(self) -> Cart:
-        """Return what is in it."""
+        """Return the cart."""
         return self.stored.cart
 
     @property
     def draft(self) -> Mapping[str, Any]:
-        """Return what the form was told so far."""
+        """Return the data that the buyer entered so far."""
         return self.stored.draft
 
     @property
     def member_id(self) -> UUID | None:
-        """Return who is signed in."""
+        """Return the id of the signed-in member, or None."""
         return UUID(self.viewer.member_id) if self.viewer.member_id else None
 
     @property
     def method(self) -> Method | None:
-        """Return the method chosen on the standard form, while the shop offers it."""
+        """Return the method chosen on the standard form. Return None if the shop no longer offers it."""
         method = self.menu.find(str(self.draft.get("payment_kind", "")))
         return method if method is not None and not method.needs_wallet else None
 
@@ -83,7 +83,7 @@ class Checkout:
         return 2 if self.method is None else 3
 
     def usable_benefit(self, *, registers: bool = False) -> Benefit | None:
-        """Return the benefit set aside in this browser, if it is for who is ordering."""
+        """Return the benefit reserved in this browser, if it is for the person who orders."""
         benefit = self.benefit
         if benefit is None:
             return None
@@ -92,18 +92,18 @@ class Checkout:
         return benefit if benefit.member_id == self.member_id else None
 
     def quote(self, *, fee: int = 0, registers: bool = False) -> Quote:
-        """Return what it costs now."""
+        """Return the present cost."""
         benefit = self.usable_benefit(registers=registers)
         discounts = benefit.discounts if benefit else NO_DISCOUNTS
         return quote_cart(self.cart, self.settings, fee=fee, discounts=discounts)
 
     def summary(self, quote: Quote) -> dict[str, Any]:
-        """Return what the summary beside the form shows."""
+        """Return the data of the summary beside the form."""
         return {"goods": goods(self.cart), "quote": quote}
 
 
 async def load_checkout(request: Request, parts: Parts) -> Checkout | Response:
-    """Return the checkout of this browser, or where to go when there is nothing to order."""
+    """Return the checkout of this browser. If nothing can be ordered, return a redirect."""
     seen = await viewer_of(request)
     async with parts.db.transaction() as tx:
         stored = await cart_of(request, tx)
@@ -129,13 +129,13 @@ async def load_checkout(request: Request, parts: Parts) -> Checkout | Response:
 
 
 def earlier_step(request: Request, parts: Parts, checkout: Checkout, number: int) -> Response | None:
-    """Return the way to the first screen that is still empty, if that is before screen ``number``."""
+    """Return a redirect to the first empty screen, if that screen comes before screen ``number``."""
     done = checkout.steps_done()
     return None if done >= number - 1 else parts.pages.redirect(request, STEPS[done][1])
 
 
 async def order_and_go_on(request: Request, parts: Parts, wish: OrderWish) -> Response:
-    """Place the order and send the buyer on: to the wallet's confirmation, or to the order's page."""
+    """Place the order and redirect the buyer to the wallet's confirmation or to the page of the order."""
     wish = replace(
         wish,
         client_address=counted_as(request),
@@ -148,9 +148,10 @@ async def order_and_go_on(request: Request, parts: Parts, wish: OrderWish) -> Re
 
 
 async def _owner(tx: Tx, request: Request, parts: Parts, code: str) -> UUID | None:
-    """Return the member to whom alone an order is shown; None where the browser that placed it may see it.
+    """Return the member to whom alone an order is shown. Return None if the browser that placed it may show it.
 
-    That is a guest's, or of somebody who becomes a member with it and whose wallet is in this browser.
+    The browser may show a guest's order. It may also show the order of a buyer who registers with it and whose wallet
+    is in this browser.
     """
     buyer, wallet = await buyer_of_order(tx, code), wallet_of(parts, request)
     if buyer is None:
@@ -162,7 +163,7 @@ async def _owner(tx: Tx, request: Request, parts: Parts, code: str) -> UUID | No
 
 
 async def _of_who_types(tx: Tx, stored: StoredCart, seen: Viewer) -> StoredCart:
-    """Return the cart without what somebody else typed into its order form, another member or a guest: that is forgotten."""
+    """Return the cart without a form that another member or a guest filled in. Such a form is deleted."""
     if not stored.draft or stored.draft.get(TYPED_BY) == seen.member_id:
         return stored
     await forget_draft(tx, stored.cart_id, at=now())
@@ -170,5 +171,5 @@ async def _of_who_types(tx: Tx, stored: StoredCart, seen: Viewer) -> StoredCart:
 
 
 def typed(seen: Viewer, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what to keep of an order form, with the member who typed it."""
+    """Return the changes to keep in the draft, with the member who typed them."""
     return dict(changes) if seen.member_id is None else {**changes, TYPED_BY: seen.member_id}

@@ -1,6 +1,6 @@
-"""What other services vouch for at the moment of the order: points set aside, and what the wallet says.
+"""The facts that other services sign for an order: reserved points and coupons, and the data of the wallet.
 
-Both come as signed statements through the browser (decision 0005). These classes are their claims.
+Both arrive as signed statements through the browser (decision 0005). These classes are their claims.
 """
 
 from uuid import UUID
@@ -16,11 +16,11 @@ class _Claims(BaseModel):
 
 
 class Benefit(_Claims):
-    """Points and perhaps a coupon, set aside by members for one order.
+    """Points and perhaps a coupon, reserved by members for one order.
 
-    ``registration``: the holder is about to become a member with this very order (PNT-02), and ``member_id`` is the
-    id that was chosen for them. ``buyer_id`` and ``email`` name them: the wallet's account, and the address that
-    they register with.
+    ``registration`` means that the holder registers with this order (PNT-02). ``member_id`` is then the id that members
+    chose for the holder. ``buyer_id`` and ``email`` identify the holder: the account at the wallet, and the address of
+    the registration.
     """
 
     reservation_id: UUID
@@ -32,18 +32,18 @@ class Benefit(_Claims):
     email: str = ""
 
     def is_for(self, *, buyer_id: str, email: str) -> bool:
-        """Return whether it is for the member to be who has this account and address."""
+        """Return whether the benefit belongs to the registering buyer with this account and address."""
         same_address = self.email.strip().lower() == email.strip().lower()
         return bool(self.buyer_id and self.email) and self.buyer_id == buyer_id and same_address
 
     @property
     def discounts(self) -> Discounts:
-        """Return what it takes off the price."""
+        """Return the discounts that the benefit gives."""
         return Discounts(self.points, self.coupon)
 
 
 class WalletAddress(_Claims):
-    """An address of the wallet's book, in our fields; what the wallet does not know is empty."""
+    """An address from the wallet's address book, in Noren's fields. A field that the wallet does not know is empty."""
 
     name: str = ""
     postal_code: str = ""
@@ -54,10 +54,10 @@ class WalletAddress(_Claims):
 
 
 class Wallet(_Claims):
-    """What the wallet says of its buyer. ``addresses`` is the whole book, FIRST address first (AP-07).
+    """The data that the wallet gives about its buyer. ``addresses`` is its address book, FIRST address first (AP-07).
 
-    Without ``checkout_session_id`` the buyer only signed in, and nothing can be paid with it. ``error`` is
-    the sentence for a buyer whose account cannot pay here (AP-17).
+    Without ``checkout_session_id`` the buyer only signed in, and the wallet cannot pay. ``error`` is the sentence for a
+    buyer whose account cannot pay in this shop (AP-17).
     """
 
     kind: str
@@ -73,6 +73,6 @@ class Wallet(_Claims):
 
     @property
     def orderer(self) -> dict[str, str]:
-        """Return the orderer's fields: name and e-mail of the account, the rest of the FIRST address."""
+        """Return the orderer's fields: name and e-mail address of the account, and the rest of the FIRST address."""
         first = self.addresses[0] if self.addresses else (self.address or WalletAddress())
         return {**first.model_dump(), "name": self.name or first.name, "email": self.email}

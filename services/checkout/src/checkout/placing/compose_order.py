@@ -1,7 +1,7 @@
-"""An order computed from what a buyer confirmed and from our own rows, before anything of it is stored, if it may be.
+"""Computes and checks an order before it is stored.
 
-What the buyer's side sends is what is wanted, never what it costs: prices, shipping, fees and discounts are
-computed here from our own rows and from signed statements.
+The buyer's side sends only what the buyer wants, never prices. This module computes prices, shipping, fees and
+discounts from rows of checkout and from signed statements.
 """
 
 import secrets
@@ -23,7 +23,10 @@ from shared.ids import new_id
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What orders of one transaction are computed from and judged by. ``origin_url`` has no slash at its end."""
+    """The data from which the orders of one transaction are computed and judged.
+
+    ``origin_url`` has no slash at its end.
+    """
 
     prices: PriceSettings
     products: Mapping[str, Product]
@@ -34,7 +37,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class ComposedOrder:
-    """An order that the rules allow, not yet stored. ``page_key`` opens its page without a session."""
+    """An order that the rules allow and that is not stored yet. ``page_key`` opens its page without a session."""
 
     wish: OrderWish
     placed: OrderPlaced
@@ -47,14 +50,14 @@ class ComposedOrder:
         return self.placed.order_code
 
     def numbered(self, number: int) -> "ComposedOrder":
-        """Return it with its 受付番号."""
+        """Return the order with its 受付番号."""
         return replace(self, placed=self.placed.model_copy(update={"order_number": number}))
 
 
 def compose_order(terms: Terms, wish: OrderWish, *, code: str, at: datetime) -> ComposedOrder:
-    """Compute the order, check that it may be paid as wished, and count it among what its buyer holds.
+    """Compute the order, check that its payment method suits it, and count it among the held orders of its buyer.
 
-    Raises Refused where a rule says no.
+    Raises Refused if a rule forbids the order.
     """
     lines = _order_lines(wish, terms.products)
     method = terms.menu.find(wish.payment_kind)
@@ -100,14 +103,14 @@ def compose_order(terms: Terms, wish: OrderWish, *, code: str, at: datetime) -> 
 
 
 def sold_out(sku: str, left: int, placed: OrderPlaced) -> Refused:
-    """Return the refusal of an order for which a product, of which ``left`` pieces are there, does not suffice."""
+    """Return the refusal of an order that wants more of a product than the ``left`` pieces."""
     name = next(line.name for line in placed.destinations[0].lines if line.sku == sku)
     text = f"「{name}」の在庫は残り{left}点です。" if left else f"「{name}」は売り切れました。"
     return Refused("sold_out", f"{text}カートの数量を変更してください。", field="lines")
 
 
 def _order_lines(wish: OrderWish, products: Mapping[str, Product]) -> list[Line]:
-    """Return the lines at our own prices. Raises Refused(product_unknown) for what is not on sale."""
+    """Return the lines at the shop's prices. Raises Refused(product_unknown) for a product that is not on sale."""
     lines = []
     for sku, quantity in wish.pieces.items():
         product = products.get(sku)
@@ -122,7 +125,7 @@ def _order_lines(wish: OrderWish, products: Mapping[str, Product]) -> list[Line]
 
 
 def _check_benefit(wish: OrderWish, *, at: datetime) -> None:
-    """Refuse points and coupons that were set aside for somebody else, and a coupon that ended."""
+    """Refuse points and coupons that were reserved for another buyer, and a coupon that has expired."""
     benefit = wish.benefit
     if benefit is None:
         return
@@ -148,7 +151,7 @@ def _check_benefit(wish: OrderWish, *, at: datetime) -> None:
 
 
 def _check_member_to_be(wish: OrderWish, benefit: Benefit) -> None:
-    """Refuse registration points that were set aside for another account or address than those of the order."""
+    """Refuse registration points that were reserved for another account or address than those of the order."""
     wallet = wish.wallet
     if wallet is None or not benefit.is_for(buyer_id=wallet.buyer_id, email=wish.orderer.email):
         raise Refused(
@@ -161,7 +164,7 @@ def _check_member_to_be(wish: OrderWish, benefit: Benefit) -> None:
 
 
 def _check_method(method: Method, wish: OrderWish, total: int) -> None:
-    """Refuse a method that does not suit this order, however it was submitted (KON-02, AP-15)."""
+    """Refuse a method that does not suit this order, also if it was submitted by hand (KON-02, AP-15)."""
     wallet = wish.wallet
     reason = method.unsuited(total, wallet_kind=wallet.kind if wallet else None)
     if reason is not None:
@@ -175,7 +178,7 @@ def _check_method(method: Method, wish: OrderWish, total: int) -> None:
 
 
 def _check_total(wish: OrderWish, total: int) -> None:
-    """Refuse a total that the buyer did not see."""
+    """Refuse a total that differs from the total that the buyer saw."""
     if wish.total_seen is not None and wish.total_seen != total:
         raise Refused(
             "total_changed",
@@ -185,7 +188,7 @@ def _check_total(wish: OrderWish, total: int) -> None:
 
 
 def _count_held(held: HeldStock, wish: OrderWish, placed: OrderPlaced, *, secured: bool) -> None:
-    """Refuse what would hold too much stock for money that comes later, or never."""
+    """Refuse an order if its buyer would hold too much stock without secured money."""
     total = placed.amounts.total
     held.limits.check_size(wish, total, secured=secured)
     if total > 0:
@@ -194,19 +197,19 @@ def _count_held(held: HeldStock, wish: OrderWish, placed: OrderPlaced, *, secure
 
 
 def _wallets_session(wallet: Wallet | None) -> dict[str, str]:
-    """Name the wallet's session to payments, which authorizes in it."""
+    """Return the wallet's session for payments, which authorizes in it."""
     session_id = wallet.checkout_session_id if wallet else None
     return {"checkout_session_id": session_id} if session_id else {}
 
 
 def _vouched_for(wish: OrderWish) -> bool:
-    """Tell whether the orderer's address is the wallet's own, and not another one that was typed."""
+    """Return whether the orderer's mail address is the wallet's own address."""
     wallet = wish.wallet
     return wallet is not None and wallet.email.strip().lower() == wish.orderer.email.strip().lower() != ""
 
 
 def _registration_of(wish: OrderWish) -> Registration | None:
-    """Return who becomes a member with this order, under the id that the points were set aside for."""
+    """Return the member who registers with this order, with the id for which the points were reserved."""
     if not wish.registers or wish.member_id is not None:
         return None
     benefit, wallet = wish.benefit, wish.wallet

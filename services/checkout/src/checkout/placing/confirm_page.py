@@ -1,4 +1,4 @@
-"""Screen four of the standard form: 注文確認, and 「注文を確定する」."""
+"""Screen 4 of the standard form: 注文確認, and 「注文を確定する」."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -37,7 +37,7 @@ async def show_confirmation(request: Request, parts: Here) -> Response:
 
 @router.post("/order/confirm")
 async def confirm(request: Request, parts: Here) -> Response:
-    """Place the order. The same confirmation sent again leads to the same order."""
+    """Place the order. A repeated confirmation leads to the same order."""
     checkout = await load_checkout(request, parts)
     if isinstance(checkout, Response):
         return checkout
@@ -58,7 +58,7 @@ async def confirm(request: Request, parts: Here) -> Response:
 
 
 def _not_placed(request: Request, parts: Parts, why: str) -> Response:
-    """Show the confirmation again with the reason, by a redirect: reload and Back never send an order again."""
+    """Show the confirmation again with the reason, by a redirect. Reload and Back therefore never repeat the order."""
     return parts.pages.redirect(request, "/order/confirm", toast=why, kind="stop", place="trouble")
 
 
@@ -114,7 +114,7 @@ async def _confirmation(request: Request, parts: Parts, checkout: Checkout) -> R
 
 
 def _questions(draft: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return what is odd about an address, each with the screen where it is mended; the buyer may know better."""
+    """Return doubts about an address, each with the screen that corrects it. The buyer may ignore them."""
     addresses = [(draft["orderer"], "/order/customer")]
     if draft["deliver_to"] == "other":
         addresses.append((draft["delivery"], "/order/delivery"))

@@ -1,4 +1,4 @@
-"""The coupons that a member may choose from on the pages of the order, each with what it does and asks."""
+"""The coupons that a member can choose on the pages of the order, with effect and conditions."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -13,7 +13,7 @@ NONE = "none"
 def coupon_choices(
     usable: Iterable[Coupon], used: Coupon | None, amounts: Amounts, shipping: ShippingRules
 ) -> dict[str, Any]:
-    """Return the values of `_coupons.html`. The one in use is among them, also while members is away."""
+    """Return the values of `_coupons.html`. The coupon in use is included even if members does not respond."""
     by_id = {coupon.issue_id: coupon for coupon in ([used] if used else [])}
     by_id |= {coupon.issue_id: coupon for coupon in usable}
     return {
@@ -26,7 +26,7 @@ def coupon_choices(
 
 
 def _choice(coupon: Coupon, amounts: Amounts, shipping: ShippingRules, *, chosen: bool) -> dict[str, Any]:
-    """Return one card; what would not be accepted cannot be chosen and says why."""
+    """Return one coupon card. A coupon that would be refused shows the reason and cannot be chosen."""
     too_little = amounts.items < coupon.minimum
     hints = [f"{coupon.last_day:%Y/%m/%d}まで"]
     if coupon.minimum:

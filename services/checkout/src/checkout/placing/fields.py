@@ -1,4 +1,4 @@
-"""The fields of the order form, and how they become the orderer and the address of an order."""
+"""The fields of the order form, and their conversion to the orderer and the address of an order."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, Self
@@ -23,22 +23,22 @@ class AddressFields(BaseModel):
 
     @classmethod
     def of_draft(cls, kept: Mapping[str, Any]) -> Self:
-        """Return what an earlier screen kept; boxes left empty are missing again."""
+        """Return the fields that an earlier screen stored. Empty fields count as missing."""
         return cls.model_validate({name: value for name, value in kept.items() if value != ""})
 
     def address(self) -> Address:
-        """Return it as events carry it."""
+        """Return the address as events carry it."""
         return Address(**self.model_dump(include=set(Address.model_fields)))
 
 
 class OrdererFields(AddressFields):
-    """注文者情報: who buys, and where mails go."""
+    """注文者情報: the buyer, and the address for mails."""
 
     kana: Kana = Field("", title="フリガナ")
     email: Email
 
     def orderer(self) -> Orderer:
-        """Return it as events carry it."""
+        """Return the orderer as events carry it."""
         return Orderer(**self.model_dump(include=set(Orderer.model_fields)))
 
 
@@ -49,9 +49,9 @@ class DeliverTo(BaseModel):
 
 
 class Confirmation(BaseModel):
-    """What the confirmation page sends back: which attempt it is, and the total it showed.
+    """The fields that the confirmation page submits: the id of the attempt and the total that it showed.
 
-    ``coupon`` and ``points`` are what is chosen and typed in its boxes, perhaps without having been applied.
+    ``coupon`` and ``points`` are the values of its fields. The buyer may have submitted them without applying them.
     """
 
     key: str = Field(min_length=8, max_length=64, title="確認番号")
@@ -61,7 +61,7 @@ class Confirmation(BaseModel):
 
 
 class WalletConfirmation(Confirmation):
-    """The same from 「ご注文手続き」, with the wallet's choice that it showed and the registration box (AP-19)."""
+    """The same fields from 「ご注文手続き」, with the wallet's choice that it showed and the registration box (AP-19)."""
 
     shown: str = Field(max_length=64, title="確認番号")
     register_member: bool = Field(False, title="会員登録する")

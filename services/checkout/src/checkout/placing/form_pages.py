@@ -1,4 +1,4 @@
-"""The standard order form, screens one to three: who buys, where it goes, how it is paid (AP-12)."""
+"""Screens 1 to 3 of the standard order form: orderer, delivery and payment (AP-12)."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -24,18 +24,18 @@ router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
 
 OTHER = "other_"
 REFUSED = "refused"
-"""What of a draft is no answer yet: the screen that was sent last, what was typed there and what is wrong with it."""
+"""The key of a draft for refused input: the last screen that was submitted, its input and its errors."""
 
 
 class ChooseMethod(BaseModel):
-    """お支払い方法選択. What a method lets the buyer choose has inputs of its own beside it."""
+    """お支払い方法選択. A method with choices has its own inputs beside it."""
 
     payment_kind: Annotated[str, CHOSEN] = Field(max_length=42, title="お支払い方法")
 
 
 @router.get("/order")
 async def show_next_screen(request: Request, parts: Here) -> Response:
-    """「このサイトでお支払い」: go to the first screen that is not filled in."""
+    """「このサイトでお支払い」: redirect to the first screen that is not filled in."""
     checkout = await load_checkout(request, parts)
     if isinstance(checkout, Response):
         return checkout
@@ -44,7 +44,7 @@ async def show_next_screen(request: Request, parts: Here) -> Response:
 
 @router.get("/order/customer")
 async def show_customer(request: Request, parts: Here) -> Response:
-    """Screen 1, filled with what was typed before or with the member's record."""
+    """Show screen 1 with the earlier input or with the member's record."""
     checkout = await load_checkout(request, parts)
     if isinstance(checkout, Response):
         return checkout
@@ -59,7 +59,7 @@ async def show_customer(request: Request, parts: Here) -> Response:
 
 @router.post("/order/customer")
 async def save_customer(request: Request, parts: Here) -> Response:
-    """Keep the orderer and go on."""
+    """Store the orderer and continue."""
     checkout = await load_checkout(request, parts)
     if isinstance(checkout, Response):
         return checkout
@@ -71,7 +71,7 @@ async def save_customer(request: Request, parts: Here) -> Response:
 
 @router.get("/order/delivery")
 async def show_delivery(request: Request, parts: Here) -> Response:
-    """Screen 2."""
+    """Show screen 2."""
     checkout = await load_checkout(request, parts)
     if isinstance(checkout, Response):
         return checkout
@@ -88,7 +88,7 @@ async def show_delivery(request: Request, parts: Here) -> Response:
 
 @router.post("/order/delivery")
 async def save_delivery(request: Request, parts: Here) -> Response:
-    """Keep where it goes; another address is only looked at when it was chosen."""
+    """Store the destination. Another address is checked only if the buyer chose it."""
     checkout = await load_checkout(request, parts)
     if isinstance(checkout, Response):
         return checkout
@@ -109,7 +109,7 @@ async def save_delivery(request: Request, parts: Here) -> Response:
 
 @router.get("/order/payment")
 async def show_payment(request: Request, parts: Here) -> Response:
-    """Screen 3: every method of the menu, with a reason beside those that do not suit (KON-08)."""
+    """Show screen 3: every method of the menu, with a reason beside each method that does not suit (KON-08)."""
     checkout = await load_checkout(request, parts)
     if isinstance(checkout, Response):
         return checkout
@@ -124,7 +124,7 @@ async def show_payment(request: Request, parts: Here) -> Response:
 
 @router.post("/order/payment")
 async def save_payment(request: Request, parts: Here) -> Response:
-    """Keep the method and what was chosen with it."""
+    """Store the method and its choices."""
     checkout = await load_checkout(request, parts)
     if isinstance(checkout, Response):
         return checkout
@@ -152,7 +152,7 @@ async def save_payment(request: Request, parts: Here) -> Response:
 
 
 async def _choices(request: Request, kind: str) -> dict[str, str]:
-    """Return what was chosen with the method: its inputs carry its name in front of their own."""
+    """Return the choices of the method. The names of its inputs begin with the name of the method."""
     prefix = f"{kind}-"
     sent = await request.form()
     return {
@@ -173,7 +173,7 @@ async def _keep(
 
 
 async def _refuse(request: Request, parts: Parts, checkout: Checkout, **shown: Any) -> Response:
-    """Keep what was sent and show its screen again, by a redirect: Back and reload never ask to send it again."""
+    """Store the refused input and redirect to its screen, so that Back and reload never submit again."""
     refused = {"path": request.url.path, **shown}
     async with parts.db.transaction() as tx:
         await keep_typed(tx, checkout.stored.cart_id, typed(checkout.viewer, {REFUSED: refused}), at=now())
@@ -181,7 +181,7 @@ async def _refuse(request: Request, parts: Parts, checkout: Checkout, **shown: A
 
 
 def _refused_on(checkout: Checkout, request: Request) -> Mapping[str, Any]:
-    """Return what was refused on this very screen, if that was the last thing sent."""
+    """Return the refused input of this screen, if this screen was submitted last."""
     refused: Mapping[str, Any] = checkout.draft.get(REFUSED) or {}
     return refused if refused.get("path") == request.url.path else {}
 
@@ -237,7 +237,7 @@ def _payment(
 
 
 def _option(method: Method, checkout: Checkout) -> dict[str, Any]:
-    """Return the method as a card; one that does not suit the order says so and cannot be chosen."""
+    """Return the method as a card. A method that does not suit the order shows the reason and cannot be chosen."""
     total = checkout.quote(fee=method.fee).amounts.total
     reason = method.unsuited(total)
     return {
@@ -253,7 +253,10 @@ def _option(method: Method, checkout: Checkout) -> dict[str, Any]:
 
 
 def _fee_in_words(method: Method) -> str:
-    """Return what the shop charges for it. What the buyer's own bank takes for a transfer is in the method's hint."""
+    """Return the fee that the shop charges, as text.
+
+    The hint of the method names the transfer fee of the buyer's bank.
+    """
     if method.fee:
         return f"手数料 ¥{method.fee:,}"
     return "" if method.deposit == "by_hand" else "手数料無料"

@@ -1,7 +1,8 @@
-"""Open orders that hold stock without sure money, found by who placed them, each look-up by an index of its own.
+"""SQL that finds open orders which hold stock without secured money, by buyer. Each look-up has its own index.
 
-No more are read of one buyer than the limits count: so many that await a yes, and so many others. OFFSET 0 keeps it
-there: no look-up by key becomes a walk through all that is unpaid.
+One query reads at most as many orders per buyer as the limits count. It counts orders that await an authorization
+separately from the others. OFFSET 0 keeps the planner on the look-up by key; without it, the planner could scan all
+unpaid orders.
 """
 
 from checkout.orders.tables import MAILBOX, OPEN
@@ -14,7 +15,7 @@ _COLUMNS = (
 
 
 def _found(wanted: str, where: str) -> str:
-    """Return the statement that finds the held orders of everybody in ``wanted``."""
+    """Return the statement that finds the held orders of each buyer in ``wanted``."""
     return f"""
         SELECT one.* FROM {wanted}, (VALUES (true), (false)) AS kind(awaits_yes), LATERAL (
             SELECT {_COLUMNS} FROM orders

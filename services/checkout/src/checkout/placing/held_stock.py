@@ -1,4 +1,4 @@
-"""How much stock one buyer may hold whose money is not sure: each such order keeps goods from everybody else."""
+"""Limits for the stock that one buyer holds without secured money. Such an order keeps goods from other buyers."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from shared.text.mail_address import counted_mail
 
 @dataclass(frozen=True, slots=True)
 class HeldOrder:
-    """An order that holds stock for money that is not sure; ``mail`` as :func:`counted_mail` folds it.
+    """An order that holds stock without secured money. ``mail`` is folded by :func:`counted_mail`.
 
-    ``client_address`` is None for an order of a member whose address is proved. ``awaits_yes``: a wallet or a card
-    has not said yes. ``member_id`` in its usual text.
+    ``client_address`` is None for an order of a member with a proved address. ``awaits_yes`` means that the wallet or
+    card has not authorized yet. ``member_id`` is the UUID as text.
     """
 
     code: str
@@ -26,7 +26,7 @@ class HeldOrder:
 
 @dataclass(frozen=True, slots=True)
 class SizeLimits:
-    """The most of one order; 0 is no limit. ``amount`` is yen without authorization."""
+    """The largest allowed size of one order; 0 is no limit. ``amount`` is in yen and counts without authorization."""
 
     pieces: int = 0
     pieces_of_one: int = 0
@@ -35,12 +35,12 @@ class SizeLimits:
 
 @dataclass(frozen=True, slots=True)
 class HeldStockLimits:
-    """What one buyer may hold; 0 is no limit.
+    """The most that one buyer may hold; 0 is no limit.
 
-    Open orders that nobody paid (or that are paid at the door and have not left) count per member and per account
-    of a wallet. Those of guests count per browser and client address as well, and per mailbox at one client address:
-    anybody can type somebody else's mail address, so that a mailbox alone would lock out its owner. Anybody can sign
-    up, too: a member counts as a guest until the address is proved.
+    An order counts while it is open and unpaid, or is to be paid at the door and not shipped. Orders of members count
+    per member and per account of a wallet. Orders of guests also count per browser, per client address, and per mailbox
+    at one client address. A mailbox alone would not do: a stranger can type any mail address and would lock out its
+    owner. A stranger can also sign up, so a member counts as a guest until the address is proved.
     """
 
     guest_email: int = 5
@@ -53,11 +53,11 @@ class HeldStockLimits:
 
     @property
     def orders_read_max(self) -> int:
-        """Return how many orders of one buyer have to be known to judge the next."""
+        """Return how many orders of one buyer the check of the next order needs."""
         return max(self.guest_email, self.guest_browser, self.guest_client, self.member, self.wallet)
 
     def check_size(self, wish: OrderWish, total: int, *, secured: bool) -> None:
-        """Raise Refused if an order is larger than shops sell unseen; ``secured``: the money is authorized."""
+        """Raise Refused if an order is too large without review. ``secured`` means that the money is authorized."""
         if not wish.counts_as_guest:
             if not secured:
                 _check_size(self.member_size, wish, total, _MEMBER)
@@ -67,16 +67,16 @@ class HeldStockLimits:
 
 
 class HeldStock:
-    """The open orders of those who are ordering now, those of the same transaction included."""
+    """The open orders of the present buyers, including those of the same transaction."""
 
     def __init__(self, limits: HeldStockLimits, held: Sequence[HeldOrder]) -> None:
         self.limits = limits
         self._held = list(held)
 
     def check(self, wish: OrderWish, *, secured: bool) -> None:
-        """Raise Refused(too_many_unpaid_orders) if this buyer has as many as may be open.
+        """Raise Refused(too_many_unpaid_orders) if this buyer has reached a limit of open orders.
 
-        An order that is ``secured`` by an authorization is refused only where others of its buyer await theirs.
+        An order ``secured`` by an authorization is refused only if other orders of its buyer await authorization.
         """
         counted = [one for one in self._held if one.awaits_yes or not secured]
         for limit, is_theirs in self._counts(wish):
@@ -84,7 +84,7 @@ class HeldStock:
                 raise _too_many(wish)
 
     def _counts(self, wish: OrderWish) -> Iterator[tuple[int, Callable[[HeldOrder], bool]]]:
-        """Yield each limit that holds for this buyer, and which orders count for it."""
+        """Yield each limit that applies to this buyer, with the orders that it counts."""
         limits = self.limits
         if wish.member_id is not None:
             member = str(wish.member_id)
@@ -101,7 +101,7 @@ class HeldStock:
             yield limits.guest_email, lambda one: (one.client_address, one.mail) == (here, mail)
 
     def add(self, wish: OrderWish, code: str, *, secured: bool) -> None:
-        """Count an order that this transaction is about to store."""
+        """Count an order that this transaction will store."""
         self._held.append(
             HeldOrder(
                 code,
@@ -116,7 +116,7 @@ class HeldStock:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """How a limit is told to one kind of buyer: whom it holds for, and the way out."""
+    """The texts of a limit for one kind of buyer: who is limited, and what the buyer can do."""
 
     kind: str
     holds_for: str
@@ -159,7 +159,7 @@ def _or(deed: str, words: _Words, alone: str) -> str:
 
 
 def _too_many(wish: OrderWish) -> Refused:
-    """Refuse without a number: it would tell a stranger what is ordered under a mail address."""
+    """Return the refusal without a number. A number would show a stranger how much is ordered under a mail address."""
     hint = ""
     if wish.counts_as_guest:
         hint = (

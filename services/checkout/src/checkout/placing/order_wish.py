@@ -1,4 +1,7 @@
-"""What a buyer confirms: no prices are believed, only wishes. Whether it may become an order, ``compose_order.py`` says."""
+"""What a buyer confirms.
+
+It contains wishes, no trusted prices. ``compose_order.py`` decides whether it becomes an order.
+"""
 
 import hashlib
 from collections.abc import Mapping
@@ -15,11 +18,12 @@ from shared.events import Address, Orderer
 class OrderWish:
     """What the buyer confirmed with 「注文を確定する」.
 
-    ``key`` is the idempotency key of this attempt. ``total_seen`` is the total in yen that the buyer's side
-    showed: another total is refused, so that nobody pays what they did not see. ``wallet`` and ``benefit``
-    were verified; ``registers`` makes the orderer a member with this order (AP-08). ``email_proved`` (of the member
-    who is signed in), ``client_address`` and ``earlier_orders`` (of this browser) are only for the limit of unpaid
-    orders.
+    ``key`` is the idempotency key of this attempt. ``total_seen`` is the total in yen that the buyer's side showed. A
+    different total is refused, so that nobody pays an amount that they did not see. ``wallet`` and ``benefit`` are
+    verified. ``registers`` makes the orderer a member with this order (AP-08).
+
+    Three fields serve only the limit of unpaid orders. ``email_proved`` is about the address of the signed-in member.
+    ``client_address`` is the origin of the request. ``earlier_orders`` are those of this browser.
     """
 
     key: str
@@ -41,7 +45,7 @@ class OrderWish:
 
     @property
     def counts_as_guest(self) -> bool:
-        """Return whether nobody vouches for the buyer: a guest, or a member whose address is not proved."""
+        """Return whether the buyer is a guest, or a member whose address is not proved."""
         return self.member_id is None or not self.email_proved
 
     @property
@@ -51,7 +55,7 @@ class OrderWish:
 
     @property
     def pieces(self) -> Mapping[str, int]:
-        """Return how many pieces of each product are wanted, by SKU, in the order in which the buyer put them there."""
+        """Return the wanted pieces by SKU, in the order of the buyer's cart."""
         pieces: dict[str, int] = {}
         for sku, quantity in self.lines:
             pieces[sku] = pieces.get(sku, 0) + quantity
@@ -59,7 +63,7 @@ class OrderWish:
 
     @property
     def fingerprint(self) -> str:
-        """Return a hash of everything wanted: the same key with another one is another order (O3)."""
+        """Return a hash of the wanted order. The same key with another hash is another order (O3)."""
         wanted = {
             "lines": self.pieces,
             "orderer": self.orderer.model_dump(),

@@ -1,7 +1,7 @@
-"""Placing an order: one transaction from the idempotency key to the events, no call to anybody.
+"""Places orders in one transaction, from the idempotency key to the events, without outside calls.
 
-A lost answer is found again by its key. Consumers and due work call :func:`place_orders` or :func:`place_order` in
-their own transaction; requests go to the till (``till.py``), which places many together.
+A retry with the same key finds the first result. Consumers and due work call :func:`place_orders` or
+:func:`place_order` in their own transaction. Requests use the till (``till.py``), which places many orders together.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,10 @@ NO_CAUSES: Mapping[str, Cause] = {}
 
 
 class BeginAnew(Exception):
-    """Some orders are ``refused``, by their keys, after others were written: undo all and begin anew without them."""
+    """The orders with the keys in ``refused`` were refused after others were written.
+
+    Roll back and retry without them.
+    """
 
     def __init__(self, refused: Mapping[str, Refused]) -> None:
         self.refused = refused
@@ -38,16 +41,16 @@ class BeginAnew(Exception):
 
 @dataclass(frozen=True)
 class PlacingSettings:
-    """What placing orders needs from the settings of the service: its address, and what one buyer may hold."""
+    """The settings of the service that placing orders needs: its address and the limits of one buyer."""
 
     origin_url: str
     limits: HeldStockLimits = HeldStockLimits()  # noqa: RUF009 - frozen
 
 
 async def place_order(tx: Tx, wish: OrderWish, settings: PlacingSettings) -> Placement:
-    """Place one order in the caller's transaction, or find the one that its key already placed.
+    """Place one order in the caller's transaction, or return the order that its key already placed.
 
-    Raises Refused where the rules say no; nothing of the order is left in the transaction then.
+    Raises Refused if a rule forbids the order. The transaction then contains nothing of the order.
     """
     outcome = (await place_orders(tx, [wish], settings))[wish.key]
     if isinstance(outcome, Refused):
@@ -58,9 +61,9 @@ async def place_order(tx: Tx, wish: OrderWish, settings: PlacingSettings) -> Pla
 async def place_orders(
     tx: Tx, wishes: Sequence[OrderWish], settings: PlacingSettings
 ) -> dict[str, Placement | Refused]:
-    """Place orders in the caller's transaction; return by their keys what was placed, found or refused.
+    """Place orders in the caller's transaction. Return by key what was placed, found or refused.
 
-    What is refused leaves nothing behind, and nothing in the way of the others. Keys differ.
+    A refused order leaves no rows and does not stop the others. All keys must differ.
     """
     outcomes: dict[str, Placement | Refused] = {}
     left = {wish.key: wish for wish in wishes}
@@ -91,12 +94,12 @@ async def try_to_place(
     settings: PlacingSettings,
     causes: Mapping[str, Cause] = NO_CAUSES,
 ) -> dict[str, Placement | Refused]:
-    """Place orders, or nothing: key, cart, order and stock of each, and the events. Return the outcomes by key.
+    """Place all orders or none: key, cart, order, stock and events of each. Return the outcomes by key.
 
-    ``causes`` are what each follows from, by its key; without one, it follows from what the caller follows from.
+    ``causes`` maps a key to the cause of its events. A key without an entry has the cause of the caller.
 
-    Raises BeginAnew if the transaction, or its savepoint, must begin anew without some of them, and
-    IntegrityConstraintViolationError if what may be used once was used before; ``used_twice`` reads it.
+    Raises BeginAnew if the caller must roll back and retry without some orders. Raises
+    IntegrityConstraintViolationError if a one-time value was already used; ``used_twice`` reads that error.
     """
     at = now()
     terms = await _read_terms(tx, wishes, settings)
@@ -161,7 +164,7 @@ async def _hold_stock(tx: Tx, new: Sequence[ComposedOrder], *, at: datetime) -> 
 
 
 def _say(tx: Tx, new: Sequence[ComposedOrder], causes: Mapping[str, Cause]) -> None:
-    """Say the new orders with this commit, and of prepaid ones that their stock is held."""
+    """Publish the new orders with this commit, and for prepaid orders that their stock is held."""
     for one in new:
         with following(causes.get(one.wish.key) or current_cause()):
             tx.say(one.placed)

@@ -1,4 +1,7 @@
-"""Which idempotency key placed which order, for good: a retry with the same key finds the first result."""
+"""The permanent record of which idempotency key placed which order.
+
+A retry with the same key finds the first result.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +31,7 @@ _ONCE_ONLY = {
 
 @dataclass(frozen=True)
 class Placement:
-    """The answer to 「注文を確定する」. ``confirm_path``: where the buyer still has to go with the code."""
+    """The response to 「注文を確定する」. ``confirm_path`` is the page that the buyer must still visit with the code."""
 
     order_code: str
     total: int
@@ -37,17 +40,17 @@ class Placement:
 
     @property
     def next_path(self) -> str:
-        """Return the page to show next."""
+        """Return the path of the next page."""
         if self.confirm_path is not None:
             return f"{self.confirm_path}?order={self.order_code}"
         return f"/orders/{self.order_code}"
 
 
 async def take_keys(tx: Tx, wanted: Sequence[tuple[OrderWish, Placement]], *, at: datetime) -> dict[str, int]:
-    """Take the keys for their orders, and keep what is answered; return the keys taken with a number each.
+    """Insert the keys for their orders with the response of each. Return the inserted keys with a number each.
 
-    Waits for another transaction that holds one of them. Raises IntegrityConstraintViolationError if a benefit or a wallet's
-    session was used for another order already.
+    Waits for another transaction that holds one of the keys. Raises IntegrityConstraintViolationError if another order
+    already used a benefit or a wallet's session.
     """
     taken = await insert_all(
         tx,
@@ -74,7 +77,7 @@ async def take_keys(tx: Tx, wanted: Sequence[tuple[OrderWish, Placement]], *, at
 
 
 async def find_placements(tx: Tx, wishes: Sequence[OrderWish]) -> dict[str, Placement | Refused]:
-    """Return the orders that these keys placed; Refused(key_reused) for a key used for something else."""
+    """Return the orders that these keys placed. A key used for another order wish returns Refused(key_reused)."""
     if not wishes:
         return {}
     found = await tx.read(
@@ -107,7 +110,7 @@ def _found(kept: _Kept, wish: OrderWish) -> Placement | Refused:
 
 
 async def placement_of_order(tx: Tx, order_code: str) -> Placement | None:
-    """Return the answer that was given when this order was placed; None for an unknown code."""
+    """Return the response that placing this order gave. Return None for an unknown code."""
     return await tx.read_one(
         Placement,
         "SELECT order_code, total, confirm_path, true AS repeated FROM placements WHERE order_code = :code",
@@ -116,7 +119,7 @@ async def placement_of_order(tx: Tx, order_code: str) -> Placement | None:
 
 
 async def cart_of_order(tx: Tx, order_code: str) -> UUID | None:
-    """Return the cart that the order was placed from, if it came from one."""
+    """Return the cart from which the order was placed, or None."""
     found: UUID | None = await tx.value(
         "SELECT cart_id FROM placements WHERE order_code = :code", code=order_code
     )
@@ -124,5 +127,8 @@ async def cart_of_order(tx: Tx, order_code: str) -> UUID | None:
 
 
 def used_twice(error: IntegrityConstraintViolationError) -> Refused | None:
-    """Say which statement of the buyer was used twice; None for any other broken constraint, which is a bug."""
+    """Return the refusal for a statement of the buyer that was used twice.
+
+    Any other broken constraint is a bug: None.
+    """
     return _ONCE_ONLY.get(error.constraint_name or "")

@@ -1,4 +1,4 @@
-"""What the order would cost if it were placed now: the summary beside every step of the checkout."""
+"""The present cost of an order: the summary beside every step of the checkout."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -14,9 +14,9 @@ from shared.events import Amounts, Line
 
 @dataclass(frozen=True)
 class Quote:
-    """Amounts with the lines of their table; ``trouble`` says why the discounts cannot be taken off.
+    """Amounts with the lines of their table. ``trouble`` is the reason why the discounts cannot be applied.
 
-    ``coupon_name`` is the coupon used; one that only frees the shipping is named there.
+    ``coupon_name`` is the coupon in use. A coupon for free shipping is also named on that line.
     """
 
     amounts: Amounts
@@ -32,7 +32,7 @@ class Quote:
 def quote_cart(
     cart: Cart, prices: PriceSettings, *, fee: int = 0, discounts: Discounts = NO_DISCOUNTS
 ) -> Quote:
-    """Return what the cart costs; without the discounts if they are more than there is to pay."""
+    """Return the cost of the cart. Discounts that the rules refuse are left out."""
     lines = [
         Line(
             sku=line.product.sku,

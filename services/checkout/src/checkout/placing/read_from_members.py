@@ -1,4 +1,4 @@
-"""Data that pages read from members. Without an answer, every page works without these data."""
+"""Data that pages read from members. Every page also works without these data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ P = TypeVar("P", bound=_Part)
 
 
 class Profile(_Part):
-    """A member's record, to fill the order form, and the points and coupons that can be used now."""
+    """A member's record for the order form, with the points and coupons that are usable now."""
 
     name: str = ""
     kana: str = ""
@@ -37,31 +37,31 @@ class Profile(_Part):
 
 
 class AmazonLink(_Part):
-    """Whether an Amazon buyer is a member, or has the address of one who should log in first (X-35)."""
+    """Whether an Amazon buyer is a member, or has the address of a member who should log in first (X-35)."""
 
     state: Literal["linked", "login_needed", "none"] = "none"
 
 
 class PointRules(_Part):
-    """What the registering order itself may spend (PNT-02)."""
+    """How many points the registering order may use (PNT-02)."""
 
     registration_points_usable_at_once: int = 0
 
 
 @dataclass(frozen=True)
 class Members:
-    """Reads with a short time limit; failures are logged and answered with None."""
+    """Reads from members with a short time limit. A failure is logged and returns None."""
 
     client: httpx.AsyncClient
 
     async def profile(self, cookies: Mapping[str, str]) -> Profile | None:
-        """Return the record of the member whose session is in the browser's ``cookies``."""
+        """Return the record of the member with the session in ``cookies``."""
         return _parsed(Profile, await self._get("/api/members/me", cookies=cookies))
 
     async def amazon_link(
         self, buyer_id: str, *, email: str, cookies: Mapping[str, str]
     ) -> AmazonLink | None:
-        """Return what members knows of an Amazon buyer, proven by the wallet in the browser's ``cookies``."""
+        """Return what members knows about an Amazon buyer. The wallet in ``cookies`` proves who the buyer is."""
         path = f"/api/members/amazon-links/{quote(buyer_id, safe='')}"
         return _parsed(AmazonLink, await self._get(path, params={"email": email}, cookies=cookies))
 

@@ -1,4 +1,4 @@
-"""The rows for computing and checking an order, read with one query."""
+"""One query that reads the rows for computing and checking orders."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _RULES = f"""
 
 @dataclass(frozen=True, slots=True)
 class OrderingRules:
-    """What an order is computed and judged by, from our own rows."""
+    """The rows of checkout from which an order is computed and checked."""
 
     settings: ShopSettings
     menu: Menu
@@ -34,9 +34,9 @@ async def read_rules(
     buyers: Sequence[OrderWish],
     orders_max: int,
 ) -> OrderingRules:
-    """Return the settings in force, the last menu seen and the open orders of these buyers, in one question.
+    """Return the settings in force, the stored menu and the open orders of these buyers, with one query.
 
-    ``orders_max``: no more are read of one client, mailbox, member or wallet.
+    ``orders_max`` is the most orders that are read of one client, mailbox, member or wallet.
     """
     guests = {
         (counted_mail(one.orderer.email), one.counted_client)

@@ -1,4 +1,4 @@
-"""The table of orders being placed: which idempotency key placed which."""
+"""The table of placements: which idempotency key placed which order."""
 
 from sqlalchemy import Column, DateTime, Index, Integer, Table, Text, UniqueConstraint, Uuid
 

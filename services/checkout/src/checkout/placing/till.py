@@ -1,4 +1,4 @@
-"""The till: orders that requests ask for, many in one transaction; workers place orders in their own."""
+"""The till: places the orders of many requests in one transaction. Workers place orders in their own transactions."""
 
 import asyncio
 from collections.abc import Sequence
@@ -25,19 +25,19 @@ BATCH_MAX = 100
 
 
 class Busy(Exception):
-    """The database could not take the order now; nothing was ordered, and the same request may come again."""
+    """The database could not store the order now. Nothing was ordered, and the same request may be sent again."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """An order wish of a request."""
+    """An order wish that a request wants to place."""
 
     wish: OrderWish
     cause: Cause
 
 
 class Till:
-    """Where orders are placed. A resource of the service: pages, consumers and due work have the same one."""
+    """Places orders. A resource of the service, shared by pages, consumers and due work."""
 
     def __init__(self, db: Database, *, origin_url: str, limits: HeldStockLimits = HeldStockLimits()) -> None:  # noqa: B008
         self._db = db
@@ -51,11 +51,11 @@ class Till:
         return await place_orders(tx, wishes, self._settings)
 
     async def place_and_commit(self, wish: OrderWish) -> Placement:
-        """Place the order and commit it, or find the one that this key already placed.
+        """Place the order and commit it, or return the order that this key already placed.
 
-        In a transaction of its own, or in one with all that came while the last one ran. Raises Refused where the
-        rules say no, Busy when the database stayed unavailable for all tries: the order may then exist, and asking
-        again with the same key tells.
+        The order gets its own transaction, or shares one with all purchases that arrived during the last one. Raises
+        Refused if a rule forbids the order. Raises Busy if the database failed in all tries. The order may then exist;
+        a retry with the same key returns it.
         """
         placement = await self._together.do(_Asked(wish, current_cause()))
         if isinstance(placement, Refused):

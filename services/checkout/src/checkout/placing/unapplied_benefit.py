@@ -1,4 +1,4 @@
-"""A coupon that was chosen, or points that were typed, without having been applied: nothing is dropped in silence."""
+"""Handles a coupon or points that the buyer chose but did not apply. They are never dropped silently."""
 
 import unicodedata
 
@@ -14,7 +14,10 @@ APPLIED = "選択されたクーポンと入力されたポイントを反映し
 
 
 def is_unapplied(confirmed: Confirmation, benefit: Benefit | None) -> bool:
-    """Tell whether the buyer chose or typed something else than the ``benefit`` that was set aside; an empty box is no wish."""
+    """Return whether the form asks for another benefit than the reserved ``benefit``.
+
+    An empty field asks for nothing.
+    """
     coupon = str(benefit.coupon.issue_id) if benefit and benefit.coupon else "none"
     points = str(benefit.points if benefit else 0)
     typed = unicodedata.normalize("NFKC", confirmed.points).strip().replace(",", "")
@@ -22,9 +25,9 @@ def is_unapplied(confirmed: Confirmation, benefit: Benefit | None) -> bool:
 
 
 def apply_first(request: Request, parts: Parts) -> Response:
-    """Send the very form on to members, who set aside what is wished, or say why not; the page then shows the new total.
+    """Redirect the form to members, which reserves the benefit or gives a reason. The page then shows the new total.
 
-    It is a 307, so that browsers send what was typed again, also without JavaScript.
+    The status is 307, so that browsers send the form data again, also without JavaScript.
     """
     response = parts.pages.redirect(request, RESERVE, toast=APPLIED, kind="wait", place="trouble")
     response.status_code = 307

@@ -1,7 +1,7 @@
-"""「ご注文手続き」: one page for a buyer who comes with a wallet instead of the four screens (AP-13, AP-43).
+"""「ご注文手続き」: the one page for a buyer with a wallet, in place of the four screens (AP-13, AP-43).
 
-The orderer's block is filled from the wallet's FIRST address (AP-07) and may be corrected (AP-08); delivery
-goes to the address chosen in the wallet, as this page showed it. No other method can be used here (AP-15).
+The orderer's block contains the wallet's FIRST address (AP-07), and the buyer may correct it (AP-08). The order goes to
+the address chosen in the wallet, as this page showed it. Other methods are refused (AP-15).
 """
 
 from typing import Any
@@ -40,7 +40,7 @@ CHOSEN_ANEW = "お届け先またはお支払い方法が変更されていま�
 
 @router.get(PAGE)
 async def show_wallet_order(request: Request, parts: Here) -> Response:
-    """Show the page; a buyer whom members knows is signed in first, if members answers in time."""
+    """Show the page. A buyer whom members knows signs in first, if members responds in time."""
     wallet = wallet_of(parts, request)
     if wallet is not None and wallet.error is not None:
         return parts.pages.render(request, "amazon_refused.html", text=wallet.error)
@@ -62,7 +62,7 @@ async def show_wallet_order(request: Request, parts: Here) -> Response:
 
 @router.post(f"{PAGE}/typed")
 async def keep_what_is_typed(request: Request, parts: Here) -> Response:
-    """Keep the corrections while the buyer changes the address in the wallet and comes back."""
+    """Store the corrections while the buyer changes the address in the wallet."""
     checkout = await load_checkout(request, parts)
     if isinstance(checkout, Checkout):
         form = await read_form(request, OrdererFields)
@@ -80,7 +80,7 @@ async def keep_what_is_typed(request: Request, parts: Here) -> Response:
 
 @router.post(PAGE)
 async def confirm_wallet_order(request: Request, parts: Here) -> Response:
-    """「注文を確定する」: place the order as it stands on the page, then on to the wallet's confirmation."""
+    """「注文を確定する」: place the order as the page shows it, then redirect to the wallet's confirmation."""
     wallet = wallet_of(parts, request)
     if wallet is not None and wallet.error is not None:
         return parts.pages.render(request, "amazon_refused.html", status=409, text=wallet.error)
@@ -113,7 +113,7 @@ def _why_not(
     box: Form[WalletConfirmation],
     delivery: Delivery,
 ) -> tuple[str, int]:
-    """Return what to say and answer before anything is ordered; ("", 0) if nothing stands in the way."""
+    """Return the message and status that stop the order. Return ("", 0) if nothing stops it."""
     if box.values.get("shown") != mark_of(wallet):
         return CHOSEN_ANEW, 409
     if form.errors or delivery.form.errors:
@@ -123,7 +123,7 @@ def _why_not(
 
 
 async def _arrival(request: Request, parts: Parts, checkout: Checkout, wallet: Wallet) -> Response | None:
-    """Send a buyer whom members knows there once, to be signed in or asked for the shop login (X-35)."""
+    """Redirect a buyer whom members knows to members once, to sign in or to log in to the shop first (X-35)."""
     if checkout.viewer.signed_in or parts.cookies.read(request, ARRIVED_COOKIE) == wallet.checkout_session_id:
         return None
     link = await parts_of(request)[Members].amazon_link(
@@ -137,7 +137,7 @@ async def _arrival(request: Request, parts: Parts, checkout: Checkout, wallet: W
 
 
 async def _refuse_other_methods(request: Request, wallet: Wallet) -> None:
-    """A method submitted by hand is looked at like any other: only the wallet pays here (AP-15)."""
+    """Refuse any method that is not the wallet, also if it was submitted by hand (AP-15)."""
     asked = (await request.form()).get("payment_kind", wallet.kind)
     if asked != wallet.kind:
         raise Refused(
@@ -207,7 +207,10 @@ async def _page(
 async def _benefits(
     request: Request, parts: Parts, checkout: Checkout, benefit: Benefit | None, amounts: Amounts
 ) -> dict[str, Any]:
-    """Return what may be used: a member's points and coupons, or points for registering with this order (PNT-02)."""
+    """Return the usable benefits.
+
+    A member has points and coupons; registering with this order may give points (PNT-02).
+    """
     if checkout.viewer.signed_in:
         profile = await parts_of(request)[Members].profile(carried_cookies(request))
         return {

@@ -1,1 +1,1 @@
-"""What an order costs: goods, shipping, fee, coupon and points."""
+"""The cost of an order: goods, shipping, fee, coupon and points."""

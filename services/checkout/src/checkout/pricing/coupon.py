@@ -1,7 +1,7 @@
-"""What a coupon takes off an order. Members vouches for the coupon; only we know the cart (CPN-01).
+"""The reduction by a coupon. Members signs the coupon; checkout knows the cart (CPN-01).
 
-A coupon comes off before points. Its base is the sum of the goods, tax included, without shipping and fees;
-a percentage is rounded down to the yen, and no coupon takes off more than the goods cost.
+The coupon is subtracted before points. Its base is the sum of the goods, tax included, without shipping and fees. A
+percentage is rounded down to the yen. No coupon is worth more than the goods cost.
 """
 
 from datetime import date, datetime
@@ -15,7 +15,7 @@ from shared.errors import Refused
 
 
 class Coupon(BaseModel):
-    """A coupon of a member. ``value`` is yen or percent, as ``kind`` says; ``minimum`` is in yen of goods."""
+    """A coupon of a member. ``value`` is yen or percent, depending on ``kind``; ``minimum`` is in yen of goods."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -28,23 +28,23 @@ class Coupon(BaseModel):
 
     @property
     def frees_shipping(self) -> bool:
-        """Return whether no shipping is charged."""
+        """Return whether shipping is free."""
         return self.kind == "free_shipping"
 
     @property
     def effect(self) -> str:
-        """Return what it does, in words."""
+        """Return the effect as text."""
         if self.kind == "free_shipping":
             return "送料無料"
         return f"¥{self.value:,}引き" if self.kind == "amount_off" else f"{self.value}％引き"
 
     @property
     def last_day(self) -> date:
-        """Return the last day in Japan on which it can be used."""
+        """Return the last valid day in Japan."""
         return last_day(self.expires_at)
 
     def off(self, items: int) -> int:
-        """Return the yen that it takes off goods of ``items`` yen. Raises Refused(coupon_minimum)."""
+        """Return the reduction in yen for goods of ``items`` yen. Raises Refused(coupon_minimum)."""
         if items < self.minimum:
             raise Refused(
                 "coupon_minimum",
@@ -58,7 +58,7 @@ class Coupon(BaseModel):
         return min(self.value, items) if self.kind == "amount_off" else 0
 
     def check_unexpired(self, at: datetime) -> None:
-        """Raise Refused(coupon_expired) from the moment on at which it ends."""
+        """Raise Refused(coupon_expired) from the moment at which the coupon ends."""
         if at >= self.expires_at:
             raise Refused(
                 "coupon_expired",

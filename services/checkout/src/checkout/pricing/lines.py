@@ -1,4 +1,4 @@
-"""The lines of an order's amounts as buyers and staff read them, in the order in which they are computed."""
+"""The lines of an order's amounts for buyers and staff, in the order of the computation."""
 
 from shared.events import Amounts
 
@@ -6,7 +6,7 @@ from shared.events import Amounts
 def amount_lines(amounts: Amounts, coupon_name: str = "") -> list[tuple[str, int, str]]:
     """Return label, amount in yen and note of each line.
 
-    ``coupon_name`` is the coupon used; one that only frees the shipping is named there.
+    ``coupon_name`` is the coupon in use. A coupon for free shipping is also named on that line.
     """
     lines = [("商品合計", amounts.items, "")]
     lines += [(one.label, one.amount, "") for one in amounts.adjustments]
@@ -23,5 +23,5 @@ def amount_lines(amounts: Amounts, coupon_name: str = "") -> list[tuple[str, int
 
 
 def _why_free(amounts: Amounts, coupon_name: str) -> str:
-    """Return whom the buyer has to thank for it."""
+    """Return the reason for free shipping."""
     return f"無料（「{coupon_name}」を利用）" if coupon_name and not amounts.coupon_discount else "無料"

@@ -1,4 +1,4 @@
-"""What an order costs. Prices, shipping, fees and discounts are computed here and nowhere else."""
+"""The cost of an order. Only this package computes prices, shipping, fees and discounts."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from shared.events import Adjustment, Amounts, Line
 
 @dataclass(frozen=True)
 class Discounts:
-    """What members set aside for this order: points, each a yen off, and perhaps a coupon (AP-23)."""
+    """What members reserved for this order: points of one yen each, and perhaps a coupon (AP-23)."""
 
     points: int = 0
     coupon: Coupon | None = None
@@ -31,9 +31,9 @@ def price_order(
 ) -> Amounts:
     """Return the amounts of an order with ``lines`` paid by a method that costs ``fee`` yen.
 
-    The rules of the shop change the price of the goods first, then the coupon comes off, points off what is left.
-    Raises Refused: coupon_minimum, or discount_exceeds_total if more would come off than there is to pay. Nothing
-    left to pay is 0 yen.
+    The rules of the shop change the price of the goods first. Then the coupon is subtracted, and last the points.
+    Raises Refused(coupon_minimum), or Refused(discount_exceeds_total) if the discounts exceed the price. A total of 0
+    yen is valid.
     """
     items = sum(line.unit_price * line.quantity for line in lines)
     adjustments = _adjustments(items, adjusting)
@@ -63,7 +63,7 @@ def price_order(
 
 
 def _adjustments(items: int, adjusting: Sequence[PriceRule]) -> tuple[Adjustment, ...]:
-    """Return what the rules change, one after the other; none takes off more than is left of the price of the goods."""
+    """Return the changes by the rules, in order. No change takes off more than the remaining price of the goods."""
     goods, adjustments = items, []
     for rule in adjusting:
         if adjustment := rule.adjust(goods):

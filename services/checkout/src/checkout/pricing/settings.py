@@ -1,7 +1,7 @@
 """The settings of prices for staff, and the rules that they define.
 
-A rule of a price is a module of this folder, a setting here and a line in :data:`RULES`.
-Pages, papers and mails show its :class:`Adjustment` by themselves.
+A price rule is a module of this folder, a setting here and a line in :data:`RULES`. Pages, papers and mails show its
+:class:`Adjustment` automatically.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ FREE_SHIPPING_FROM_MAX = 10_000_000
 
 
 class PriceSettings(Group):
-    """The settings by which an order is priced, with their defaults; without a threshold shipping is never free."""
+    """The settings for pricing an order, with their defaults. Without a threshold, shipping is never free."""
 
     shipping_fee: Pieces = setting(
         550,
@@ -49,7 +49,7 @@ class PriceSettings(Group):
 
     @property
     def adjusting(self) -> "Sequence[PriceRule]":
-        """Return the rules in force that change the price of the goods, in the order in which they do."""
+        """Return the active rules that change the price of the goods, in the order of their application."""
         return [rule for make in RULES if (rule := make(self)) is not None]
 
 
@@ -57,8 +57,8 @@ class PriceRule(Protocol):
     """A rule that changes the price of the goods of an order."""
 
     def adjust(self, goods: int) -> Adjustment | None:
-        """Return what is put on or taken off goods that cost ``goods`` yen so far; None for nothing."""
+        """Return the change for goods that cost ``goods`` yen so far. Return None for no change."""
 
 
 RULES: Sequence[Callable[[PriceSettings], PriceRule | None]] = ()
-"""How each rule follows from the settings: None where the shop does not use it."""
+"""How the settings define each rule. The result is None if the shop does not use the rule."""

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ShippingRules:
-    """The shop's shipping fee in yen, and from which goods total it is free (None: never).
+    """The shop's shipping fee in yen, and the goods total from which it is free (None: never).
 
-    ``after_discounts`` counts points and coupons off before the threshold is looked at (SHP-24).
+    ``after_discounts`` compares the goods total after points and coupons with the threshold (SHP-24).
     """
 
     fee: int
@@ -20,7 +20,7 @@ class ShippingRules:
         return 0 if self.free_from is not None and counted >= self.free_from else self.fee
 
     def missing_until_free(self, items: int) -> int:
-        """Return how many yen of goods are missing until shipping is free; 0 if it is, or never will be."""
+        """Return the yen of goods missing until shipping is free. Return 0 if it is free, or never free."""
         if self.free_from is None or self.fee_for(items) == 0:
             return 0
         return self.free_from - items

@@ -1,1 +1,1 @@
-"""Parcels leave the house and have tracking numbers."""
+"""Shipping of parcels, and their tracking numbers."""

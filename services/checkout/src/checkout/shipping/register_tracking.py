@@ -21,10 +21,10 @@ async def register_tracking(
     at: datetime,
     version: int | None = None,
 ) -> None:
-    """Store carrier (its code, or text) and number at one delivery address; empty ones take them away.
+    """Store carrier (its code, or text) and number for one delivery address. Empty values delete them.
 
-    Raises Refused: unknown order or destination, changed since ``version``, cancelled, or a number that is none
-    of the carrier's.
+    Raises Refused: unknown order or destination, changed since ``version``, cancelled, or a number that the carrier
+    does not use.
     """
     async with open_orders(tx, [order_code]) as book:
         order = book.seen(order_code, version)

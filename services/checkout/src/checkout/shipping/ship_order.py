@@ -1,4 +1,4 @@
-"""The ship step: some or all parcels of an order are on their way (SHP-13, SHP-20, ORD-16)."""
+"""Ships some or all parcels of an order (SHP-13, SHP-20, ORD-16)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,15 +20,15 @@ from shared.events import Shipped, ShippedDestination
 from shared.shop.carriers import carrier_called
 
 AHEAD_DAYS_MAX = 14
-"""How many days before it is to leave a parcel may be written down as sent."""
+"""The most days by which a ship date may lie in the future."""
 Source = Literal["admin_bulk", "admin_single", "csv_marked", "software"]
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One parcel handed over. Without ``ship_date``: today in Japan; tracking is optional (SHP-01).
+    """One parcel handed over. Without ``ship_date`` it is today in Japan. Tracking is optional (SHP-01).
 
-    ``carrier`` is the code of a carrier (shared/shop/carriers.py), or the name of one that has none.
+    ``carrier`` is the code of a carrier (shared/shop/carriers.py), or the name of a carrier without a code.
     """
 
     destination_id: UUID
@@ -39,11 +39,11 @@ class Sent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShipWish:
-    """What is wished for one order or for many: who ships how, whether to tell buyers, whether to close.
+    """The options of shipping one order or many: who ships, whether to notify buyers, whether to close.
 
-    ``mark_processed`` also sets 処理済み, whatever the deposit (ORD-14). An order with nothing left to do
-    becomes so anyway, unless the shop leaves that to staff. ``override_reason``: why an order leaves although
-    its money is no longer sure; it stands on the timeline under the name of ``by``.
+    ``mark_processed`` also sets 処理済み, whatever the deposit (ORD-14). A complete order becomes so anyway, unless the
+    shop leaves that to staff. ``override_reason`` says why an order is shipped although its money is no longer secured.
+    The timeline shows it with the name in ``by``.
     """
 
     source: Source
@@ -87,12 +87,12 @@ def ship(
     tracking_number: str | None = None,
     version: int | None = None,
 ) -> None:
-    """Ship the parcels in ``sent``, or with None all that are left, those with ``carrier`` and number.
+    """Ship the parcels in ``sent``. With None, ship all unshipped parcels with ``carrier`` and number.
 
-    What left the house leaves the stock. Raises Refused: unknown, changed since ``version``, cancelled, shipped,
-    unpaid although prepaid (KON-35), not authorized, its authorization ended without a reason to ship, no
-    parcel ticked (ORD-17), a ship date before the order or more than AHEAD_DAYS_MAX ahead, or a number that is none
-    of its carrier's.
+    Shipped pieces leave the stock. Raises Refused for an order that is unknown, changed since ``version``, cancelled or
+    already shipped. Also for one that is prepaid and unpaid (KON-35), or not authorized, or whose authorization ended
+    without a reason to ship. Also if no parcel is ticked (ORD-17), or if the number is not one of its carrier's. The
+    ship date may not be before the order or more than AHEAD_DAYS_MAX ahead.
     """
     order = book.seen(code, version)
     check_shippable(order, override=wish.override_reason)
@@ -126,7 +126,7 @@ def ship(
 
 
 async def _take_from_stock(tx: Tx, shipped: Sequence[Shipped]) -> None:
-    """Note that what was shipped left the house."""
+    """Record that the shipped pieces left the stock."""
     quantities = await quantities_of(tx, [event.order_code for event in shipped])
     await ship_stock(
         tx,

@@ -1,1 +1,1 @@
-"""What all pages of the shop stand on, and the settings that staff change."""
+"""The common parts of all pages of the shop, and the settings that staff change."""

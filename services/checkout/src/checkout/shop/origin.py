@@ -1,9 +1,9 @@
-"""The address of the shop, and the texts common to all its pages."""
+"""The address of the shop, and the texts that its pages share."""
 
 from dataclasses import dataclass
 
 DISPATCH = "通常2〜3日で発送します"
-"""When goods leave, in the same words on every page."""
+"""The text about the shipping time, the same on every page."""
 
 
 @dataclass(frozen=True)

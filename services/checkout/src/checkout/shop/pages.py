@@ -1,4 +1,4 @@
-"""The page that the law on distance selling asks for."""
+"""The page that the law on distance selling requires."""
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
@@ -14,7 +14,7 @@ router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
 
 @router.get("/legal")
 async def show_legal(request: Request, parts: Here) -> Response:
-    """Show what the law on distance selling asks for (特定商取引法), with the fees and payment methods in force."""
+    """Show the facts that the law on distance selling requires (特定商取引法), with the fees and payment methods in force."""
     async with parts.db.transaction() as tx:
         settings = await read(tx, ShopSettings)
         menu = await read_menu(tx)

@@ -1,4 +1,4 @@
-"""The settings of the shop that staff change: declared here, and nowhere else."""
+"""The settings of the shop that staff change. They are declared only here."""
 
 from checkout.pricing.settings import PriceSettings
 from checkout.shop.words import CLOSINGS, Closing

@@ -1,4 +1,4 @@
-"""Pictures of the goods and the storefront's style sheet, kept by browsers for a while."""
+"""Pictures of the goods and the storefront's style sheet. Browsers cache them for a short time."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ KEPT_SECONDS = 600
 
 
 class StoreFiles(StaticFiles):
-    """Files that may be a few minutes old after a deploy, and are asked for again by their ETag then."""
+    """Files that may be some minutes old after a deployment. Browsers then revalidate them by their ETag."""
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
-        """Return the file with its time to be kept."""
+        """Return the file with its cache time."""
         response = super().file_response(*args, **kwargs)
         response.headers["cache-control"] = f"public, max-age={KEPT_SECONDS}"
         return response

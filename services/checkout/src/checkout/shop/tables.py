@@ -1,4 +1,4 @@
-"""Tables of the settings that staff change, with who changed what."""
+"""Tables of the settings that staff change, with the history of changes."""
 
 from sqlalchemy import Column, DateTime, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB

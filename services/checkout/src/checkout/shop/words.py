@@ -1,4 +1,4 @@
-"""What may be chosen in the settings of the shop, with its words."""
+"""The options of the shop's settings, with their texts."""
 
 from typing import Literal
 

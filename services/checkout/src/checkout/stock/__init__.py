@@ -1,1 +1,1 @@
-"""How much is left of each product, the ledger that explains it, and goods that arrive."""
+"""The stock of each product, its ledger, and receipts of goods."""

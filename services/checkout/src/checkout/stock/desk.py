@@ -1,4 +1,4 @@
-"""在庫・入荷: what is on the shelf, the ledger that explains it, and goods that arrive."""
+"""在庫・入荷: the stock of each product, its ledger, and receipts of goods."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -38,7 +38,7 @@ Sku = Annotated[str, Field(max_length=60, pattern=r"^[0-9A-Za-z._-]+$")]
 
 
 class ReceiptForm(BaseModel):
-    """A delivery of one product. ``key`` is made with the form: sent twice, it is booked once."""
+    """A receipt of one product. ``key`` is made with the form, so that a repeated submission is booked once."""
 
     pieces: Count = Field(title="入荷数", description="1～9,999個。登録後の減数はできません。")
     cause: Cause = Field(title="入荷の理由")
@@ -73,7 +73,7 @@ SHELVES = DeskList[NoFilters, Shelf](
 
 @router.get(PAGE)
 async def list_stock(request: Request, parts: Here, paging: Paging) -> Response:
-    """Every product with what can be sold and what is held for orders."""
+    """Show every product with the pieces for sale and the pieces held for orders."""
     async with parts.db.transaction() as tx:
         rows, total = await read_shelves(tx, limit=paging.size, offset=paging.offset)
     shown = SHELVES.shown(SHELVES.read(request, paging), rows, total)
@@ -82,7 +82,7 @@ async def list_stock(request: Request, parts: Here, paging: Paging) -> Response:
 
 @router.get(PAGE + "/{sku}")
 async def show_stock(request: Request, sku: Sku, asked: Paging) -> Response:
-    """One product's ledger, newest first, and the form for goods that arrive."""
+    """Show one product's ledger, newest first, and the form for a receipt."""
     return await _product(request, sku, asked, _empty_form())
 
 
@@ -141,7 +141,7 @@ async def _product(
 
 @dataclass(frozen=True, slots=True)
 class ShownEntry:
-    """One entry of a product's ledger with the word and the mark for its reason."""
+    """One entry of a product's ledger with the text and the mark of its reason."""
 
     entry: StockEntry
     word: str

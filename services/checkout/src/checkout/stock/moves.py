@@ -1,7 +1,7 @@
-"""Stock: a guarded number per product and the ledger that explains it (promise P4).
+"""Changes of stock: a guarded number per product, and the ledger that explains it (promise P4).
 
-Every change of the number has its rows in the ledger, in the caller's transaction. Products are always
-locked in the order of their SKU, so that two transactions can never wait for each other.
+Every change adds its rows to the ledger in the caller's transaction. Products are always locked in the order of their
+SKU, so that two transactions never deadlock.
 """
 
 from collections import Counter
@@ -43,10 +43,10 @@ _SHIP = """
 async def reserve_stock(
     tx: Tx, wanted: Mapping[str, Mapping[str, int]], *, at: datetime
 ) -> Mapping[str, tuple[str, int]]:
-    """Hold stock for orders, {order code: {sku: pieces}}; those named first are served first.
+    """Hold stock for orders, {order code: {sku: pieces}}. Earlier orders in the mapping come first.
 
-    Returns the orders that could not be served, with a SKU and the pieces left of it. If there are any,
-    nothing was held for anybody: leave them out and ask again. What was deferred before is sent with it.
+    Returns the orders without enough stock, each with a SKU and its remaining pieces. In that case nothing is held for
+    any order. Leave those orders out and call again. Deferred statements are sent with this one.
     """
     pieces_of: Counter[str] = Counter()
     for quantities in wanted.values():
@@ -68,7 +68,7 @@ async def reserve_stock(
 
 
 async def release_stock(tx: Tx, order_code: str, *, at: datetime) -> None:
-    """Give back what an order holds and was not shipped. Doing it again changes nothing."""
+    """Release the pieces that an order still holds and that were not shipped. A repetition changes nothing."""
     held = {
         row.sku: row.held
         for row in await tx.rows(
@@ -91,7 +91,7 @@ async def release_stock(tx: Tx, order_code: str, *, at: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class LeftTheHouse:
-    """What is in one parcel of an order: {sku: pieces}. ``parcel`` is unique within the order."""
+    """The content of one shipped parcel of an order: {sku: pieces}. ``parcel`` is unique within the order."""
 
     order_code: str
     parcel: str
@@ -100,7 +100,7 @@ class LeftTheHouse:
 
 
 async def ship_stock(tx: Tx, parcels: Sequence[LeftTheHouse]) -> None:
-    """Note that reserved pieces left the house."""
+    """Record that reserved pieces were shipped."""
     leaving: Counter[str] = Counter()
     for parcel in parcels:
         leaving.update(parcel.quantities)
@@ -126,7 +126,7 @@ class _Entry:
 
 
 def _short(wanted: Mapping[str, Mapping[str, int]], left: Mapping[str, int]) -> Mapping[str, tuple[str, int]]:
-    """Return the orders that cannot be served one after the other from what is left, and what each lacks."""
+    """Serve the orders in sequence from the remaining stock. Return those that fail, each with what it lacks."""
     still = dict(left)
     short: dict[str, tuple[str, int]] = {}
     for code, quantities in wanted.items():

@@ -1,4 +1,4 @@
-"""Goods arrive: more pieces to sell, with who booked them and why."""
+"""Books a receipt of goods, with the person who booked it and a note."""
 
 from datetime import datetime
 from typing import Literal
@@ -14,10 +14,11 @@ Cause = Literal["仕入", "返品からの戻し", "棚卸による追加"]
 async def receive_goods(
     tx: Tx, *, sku: str, pieces: int, cause: Cause, memo: str, key: str, by: str, at: datetime
 ) -> int:
-    """Add ``pieces`` of a product to its stock; return how many can be sold then.
+    """Add ``pieces`` of a product to its stock. Return the pieces for sale after it.
 
-    The same ``key`` books once, however often the form is sent. Raises Refused (404) for an unknown product,
-    Refused at ``pieces`` for more than can be counted, Refused(recorded_already) for a ``key`` that booked another delivery.
+    The same ``key`` books once, however often the form is submitted. Raises Refused (404) for an unknown product, and
+    Refused at ``pieces`` for a number above the maximum. Raises Refused(recorded_already) for a ``key`` that booked
+    another receipt.
     """
     note = f"{cause}：{memo}" if memo else cause
     available = await receive_stock(tx, sku, pieces, reference=f"received-{key}", note=note, by=by, at=at)

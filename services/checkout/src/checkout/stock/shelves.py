@@ -1,4 +1,4 @@
-"""What is on the shelf of each product, the ledger behind it, and goods that are put there."""
+"""The stock of each product, the ledger behind it, and the booking of receipts."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,11 +15,10 @@ StockReason = Literal["initial", "received", "reserved", "released", "shipped"]
 async def receive_stock(
     tx: Tx, sku: str, pieces: int, *, reference: str, note: str, by: str, at: datetime
 ) -> int | None:
-    """Put ``pieces`` on the shelf, once per ``reference``; return how many can be sold then.
+    """Add ``pieces`` to the stock, once per ``reference``. Return the pieces for sale after it.
 
-    Returns None for a product that is not ours. Raises Refused(recorded_already) where the ``reference`` stands for
-    something else: another product, other pieces or another note. Two products with one ``reference`` at the same
-    moment wait for each other.
+    Returns None for an unknown product. Raises Refused(recorded_already) if the ``reference`` booked another product,
+    number or note. Two products with one ``reference`` at the same moment wait for each other.
     """
     await tx.execute("SELECT pg_advisory_xact_lock(5, hashtext(:reference))", reference=reference)
     before = await tx.value("SELECT available FROM stock WHERE sku = :sku FOR UPDATE", sku=sku)
@@ -59,7 +58,7 @@ class _Receipt:
 
 
 async def _receipt_of(tx: Tx, reference: str, sku: str) -> _Receipt | None:
-    """Return what was booked under this reference, of this product if it was."""
+    """Return the receipt with this reference, if it is for this product."""
     return await tx.read_one(
         _Receipt,
         "SELECT sku, available_change AS pieces, note FROM stock_entries"
@@ -71,7 +70,7 @@ async def _receipt_of(tx: Tx, reference: str, sku: str) -> _Receipt | None:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """A product and how many pieces of it are there: to be sold, and held for orders."""
+    """A product with its pieces for sale and its pieces held for orders."""
 
     sku: str
     name: str
@@ -82,7 +81,7 @@ class Shelf:
 
 
 async def read_shelves(tx: Tx, *, limit: int, offset: int) -> tuple[list[Shelf], int]:
-    """Return one page of all products with what is there of each, and how many products there are."""
+    """Return one page of all products with their stock, and the number of products."""
     await tx.plan(LONG)
     shelves = await tx.read(
         Shelf,
@@ -95,7 +94,7 @@ async def read_shelves(tx: Tx, *, limit: int, offset: int) -> tuple[list[Shelf],
 
 
 async def read_shelf_of(tx: Tx, sku: str) -> Shelf | None:
-    """Return one product with what is there of it, or None."""
+    """Return one product with its stock, or None."""
     return await tx.read_one(
         Shelf,
         "SELECT p.sku, p.name, p.category, p.on_sale, s.available, s.reserved"
@@ -106,9 +105,9 @@ async def read_shelf_of(tx: Tx, sku: str) -> Shelf | None:
 
 @dataclass(frozen=True, slots=True)
 class StockEntry:
-    """One entry of a product's ledger: by how many pieces what can be sold and what is held changed, and why.
+    """One entry of a product's ledger: the changes of the pieces for sale and held, with the reason.
 
-    ``order_code``: the order that it is about. ``note`` and ``by`` are empty where no person booked it.
+    ``order_code`` is the order of the entry. ``note`` and ``by`` are empty if no person booked it.
     """
 
     at: datetime
@@ -121,7 +120,7 @@ class StockEntry:
 
 
 async def read_stock_entries(tx: Tx, sku: str, *, limit: int, offset: int) -> tuple[list[StockEntry], int]:
-    """Return one page of a product's ledger, newest first, and how many entries it has."""
+    """Return one page of a product's ledger, newest first, and the number of its entries."""
     await tx.plan(LONG)
     entries = await tx.read(
         StockEntry,

@@ -1,8 +1,8 @@
-"""Tables of stock: the number that sells, and the ledger that explains it.
+"""Tables of stock: the guarded number and the ledger.
 
-Stock is counted twice on purpose: ``stock`` is the guarded number that sells (its CHECK makes overselling
-impossible), ``stock_entries`` the append-only ledger that explains it (promise P4):
-available = initial + received − reserved + released, and what is reserved leaves as shipped.
+Stock is stored twice on purpose. ``stock`` is the guarded number; its CHECK makes overselling impossible.
+``stock_entries`` is the append-only ledger that explains it (promise P4): available = initial + received − reserved +
+released. Reserved pieces end as shipped.
 """
 
 from sqlalchemy import (

@@ -1,4 +1,4 @@
-"""The words for why stock moved."""
+"""Texts for the reasons of stock changes."""
 
 from checkout.stock.shelves import StockReason
 from shared.shop.labels import Badges

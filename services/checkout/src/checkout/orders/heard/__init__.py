@@ -1,4 +1,4 @@
-"""What is done about an order when another service says an event: it follows, and its timeline has an entry.
+"""Changes of an order after events of other services: its state follows, and its timeline gets an entry.
 
-``follow_….py`` changes orders, ``entries.py`` makes the entries of the timeline of the lines of each event.
+``follow_….py`` changes orders. ``entries.py`` makes timeline entries from the lines of each event.
 """

@@ -1,4 +1,4 @@
-"""Staff are called to look at an order for what happened to it here, until they have seen it."""
+"""Calls staff because of an event in the order itself. The call lasts until staff have seen it."""
 
 from checkout.orders.book import OrderBook
 from checkout.orders.heard.entries import entry_of
@@ -10,7 +10,7 @@ MEMBERS = "会員サービス"
 
 
 def call_staff(book: OrderBook, event: BenefitShortageFound | RegistrationRefused) -> None:
-    """Call for a benefit that could not be taken, or a registration that was refused."""
+    """Call staff for a benefit that could not be redeemed, or for a registration that was refused."""
     order = known_order(book, event)
     call = "benefit_shortage" if isinstance(event, BenefitShortageFound) else "registration_refused"
     book.move(order.code, "call", by=MEMBERS, at=event.occurred_at, reason=call)

@@ -1,4 +1,4 @@
-"""Staff corrected the address of an order at the desk of mails: the order shows it, and is found by it."""
+"""Staff corrected the address of an order at the desk of mails. The order shows it, and searches find it."""
 
 from checkout.orders.book import OrderBook
 from checkout.orders.heard.follow import known_order
@@ -9,7 +9,7 @@ from shared.text.words import words_of_texts
 
 
 async def correct_mail_address(tx: Tx, book: OrderBook, event: MailAddressCorrected) -> None:
-    """Keep the address as the orderer's. Raises TryAgain for an order that is not ours."""
+    """Store the address as the orderer's. Raises TryAgain for an unknown order."""
     code = known_order(book, event).code
     await tx.execute(
         "UPDATE orders SET orderer_email = :email WHERE code = :code", email=event.email, code=code

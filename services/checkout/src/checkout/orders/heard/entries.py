@@ -1,7 +1,7 @@
-"""What other services said about an order, as an entry of its timeline in words for staff.
+"""Timeline entries about events of other services, worded for staff.
 
-Of the ``facts`` of a line the pages show a provider's own reason. What else is in them the former release reads; of a
-payment, points or a member it is marked as kept in columns and rows (the folder ``told``).
+Pages show one of the ``facts``: the provider's own reason. The other facts serve the former release. Entries about a
+payment, points or a member are marked as kept, because columns and rows hold their data (folder ``told``).
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ _LINES: dict[type[Event], Callable[[Any], Line]] = {**LINES_OF_PAYMENTS, **LINES
 
 
 def entry_of(event: Event, about: Order | str) -> TimelineEntry:
-    """Return the entry for ``event`` about an order, or its code. Money for a cancelled order is marked as such."""
+    """Return the entry for ``event`` about an order or its code. Money for a cancelled order is marked."""
     order = about if isinstance(about, Order) else None
     topic, kind, title, text, facts = _LINES[type(event)](event)
     entry = TimelineEntry(
@@ -57,7 +57,7 @@ def entry_of(event: Event, about: Order | str) -> TimelineEntry:
 
 
 def standing_entry(event: events.PaymentStandingChanged, before: Order) -> TimelineEntry | None:
-    """Return the entry for ``event`` about an order as it was ``before``; None where nothing new is to be read."""
+    """Return the entry for ``event``, compared with the order as it was ``before``. Return None if nothing is new."""
     words = standing_words(event, before)
     if words is None:
         return None
@@ -76,14 +76,14 @@ def standing_entry(event: events.PaymentStandingChanged, before: Order) -> Timel
 
 
 def _who(event: Event) -> str:
-    """Return the person whose deed it was, where the event names one; else the service that said it."""
+    """Return the person who acted, if the event names one. Otherwise return the service that published it."""
     return getattr(event, "by", "") or TELLER.of(event.producer)
 
 
 def _moment(event: Event) -> datetime:
-    """When it happened: as its service said it, or as the provider did where that was much earlier.
+    """Return the time of the event. If the provider's time is much earlier, return that.
 
-    Providers tell whole seconds by their own clocks, which would put a capture above the shipping that led to
+    Providers report whole seconds of their own clocks. Such a time could put a capture before the shipping that caused
     it. A deposit entered by hand has only a day, which may begin before the order.
     """
     told = event.occurred_at

@@ -1,4 +1,4 @@
-"""What all events about an order have in common: the order must be ours, and the state table decides."""
+"""The common part of all events about an order: the order must be known, and the state table decides."""
 
 from typing import Any
 
@@ -14,9 +14,9 @@ PAYMENTS = "決済サービス"
 
 
 def known_order(book: OrderBook, event: AboutAnOrder) -> Order:
-    """Return the order of ``event``. Raises TryAgain for one that is not ours: it ends as a dead letter.
+    """Return the order of ``event``. Raises TryAgain for an unknown order; the event ends as a dead letter.
 
-    An order is stored before anyone can hear of it, so this is money or goods of which nobody knows.
+    An order is stored before its events are published. An unknown order means money or goods without an order.
     """
     order = book.get(event.order_code)
     if order is None:
@@ -25,9 +25,9 @@ def known_order(book: OrderBook, event: AboutAnOrder) -> Order:
 
 
 def follow(book: OrderBook, move: Move, event: Any) -> Order | None:
-    """Note what payments said and follow it if the state table has an edge.
+    """Note an event of payments, and move the order if the state table has an edge.
 
-    Returns the order as it was before it moved; None where it did not.
+    Returns the order before the move, or None if it did not move.
     """
     order = known_order(book, event)
     if order.status != "cancelled" and (order.payment, move) in BEFORE_ITS_TIME:
@@ -43,6 +43,6 @@ def follow(book: OrderBook, move: Move, event: Any) -> Order | None:
 
 
 def note(book: OrderBook, event: Any, order: Order) -> None:
-    """Put what payments said on the timeline and into the columns that the pages of orders show."""
+    """Add an event of payments to the timeline and to the columns that the pages of orders show."""
     book.note(entry_of(event, order))
     book.keep(told_by(event))

@@ -1,4 +1,7 @@
-"""A mail that the buyer needs to pay did not arrive: staff are called, until it did or the buyer knows otherwise."""
+"""Calls staff if a mail that the buyer needs for paying did not arrive.
+
+The call ends when a mail arrives or is not needed.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,11 +17,10 @@ MAILS = "通知サービス"
 async def follow_payment_mails(
     tx: Tx, events: Sequence[MailSent | MailSuppressed], called: Mapping[str, Sequence[str]]
 ) -> None:
-    """Call staff for mails to pay by that did not arrive, and no more once they did.
+    """Call staff for undelivered payment mails, and end the call after a delivery.
 
-    ``called`` are the words by which staff are called already, by order: one whose mails arrive at once, as almost all
-    do, is not even locked. No order closes by this: one that is paid is not called for any more, and a mail to pay by
-    is never about one that nobody pays through us.
+    ``called`` are the present calls by order. An order without a call whose mail arrives is not locked; that is almost
+    every order. This never closes an order: a paid order has no such call, and an unmanaged payment has no such mail.
     """
     newest = {
         event.order_code: event

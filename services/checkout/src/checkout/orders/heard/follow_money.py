@@ -1,4 +1,4 @@
-"""The deposit of an order follows its money: 入金済み when it came, 未入金 again when it left."""
+"""The deposit state follows the order's money: 入金済み when it arrives, 未入金 again when it leaves."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -25,7 +25,7 @@ from shared.events import (
 
 
 def follow_capture(book: OrderBook, event: PaymentCaptured) -> None:
-    """Make an order 入金済み, unless its money left again meanwhile, and 処理済み if that was all."""
+    """Make an order 入金済み unless its money left again meanwhile. Make it 処理済み if it is complete."""
     code, at, before = event.order_code, event.occurred_at, known_order(book, event)
     taken = follow(book, "capture", event)
     standing = book[code].standing
@@ -41,7 +41,7 @@ def follow_capture(book: OrderBook, event: PaymentCaptured) -> None:
 
 
 def follow_rejection(book: OrderBook, event: CaptureRejected) -> None:
-    """Let an order be asked for again."""
+    """Allow staff to request the deposit of an order again."""
     order = known_order(book, event)
     if order.deposit == "unpaid":
         book.set_facts(order.code, capture_requested_at=None, deposit_date=None)
@@ -49,7 +49,7 @@ def follow_rejection(book: OrderBook, event: CaptureRejected) -> None:
 
 
 def follow_refund(book: OrderBook, event: PaymentRefunded) -> None:
-    """Note money that went back; an order whose money all went back is 未入金 again."""
+    """Note a refund. A fully refunded order is 未入金 again."""
     order = known_order(book, event)
     if (move := refund_move(order, event)) is None:
         note(book, event, order)
@@ -61,7 +61,7 @@ def follow_refund(book: OrderBook, event: PaymentRefunded) -> None:
 
 
 def follow_taken_back_refund(book: OrderBook, event: RefundTakenBack) -> None:
-    """Note money that had not gone back after all; an order that was paid by it is 入金済み again."""
+    """Note that a refund was not made after all. An order that this money paid is 入金済み again."""
     order = known_order(book, event)
     undone = False
     if (move := undo_move(order, event)) is None:
@@ -75,7 +75,7 @@ def follow_taken_back_refund(book: OrderBook, event: RefundTakenBack) -> None:
 
 
 def follow_standing(book: OrderBook, event: PaymentStandingChanged) -> None:
-    """Take over how the money of an order stands, and move payment and deposit after it; old news changes nothing."""
+    """Store the standing of an order's money, and move payment and deposit by it. An outdated event changes nothing."""
     order = known_order(book, event)
     if not is_newer(order.standing, event):
         return
@@ -94,14 +94,14 @@ def follow_standing(book: OrderBook, event: PaymentStandingChanged) -> None:
 
 
 def _tell_if_ended(book: OrderBook, before: Order, *, at: datetime) -> None:
-    """Say that what was told with the end of an order is so no longer, where its money is not as it was ``before``."""
+    """Publish CancellationMoneyChanged if the money of a cancelled order differs from its money ``before``."""
     money = money_of_ended(book[before.code])
     if before.status == "cancelled" and money != money_of_ended(before):
         book.say(CancellationMoneyChanged(order_code=before.code, **asdict(money), occurred_at=at))
 
 
 def _record_paid(book: OrderBook, code: str, *, at: datetime, captured_at: datetime) -> None:
-    """Set an order in the book to 入金済み, once, and to 処理済み if that was all."""
+    """Set an order in the book to 入金済み once, and to 処理済み if it is complete."""
     order = book[code]
     if not order.may("deposit"):
         return
@@ -111,7 +111,7 @@ def _record_paid(book: OrderBook, code: str, *, at: datetime, captured_at: datet
 
 
 def _unpaid_again(book: OrderBook, code: str, *, at: datetime) -> None:
-    """Set an order in the book to 未入金 where the money that had paid for it is no longer with us."""
+    """Set an order in the book to 未入金 if the money that paid for it has left."""
     order = book[code]
     if order.payment not in ("short", "refunded") or not order.may("undeposit"):
         return

@@ -1,4 +1,4 @@
-"""An order follows the state of its payment: authorized, lapsed, a number issued, failed, expired, voided."""
+"""An order follows the state of its payment: authorized, lapsed, number issued, failed, expired or voided."""
 
 from checkout.orders.book import OrderBook
 from checkout.orders.cancel_order import end_order
@@ -21,16 +21,16 @@ from shared.text.words import words_of_numbers
 
 
 def follow_authorization(book: OrderBook, event: PaymentAuthorized) -> None:
-    """Make an order 承認済; a new authorization takes the place of one that ended."""
+    """Make an order 承認済. A new authorization replaces one that ended."""
     before = follow(book, "authorize", event)
     if before is not None and before.payment != "awaited":
         book.set_standing(before.code, covered_again(before.standing))
 
 
 async def follow_end_of_authorization(tx: Tx, book: OrderBook, event: AuthorizationEnded) -> None:
-    """Make an order 与信切れ where it was its newest authorization that ended; else only note it.
+    """Make an order 与信切れ if its newest authorization ended. Otherwise only note the event.
 
-    Raises TryAgain for the end of an authorization of which nothing was heard yet.
+    Raises TryAgain for the end of an authorization that was not reported yet.
     """
     order = known_order(book, event)
     if order.status != "cancelled" and event.authorization_id and order.payment in WATCHED:
@@ -45,7 +45,7 @@ async def follow_end_of_authorization(tx: Tx, book: OrderBook, event: Authorizat
 
 
 def follow_number(book: OrderBook, event: PaymentNumberIssued) -> None:
-    """Let an order wait for the money of its number, by which it is found from now on."""
+    """Let an order wait for the money of its payment number. The desk finds the order by that number."""
     follow(book, "issue_number", event)
     # An account for transfers is the same for all orders and tells none of them.
     if event.number.isdecimal():
@@ -60,14 +60,14 @@ async def follow_failure(tx: Tx, book: OrderBook, event: PaymentFailed) -> None:
 
 
 async def follow_expiry(tx: Tx, book: OrderBook, event: PaymentExpired) -> None:
-    """End an order whose deadline passed unpaid."""
+    """End an order whose deadline passed without payment."""
     code = event.order_code
     if follow(book, "expire", event) and book[code].may("cancel"):
         await end_order(tx, book, code, reason="unpaid", by=PAYMENTS, at=event.occurred_at)
 
 
 def follow_void(book: OrderBook, event: PaymentVoided) -> None:
-    """Note that a hold or a number is gone; an order that goes on has lost its authorization by that (AP-34)."""
+    """Note that a hold or a payment number ended. An order that continues has then lost its authorization (AP-34)."""
     order = known_order(book, event)
     ends = order.status == "cancelled" or order.payment not in ("authorized", "lapsed")
     follow(book, "void" if ends else "lapse", event)

@@ -1,4 +1,4 @@
-"""What members and notifications told of an order, as lines of its timeline in words for staff."""
+"""Timeline lines for events of members and notifications, worded for staff."""
 
 from collections.abc import Callable
 from typing import Any

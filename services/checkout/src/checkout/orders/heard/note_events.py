@@ -1,4 +1,4 @@
-"""What other services did for orders stands on their timelines, and what pages show of it in rows."""
+"""Notes the work of other services for orders: timeline entries, and rows that pages show."""
 
 from collections.abc import Sequence
 
@@ -12,9 +12,9 @@ from shared.events import Event, MailSent, MailSuppressed
 
 
 async def note_events(tx: Tx, events: Sequence[Event]) -> None:
-    """Add a line for each event that names an order, and what it tells of benefits and membership.
+    """Add an entry for each event that names an order, and store its facts about benefits and membership.
 
-    Raises TryAgain for an order that is not ours. All of it is sent in one statement.
+    Raises TryAgain for an unknown order. One statement sends everything.
     """
     about = [(event, code) for event in events if (code := getattr(event, "order_code", None))]
     codes = [code for _, code in about]

@@ -1,4 +1,4 @@
-"""What payments told of an order, as lines of its timeline in words for staff."""
+"""Timeline lines for events of payments, worded for staff."""
 
 from collections.abc import Callable
 from typing import Any

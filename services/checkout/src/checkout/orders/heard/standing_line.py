@@ -10,7 +10,7 @@ SETTLED = "決済の確認事項が解消しました"
 
 
 def standing_words(event: PaymentStandingChanged, before: Order) -> tuple[str, str] | None:
-    """Return title and text, compared with what was known ``before``; None where there is nothing new to read."""
+    """Return title and text, compared with the standing ``before``. Return None if nothing is new."""
     if event.calls:
         return _called(event, before)
     return _settled(event, before.standing)

@@ -1,4 +1,4 @@
-"""Words of other services' events, translated for staff."""
+"""Values in the events of other services, worded for staff."""
 
 from typing import Literal
 
@@ -89,4 +89,4 @@ NUMBER_VOIDED = {
     "automatic": "お支払い番号を無効にしました",
     "by_hand": "お振込先のご案内を無効にしました",
 }
-"""By the way of the deposit."""
+"""The title by the way of the deposit."""

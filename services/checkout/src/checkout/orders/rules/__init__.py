@@ -1,1 +1,1 @@
-"""What an order is, how it may stand, and what may follow: pure functions and tables, no I/O."""
+"""Orders, their states and the allowed changes: pure functions and tables, no I/O."""

@@ -1,4 +1,4 @@
-"""Which deeds of staff an order allows now, beyond what ``order.py`` says of its moves; refusals say why not."""
+"""Checks which actions of staff an order allows now, beyond the moves of ``order.py``. A refusal gives the reason."""
 
 from checkout.orders.rules.order import Order
 from checkout.orders.rules.states import DEPOSIT_BY_STAFF, LOST_CHARGEBACK
@@ -11,9 +11,9 @@ _SECURED = ("authorized", "captured", "refunded_in_part")
 
 
 def check_shippable(order: Order, *, override: str = "") -> None:
-    """Refuse to ship what must be paid or authorized first (KON-35, PAY-14), is shipped, or is cancelled.
+    """Refuse to ship a cancelled or shipped order, or one that must be paid or authorized first (KON-35, PAY-14).
 
-    ``override`` is the reason of a person who ships although the money or the hold is gone, or disputed.
+    ``override`` is the reason of a person who ships although money or hold is gone or disputed.
     """
     if order.status == "cancelled" or order.shipping == "shipped":
         order.moved("ship")
@@ -30,7 +30,7 @@ def check_shippable(order: Order, *, override: str = "") -> None:
 
 
 def unsecured(order: Order) -> str:
-    """Return why the money of the order is no longer sure, in words for staff; "" where it is, or never was."""
+    """Return why the money of the order is no longer secured, worded for staff. Return "" if it is, or never was."""
     if order.status == "cancelled" or order.shipping == "shipped":
         return ""
     if order.payment == "lapsed":
@@ -49,7 +49,7 @@ def unsecured(order: Order) -> str:
 
 
 def check_reauthorizable(order: Order) -> None:
-    """Refuse to ask for a new hold where none is gone, it is asked for, or the provider gives none (AP-34)."""
+    """Refuse a new hold if none has ended, one was requested, or the provider offers none (AP-34)."""
     if order.status == "cancelled":
         order.moved("ship")
     if order.payment != "lapsed":
@@ -61,7 +61,7 @@ def check_reauthorizable(order: Order) -> None:
 
 
 def check_capturable(order: Order) -> None:
-    """Refuse to ask for a deposit that staff may not set (PAY-06), that is there, or that is asked for."""
+    """Refuse to request a deposit that staff may not set (PAY-06), that arrived, or that was requested."""
     if order.status == "cancelled" or order.deposit == "paid":
         order.moved("deposit")
     if order.payment_deposit not in DEPOSIT_BY_STAFF:
@@ -77,7 +77,7 @@ def check_capturable(order: Order) -> None:
 
 
 def check_cancellable(order: Order, *, although_shipped: bool) -> None:
-    """Refuse to cancel a cancelled order, or one that left the house unless that is stated."""
+    """Refuse to cancel a cancelled order. Refuse a shipped one without ``although_shipped``."""
     if order.status == "cancelled":
         raise Refused("order_already_cancelled", "すでにキャンセルされています。")
     if any(parcel.shipped for parcel in order.parcels) and not although_shipped:

@@ -1,4 +1,4 @@
-"""The words that ask staff for a look at an order, as sentences with amounts in yen."""
+"""The calls for staff to look at an order, as sentences with amounts in yen."""
 
 from dataclasses import dataclass, replace
 
@@ -12,9 +12,9 @@ from shared.shop.payment_calls import CALL_LABEL
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One thing that a person has to look at. ``ours``: staff say themselves that it was seen.
+    """One matter that a person must look at. ``ours`` means that staff mark it as seen in checkout.
 
-    ``path`` leads to where more can be read and done, under the name ``link``; "" where that is this page.
+    ``path`` leads to details and actions, with ``link`` as its text. It is "" if that is the present page.
     """
 
     word: str
@@ -26,7 +26,7 @@ class Call:
 
 
 def calls_of(order: Order) -> list[Call]:
-    """Return what asks for a person at ``order``; words that are not known here stay visible."""
+    """Return the calls of ``order``. A call that this release does not know is shown as unknown."""
     at_bank = order.payment_deposit == "by_hand"
     return [
         Call(
@@ -48,9 +48,9 @@ def _own_call(word: str, code: str) -> Call:
 
 
 def call_text(word: str, standing: Standing, total: int, at_bank: bool = False) -> str:
-    """Return the sentence for one of payments' words, for an order that costs ``total`` yen.
+    """Return the sentence for a call of payments, for an order of ``total`` yen.
 
-    ``at_bank``: its money is moved at the shop's bank, and no provider has a console for it.
+    ``at_bank`` means that the shop's bank moves the money, so no provider has a console for it.
     """
     came = standing.came
     if word == "short_money":

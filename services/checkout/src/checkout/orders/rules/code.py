@@ -1,7 +1,7 @@
 """The code of an order: `N261122-2M7C-K8QX4WD3`.
 
-A day and a time in Japan that sort and can be read out, then forty random bits that cannot be guessed.
-Crockford's base 32 has no I, L, O or U, so that nothing is misread on the telephone.
+It has a day and time in Japan, which sort and can be read out, then forty random bits against guessing. Crockford's
+base 32 has no I, L, O or U, so that codes are not misheard on the telephone.
 """
 
 import re
@@ -20,9 +20,9 @@ _SIGNS = re.compile(r"[\s\-‐‑‒–—―−ー_]+")
 
 
 def typed_code(text: str) -> str:
-    """Return a code as it is kept, however its parts were written; other text in capitals, without signs.
+    """Return a code in its stored form, whatever separators were typed. Other text becomes capitals without signs.
 
-    A 受付番号 loses its leading zeros, so that one number is paced as one.
+    A 受付番号 loses its leading zeros, so that look-ups of one number count together.
     """
     plain = _SIGNS.sub("", text.upper())
     if plain.isdecimal():
@@ -32,7 +32,7 @@ def typed_code(text: str) -> str:
 
 
 def new_order_code(at: datetime) -> str:
-    """Return a code for an order placed at ``at``; codes sort by the second of placing."""
+    """Return a code for an order placed at ``at``. Codes sort by the second of placing."""
     local = in_japan(at)
     second = local.hour * 3600 + local.minute * 60 + local.second
     time = "".join(_ALPHABET[second >> shift & 31] for shift in (15, 10, 5, 0))

@@ -1,4 +1,4 @@
-"""What became of the buyer's money of a cancelled order, as far as payments told."""
+"""What happened to the buyer's money of a cancelled order, as far as payments reported."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _PAID = ("captured", "refunded_in_part")
 
 
 def refund_waits_for(calls: Sequence[str]) -> WaitsFor:
-    """Return what payments awaits before it gives anything back, by its words: a bank's decision, or a person's look."""
+    """Return what payments waits for before a refund, by its calls: the bank's decision or a check by staff."""
     if "chargeback" in calls:
         return "chargeback"
     return "check" if "refund_unexplained" in calls else ""
@@ -21,7 +21,7 @@ def refund_waits_for(calls: Sequence[str]) -> WaitsFor:
 
 @dataclass(frozen=True, slots=True)
 class EndedMoney:
-    """The buyer's money of an order that ends or has ended, in yen, as OrderCancelled tells it."""
+    """The buyer's money of an order that ends or has ended, in yen, as OrderCancelled carries it."""
 
     received_amount: int
     refunded_amount: int
@@ -30,16 +30,16 @@ class EndedMoney:
 
 
 def money_of_ended(order: Order) -> EndedMoney:
-    """Return all that came in, what of it went back, what goes back now, and what that waits for."""
+    """Return the money received, refunded and to be refunded now, and what the refund waits for."""
     received, here = order.money_received, order.money_with_us
     waits_for = refund_waits_for(order.standing.calls) if here else ""
     return EndedMoney(received, received - here, here, waits_for)
 
 
 def money_back(order: OrderRow) -> MoneyBack:
-    """Return what became of the money, also of money that was never captured: short, or after the deadline.
+    """Return what happened to the money, including money that was never captured (too little or too late).
 
-    ``owed``: a refund of it failed, and staff have to ask again.
+    ``owed`` means that a refund failed and staff must request it again.
     """
     if order.payment == "refunded":
         return "given_back"

@@ -1,4 +1,4 @@
-"""How the payment of an order moves by what payments told of its money."""
+"""Decides how the payment of an order moves when payments reports about its money."""
 
 from checkout.orders.rules.order import Order
 from checkout.orders.rules.standing import Standing, only_spare
@@ -10,11 +10,10 @@ WATCHED = ("awaited", "authorized", "lapsed", "voided")
 
 
 def money_move(order: Order, told: Standing) -> Move | None:
-    """Return how the payment of ``order`` moves by what is ``told`` of its money; None while it keeps it.
+    """Return how the payment of ``order`` moves for the reported standing ``told``. Return None if it does not move.
 
-    A receipt that was taken back is told by the standing alone: its order is to be paid again, whatever had been given
-    back of it before. Less than the total may be taken for the
-    whole: only what was there and is gone counts.
+    Only the standing reports a receipt that was taken back. Its order must be paid again, whatever was refunded before.
+    A method may accept less than the total as full payment, so only money that was here and has left counts.
     """
     if order.payment == "short":
         full = min(told.captured, told.kept) >= order.total
@@ -28,7 +27,10 @@ def money_move(order: Order, told: Standing) -> Move | None:
 
 
 def overtaken(standing: Standing, event: PaymentCaptured) -> Move | None:
-    """Return how the money of ``event`` left again, where payments told of that before: it came late."""
+    """Return the later move of the money of ``event``, if payments reported it before this late event.
+
+    Otherwise None.
+    """
     if standing.money_at is None or standing.money_at <= event.occurred_at:
         return None
     if standing.refunded and not standing.money:
@@ -37,7 +39,7 @@ def overtaken(standing: Standing, event: PaymentCaptured) -> Move | None:
 
 
 def refund_move(order: Order, event: PaymentRefunded) -> Move | None:
-    """Return how a refund moves the payment; None where only what was spare of an order that goes on went back."""
+    """Return how a refund moves the payment. Return None if an order that continues only got its excess refunded."""
     if only_spare(event) and order.status != "cancelled":
         return None
     left = event.remaining_amount
@@ -49,9 +51,9 @@ def refund_move(order: Order, event: PaymentRefunded) -> Move | None:
 
 
 def undo_move(order: Order, event: RefundTakenBack) -> Move | None:
-    """Return how the payment moves where a refund had not been made: nothing of the sale is given back any more, or a part.
+    """Return how the payment moves if a refund was not made after all. A part of the sale may remain refunded.
 
-    None where only what was spare of an order that goes on had been told as given back.
+    Return None if an order that continues only had its excess reported as refunded.
     """
     if only_spare(event) and order.status != "cancelled":
         return None

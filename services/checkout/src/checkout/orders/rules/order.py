@@ -1,4 +1,4 @@
-"""An order as the rules see it, with its parcels and its standing, and the row that it is read from."""
+"""An order as the rules see it, with parcels and standing, and the row from which it is read."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
@@ -24,7 +24,7 @@ from shared.errors import Refused
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """What goes to one delivery address (お届け先). Shipped once it has a ship date."""
+    """The parcel for one delivery address (お届け先). It is shipped once it has a ship date."""
 
     destination_id: UUID
     name: str
@@ -39,11 +39,10 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class OrderColumns:
-    """What the rules ask of an order just as its row in ``orders`` says it; amounts in yen.
+    """The columns of ``orders`` that the rules read unchanged; amounts in yen.
 
-    ``version`` counts its changes, from 1, without gaps. ``payment_flow``, ``payment_deposit`` and
-    ``paid_before_shipping`` are those of the payment method's menu when the order was placed; which method it is, no rule
-    asks.
+    ``version`` counts the changes of the order from 1, without gaps. ``payment_flow``, ``payment_deposit`` and
+    ``paid_before_shipping`` come from the menu when the order was placed. No rule asks for the method itself.
     """
 
     code: str
@@ -62,7 +61,7 @@ class OrderColumns:
 
 @dataclass(frozen=True, slots=True)
 class Order(OrderColumns):
-    """What the rules need to know of an order."""
+    """The facts about an order that the rules need."""
 
     parcels: tuple[Parcel, ...]
     capture_requested_at: datetime | None = None
@@ -72,32 +71,38 @@ class Order(OrderColumns):
 
     @property
     def calls(self) -> tuple[str, ...]:
-        """Return the words that ask for a person: what payments called for, then what we did."""
+        """Return the calls for staff: first those of payments, then checkout's own."""
         return (*self.standing.calls, *self.own_calls)
 
     @property
     def waits_for_buyer_to_pay(self) -> bool:
-        """Tell whether the order goes on once its buyer has paid by a number or to an account."""
+        """Return whether the order waits for the buyer to pay by a number or to an account."""
         unpaid = self.deposit == "unpaid" and self.payment in ("awaited", "number_issued", "short")
         return self.status != "cancelled" and unpaid
 
     @property
     def own_calls_left(self) -> tuple[str, ...]:
-        """Return our own calls without those that are over by themselves: who has paid, or may not any more, knows how."""
+        """Return checkout's own calls that are still valid.
+
+        A call about an undelivered payment mail ends when the buyer has paid or may no longer pay.
+        """
         if self.waits_for_buyer_to_pay:
             return self.own_calls
         return tuple(word for word in self.own_calls if word != PAYMENT_MAIL_UNDELIVERED)
 
     @property
     def money_with_us(self) -> int:
-        """Return the buyer's money that is with us, in yen, as far as we were told: suspense included."""
+        """Return the buyer's money that is with the shop, in yen, as far as payments reported. It includes suspense."""
         if self.standing.money is not None:
             return self.standing.money
         return self.total if self.payment == "captured" else 0
 
     @property
     def money_received(self) -> int:
-        """Return all of the buyer's money that came in, in yen, also what went back: at least what is with us."""
+        """Return all money received from the buyer, in yen, including refunded money.
+
+        It is at least the money here now.
+        """
         received = self.standing.came
         if not self.standing.revision and self.payment in ("captured", "refunded_in_part", "refunded"):
             received = self.total
@@ -105,37 +110,37 @@ class Order(OrderColumns):
 
     @property
     def door_amount(self) -> int:
-        """Return what the buyer of a shipped order may have paid at the door, in yen: nobody tells us."""
+        """Return the yen that the buyer of a shipped order may have paid at the door. Nobody reports this to Noren."""
         return self.total if self.payment_flow == "unmanaged" and self.shipping == "shipped" else 0
 
     @property
     def missing_money(self) -> int:
-        """Return what the order still costs, in yen: its total but for what already came in."""
+        """Return the unpaid part of the total, in yen."""
         return max(self.total - self.standing.kept, 0)
 
     @property
     def is_complete(self) -> bool:
-        """Shipping and deposit are complete (ORD-01), and nobody is called for.
+        """Return whether shipping and deposit are complete (ORD-01) and no call is open.
 
-        A deposit that nobody makes, as at the door, is not waited for (PAY-13).
+        A deposit that nobody makes, as at the door, is not required (PAY-13).
         """
         paid = self.deposit == "paid" or self.payment_deposit == "never"
         return self.shipping == "shipped" and paid and not self.calls
 
     @property
     def processed_but_unpaid(self) -> bool:
-        """Closed although its money was never taken: easily missed (PAY-11)."""
+        """Return whether the order was closed although its money was never captured (PAY-11)."""
         return self.status == "processed" and self.deposit == "unpaid" and self.payment_deposit == "capture"
 
     def may(self, move: Move) -> bool:
-        """Tell whether NEXT has an edge for ``move``. What payments says is believed after the end, too."""
+        """Return whether NEXT has an edge for ``move``. Reports of payments may also move an ended order."""
         axis = AXIS_OF[move]
         if self.status == "cancelled" and axis != "payment":
             return False
         return move in NEXT[axis][getattr(self, axis)]
 
     def moved(self, move: Move) -> "Order":
-        """Return the order one version later. Raises Refused where NEXT has no edge."""
+        """Return the order with the next version. Raises Refused if NEXT has no edge."""
         if not self.may(move):
             raise Refused("order_move_not_allowed", self._why_not(move))
         axis = AXIS_OF[move]
@@ -157,7 +162,7 @@ class Order(OrderColumns):
 
 @dataclass(frozen=True, slots=True)
 class OrderRow(OrderColumns):
-    """The row of an order in ``orders``: what rules ask of it, and its standing; amounts in yen."""
+    """The row of an order in ``orders``: the columns for the rules, and its standing; amounts in yen."""
 
     capture_requested_at: datetime | None
     deposit_date: date | None
@@ -176,7 +181,7 @@ class OrderRow(OrderColumns):
 
     @classmethod
     def of_columns(cls, **columns: Any) -> Self:
-        """Make a row of its columns."""
+        """Return a row made from its columns."""
         standing = standing_of(columns)
         for column in COLUMN_OF.values():
             del columns[column]

@@ -1,6 +1,6 @@
-"""The standing of an order: what payments told of its money beside the straight way, and how events change it.
+"""The standing of an order: what payments reported about unusual money, and how events change it.
 
-What follows of it for the payment of the order stands in ``money_moves.py``.
+``money_moves.py`` decides how the payment of the order follows.
 """
 
 from collections.abc import Mapping
@@ -19,12 +19,12 @@ from shared.events import (
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What payments last told of the money beside the straight way, in yen; ``money`` is all that is with us.
+    """The last report of payments about unusual money, in yen. ``money`` is all money now here.
 
-    Of what was ``refunded``, banks took back ``charged_back``; ``lost`` went out beyond what was here. ``elsewhere`` was
-    refunded by others than us; None where payments did not say.
+    Banks took back ``charged_back`` of the ``refunded`` money. ``lost`` left beyond the money that was here. Others
+    than Noren refunded ``elsewhere``; it is None if payments did not report it.
 
-    ``money`` is None while nothing was told: then the payment's state says it.
+    ``money`` is None while nothing was reported; then the payment's state decides.
     """
 
     revision: int = 0
@@ -43,12 +43,12 @@ class Standing:
 
     @property
     def came(self) -> int:
-        """Return all that came in, in yen, suspense included."""
+        """Return all money received, in yen, including suspense."""
         return self.captured + self.suspense
 
     @property
     def kept(self) -> int:
-        """Return what came in and did not go back, in yen."""
+        """Return the money received and not refunded, in yen."""
         return max(self.came - self.refunded, 0)
 
 
@@ -74,14 +74,14 @@ COLUMN_OF = {
 
 
 def columns_of_standing(standing: Standing) -> dict[str, object]:
-    """Return the columns of ``orders`` that hold ``standing``."""
+    """Return the columns of ``orders`` that store ``standing``."""
     return {column: getattr(standing, name) for name, column in COLUMN_OF.items()}
 
 
 def standing_of(columns: Mapping[str, Any]) -> Standing:
-    """Return the standing that the row of an order holds.
+    """Return the standing that the row of an order stores.
 
-    Whether a new authorization may be had is left over from the end of an earlier one, unless the payment is lapsed.
+    ``may_reauthorize`` is a leftover of an earlier authorization unless the payment is lapsed.
     """
     told = columns["standing_revision"] or columns["money_with_us"] is not None
     if not told and columns["payment"] != "lapsed":
@@ -91,12 +91,12 @@ def standing_of(columns: Mapping[str, Any]) -> Standing:
 
 
 def is_newer(standing: Standing, event: PaymentStandingChanged) -> bool:
-    """Tell whether ``event`` is newer than what is known: the higher revision is."""
+    """Return whether ``event`` has a higher revision than the stored standing."""
     return event.revision > standing.revision
 
 
 def told_by_payments(standing: Standing, event: PaymentStandingChanged) -> Standing:
-    """Return the standing as ``event`` tells it whole."""
+    """Return the complete standing that ``event`` reports."""
     told = replace(
         standing,
         revision=event.revision,
@@ -113,14 +113,17 @@ def told_by_payments(standing: Standing, event: PaymentStandingChanged) -> Stand
 
 
 def told_by_refund(standing: Standing, event: PaymentRefunded | RefundTakenBack) -> Standing:
-    """Return the standing after money went back, or had not after all; of money that was spare, it is told by the next standing."""
+    """Return the standing after a refund, or after a refund that was not made after all.
+
+    The next standing reports a refund of excess money.
+    """
     if event.remaining_amount is None or only_spare(event):
         return standing
     return _money_told(standing, event.remaining_amount, event.occurred_at)
 
 
 def told_by_capture(standing: Standing, event: PaymentCaptured) -> Standing:
-    """Return the standing after the money of the order came in: at least this much is with us."""
+    """Return the standing after the deposit of the order: at least this amount is here."""
     return replace(
         standing,
         captured=max(standing.captured, event.amount),
@@ -129,17 +132,17 @@ def told_by_capture(standing: Standing, event: PaymentCaptured) -> Standing:
 
 
 def lapsed(standing: Standing, event: AuthorizationEnded) -> Standing:
-    """Return the standing after an authorization ended; a wish for a new one is answered by it."""
+    """Return the standing after an authorization ended. A request for a new one is no longer open."""
     return replace(standing, may_reauthorize=event.may_reauthorize, reauthorization_requested_at=None)
 
 
 def covered_again(standing: Standing) -> Standing:
-    """Return the standing after a new authorization took the place of the one that ended."""
+    """Return the standing after a new authorization replaced the one that ended."""
     return replace(standing, may_reauthorize=False, reauthorization_requested_at=None)
 
 
 def only_spare(event: PaymentRefunded | RefundTakenBack) -> bool:
-    """Tell whether a refund gave back nothing but what had come beyond the order."""
+    """Return whether a refund gave back only money beyond the total of the order."""
     return event.amount == event.spare_amount
 
 

@@ -1,8 +1,7 @@
 """The states of an order and their transitions, as one table. A transition that is not in NEXT is impossible.
 
-An order stands on four axes at once. Status, deposit and shipping are ours; payment
-is what payments last said. A cancelled order moves no more: money that still arrives for it is noted, and
-payments gives it back.
+An order has a state on four axes. Checkout decides status, deposit and shipping; payments reports the payment. A
+cancelled order moves no more. Money that still arrives for it is noted, and payments refunds it.
 """
 
 from typing import Literal
@@ -13,7 +12,7 @@ Deposit = Literal["unpaid", "paid"]
 Shipping = Literal["unshipped", "shipped"]
 CancelReason = Literal["staff", "unpaid", "payment_failed"]
 StaffReason = Literal["buyer", "shop", "return"]
-"""Whose wish it was that staff cancelled."""
+"""Who wanted the cancellation by staff."""
 PaymentState = Literal[
     "awaited",
     "authorized",

@@ -1,4 +1,4 @@
-"""Which step an order needs next, by the way it is paid (ORD-02, ORD-03)."""
+"""Decides which step an order needs next, by its payment flow (ORD-02, ORD-03)."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -14,7 +14,7 @@ StepGroup = Literal["common", "deposit", "shipping"]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One of the twelve steps; capitals are work, small letters are mails and the parcel itself."""
+    """One of the twelve steps. Capitals are work; small letters are mails and the parcel itself."""
 
     code: str
     label: str
@@ -49,7 +49,7 @@ _PARCEL_STEPS = ("D", "E", "c", "d")
 
 
 def workflow(deposit: PaymentDeposit, *, paid_before_shipping: bool) -> tuple[str, ...]:
-    """Return the steps of an order by who makes it 入金済み, and whether that comes before the parcel."""
+    """Return the steps of an order by who makes it 入金済み, and by whether the deposit comes before the parcel."""
     money = _DEPOSIT_STEPS[deposit]
     work = (*money, *_PARCEL_STEPS) if paid_before_shipping else (*_PARCEL_STEPS, *money)
     return ("A", "B", "a", *work, "G")
@@ -61,7 +61,7 @@ REAUTHORIZE = Step("R", "再与信", "deposit")
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """The step an order waits for. ``step`` is None where nothing is left to do."""
+    """The step for which an order waits. ``step`` is None if nothing is left to do."""
 
     step: Step | None
     text: str
@@ -69,7 +69,7 @@ class NextStep:
 
 
 def next_step(order: Order, *, overdue: bool = False) -> NextStep:
-    """Return what staff, or the buyer, have to do next for ``order``; ``overdue``: its deadline for the money passed."""
+    """Return the next task of staff or buyer for ``order``. ``overdue`` means that its payment deadline passed."""
     if order.status == "cancelled":
         if order.calls:
             return NextStep(None, "キャンセルされた注文ですが、確認が必要な項目があります。", "stop")
@@ -111,7 +111,7 @@ def _deposit_step(order: Order) -> NextStep:
 
 
 def _overdue_step(order: Order) -> NextStep:
-    """Return what is left to do for an order whose deadline passed unpaid, until it ends by itself."""
+    """Return the remaining task for an order with a passed deadline, until it ends automatically."""
     ends = "確認できない場合、ご注文は自動的にキャンセルされます。"
     if order.payment_deposit == "by_hand":
         return NextStep(
@@ -135,7 +135,7 @@ def _gone_text(order: Order) -> str:
 
 
 def _short_text(order: Order) -> str:
-    """Say what becomes of money that is short: who may still bring the rest depends on the method."""
+    """Return what happens with an insufficient deposit. The method decides whether the buyer can still pay the rest."""
     ways = "不足のまま確定するか、注文をキャンセルしてください。確定は決済の画面で行います。"
     if order.payment_deposit == "by_hand":
         return f"入金が ¥{order.missing_money:,} 足りません。残額のお振り込みを待つか、{ways}"
@@ -176,14 +176,14 @@ def _capture_text(order: Order) -> str:
 
 
 def capture_warnings(order: Order) -> list[str]:
-    """Return what to warn of before a deposit step: it belongs after shipping (PAY-29)."""
+    """Return the warnings before a deposit step. A deposit belongs after shipping (PAY-29)."""
     if order.payment_deposit == "capture" and order.shipping == "unshipped":
         return ["未発送の注文です。このお支払い方法では、通常は発送処理の後に入金処理を行います。"]
     return []
 
 
 def processed_warnings(order: Order) -> list[str]:
-    """Return what to warn of before 処理済み: an open deposit (PAY-11, ORD-15), a parcel not sent (ORD-20)."""
+    """Return the warnings before 処理済み: an open deposit (PAY-11, ORD-15), an unshipped parcel (ORD-20)."""
     warnings = []
     if order.deposit == "unpaid" and order.payment_deposit == "capture":
         warnings.append(
@@ -199,7 +199,7 @@ def processed_warnings(order: Order) -> list[str]:
 
 
 def cancel_effects(order: Order, *, coupon: str = "") -> list[str]:
-    """Return in words what cancelling ``order`` will do to stock, points, its ``coupon`` and money (ORD-21)."""
+    """Return the effects of cancelling ``order`` on stock, points, its ``coupon`` and money, as text (ORD-21)."""
     shipped = any(parcel.shipped for parcel in order.parcels)
     effects = [
         "発送済みの商品は、在庫に自動では戻りません。返品を受け取ってから在庫を追加してください。"

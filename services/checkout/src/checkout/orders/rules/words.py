@@ -1,4 +1,4 @@
-"""The calls of an order, in words for staff."""
+"""The calls of an order, worded for staff."""
 
 from typing import Literal
 
@@ -31,7 +31,7 @@ _PlainCall = Literal[
     "no_answer",
     "authorization_ended",
 ]
-"""Calls of payments that are told without an amount; the others are in calls.py."""
+"""Calls of payments whose text has no amount. The others are in calls.py."""
 CALL_TEXT = Labels[_PlainCall](
     _PlainCall,
     {

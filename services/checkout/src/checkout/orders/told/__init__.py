@@ -1,1 +1,1 @@
-"""What payments and members told of orders: kept in columns and rows of our own, read by pages."""
+"""What payments and members reported about orders: stored in columns and rows of checkout, read by pages."""

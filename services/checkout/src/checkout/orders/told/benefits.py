@@ -1,4 +1,4 @@
-"""Points, coupons and membership of an order as members told them: kept as the events arrive, read by the pages."""
+"""Points, coupons and membership of an order as members reported them. Events add rows; pages read them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ MembershipKind = Literal["registered", "linked", "refused"]
 
 @dataclass(frozen=True, slots=True)
 class Benefit:
-    """What members did with points or a ``coupon``, named, of an order; undoing is another one."""
+    """One action of members with points or a named ``coupon`` of an order. An undo is another action."""
 
     order_code: str
     kind: BenefitKind
@@ -38,7 +38,7 @@ class Benefit:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """What became of a buyer's membership with an order."""
+    """What happened to a buyer's membership with an order."""
 
     order_code: str
     kind: MembershipKind
@@ -49,7 +49,7 @@ _GRANTED: dict[str, BenefitKind] = {"pending": "granted_pending", "active": "gra
 
 
 def benefits_of(event: Event, order_code: str) -> list[Benefit]:
-    """Return what ``event`` tells of points and coupons of its order. A grant in an unknown state counts as none."""
+    """Return what ``event`` reports about points and coupons. A grant in an unknown state counts as none."""
     found: list[tuple[BenefitKind | None, int, str | None]] = []
     match event:
         case events.PointsUsed():
@@ -72,7 +72,7 @@ def benefits_of(event: Event, order_code: str) -> list[Benefit]:
 
 
 def memberships_of(event: Event, order_code: str) -> list[Membership]:
-    """Return what ``event`` tells of the membership of the buyer of its order."""
+    """Return what ``event`` reports about the membership of the buyer of its order."""
     match event:
         case events.MemberRegistered():
             return [Membership(order_code, "registered", event.occurred_at)]
@@ -84,7 +84,7 @@ def memberships_of(event: Event, order_code: str) -> list[Membership]:
 
 
 async def add_benefits(tx: Tx, benefits: Sequence[Benefit]) -> None:
-    """Add what members told of points and coupons; their orders must exist."""
+    """Store reports of members about points and coupons. Their orders must exist."""
     await insert_all(
         tx,
         order_benefits,
@@ -102,7 +102,7 @@ async def add_benefits(tx: Tx, benefits: Sequence[Benefit]) -> None:
 
 
 async def add_memberships(tx: Tx, memberships: Sequence[Membership]) -> None:
-    """Add what members told of buyers; their orders must exist."""
+    """Store reports of members about buyers. Their orders must exist."""
     await insert_all(
         tx,
         order_memberships,
@@ -111,7 +111,7 @@ async def add_memberships(tx: Tx, memberships: Sequence[Membership]) -> None:
 
 
 async def read_benefits(tx: Tx, code: str) -> list[Benefit]:
-    """Return what members told of the points and coupons of an order, in the order in which they did."""
+    """Return the reports of members about points and coupons of an order, oldest first."""
     return await tx.read(
         Benefit,
         f"SELECT {columns_of(Benefit)} FROM order_benefits"  # noqa: S608 - our own column names
@@ -121,6 +121,6 @@ async def read_benefits(tx: Tx, code: str) -> list[Benefit]:
 
 
 async def read_memberships(tx: Tx, code: str) -> set[MembershipKind]:
-    """Return what members told of the buyer of an order."""
+    """Return the reports of members about the buyer of an order."""
     found = await tx.rows("SELECT kind FROM order_memberships WHERE order_code = :code", code=code)
     return {row.kind for row in found}

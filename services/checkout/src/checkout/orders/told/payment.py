@@ -1,4 +1,4 @@
-"""What payments told of the payment of an order: kept as the events arrive, read by the pages of orders."""
+"""What payments reported about the payment of an order. Events store it; pages of orders read it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -11,7 +11,7 @@ from shared.database.transactions import Tx
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What one event adds for an order: columns of ``order_payments``, and perhaps a row of ``order_money``."""
+    """The columns of ``order_payments`` that one event sets for an order, and perhaps a row of ``order_money``."""
 
     order_code: str
     payment: Mapping[str, object] = field(default_factory=dict)
@@ -19,7 +19,7 @@ class Told:
 
 
 async def keep_told(tx: Tx, told: Sequence[Told]) -> None:
-    """Keep what events told, the last of them for good; their orders are locked."""
+    """Store the reports of events. The last report of a column wins. The orders must be locked."""
     rows: dict[tuple[str, ...], dict[str, Mapping[str, object]]] = {}
     for one in told:
         if one.payment:
@@ -43,9 +43,9 @@ class Authorization:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """What the buyer pays with until ``due_at``: a payment number, or the account to transfer to.
+    """A payment number, or the account for a transfer. The buyer pays until ``due_at``.
 
-    ``accepted_until``: so long a late payment is still taken, where payments said that.
+    A late payment is accepted until ``accepted_until``, if payments reported that time.
     """
 
     number: str
@@ -59,7 +59,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """Money that went back: ``amount`` in yen, by ``route``; ``excess`` of it was paid too much."""
+    """A refund: ``amount`` in yen, by ``route``. Its part ``excess`` was paid beyond the total."""
 
     amount: int
     route: str
@@ -68,7 +68,10 @@ class Refund:
 
 @dataclass(frozen=True, slots=True)
 class PaymentTold:
-    """What is known of the payment of an order. ``captured`` in yen; ``failure`` is payments' word for the reason."""
+    """The reported facts about the payment of an order.
+
+    ``captured`` is in yen; ``failure`` is the code of the reason.
+    """
 
     authorization: Authorization | None = None
     number: Number | None = None
@@ -79,7 +82,7 @@ class PaymentTold:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What one question finds: columns of ``order_payments``, and what ``order_money`` adds up to."""
+    """The result of one query: columns of ``order_payments``, and the sums of ``order_money``."""
 
     authorization_id: str | None
     authorized_amount: int | None
@@ -134,7 +137,7 @@ _TOLD = f"""
 
 
 async def read_told(tx: Tx, code: str) -> PaymentTold:
-    """Return what payments told of the payment of this order so far."""
+    """Return what payments has reported about the payment of this order."""
     [told] = await tx.read(_Told, _TOLD, code=code)
     return PaymentTold(
         authorization=told.authorization,
@@ -146,10 +149,10 @@ async def read_told(tx: Tx, code: str) -> PaymentTold:
 
 
 def _made(told: Sequence[Refund]) -> list[Refund]:
-    """Return the refunds that were made: without those that were taken back, and without the rows that tell so.
+    """Return the refunds that were made, without those that were taken back and without the rows that record this.
 
-    The row of one taken back is its contrary; of several refunds of that amount and way, it is about the one whose
-    excess is the nearest, and of equal ones it does not matter which.
+    A refund that was taken back has a second row with the negative amount. Several refunds may have that amount and
+    route. The row then refers to the one with the nearest excess; between equal ones the choice does not matter.
     """
     made: list[Refund] = []
     for one in told:
@@ -163,7 +166,7 @@ def _made(told: Sequence[Refund]) -> list[Refund]:
 
 
 async def authorizations_of(tx: Tx, code: str) -> list[str]:
-    """Return the authorizations of which payments told for an order, the newest first."""
+    """Return the authorizations that payments reported for an order, newest first."""
     rows = await tx.rows(
         "SELECT authorization_id FROM order_money WHERE order_code = :code AND kind = 'authorized'"
         " ORDER BY entry_id DESC",

@@ -1,4 +1,4 @@
-"""What events of payments add to what is known of the payment of an order, in columns."""
+"""Converts events of payments to columns about the payment of an order."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +8,7 @@ from shared import events
 
 
 def told_by(event: Any) -> Told | None:
-    """Return what ``event`` adds for its order; None for an event that only moves it."""
+    """Return what ``event`` adds for its order. Return None for an event that only moves the order."""
     told = _TOLD.get(type(event))
     return told(event) if told else None
 
@@ -61,7 +61,7 @@ def _taken_back(event: events.RefundTakenBack) -> Told:
 
 
 def route_of(event: events.PaymentRefunded | events.RefundTakenBack) -> str:
-    """Return by which way money went back: ``dispute`` where a bank took it."""
+    """Return the route of a refund. It is ``dispute`` if a bank took the money back."""
     return "dispute" if event.by_dispute else event.route
 
 

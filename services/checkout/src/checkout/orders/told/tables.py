@@ -1,7 +1,7 @@
-"""Tables of what payments and members told of an order, as the pages of orders show it.
+"""Tables of what payments and members reported about an order, as the pages of orders show it.
 
-The books of payments and members are the truth; these are what checkout heard of them, in the order in which it heard.
-A refund that was taken back has a second row of ``order_money``, of the contrary amount.
+The books of payments and members are the truth. These tables store the reports in the order of consumption. A refund
+that was taken back has a second row in ``order_money`` with the negative amount.
 """
 
 from sqlalchemy import (
