@@ -35,7 +35,7 @@ async def test_a_member_reads_the_number_on_the_site_without_its_mail(
 
 @pytest.mark.parametrize("how", ["codes", "opened"])
 @pytest.mark.feature("KON-12", clause="number shown to a guest")
-async def test_a_guest_reads_it_with_the_browser_that_placed_or_opened_it(
+async def test_a_guest_reads_it_where_the_order_was_placed_or_opened(
     app: FastAPI, keys: Keys, post: Post, how: str
 ) -> None:
     order = await post.knows_an_order()
