@@ -172,6 +172,11 @@ class Payment(Money):
         return others or (self.state == "captured" and self.authorization_id in self.ended_holds)
 
     @property
+    def ended_in_part(self) -> bool:
+        """Whether a part of a hold was captured of a payment that is over: the rest may still be held, and nobody wants it."""
+        return bool(self.parts) and not self.goes_on
+
+    @property
     def awaits_an_answer(self) -> bool:
         """Whether a request is under way whose answer decides how the payment goes on."""
         under_way = self.state in NOT_YET or self.state in ("capturing", "voiding", "reauthorizing")
@@ -223,7 +228,7 @@ class Payment(Money):
     def wants(self, operation: Operation, number: int = 0) -> bool:
         """Whether a request is where it belongs; else it is no longer to be made. Of refunds only the one of ``number``
         that is under way is."""
-        if operation == "void" and self.frees_holds:
+        if operation == "void" and (self.frees_holds or self.ended_in_part):
             return True
         asked = operation != "refund" or (self.refund_asked_amount > 0 and self.has_asked(number))
         return asked and self.state in WANTED_IN[operation]

@@ -42,12 +42,12 @@ def receive(
         )
         _take_in(draft, answer, terms, because)
     stands = answer.receipt_id not in payment.reversals
-    if operation != "void" or not stands or draft.payment.state != "voiding":
+    if operation != "void" or not stands:
         return
     if draft.payment.parts != payment.parts:
         # A part went first; the rest is still held, and to be let go.
         draft.ask("void", payment.amount)
-    else:
+    elif draft.payment.state == "voiding":
         # Paid in part, so it cannot be closed.
         draft.move(CapturedInPart, because)
 
@@ -64,6 +64,9 @@ def _take_in(draft: Draft, answer: Captured, terms: Terms, because: str) -> None
     else:
         _put_aside(draft, answer, because)
         if not answer.beside_hold:
+            if terms.part_captures and not payment.goes_on and answer.amount < payment.missing_amount:
+                # Of a hold that came late: the rest of it may still be held, and is let go.
+                draft.change(parts=(*payment.parts, answer.receipt_id))
             _end_short_hold(draft, terms, because)
     if payment.losses:
         cover(draft, answer.receipt_id, because)
