@@ -70,7 +70,7 @@ def _command(
         *("-H", f"Origin: {origin}", *cookies),
         # The cookie comes from us, not from the generator; ignored_auth takes it away by itself.
         *("--generation-with-security-parameters", "false"),
-        # A NUL is refused as 400 everywhere, which no JSON Schema can say; proof/fuzz/forms.py sends them.
+        # A NUL is refused as 400 everywhere, which no JSON Schema can say; proof/fuzz/wishes.py sends them.
         *("--generation-allow-x00", "false", "--generation-database", "none"),
         *("--request-timeout", str(REQUEST_SECONDS_MAX), "--suppress-health-check", "all"),
         *("--output-sanitize", "false", "--warnings", "off", "--no-color"),
