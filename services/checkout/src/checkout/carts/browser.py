@@ -56,8 +56,9 @@ async def _member(request: Request) -> UUID | None:
     return UUID(seen.member_id) if seen.member_id else None
 
 
-def keep_cart(request: Request, response: Response, cart_id: UUID, count: int) -> None:
-    """Let the browser keep its cart, and the number that the header shows."""
+def keep_cart(request: Request, response: Response, cart_id: UUID | None, count: int) -> None:
+    """Let the browser keep its cart, if it has an open one, and the number that the header shows."""
     cookies, seconds = parts_of(request).cookies, int(KEPT_FOR.total_seconds())
-    cookies.write(response, CART_COOKIE, str(cart_id), max_age_seconds=seconds)
+    if cart_id is not None:
+        cookies.write(response, CART_COOKIE, str(cart_id), max_age_seconds=seconds)
     cookies.write(response, CART_COUNT_COOKIE, str(count), max_age_seconds=seconds)
