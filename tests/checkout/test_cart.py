@@ -188,6 +188,36 @@ async def test_after_the_login_a_member_finds_both_carts_joined(shop_db: Databas
     assert "試験の品 pot" not in phone.text
 
 
+async def test_after_the_login_the_badge_asks_once_for_its_number(shop_db: Database, keys: Keys) -> None:
+    await open_shop(shop_db, skus=("cup", "pot"))
+    app = shop_app(shop_db, keys)
+    phone, laptop = Shopper(app, keys, name="会員 花子"), Shopper(app, keys)
+    await phone.fills_cart("cup", 2)
+    await laptop.opens("/")
+    assert "/cart/count" not in laptop.page.text, "a guest's cart is the browser's own"
+    laptop.sign_in("会員 花子")
+
+    await laptop.opens("/")
+    assert 'hx-get="/cart/count" hx-trigger="load"' in laptop.page.text
+    badge = await laptop.opens("/cart/count")
+    assert re.fullmatch(r'\s*<span[^>]* id="cart-count"[^>]*>2<span.*</span>\s*', badge.text)
+
+    await laptop.opens("/")
+    assert "/cart/count" not in laptop.page.text
+    assert re.search(r'id="cart-count"[^>]*>2<', laptop.page.text)
+    await laptop.fills_cart("pot", 1)
+    await laptop.opens("/cart")
+    assert re.search(r'id="cart-count"[^>]*>3<', laptop.page.text)
+
+
+async def test_a_member_without_a_cart_is_asked_for_once(shop_db: Database, keys: Keys) -> None:
+    await open_shop(shop_db)
+    laptop = Shopper(shop_app(shop_db, keys), keys, name="会員 花子")
+    assert ">0<" in (await laptop.opens("/cart/count")).text
+    await laptop.opens("/")
+    assert "/cart/count" not in laptop.page.text
+
+
 async def test_a_members_cart_is_shown_to_nobody_after_the_logout(shop_db: Database, keys: Keys) -> None:
     await open_shop(shop_db)
     shopper = Shopper(shop_app(shop_db, keys), keys, name="会員 花子")

@@ -132,3 +132,14 @@ async def test_a_corrected_address_is_the_orders(
     assert (await order_row(db, CODE)).orderer_email == "hana@right.example"
     assert "メールアドレスを訂正しました" in await timeline_titles(db, CODE)
     assert CODE in (await desk.get("/desk/orders?tab=all&q=hana@right.example")).text
+
+
+async def test_a_corrected_address_ends_the_former_link(db: Database, hearing: Hearing) -> None:
+    async with db.transaction() as tx:
+        await tx.execute("UPDATE orders SET page_key = 'old', page_url = 'http://shop/orders/1?key=old'")
+    told: dict[str, Any] = {"by_id": STAFF, "by": "店長", "ip": "192.0.2.1", "order_code": CODE}
+    await hearing.hears(MailAddressCorrected(**told, email="hana@right.example"))
+    assert (await order_row(db, CODE)).page_key == "old", "a former release knows of no key"
+    await hearing.hears(MailAddressCorrected(**told, email="hana@right.example", page_key="new"))
+    row = await order_row(db, CODE)
+    assert (row.page_key, row.page_url) == ("new", "http://shop/orders/1?key=new")

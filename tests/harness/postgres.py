@@ -5,6 +5,7 @@ TEST_POSTGRES_URL names a server that runs already; `make mutants` starts one fo
 
 import asyncio
 import os
+import subprocess
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -31,12 +32,30 @@ def server() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="noren-pg-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         started = get_server(Path(folder) / "data", cleanup_mode="delete")
+        guard = _guard(Path(folder), started.get_postmaster_info().pid)
         try:
             started.psql("".join(f"ALTER SYSTEM SET {name} = off;" for name in SETTINGS))
             started.psql("SELECT pg_reload_conf();")
             yield started.get_uri()
         finally:
+            guard.kill()
+            guard.communicate()
             started.cleanup()
+
+
+def _guard(folder: Path, postmaster: int) -> subprocess.Popen[bytes]:
+    """Start a process that ends the server and removes its folder when this process is gone, however it ended.
+
+    A server that `pg_ctl` started is nobody's child. The guard reads from a pipe whose other end only this process has.
+    """
+    script = 'read -r _; kill -QUIT "$1"; while kill -0 "$1"; do sleep 0.1; done; rm -rf "$2"'
+    return subprocess.Popen(
+        ["/bin/sh", "-c", script, "guard", str(postmaster), str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
 
 
 class TestPostgres:

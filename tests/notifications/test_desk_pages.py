@@ -88,6 +88,29 @@ async def test_a_corrected_address_holds_for_all_waiting_mails(
     assert [copy.recipient for copy in post.journal] == ["right@example.jp"] * 2
 
 
+async def test_mails_to_a_corrected_address_carry_another_key(
+    staff: httpx.AsyncClient, post: Post, sink: MailSink
+) -> None:
+    order = await post.knows_an_order(page_url="http://127.0.0.1:8080/orders/N-1?key=abcdefghijklmnopqrstuv")
+    sink.at_recipient = "550 no such user"
+    await post.hears(example_of(PaymentCaptured, order_code=order.order_code))
+    await post.sends()
+    [lost] = await post.rows()
+    assert "key=abcdefghijklmnopqrstuv" in lost.text
+
+    sink.at_recipient = ""
+    await staff.post(f"/desk/mails/{lost.mail_id}/address", data={"email": "right@example.jp"})
+    await post.hears(example_of(PaymentCaptured, order_code=order.order_code, event_id=new_id()))
+    await post.sends()
+
+    [corrected] = [event for event in await post.said() if isinstance(event, MailAddressCorrected)]
+    assert corrected.page_key and len(corrected.page_key) == 22
+    assert len(post.journal) == 2
+    for copy in post.journal:
+        assert f"/orders/N-1?key={corrected.page_key}\n" in copy.text
+        assert "abcdefghijklmnopqrstuv" not in copy.text + copy.html
+
+
 async def test_the_address_of_an_account_stays_when_its_orders_changes(
     staff: httpx.AsyncClient, post: Post, sink: MailSink
 ) -> None:

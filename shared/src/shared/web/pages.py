@@ -160,6 +160,8 @@ class Pages:
             "viewer": getattr(request.state, "viewer", NOBODY),
             "request_id": getattr(request.state, "request_id", ""),
             "cart_count": int(count) if count.isascii() and count.isdigit() and len(count) < 5 else 0,
+            # A browser in which a member has just logged in knows no number.
+            "cart_counted": count != "",
             "toast": toast,
             "told": told,
             "desk_section": self._section(path),

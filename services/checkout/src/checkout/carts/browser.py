@@ -56,8 +56,9 @@ async def _member(request: Request) -> UUID | None:
     return UUID(seen.member_id) if seen.member_id else None
 
 
-def keep_cart(request: Request, response: Response, cart_id: UUID, count: int) -> None:
-    """Store in the browser the id of its cart and the count for the header."""
+def keep_cart(request: Request, response: Response, cart_id: UUID | None, count: int) -> None:
+    """Store in the browser the id of its open cart, if it has one, and the count for the header."""
     cookies, seconds = parts_of(request).cookies, int(KEPT_FOR.total_seconds())
-    cookies.write(response, CART_COOKIE, str(cart_id), max_age_seconds=seconds)
+    if cart_id is not None:
+        cookies.write(response, CART_COOKIE, str(cart_id), max_age_seconds=seconds)
     cookies.write(response, CART_COUNT_COOKIE, str(count), max_age_seconds=seconds)

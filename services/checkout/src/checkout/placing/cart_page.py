@@ -53,6 +53,18 @@ async def show_cart(request: Request, parts: Here) -> Response:
     return _show(request, parts, stored, frame)
 
 
+@router.get("/cart/count")
+async def count_cart(request: Request, parts: Here) -> Response:
+    """The badge of the head after a login: the number of pieces, joined with what the member put in elsewhere."""
+    async with parts.db.transaction() as tx:
+        stored = await joined_cart_of(request, tx)
+    is_open = stored is not None and stored.ordered_as is None
+    count = stored.cart.count if stored is not None and is_open else 0
+    response = parts.pages.render(request, "cart_count.html", cart_count=count)
+    keep_cart(request, response, stored.cart_id if stored is not None and is_open else None, count)
+    return response
+
+
 @router.post("/cart/items")
 async def add_item(request: Request, parts: Here) -> Response:
     """Add a product to the cart, up to the maximum. A wrong quantity is shown again in its field."""

@@ -14,6 +14,7 @@ from shared.clock import now
 from shared.database.transactions import Tx
 from shared.shop.statements import COOKIE, Issuer
 from shared.web.client_address import counted_as
+from shared.web.cookies import CART_COUNT_COOKIE
 from shared.web.parts import Parts
 from shared.web.session import Viewer
 
@@ -34,8 +35,12 @@ def browser_of(request: Request, parts: Parts, seen: Viewer) -> Browser:
 
 
 def put_login(parts: Parts, response: Response, entry: NewLogin) -> Response:
-    """Give the browser the statement of a new session, and the token by which it is known again."""
+    """Give the browser the statement of a new session, and the token by which it is known again.
+
+    The number in the badge of the cart is a guest's: the next page asks checkout for the member's.
+    """
     put_session(parts, response, entry.opened)
+    parts.cookies.clear(response, CART_COUNT_COOKIE)
     parts.cookies.write(
         response, DEVICE_COOKIE, entry.device, max_age_seconds=int(_DEVICE_KNOWN_FOR.total_seconds())
     )

@@ -35,20 +35,25 @@ async def correct_address(tx: Tx, mail_id: UUID, *, to: str, deed: Mapping[str, 
     )
     if not queued:
         raise NothingToResend
+    key = await correct_contact(tx, mail.order_code, to)
+    # What people typed stands at the same place as before: both keys are equally long.
     await tx.execute(
-        "UPDATE mails SET recipient = :to WHERE order_code = :code AND audience = 'customer' AND lane = 'order'"
+        "UPDATE mails SET recipient = :to, text = replace(text, :old, :new)"
+        " WHERE order_code = :code AND audience = 'customer' AND lane = 'order'"
         " AND state = ANY(CAST(:states AS text[]))",
         to=to,
+        old=f"key={key.old}" if key else "",
+        new=f"key={key.new}" if key else "",
         code=mail.order_code,
         states=["queued", *RESENDABLE],
     )
-    await correct_contact(tx, mail.order_code, to)
     tx.say(
         MailAddressCorrected(
             **deed,
             subject=f"{mail.order_code}：{mail.recipient} → {to}",
             order_code=mail.order_code,
             email=to,
+            page_key=key.new if key else None,
         )
     )
     tx.wake(SENDING)

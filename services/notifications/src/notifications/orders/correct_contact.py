@@ -1,17 +1,41 @@
-"""The address of an order was wrong: its later mails go to another one."""
+"""The address of an order was wrong: its later mails go to another one, with another link to its page."""
 
+import secrets
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
+
+from notifications.orders.rows import orders_of
 from notifications.orders.tables import order_words
 from shared.database.transactions import Tx
 from shared.database.words import add_words
 from shared.text.words import words_of_texts
 
 
-async def correct_contact(tx: Tx, code: str, email: str) -> None:
-    """Keep ``email`` as the address of order ``code``, by which its mails are found, too."""
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """The key that opened an order's page, and the one that opens it from now on; both are equally long."""
+
+    old: str
+    new: str
+
+
+async def correct_contact(tx: Tx, code: str, email: str) -> NewKey | None:
+    """Keep ``email`` as the address of order ``code``, by which its mails are found, too.
+
+    Whoever got a mail at the former address has the link of the order's page, so later mails carry another key. Returns
+    None for an order whose page has no key.
+    """
+    placed = (await orders_of(tx, [code]))[code]
+    [old] = parse_qs(urlsplit(placed.page_url).query).get("key", [""])
+    key = NewKey(old, secrets.token_urlsafe(len(old))[: len(old)]) if old else None
+    page_url = placed.page_url.replace(f"key={key.old}", f"key={key.new}") if key else placed.page_url
     await tx.execute(
-        "UPDATE contacts SET email = :email,"
-        " placed = jsonb_set(placed, '{orderer,email}', to_jsonb(CAST(:email AS text))) WHERE order_code = :code",
+        "UPDATE contacts SET email = :email, placed = placed || jsonb_build_object('page_url', CAST(:page_url AS text))"
+        " || jsonb_build_object('orderer', placed->'orderer' || jsonb_build_object('email', CAST(:email AS text)))"
+        " WHERE order_code = :code",
         email=email,
+        page_url=page_url,
         code=code,
     )
     await add_words(tx, order_words, {code: words_of_texts(email)})
+    return key

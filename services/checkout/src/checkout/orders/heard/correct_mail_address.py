@@ -9,10 +9,18 @@ from shared.text.words import words_of_texts
 
 
 async def correct_mail_address(tx: Tx, book: OrderBook, event: MailAddressCorrected) -> None:
-    """Store the address as the orderer's. Raises TryAgain for an unknown order."""
+    """Store the address as the orderer's, and a new key for the page of the order.
+
+    The link that was sent to the former address opens nothing any more. Raises TryAgain for an unknown order.
+    """
     code = known_order(book, event).code
     await tx.execute(
-        "UPDATE orders SET orderer_email = :email WHERE code = :code", email=event.email, code=code
+        "UPDATE orders SET orderer_email = :email, page_key = coalesce(CAST(:key AS text), page_key),"
+        " page_url = coalesce(replace(page_url, 'key=' || page_key, 'key=' || CAST(:key AS text)), page_url)"
+        " WHERE code = :code",
+        email=event.email,
+        key=event.page_key,
+        code=code,
     )
     book.find_by(code, words_of_texts(event.email))
     book.note(
