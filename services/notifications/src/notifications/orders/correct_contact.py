@@ -1,4 +1,4 @@
-"""The address of an order was wrong: its later mails go to another one."""
+"""Replaces a wrong address of an order for its later mails."""
 
 from notifications.orders.tables import order_words
 from shared.database.transactions import Tx
@@ -7,7 +7,7 @@ from shared.text.words import words_of_texts
 
 
 async def correct_contact(tx: Tx, code: str, email: str) -> None:
-    """Keep ``email`` as the address of order ``code``, by which its mails are found, too."""
+    """Store ``email`` as the address of order ``code``. Searches for its mails use it too."""
     await tx.execute(
         "UPDATE contacts SET email = :email,"
         " placed = jsonb_set(placed, '{orderer,email}', to_jsonb(CAST(:email AS text))) WHERE order_code = :code",
