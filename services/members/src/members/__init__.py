@@ -1,1 +1,1 @@
-"""members: who shops here and who works here, their sessions, their Amazon link and their points."""
+"""members: the members of the shop and its staff, with their sessions, Amazon links and points."""

@@ -1,4 +1,4 @@
-"""Everything members hears, in the order in which an order lives."""
+"""The events that members consumes, in the order of an order's life."""
 
 from members.deeds.note_deed_elsewhere import DEED_OF, note_deed_elsewhere
 from members.orders.activate_earned_points import WaitingPoints
@@ -45,7 +45,7 @@ consumers = Consumers("members")
     linger_seconds=0.2,
 )
 async def credit_order(event: OrderPlaced, tx: Tx, orders: PlacedOrders) -> None:
-    """Register or link the member, commit what was set aside, and grant what the order earns."""
+    """Register or link the member, commit the reservation, and grant the points that the order earns."""
     await orders.take(event)
 
 
@@ -53,7 +53,7 @@ async def credit_order(event: OrderPlaced, tx: Tx, orders: PlacedOrders) -> None
 async def activate_points_on_shipping(
     event: Shipped, tx: Tx, points: WaitingPoints
 ) -> PointsActivated | None:
-    """Points become valid when the last parcel has left (PNT-08)."""
+    """Activate points when the last parcel was shipped (PNT-08)."""
     return points.shipped(event)
 
 
@@ -61,23 +61,23 @@ async def activate_points_on_shipping(
 async def activate_points_on_processing(
     event: OrderProcessed, tx: Tx, points: WaitingPoints
 ) -> PointsActivated | None:
-    """Points become valid when the order is 処理済み, where the shop has chosen that (PNT-09)."""
+    """Activate points when the order is 処理済み, if the shop chose that (PNT-09)."""
     return points.processed(event)
 
 
 @consumers.on(OrderCancelled, opens=CancelledPoints)
 async def return_points(event: OrderCancelled, tx: Tx, points: CancelledPoints) -> PointsReturned | None:
-    """Points spent come back, points earned are void (PNT-22)."""
+    """Return the spent points and revoke the earned points of a cancelled order (PNT-22)."""
     return points.give_back(event)
 
 
 @consumers.on(OrderCancelled, opens=CancelledCoupons, says=[CouponReturned])
 async def return_coupon(event: OrderCancelled, tx: Tx, coupons: CancelledCoupons) -> None:
-    """The coupon comes back, usable again until it expires (CPN-10)."""
+    """Return the coupon of a cancelled order. It is usable again until it expires (CPN-10)."""
     coupons.give_back(event)
 
 
 @consumers.on(*DEED_OF)
 async def note_desk_deed(event: DeskEvent, tx: Tx) -> None:
-    """Deeds at the desks of other services stand beside those at our own (STF-03)."""
+    """Add deeds at the desks of other services to the list of deeds (STF-03)."""
     await note_deed_elsewhere(tx, event)

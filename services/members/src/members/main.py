@@ -1,4 +1,4 @@
-"""Wires members together; the only file that does."""
+"""Wires members. Only this file knows all parts."""
 
 from fastapi import FastAPI
 
@@ -83,7 +83,7 @@ def install(
     issuer: Issuer,
     verifier: Verifier,
 ) -> None:
-    """Put the pages and routes of members on ``app``."""
+    """Add the pages and routes of members to ``app``."""
     pages = make_templates(*template_folders("members"), desk_pages=DESK_PAGES, live=settings.live_templates)
     install_web(
         app,

@@ -1,4 +1,4 @@
-"""The metadata that all tables of members belong to."""
+"""The metadata of all tables of members."""
 
 from sqlalchemy import DateTime, MetaData
 

@@ -1,4 +1,4 @@
-"""What the role that runs members may do with each of its tables; migrations grant it. A new table needs its line."""
+"""The rights of members' run role on each table. Migrations grant them. A new table needs a line."""
 
 from shared.database.migrations import ADDED_TO, ANY_ROW, CHANGED, READ, SWEPT, changed_in
 

@@ -1,4 +1,4 @@
-"""What operators set for members."""
+"""The settings of operators for members."""
 
 from pydantic import Field, SecretStr
 
@@ -6,7 +6,7 @@ from shared.process.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """The settings of members. What staff decide at run time is in :mod:`members.shop_rules.rules`."""
+    """The settings of members. Settings that staff change at run time are in :mod:`members.shop_rules.rules`."""
 
     session_days_max: int = Field(14, ge=1, le=90, description="A member's login ends after this many days")
     staff_session_hours_max: int = Field(

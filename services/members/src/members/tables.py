@@ -1,4 +1,4 @@
-"""All tables of members. Ledgers and audits are append-only for the role that runs the service."""
+"""All tables of members. The run role can only add to ledgers and lists of deeds."""
 
 from members.accounts import tables as accounts
 from members.addresses import tables as addresses

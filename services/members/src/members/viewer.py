@@ -1,4 +1,4 @@
-"""Who stands before the pages of members."""
+"""The viewer of members' pages."""
 
 from uuid import UUID
 
@@ -8,15 +8,15 @@ from shared.web.session import Viewer
 
 
 def session_id_of(seen: Viewer) -> UUID | None:
-    """Return the id of the session that the viewer came with."""
+    """Return the id of the viewer's session."""
     return UUID(seen.session_id) if seen.session_id else None
 
 
 def member_id_of(seen: Viewer) -> UUID | None:
-    """Return the id of the member who is looking."""
+    """Return the id of the viewer's member."""
     return UUID(seen.member_id) if seen.member_id else None
 
 
 def address_of(request: Request) -> str:
-    """Return the IP address that the request came from; the edge's proxy passes it on."""
+    """Return the IP address of the request. The edge's proxy passes it on."""
     return request.client.host if request.client else ""

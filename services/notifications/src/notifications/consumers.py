@@ -1,7 +1,7 @@
-"""What notifications hears: orders, to know their buyers; ended sessions; and whatever has a mail.
+"""The events that notifications consumes: orders, ended sessions, and every event with a mail.
 
-The consumers of mails are not written here: each kind of mail in ``mails/texts/`` is one, on a queue named after it
-(``shipped.customer.ja.txt`` is ``notifications.shipped_customer``) that gets all the events that the mail hears.
+The consumers of mails are generated. Each kind of mail in ``mails/texts/`` is one consumer on a queue with its name
+(``shipped.customer.ja.txt`` is ``notifications.shipped_customer``). The queue gets all events that call for the mail.
 """
 
 from collections.abc import Iterable
@@ -51,7 +51,7 @@ async def note_money(events: list[CancellationMoneyChanged], tx: Tx) -> None:
 
 @consumers.on(SessionsRevoked)
 async def end_sessions(event: SessionsRevoked, tx: Tx) -> None:
-    """Refuse ended sessions at our own pages too."""
+    """Refuse ended sessions at the pages of notifications too."""
     await revoke_sessions(tx, event)
 
 
@@ -67,7 +67,7 @@ def queue_mail(kind: MailKind) -> Handler:
 
 
 def hear_mails(consumers: Consumers, kinds: Iterable[MailKind]) -> None:
-    """Let ``consumers`` hear what calls for mails of these ``kinds``."""
+    """Subscribe ``consumers`` to the events that call for mails of these ``kinds``."""
     for kind in kinds:
         consumers.on(*kind.events, linger_seconds=LINGER_SECONDS)(queue_mail(kind))
 

@@ -1,4 +1,4 @@
-"""Wires notifications: the only file that knows all parts."""
+"""Wires notifications. Only this file knows all parts."""
 
 from notifications.consumers import consumers
 from notifications.mail_log.rows import count_left_lying
@@ -21,7 +21,7 @@ IN_HAND_PER_CONNECTION = 8
 
 
 def make(settings: Settings | None = None) -> Service:
-    """Return the service as the environment (or ``settings``) describes it."""
+    """Return the service, built from the environment (or ``settings``)."""
     settings = settings or read_settings(Settings, "notifications")
     db = Database(
         settings.database_url.get_secret_value(),

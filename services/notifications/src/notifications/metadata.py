@@ -1,4 +1,4 @@
-"""What all tables belong to, and those of the machinery: outbox, inbox, and ended sessions."""
+"""The metadata of all tables, with the tables of messaging and sessions: outbox, inbox, and ended sessions."""
 
 from sqlalchemy import Column, DateTime, Index, MetaData, Table, Uuid
 

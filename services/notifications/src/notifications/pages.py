@@ -1,4 +1,4 @@
-"""The pages of notifications, put on the application of its web role."""
+"""Adds the pages of notifications to the application of its web role."""
 
 from collections.abc import Callable
 
@@ -28,9 +28,9 @@ def page_installer(
     secure: bool,
     live: bool = False,
 ) -> Callable[[FastAPI], None]:
-    """Return the function that puts the pages on an application.
+    """Return the function that adds the pages to an application.
 
-    ``origin`` is what browsers see; ``live`` reads a changed template again.
+    ``origin`` is the address that browsers see. ``live`` reads a changed template again.
     """
     folders = template_folders("notifications")
     templates = make_templates(*folders, desk_pages=DESK_PAGES, live=live)

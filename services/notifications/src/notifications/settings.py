@@ -1,4 +1,4 @@
-"""What operators set for notifications, besides what every service has."""
+"""The settings of operators for notifications, besides those of every service."""
 
 from typing import Annotated, Literal
 
@@ -22,7 +22,7 @@ def _address(given: object) -> object:
 
 
 class Settings(ServiceSettings):
-    """The mail server, and how the shop signs its mails."""
+    """The mail server, and the sender and signature of mails."""
 
     smtp_host: str = Field(description="The mail server")
     smtp_port: int = Field(25, ge=1, le=65535)
@@ -58,10 +58,10 @@ class Settings(ServiceSettings):
 
     @property
     def sender(self) -> Sender:
-        """Who mails are from."""
+        """The sender of mails."""
         return self.mail_from.named(self.shop_name)
 
     @property
     def pace(self) -> Pace:
-        """How many mails an address gets."""
+        """The limits of mails to one address."""
         return Pace(order=self.mails_per_address_hour, account=self.account_mails_per_address_hour)

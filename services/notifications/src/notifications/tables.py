@@ -1,4 +1,4 @@
-"""All tables of notifications: each slice tells its own, and here they are together."""
+"""All tables of notifications: importing this module makes ``metadata`` complete."""
 
 from notifications.mail_log import tables as mail_log
 from notifications.mail_settings import tables as mail_settings

@@ -1,1 +1,1 @@
-"""Who is a member: the account, its password and how it is found."""
+"""Accounts of members, their passwords, and finding members."""

@@ -23,7 +23,7 @@ _HINT = (
 
 
 class SignUp(BaseModel):
-    """The least that a member gives (MEM-36)."""
+    """The fewest data that a member gives (MEM-36)."""
 
     name: PersonName
     kana: Kana = Field("", title="フリガナ")
@@ -33,7 +33,10 @@ class SignUp(BaseModel):
 
 
 class AmazonSignUp(BaseModel):
-    """Name and address come from Amazon; the address is not asked again, because Amazon vouches for it."""
+    """The form after an Amazon login.
+
+    Amazon gives name and address and vouches for the address, so it is not asked again.
+    """
 
     name: PersonName
     kana: Kana = Field("", title="フリガナ")
@@ -48,20 +51,20 @@ class Login(BaseModel):
 
 
 class ForgottenPassword(BaseModel):
-    """Whose password was forgotten."""
+    """The address of the account whose password was forgotten."""
 
     email: Email
 
 
 class ResetPassword(BaseModel):
-    """The new password, typed twice, because nobody can look at what was typed."""
+    """The new password, entered twice because the fields hide it."""
 
     new_password: NewPassword = Field(title="新しいパスワード", description=_HINT)
     repeated: str = Field(title="新しいパスワード（確認）", max_length=LENGTH_MAX)
 
 
 class ChangePassword(BaseModel):
-    """The present password and the next one."""
+    """The present password and the new one."""
 
     password: str = Field(title="現在のパスワード", max_length=LENGTH_MAX)
     new_password: NewPassword = Field(title="新しいパスワード", description=_HINT)

@@ -1,9 +1,8 @@
-"""Argon2id (RFC 9106) away from the event loop, and the same time for a stranger as for a member.
+"""Argon2id (RFC 9106) outside the event loop. Unknown and known accounts take the same time.
 
-All passwords that an account ever had are hashed with the salt of its first one. So one hash tells whether a
-new password is any of them (MEM-22), however long the history is. Salts still differ from account to account,
-which is what they are for; that within one account equal passwords would have equal hashes tells nobody anything,
-because they are refused.
+All passwords of an account are hashed with the salt of its first one. One hash therefore shows whether a new password
+equals any of them (MEM-22), however long the history is. Salts still differ between accounts, which is their purpose.
+Within one account, equal passwords are refused, so equal hashes reveal nothing.
 """
 
 import asyncio
@@ -23,7 +22,7 @@ T = TypeVar("T")
 
 
 class PasswordHasher:
-    """Hashes and checks passwords, at most ``threads`` at once, so that a burst cannot take all memory."""
+    """Hashes and checks passwords, at most ``threads`` at once, so that a burst cannot use up the memory."""
 
     def __init__(self, threads: int = 2, *, memory_kib: int = _MEMORY_KIB) -> None:
         self._argon2 = argon2.PasswordHasher(time_cost=_PASSES, memory_cost=memory_kib, parallelism=_LANES)
@@ -31,16 +30,16 @@ class PasswordHasher:
         self._nobodys = self._argon2.hash("nobody has this password")
 
     async def hash(self, password: str, *, salt_of: str | None = None) -> str:
-        """Return the hash to store; with the salt of ``salt_of``, an earlier hash of the same account."""
+        """Return the hash to store. With ``salt_of``, an earlier hash of the same account, use its salt."""
         return await self._away(self._hash, _canonical(password), _salt(salt_of) if salt_of else None)
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
-        """Tell whether ``password`` is the one. Without a hash the work is done all the same, for nothing."""
+        """Return whether ``password`` is correct. Without a hash, compute one anyway to take the same time."""
         right = await self._away(self._right, password_hash or self._nobodys, _canonical(password))
         return right and password_hash is not None
 
     async def any_of(self, hashes: Collection[str], password: str) -> bool:
-        """Tell whether ``password`` is one of several; hashes with one salt cost no more than one hash."""
+        """Return whether ``password`` is one of several. Hashes with one salt cost only one computation."""
         known = set(hashes)
         for one in {password_hash.rpartition("$")[0]: password_hash for password_hash in known}.values():
             if await self._away(self._again, one, _canonical(password)) in known:
@@ -48,11 +47,11 @@ class PasswordHasher:
         return False
 
     def outdated(self, password_hash: str) -> bool:
-        """Tell whether the hash was made with other parameters than today's."""
+        """Return whether the hash was made with other parameters than the present ones."""
         return self._argon2.check_needs_rehash(password_hash)
 
     async def close(self) -> None:
-        """Let the threads go."""
+        """Stop the threads."""
         await asyncio.to_thread(self._threads.shutdown)
 
     def _hash(self, password: str, salt: bytes | None) -> str:
@@ -83,11 +82,11 @@ class PasswordHasher:
 
 
 def _canonical(password: str) -> str:
-    """The same characters from every keyboard (Unicode NFC, as RFC 8265 §4.2 asks)."""
+    """Return the password in Unicode NFC (RFC 8265 §4.2), so that all keyboards give the same characters."""
     return unicodedata.normalize("NFC", password)
 
 
 def _salt(password_hash: str) -> bytes:
-    """Return the salt of an encoded hash: base64 without padding, the last but one of its parts."""
+    """Return the salt of an encoded hash: its second last part, base64 without padding."""
     encoded = password_hash.split("$")[-2]
     return base64.b64decode(encoded + "=" * (-len(encoded) % 4))

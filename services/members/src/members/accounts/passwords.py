@@ -1,7 +1,7 @@
-"""What a password must be (MEM-23, MEM-24, MEM-25). Says what to do instead, in Japanese.
+"""The rules for passwords (MEM-23, MEM-24, MEM-25). A refusal says in Japanese what to do.
 
-How easily a password is guessed is estimated by zxcvbn, which knows 30,000 leaked passwords, names, words,
-keyboard paths, repeats and dates, and needs no network.
+zxcvbn estimates how easily a password is guessed. It knows 30,000 leaked passwords, names, words, keyboard paths,
+repeats and dates, and needs no network.
 """
 
 import re
@@ -28,10 +28,10 @@ _NAMED_AS_GOOD = "abc12345"
 
 @dataclass(frozen=True)
 class Person:
-    """What others know of a member, and may try: none of it is a password.
+    """Facts about a member that others may know and try. None may be the password.
 
-    ``numbers`` are the telephone number and birthday in digits, where known (MEM-23). ``shop`` is where the password
-    is for, which everybody tries first.
+    ``numbers`` are the telephone number and birthday in digits, if known (MEM-23). ``shop`` is the name of the shop, a
+    common first guess.
     """
 
     email: str = ""
@@ -44,7 +44,7 @@ NOBODY = Person()
 
 
 def weakness(password: str, person: Person = NOBODY) -> str | None:
-    """Return why ``password`` is refused, or None if it is good."""
+    """Return why ``password`` is refused. Return None if it is accepted."""
     if len(password) > LENGTH_MAX:
         return f"パスワードは{LENGTH_MAX}文字以内で入力してください"
     digits = re.sub(r"[-\s]", "", password)
@@ -70,7 +70,7 @@ def weakness(password: str, person: Person = NOBODY) -> str | None:
 
 
 def _guesses_besides(easy: Collection[str], password: str) -> int:
-    """Return how many guesses find what is left without the easy words; GUESSES_MIN where there is none of them."""
+    """Return the guesses needed for the rest without the easy words. Return GUESSES_MIN if it contains none of them."""
     rest = password.casefold()
     for word in sorted(easy, key=len, reverse=True):
         if len(word) >= EASY_WORD_MIN:
@@ -81,7 +81,7 @@ def _guesses_besides(easy: Collection[str], password: str) -> int:
 
 
 def _own_words(person: Person) -> list[str]:
-    """Return what must not be part of the password; very short names are part of many words."""
+    """Return the words that a password must not contain. Very short names are left out, as many words contain them."""
     address = person.email.casefold()
     names = [re.sub(r"\s", "", name.casefold()) for name in person.names]
     words = [address, address.partition("@")[0], *names]
@@ -89,7 +89,7 @@ def _own_words(person: Person) -> list[str]:
 
 
 def _easy_words(person: Person) -> list[str]:
-    """Return what makes a password easy where it is a part of it: the shop, and the names one by one, also in romaji."""
+    """Return the words that make a password easy: the shop, and each name, also in romaji."""
     parts = [
         part for name in (*person.names, person.shop) for part in re.split(r"[\s・_-]+", name.casefold())
     ]
@@ -97,7 +97,7 @@ def _easy_words(person: Person) -> list[str]:
 
 
 def _why(patterns: Collection[str]) -> str:
-    """Return the reason that zxcvbn found, by what makes the password easy to guess."""
+    """Return the reason from zxcvbn's finding."""
     found = set(patterns)
     if "dictionary" in found:
         return "よく使われているパスワードか単語のため、推測されやすくなっています。ほかのパスワードを入力してください"

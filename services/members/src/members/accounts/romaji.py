@@ -1,4 +1,4 @@
-"""Names in kana as people write them in Latin letters, in passwords above all (Hepburn, without long vowels)."""
+"""Converts names in kana to Latin letters as people write them in passwords (Hepburn, without long vowels)."""
 
 import unicodedata
 
@@ -7,7 +7,7 @@ _PALATAL = ("sh", "ch", "j")
 
 
 def romaji(kana: str) -> str:
-    """Return ``kana`` in Latin letters; what is no kana stays, marks of long vowels go."""
+    """Return ``kana`` in Latin letters. Other characters remain; marks of long vowels are removed."""
     written = ""
     doubled = False
     for sign in kana:

@@ -1,4 +1,4 @@
-"""Members on disk, found by id, by address or by Amazon account."""
+"""Stored members, found by id, by address or by Amazon account."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ from shared.database.sql import columns_of
 from shared.database.transactions import Tx
 
 Via = Literal["form", "amazon", "order", "desk"]
-"""Where somebody became a member."""
+"""The way by which somebody became a member."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A member as the table of members has it. ``email_key`` is how the address is compared.
+    """A row of the table of members. ``email_key`` is the form of the address for comparisons.
 
-    ``password_hash`` is None where there never was a password, ``email_verified_at`` while nobody has proved the
-    address; ``sessions_ended_at`` is when all logins were ended for the last time.
+    ``password_hash`` is None if there never was a password. ``email_verified_at`` is None until the address is proved.
+    ``sessions_ended_at`` is when all logins were last ended.
     """
 
     member_id: UUID
@@ -44,7 +44,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Member(Account):
-    """A member with the Amazon account that is linked and the role at the desk, where there are such."""
+    """A member with the linked Amazon account and the role at the desk, if any."""
 
     buyer_id: str | None
     linked_at: datetime | None
@@ -58,7 +58,7 @@ _MEMBER = (
 
 
 def email_key(email: str) -> str:
-    """Return the form in which addresses are compared: capitals do not make another person (A1)."""
+    """Return the form in which addresses are compared. It ignores upper and lower case (A1)."""
     return email.strip().lower()
 
 
@@ -79,7 +79,7 @@ async def member_by_buyer(tx: Tx, buyer_id: str) -> Member | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewAccount:
-    """A member as the table gets one; the fields are those of :class:`Account`."""
+    """A new row of the table of members. The fields are those of :class:`Account`."""
 
     member_id: UUID
     name: str
@@ -100,13 +100,13 @@ class NewAccount:
 
 
 async def insert_member(tx: Tx, account: NewAccount) -> bool:
-    """Store a new member. Returns False if the address (or the id) belongs to one already."""
+    """Store a new member. Returns False if the address (or the id) already belongs to a member."""
     return bool(await insert_all(tx, members, [account], skip_known=True, returning="member_id"))
 
 
 @dataclass(frozen=True, slots=True)
 class KnownMember:
-    """Since when the address of a member is proved, and when all logins were ended for the last time."""
+    """When the address of a member was proved, and when all logins were last ended."""
 
     member_id: UUID
     email_verified_at: datetime | None
@@ -114,7 +114,7 @@ class KnownMember:
 
 
 async def known_members(tx: Tx, member_ids: Collection[UUID]) -> dict[UUID, KnownMember]:
-    """Return those of ``member_ids`` who are members, by id."""
+    """Return the members among ``member_ids``, by id."""
     if not member_ids:
         return {}
     found = await tx.read(
@@ -127,7 +127,10 @@ async def known_members(tx: Tx, member_ids: Collection[UUID]) -> dict[UUID, Know
 
 
 async def hold_member(tx: Tx, member: Member) -> bool:
-    """Lock a member who was read before. Returns False if all logins were ended since: what was checked is void."""
+    """Lock a member that was read before.
+
+    Returns False if all logins were ended since; earlier checks are then void.
+    """
     held = await tx.value(
         "SELECT 1 FROM members WHERE member_id = :member_id"
         " AND sessions_ended_at IS NOT DISTINCT FROM CAST(:ended_at AS timestamptz) FOR NO KEY UPDATE",
@@ -138,7 +141,7 @@ async def hold_member(tx: Tx, member: Member) -> bool:
 
 
 async def set_password(tx: Tx, member_id: UUID, password_hash: str, *, at: datetime) -> None:
-    """Give a member a password and keep it in the history (MEM-22)."""
+    """Set a member's password and add it to the history (MEM-22)."""
     await tx.execute(
         "UPDATE members SET password_hash = :password_hash WHERE member_id = :member_id",
         member_id=member_id,
@@ -148,7 +151,7 @@ async def set_password(tx: Tx, member_id: UUID, password_hash: str, *, at: datet
 
 
 async def renew_hash(tx: Tx, member_id: UUID, password_hash: str, renewed: str) -> None:
-    """Keep the same password under a newer kind of hash, unless another password was set meanwhile."""
+    """Store a newer hash of the same password, unless another password was set meanwhile."""
     await tx.execute(
         "UPDATE members SET password_hash = :renewed"
         " WHERE member_id = :member_id AND password_hash = :password_hash",
@@ -159,7 +162,7 @@ async def renew_hash(tx: Tx, member_id: UUID, password_hash: str, renewed: str) 
 
 
 async def keep_password(tx: Tx, member_id: UUID, password_hash: str, *, at: datetime) -> None:
-    """Add a password to the history of a member."""
+    """Add a password to a member's history."""
     await tx.execute(
         "INSERT INTO past_passwords (member_id, set_at, password_hash) VALUES (:member_id, :at, :password_hash)",
         member_id=member_id,
@@ -169,7 +172,7 @@ async def keep_password(tx: Tx, member_id: UUID, password_hash: str, *, at: date
 
 
 async def past_password_hashes(tx: Tx, member_id: UUID) -> list[str]:
-    """Return the hashes of all passwords the account ever had, the present one last."""
+    """Return the hashes of all passwords of the account, the present one last."""
     rows = await tx.rows(
         "SELECT password_hash FROM past_passwords WHERE member_id = :member_id ORDER BY set_at",
         member_id=member_id,
@@ -178,7 +181,7 @@ async def past_password_hashes(tx: Tx, member_id: UUID) -> list[str]:
 
 
 async def set_email_verified(tx: Tx, member_id: UUID, *, at: datetime) -> bool:
-    """Note that the address is proved. Returns False if it was before."""
+    """Store that the address is proved. Returns False if it was proved before."""
     changed = await tx.execute(
         "UPDATE members SET email_verified_at = :at WHERE member_id = :member_id AND email_verified_at IS NULL",
         member_id=member_id,
@@ -188,7 +191,7 @@ async def set_email_verified(tx: Tx, member_id: UUID, *, at: datetime) -> bool:
 
 
 async def set_sessions_ended(tx: Tx, member_id: UUID, *, at: datetime) -> None:
-    """Note that all logins of a member were ended."""
+    """Store when all logins of a member were ended."""
     await tx.execute(
         "UPDATE members SET sessions_ended_at = :at WHERE member_id = :member_id",
         member_id=member_id,

@@ -1,4 +1,4 @@
-"""Finding members at the desk (会員検索) and reading them all for the export."""
+"""Finds members at the desk (会員検索) and reads all of them for the export."""
 
 import unicodedata
 from collections.abc import AsyncIterator
@@ -35,7 +35,7 @@ _HIRAGANA = "".join(map(chr, range(0x3041, 0x3097)))
 
 
 def _folded(column: str) -> str:
-    """Return a name in SQL as shared/text/words.py folds it: without blanks, in hiragana, half width, small letters."""
+    """Return SQL that folds a name like shared/text/words.py: no blanks, hiragana, half width, small letters."""
     plain = f"lower(normalize({column}, NFKC))"
     return f"translate({plain}, '{_KATAKANA} ・-', '{_HIRAGANA}')"
 
@@ -49,13 +49,13 @@ _FOUND = (
 
 @dataclass(frozen=True)
 class MemberSearch:
-    """What staff look for: words in name, furigana, address, telephone; and whether linked with Amazon."""
+    """The search conditions: words in name, furigana, address or telephone number; and whether linked with Amazon."""
 
     words: str = ""
     amazon: Literal["", "linked", "unlinked"] = ""
 
     def where(self) -> str:
-        """Return the condition; its values are in :meth:`values`."""
+        """Return the SQL condition. Its values are in :meth:`values`."""
         # Accounts of staff are no customers (STF-01): neither listed, counted, nor exported.
         parts = ["s.member_id IS NULL"]
         if self.words:
@@ -65,7 +65,7 @@ class MemberSearch:
         return " WHERE " + " AND ".join(parts)
 
     def values(self) -> dict[str, str]:
-        """Return the values of the condition; what was typed is searched as it stands, wildcards included."""
+        """Return the values of the condition. Wildcards that were typed are searched literally."""
         if not self.words:
             return {}
         name = sought(self.words)
@@ -75,7 +75,7 @@ class MemberSearch:
 
 @dataclass(frozen=True, slots=True)
 class FoundMember:
-    """A member as lists and the export show one; without points where there is no balance."""
+    """A member in lists and in the export. Its points are empty if it has no balance."""
 
     member_id: UUID
     name: str
@@ -96,7 +96,7 @@ class FoundMember:
 async def find_members(
     tx: Tx, search: MemberSearch, *, sort: str, rows_max: int, offset: int
 ) -> list[FoundMember]:
-    """Return one page of what was found."""
+    """Return one page of found members."""
     await tx.plan(LONG)
     order = SORTS.get(sort, SORTS["-registered_at"])
     return await tx.read(
@@ -109,12 +109,12 @@ async def find_members(
 
 
 async def count_members(tx: Tx, search: MemberSearch) -> int:
-    """Return how many members there are of the kind."""
+    """Return the number of found members."""
     await tx.plan(LONG)
     return int(await tx.value(f"SELECT count(*){_FROM}{search.where()}", **search.values()))
 
 
 def every_member(db: Database, search: MemberSearch) -> AsyncIterator[FoundMember]:
-    """Stream all members found, oldest first, in bounded memory."""
+    """Stream all found members, oldest first, in bounded memory."""
     statement = f"{_COLUMNS}{_FROM}{search.where()} ORDER BY {SORTS['registered_at']}"
     return db.read_all(FoundMember, statement, rows_at_once=_ROWS_AT_ONCE, **search.values())

@@ -1,4 +1,4 @@
-"""The tables of accounts: members, and every password they had."""
+"""The tables of accounts: members, and the history of their passwords."""
 
 from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Table, Text, Uuid, text
 

@@ -1,1 +1,1 @@
-"""Links by mail, and the proof of an address."""
+"""Links in mails, and the proof of an address."""

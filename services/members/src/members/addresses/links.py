@@ -1,4 +1,4 @@
-"""A link of a mail in the browser: out of the address at once, then in a cookie for as long as it holds."""
+"""Moves the link of a mail from the URL to a cookie at once. The cookie lasts as long as the link is valid."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,9 +10,9 @@ from shared.web.parts import Parts
 
 
 def keep_link(request: Request, parts: Parts, purpose: LinkPurpose) -> Response | None:
-    """Move the statement of an opened link into a cookie and go on without it; None if the address has none.
+    """Move the statement of an opened link into a cookie and redirect without it. Return None if the URL has none.
 
-    One that does not hold is dropped, together with what an earlier link left.
+    An invalid statement is dropped, together with the cookie of an earlier link.
     """
     token = request.query_params.get("token")
     if token is None:
@@ -29,7 +29,7 @@ def keep_link(request: Request, parts: Parts, purpose: LinkPurpose) -> Response 
 
 
 def link_in_browser(request: Request, parts: Parts, purpose: LinkPurpose) -> MailLink | None:
-    """Return the link that this browser opened, if it still holds by itself."""
+    """Return the link that this browser opened, if its statement is still valid."""
     token = parts.cookies.read(request, COOKIE[purpose])
     if not token:
         return None
@@ -40,9 +40,9 @@ def link_in_browser(request: Request, parts: Parts, purpose: LinkPurpose) -> Mai
 
 
 def without_referrer(response: Response) -> Response:
-    """Let no other site learn the address of this page, and no cache keep it.
+    """Set headers so that other sites do not see the URL of this page and caches do not store it.
 
-    Not ``no-referrer``: with it browsers send forms with ``Origin: null``, which the edge refuses.
+    It does not use ``no-referrer``. With that value browsers send forms with ``Origin: null``, which the edge refuses.
     """
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["Cache-Control"] = "no-store"

@@ -1,8 +1,9 @@
-"""メールアドレスの確認: by the link of a mail, which can be sent again (MEM-38).
+"""メールアドレスの確認 by the link of a mail, which can be sent again (MEM-38).
 
-Whoever signed up knows the password, whoever got the mail has the mailbox; only both together are the member. So the
-button is for who is logged in here as this very member. Everybody else logs in first, or sets a new password by the
-same link: then the owner of the mailbox has the account, and the old password opens it no more.
+The person who signed up knows the password, and the person who got the mail has the mailbox. Only both together prove
+the member. The button is therefore shown only to a browser where this member is logged in. Everybody else logs in
+first, or sets a new password by the same link. The owner of the mailbox then has the account, and the old password is
+void.
 """
 
 from uuid import UUID
@@ -33,7 +34,7 @@ MY_PAGE = "/members/mypage"
 
 @router.get(VERIFY)
 async def show_verify(request: Request, parts: Here, seen: CurrentViewer) -> Response:
-    """Ask for one press of a button: mail programs that open links by themselves prove nothing."""
+    """Show a button. Mail programs that open links by themselves therefore prove nothing."""
     if kept := keep_link(request, parts, "email_verification"):
         return kept
     link = link_in_browser(request, parts, "email_verification")
@@ -46,7 +47,7 @@ async def show_verify(request: Request, parts: Here, seen: CurrentViewer) -> Res
 
 @router.post(VERIFY)
 async def verify(request: Request, parts: Here, seen: CurrentViewer) -> Response:
-    """Note the address as proved and make the points valid that waited for it."""
+    """Store that the address is proved, and activate the points that waited for the proof."""
     link = link_in_browser(request, parts, "email_verification")
     if link is None:
         return verification_ended(request, parts)
@@ -69,7 +70,7 @@ async def verify(request: Request, parts: Here, seen: CurrentViewer) -> Response
 
 @router.post(f"{VERIFY}/resend")
 async def resend(request: Request, parts: Here, seen: Member) -> Response:
-    """Mail another link, which replaces the one before it."""
+    """Send another link, which replaces the earlier one."""
     async with parts.db.transaction() as tx:
         member = await member_by_id(tx, UUID(seen.member_id))
         if member is None:
@@ -95,7 +96,7 @@ def verification_page(
     status: int = 200,
     headers: dict[str, str] | None = None,
 ) -> Response:
-    """Show the button to who is logged in as this member, and the form of a new password to everybody else."""
+    """Show the button if this member is logged in here. Show everybody else the form for a new password."""
     return without_referrer(
         parts.pages.render(
             request,
@@ -110,7 +111,7 @@ def verification_page(
 
 
 def verification_ended(request: Request, parts: Parts) -> Response:
-    """Say that the link is good no more."""
+    """Show that the link is no longer valid."""
     response = parts.pages.render(
         request,
         "link_ended.html",

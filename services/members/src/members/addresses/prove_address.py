@@ -1,7 +1,7 @@
-"""An address is proved by a link that was mailed there; registration points wait for it (MEM-38).
+"""Proves an address by a mailed link. Registration points wait for the proof (MEM-38).
 
-Anybody may sign up with anybody's address. So the first proof ends all that was before it and is not the prover's:
-logins, known browsers, open links of mails and the Amazon link.
+Anybody can sign up with another person's address. The first proof therefore ends everything older that is not the
+prover's: logins, known browsers, open links of mails and the Amazon link.
 """
 
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ from shared.shop.mail_links import MailLink
 
 
 class LinkEnded(Refused):
-    """The link was used, has ended, was replaced by a newer one, or went to another address."""
+    """The link was used, has expired, was replaced by a newer one, or went to another address."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -43,10 +43,10 @@ class LinkEnded(Refused):
 
 @dataclass(frozen=True)
 class Prover:
-    """What of the account is the prover's: the session and the browser in which the member is logged in.
+    """The parts of the account that belong to the prover: the session, and the browser where the member is logged in.
 
-    ``amazon``: that session came by the Amazon link, which is the prover's then, too. Who comes with nothing but the
-    mail has none of it.
+    ``amazon`` means that the session began with the Amazon link, which then belongs to the prover too. A prover with
+    only the mail has none of these.
     """
 
     session_id: UUID | None = None
@@ -58,7 +58,7 @@ BY_MAIL_ALONE = Prover()
 
 
 async def prover_of(tx: Tx, browser: Browser, *, by_amazon: bool = False, at: datetime) -> Prover | None:
-    """Return what is the member's own who is logged in with this browser; None if that session has ended."""
+    """Return what belongs to the member who is logged in with this browser. Return None if that session has ended."""
     if browser.session_id is None or browser.member_id is None:
         return None
     way = await way_of(tx, browser.session_id, browser.member_id, at=at)
@@ -69,20 +69,19 @@ async def prover_of(tx: Tx, browser: Browser, *, by_amazon: bool = False, at: da
 
 
 async def prove_by_link(tx: Tx, link: MailLink, by: Prover, *, at: datetime) -> int:
-    """Use a link up and note the address as proved; return how many points became valid. Raises LinkEnded."""
+    """Use up a link and store that the address is proved. Return the number of activated points. Raises LinkEnded."""
     if not await use_request(tx, "email_verification", link, at=at):
         raise LinkEnded
     return await address_is_proved(tx, link.member_id, by, at=at)
 
 
 async def address_is_proved(tx: Tx, member_id: UUID, by: Prover, *, at: datetime) -> int:
-    """Note the first proof, end what was before it, and make the registration points valid that waited for it.
+    """Store the first proof, end everything older, and activate the registration points that waited for it.
 
-    Returns how many these were.
+    Returns the number of activated points. A mailbox that already had its points, perhaps with another ``+tag``, gets
+    no more; the waiting points are revoked.
 
-    A mailbox that had its points, perhaps as another ``+tag``, gets none again: what waited is taken back.
-
-    The password stays with who is logged in; who is not has to set a new one together with the proof.
+    A member who is logged in keeps the password. Everybody else must set a new one together with the proof.
     """
     if not await set_email_verified(tx, member_id, at=at):
         return 0

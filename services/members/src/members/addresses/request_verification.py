@@ -1,6 +1,6 @@
-"""Mails that prove an address (MEM-38).
+"""Requests mails that prove an address (MEM-38).
 
-The event says only which request it is; notifications signs the link when it sends the mail
+The event contains only the request. Notifications signs the link when it sends the mail
 (:mod:`shared.shop.mail_links`).
 """
 
@@ -17,7 +17,7 @@ VERIFICATION_VALID_FOR = timedelta(hours=24)
 
 
 async def request_verification(tx: Tx, member_id: UUID, *, name: str, email: str, at: datetime) -> None:
-    """Ask for the proof of an address, in place of the request before it."""
+    """Request the proof of an address. It replaces the earlier request."""
     link = await open_request(
         tx, member_id, email, "email_verification", at=at, valid_for=VERIFICATION_VALID_FOR
     )
@@ -33,7 +33,7 @@ async def request_verification(tx: Tx, member_id: UUID, *, name: str, email: str
 
 
 async def request_another_verification(tx: Tx, member: Member, *, at: datetime) -> bool:
-    """Ask again because the member wants it. Returns False if the address is proved. Raises TooManyAttempts."""
+    """Request it again for the member. Returns False if the address is proved. Raises TooManyAttempts."""
     if member.email_verified_at is not None:
         return False
     await keep_pace(tx, VERIFICATIONS, str(member.member_id), at=at)

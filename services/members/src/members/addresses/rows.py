@@ -1,4 +1,4 @@
-"""Links that were asked for: each good once, until it ends or a newer one is asked for."""
+"""Requested links. Each can be used once, until it expires or a newer one replaces it."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from shared.shop.mail_links import LinkPurpose, MailLink
 async def open_request(
     tx: Tx, member_id: UUID, email: str, purpose: LinkPurpose, *, at: datetime, valid_for: timedelta
 ) -> MailLink:
-    """Store a request in place of the one before it and return what its link is to say."""
+    """Store a request in place of the earlier one. Return the content of its link."""
     # Requests of one member wait for each other here.
     await tx.execute("SELECT 1 FROM members WHERE member_id = :id FOR NO KEY UPDATE", id=member_id)
     await void_requests(tx, member_id, [purpose], at=at)
@@ -32,7 +32,7 @@ async def open_request(
 
 
 async def void_requests(tx: Tx, member_id: UUID, purposes: Collection[LinkPurpose], *, at: datetime) -> None:
-    """Let the open links of a member die."""
+    """Make the open links of a member invalid."""
     await tx.execute(
         "UPDATE mail_requests SET void_at = :at WHERE member_id = :member_id"
         " AND used_at IS NULL AND void_at IS NULL AND purpose = ANY(CAST(:purposes AS text[]))",
@@ -43,7 +43,7 @@ async def void_requests(tx: Tx, member_id: UUID, purposes: Collection[LinkPurpos
 
 
 async def request_holds(tx: Tx, purpose: LinkPurpose, link: MailLink, *, at: datetime) -> bool:
-    """Tell whether a link would be accepted now."""
+    """Return whether a link would be accepted now."""
     found = await tx.value(
         "SELECT 1 FROM mail_requests r JOIN members m USING (member_id)"
         " WHERE r.request_id = :request_id AND r.purpose = :purpose AND r.member_id = :member_id"
@@ -55,7 +55,10 @@ async def request_holds(tx: Tx, purpose: LinkPurpose, link: MailLink, *, at: dat
 
 
 async def use_request(tx: Tx, purpose: LinkPurpose, link: MailLink, *, at: datetime) -> bool:
-    """Use a link up. Returns False if it was used, has ended, or went to an address that is the member's no more."""
+    """Use up a link.
+
+    Returns False if it was used, has expired, or went to an address that is no longer the member's.
+    """
     used = await tx.execute(
         "UPDATE mail_requests r SET used_at = :at FROM members m WHERE m.member_id = r.member_id"
         " AND r.request_id = :request_id AND r.purpose = :purpose AND r.member_id = :member_id"

@@ -1,4 +1,4 @@
-"""The links that were asked for by mail."""
+"""The table of links requested by mail."""
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, Text, Uuid, text
 

@@ -1,1 +1,1 @@
-"""Coming back from Amazon's login."""
+"""The return of buyers from Amazon's login."""

@@ -1,4 +1,4 @@
-"""What an Amazon login does here: it lets its member in, links the member who is logged in, or registers one."""
+"""The effect of an Amazon login: it logs its member in, links the logged-in member, or registers a new one."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,14 +31,14 @@ AGAIN = "安全のため、もう一度Amazonアカウントでログインし�
 
 @dataclass(frozen=True)
 class Arrival:
-    """What happens next, and the login that came of it, if one did."""
+    """The next step, and the new login if there is one."""
 
     step: Step
     entry: NewLogin | None = None
 
 
 async def arrive(tx: Tx, settings: Settings, browser: Browser, wallet: Wallet, *, at: datetime) -> Arrival:
-    """Decide what an Amazon login means here, and log its member in or link the one who is logged in."""
+    """Decide the effect of an Amazon login. Log in its member, or link the member who is logged in."""
     rules = await rules_at(tx, at)
     viewer = await member_by_id(tx, browser.member_id) if browser.member_id else None
     buyer = await member_by_buyer(tx, wallet.buyer_id)
@@ -60,14 +60,14 @@ async def arrive(tx: Tx, settings: Settings, browser: Browser, wallet: Wallet, *
 
 
 def _proved(member: Member, wallet: Wallet) -> bool:
-    """Tell whether the member's address is proved, or is the one that Amazon vouches for."""
+    """Return whether the member's address is proved, or equals the address that Amazon vouches for."""
     return member.email_verified_at is not None or email_key(wallet.email) == member.email_key
 
 
 async def _enter(
     tx: Tx, settings: Settings, browser: Browser, wallet: Wallet, member: Member, *, at: datetime
 ) -> NewLogin | None:
-    """Log in the member who is linked with the wallet; None where its statement is good for no login any more."""
+    """Log in the member who is linked with the wallet. Return None if its statement can no longer log in."""
     if not await _good_once(tx, wallet, member, at=at):
         return None
     return await enter(tx, settings, browser, member, way="amazon", at=at)
@@ -76,9 +76,9 @@ async def _enter(
 async def _link(
     tx: Tx, settings: Settings, browser: Browser, wallet: Wallet, member: Member, *, at: datetime
 ) -> NewLogin | None:
-    """Link the member who is logged in (MEM-03, MEM-04); a changed right means a new session id.
+    """Link the member who is logged in (MEM-03, MEM-04). A change of rights needs a new session id.
 
-    Where Amazon vouches for the member's address, that is its proof, too. Returns None where nothing was linked.
+    If Amazon vouches for the member's address, this also proves it. Returns None if nothing was linked.
     """
     # Whoever proves the address at this moment ends the login that we came with.
     held = await hold_member(tx, member)
@@ -128,7 +128,7 @@ async def register_arrival(
 
 
 async def _good_once(tx: Tx, wallet: Wallet, member: Member | None, *, at: datetime) -> bool:
-    """Use the statement up for a login; False if it was used, or is older than a logout from everywhere (A2)."""
+    """Use up the statement for a login. Return False if it was used, or is older than a logout from everywhere (A2)."""
     ended_at = member.sessions_ended_at if member is not None else None
     if ended_at is not None and wallet.issued_at <= ended_at:
         return False

@@ -1,4 +1,4 @@
-"""Coming back from Amazon's login: who that is here, and what happens next (MEM-02 to MEM-08, X-35)."""
+"""The pages after Amazon's login: who the buyer is, and the next step (MEM-02 to MEM-08, X-35)."""
 
 from urllib.parse import quote
 
@@ -27,7 +27,7 @@ NO_WALLET = "Amazonアカウントを確認できませんでした。もう一�
 
 @router.get("/members/amazon/arrive")
 async def show_arrival(request: Request, parts: Here, seen: CurrentViewer) -> Response:
-    """Decide what the Amazon login means here. The statement in the cookie, signed by payments, is its proof."""
+    """Decide the effect of the Amazon login. The statement in the cookie, signed by payments, proves it."""
     next_path = safe_next(request.query_params.get("next"), MY_PAGE)
     wallet = wallet_of(request, parts)
     if wallet is None:
@@ -109,5 +109,5 @@ def _register_page(
 
 
 def _this_arrival(next_path: str) -> str:
-    """Return the path of this arrival: coming here again after a shop login makes the link (MEM-04)."""
+    """Return the path of this arrival. A visit to it after a login to the shop makes the link (MEM-04)."""
     return f"/members/amazon/arrive?next={quote(next_path, safe='')}"

@@ -1,7 +1,7 @@
-"""What happens when somebody comes back from Amazon's login (MEM-02 to MEM-08, X-35).
+"""Decides the next step for a buyer who returns from Amazon's login (MEM-02 to MEM-08, X-35).
 
-The Amazon account is known by its buyer id and by nothing else. An equal e-mail address never merges two
-accounts: it only leads to the shop's own login, and both logins together make the link.
+Only the buyer id identifies the Amazon account. An equal e-mail address never merges two accounts. It only leads to the
+shop's own login, and both logins together make the link.
 """
 
 from typing import Literal
@@ -20,12 +20,13 @@ def next_step(
     buyers_member_id: UUID | None,
     email_known: bool,
 ) -> Step:
-    """Return what to do with a buyer who arrives.
+    """Return the next step for a buyer who arrives.
 
-    ``ordering``: the buyer is on the way to an order, not only logging in. ``viewer_id``: the member who is
-    logged in to the shop, ``viewer_linked`` whether that member has an Amazon account already, ``viewer_proved``
-    whether the member's address is proved, or is the one that Amazon vouches for.
-    ``buyers_member_id``: the member linked with this buyer. ``email_known``: another member has the buyer's
+    ``ordering`` means that the buyer is placing an order, not only logging in. ``viewer_id`` is the member who is
+    logged in to the shop. ``viewer_linked`` says whether that member has an Amazon account. ``viewer_proved`` says
+    whether the member's address is proved or equals the address that Amazon vouches for.
+
+    ``buyers_member_id`` is the member linked with this buyer. ``email_known`` means that another member has the buyer's
     address.
     """
     if not login_allowed:

@@ -1,1 +1,1 @@
-"""Points and a coupon set aside for an order that is being made."""
+"""Points and a coupon reserved for an order before its confirmation."""

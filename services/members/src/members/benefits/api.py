@@ -1,4 +1,4 @@
-"""Points or a coupon set aside by programs."""
+"""The API that reserves points or a coupon."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -19,14 +19,14 @@ router = APIRouter(prefix="/api/members", tags=["members"], dependencies=[Depend
 
 
 class WantedBenefit(BaseModel):
-    """What to set aside; what is left out stays as it was chosen before. 0 points and "none" choose nothing."""
+    """The wanted reservation. A field that is left out keeps the earlier choice. 0 points and "none" choose nothing."""
 
     points: Annotated[JsonInt, Field(ge=0, le=99_999_999)] | None = None
     coupon: UUID | Literal["none"] | None = None
 
 
 class Benefit(BaseModel):
-    """What is set aside; the signed statement of the same content is in the cookie ``noren_benefit``."""
+    """The reservation. The cookie ``noren_benefit`` contains its signed statement."""
 
     reservation_id: UUID
     member_id: UUID
@@ -40,7 +40,7 @@ class Benefit(BaseModel):
 async def set_benefit_aside(
     request: Request, response: Response, wanted: WantedBenefit, parts: Here, seen: CurrentViewer
 ) -> Benefit:
-    """Set points or a coupon aside for an order, or change them.
+    """Reserve points or a coupon for an order, or change the reservation.
 
     409 ``not_enough_points``, ``coupon_used``, ``coupon_expired``, ``coupon_sold_out`` or ``coupon_unknown``.
     """

@@ -1,4 +1,4 @@
-"""Using points and a coupon on the order being made: the forms that checkout's pages send, and the statement."""
+"""The forms of checkout's pages that use points and a coupon for an order, and the signed statement."""
 
 from typing import Literal
 from uuid import UUID
@@ -30,7 +30,7 @@ router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
 
 
 class UseBenefit(BaseModel):
-    """What to use; what is left out stays as it was chosen before. ``use`` is the button that was pressed."""
+    """The wanted benefit. A field that is left out keeps the earlier choice. ``use`` is the pressed button."""
 
     points: Yen | None = Field(None, title="ご利用ポイント")
     coupon: UUID | Literal["none"] | None = Field(None, title="クーポン")
@@ -38,7 +38,7 @@ class UseBenefit(BaseModel):
 
 
 async def reserve(request: Request, parts: Parts, asked: UseBenefit, seen: Viewer) -> Reservation:
-    """Set it aside for whoever is looking: a member, or an Amazon buyer who registers with the order.
+    """Reserve the benefit for the viewer: a member, or an Amazon buyer who registers with the order.
 
     Raises Refused with the reason.
     """
@@ -75,7 +75,7 @@ def earlier_reservation(request: Request, parts: Parts, member_id: UUID) -> UUID
 
 
 def put_statement(parts: Parts, response: Response, reservation: Reservation) -> Response:
-    """Give the browser the statement that checkout believes."""
+    """Store the signed statement for checkout in the browser."""
     statement = parts[Issuer].issue("benefit", reservation.claims(), valid_for=STATEMENT_VALID_FOR)
     parts.cookies.write(
         response,
@@ -88,7 +88,7 @@ def put_statement(parts: Parts, response: Response, reservation: Reservation) ->
 
 @router.post("/members/benefits/reserve")
 async def use_benefit(request: Request, parts: Here, seen: CurrentViewer) -> Response:
-    """Set points or a coupon aside (or none after all: 0, "none") and return to the order."""
+    """Reserve points or a coupon (0 or "none" releases them) and return to the order."""
     sent = await request.form()
     next_path = safe_next(str(sent.get("next", "")), "/cart")
     form = await read_form(request, UseBenefit)
@@ -112,12 +112,12 @@ async def use_benefit(request: Request, parts: Here, seen: CurrentViewer) -> Res
 
 
 def _box(path: str, place: str) -> str:
-    """Return ``path`` at the box that was used, not at the top of the page."""
+    """Return ``path`` with a fragment that scrolls to the used field."""
     return f"{path.partition('#')[0]}#{place}"
 
 
 async def _usable(request: Request, parts: Parts, seen: Viewer) -> int:
-    """Return how many points whoever is looking could use."""
+    """Return how many points the viewer could use."""
     member_id = member_id_of(seen)
     async with parts.db.transaction() as tx:
         if member_id is None:

@@ -1,4 +1,4 @@
-"""What was set aside for an order that never came is released."""
+"""Releases reservations for which no order came."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -14,7 +14,7 @@ from shared.due.rows import strike_off
 
 @dataclass(frozen=True, slots=True)
 class OverdueReservation:
-    """A claimed reservation that no order came for."""
+    """A claimed reservation without an order."""
 
     reservation_id: UUID
     member_id: UUID
@@ -23,7 +23,7 @@ class OverdueReservation:
 
 
 class ReleaseBenefits:
-    """Due work: releases what no order came for."""
+    """Due work that releases reservations without an order."""
 
     def __init__(self, db: Database) -> None:
         self._db = db

@@ -1,8 +1,8 @@
-"""Setting points and a coupon aside for an order that is being made (PNT-21, CPN-10).
+"""Reserves points and a coupon for an order before its confirmation (PNT-21, CPN-10).
 
-The browser gets a signed statement, and checkout believes it without asking; so what a statement may claim
-stays set aside until no statement can claim it any more. Changing the points or the coupon keeps the
-reservation's id, and checkout takes one order per id: two statements never buy twice with the same points.
+The browser gets a signed statement, which checkout accepts without asking members. The benefits of a statement
+therefore stay reserved until it expires. A change of points or coupon keeps the id of the reservation. Checkout accepts
+one order per id, so two statements never spend the same points twice.
 """
 
 from dataclasses import dataclass, replace
@@ -36,14 +36,14 @@ HELD_FOR = STATEMENT_VALID_FOR + timedelta(minutes=5)
 
 
 CouponChoice = UUID | Literal["none"] | None
-"""The coupon to use, as issued to the member; "none" for none, None for the one chosen before."""
+"""The issued coupon to use. "none" uses none; None keeps the earlier choice."""
 
 
 @dataclass(frozen=True)
 class Reservation:
-    """What is set aside, as the statement tells checkout.
+    """A reservation with the content of its statement for checkout.
 
-    ``buyer_id`` and ``email`` name a member to be: for no other may an order use it.
+    ``buyer_id`` and ``email`` identify a buyer who registers. Only an order of this buyer may use it.
     """
 
     reservation_id: UUID
@@ -55,7 +55,7 @@ class Reservation:
     email: str = ""
 
     def claims(self) -> dict[str, Any]:
-        """Return what the benefit statement says."""
+        """Return the claims of the benefit statement."""
         return {
             "reservation_id": str(self.reservation_id),
             "member_id": str(self.member_id),
@@ -76,10 +76,9 @@ async def reserve_benefit(
     at: datetime,
     earlier_id: UUID | None = None,
 ) -> Reservation:
-    """Set points and a coupon of a member aside, or change what this browser has set aside as ``earlier_id``.
+    """Reserve points and a coupon of a member, or change the reservation ``earlier_id`` of this browser.
 
-    What is None stays as it was there. Raises NotEnoughPoints, CouponRefused, or Refused where the shop does
-    not use points.
+    None keeps the earlier choice. Raises NotEnoughPoints, CouponRefused, or Refused if the shop does not use points.
     """
     balance = await lock_balance(tx, member_id)
     if balance is None:
@@ -125,11 +124,11 @@ async def reserve_benefit(
 async def reserve_registration_points(
     tx: Tx, *, buyer_id: str, email: str, points: int, at: datetime
 ) -> Reservation:
-    """Set aside points that a buyer will get by registering with this very order (PNT-02).
+    """Reserve points that a buyer will get by registering with this order (PNT-02).
 
-    They are for this buyer and this address alone, once: whoever had an order with them before has to log in. The
-    id of the member to be is chosen here. A buyer has one such reservation at a time, in whatever browser. Raises
-    Refused for who is a member already, and where registration points are not valid at once (PNT-03).
+    Only this buyer with this address may use them, once. A buyer who had an order with them must log in. The id of the
+    future member is chosen here. A buyer has one such reservation at a time, in any browser. Raises Refused for a
+    member, and if registration points are not active at once (PNT-03).
     """
     rules = await rules_at(tx, at)
     _refuse_without_points(rules)
@@ -169,7 +168,7 @@ async def reserve_registration_points(
 
 
 async def _change_promise(tx: Tx, wanted: Reservation, *, at: datetime) -> Reservation:
-    """Change what a registering buyer has set aside already to ``wanted``. Raises Refused if that ended meanwhile."""
+    """Change the reservation of a registering buyer to ``wanted``. Raises Refused if it ended meanwhile."""
     earlier = await lock_buyers_reservation(tx, wanted.buyer_id)
     if earlier is None:
         raise Refused("reservation_ended", "もう一度お試しください")
@@ -185,7 +184,7 @@ async def _change_promise(tx: Tx, wanted: Reservation, *, at: datetime) -> Reser
 
 
 async def usable_points(tx: Tx, member_id: UUID, *, earlier_id: UUID | None = None) -> int:
-    """Return how many points a member could set aside, those of the reservation ``earlier_id`` included."""
+    """Return how many points a member could reserve, including those of the reservation ``earlier_id``."""
     balance = await balance_of(tx, member_id)
     earlier = await lock_reservation(tx, earlier_id) if earlier_id else None
     own = (

@@ -1,4 +1,4 @@
-"""Benefit reservations on disk."""
+"""Stored benefit reservations."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -17,9 +17,10 @@ Status = Literal["held", "committed", "released"]
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """What is set aside for an order that is being made, or was. ``registration``: by a member to be.
+    """A reservation for an order before or after its confirmation. ``registration`` means that its buyer registers.
 
-    ``points`` is what the buyer wants now, ``points_held`` the most that a statement in a browser may claim.
+    ``points`` is the present choice of the buyer. ``points_held`` is the most that any statement in a browser may
+    claim.
     """
 
     reservation_id: UUID
@@ -36,14 +37,14 @@ _SET_ASIDE = f"SELECT {columns_of(SetAside)} FROM benefit_reservations"  # noqa:
 
 
 async def reservation_of(tx: Tx, reservation_id: UUID) -> SetAside | None:
-    """Return a reservation as it is, to learn whose balance has to be locked before it."""
+    """Return a reservation without locking it. It shows which balance must be locked first."""
     return await tx.read_one(
         SetAside, f"{_SET_ASIDE} WHERE reservation_id = :reservation_id", reservation_id=reservation_id
     )
 
 
 async def lock_reservation(tx: Tx, reservation_id: UUID) -> SetAside | None:
-    """Return a reservation, locked."""
+    """Return a reservation and lock it."""
     return await tx.read_one(
         SetAside,
         f"{_SET_ASIDE} WHERE reservation_id = :reservation_id FOR UPDATE",
@@ -52,7 +53,7 @@ async def lock_reservation(tx: Tx, reservation_id: UUID) -> SetAside | None:
 
 
 async def reservations_of(tx: Tx, ids: Collection[UUID]) -> dict[UUID, SetAside]:
-    """Return reservations as they are, by id, to learn whose balances have to be locked before them."""
+    """Return reservations by id without locking them. They show which balances must be locked first."""
     if not ids:
         return {}
     found = await tx.read(
@@ -62,7 +63,7 @@ async def reservations_of(tx: Tx, ids: Collection[UUID]) -> dict[UUID, SetAside]
 
 
 async def lock_held(tx: Tx, ids: Collection[UUID]) -> dict[UUID, SetAside]:
-    """Return those of the reservations that are held, locked, by id. Lock their balances before."""
+    """Return the held reservations, by id, and lock them. Lock their balances first."""
     if not ids:
         return {}
     found = await tx.read(
@@ -74,7 +75,7 @@ async def lock_held(tx: Tx, ids: Collection[UUID]) -> dict[UUID, SetAside]:
 
 
 async def commit_reservations(tx: Tx, orders: Mapping[UUID, tuple[str, datetime]]) -> None:
-    """End locked reservations, each with the code of its order and the moment it was placed."""
+    """Commit locked reservations, each with the code of its order and the time of placing."""
     rows = [
         {
             "reservation_id": reservation_id,
@@ -91,7 +92,7 @@ async def commit_reservations(tx: Tx, orders: Mapping[UUID, tuple[str, datetime]
 
 
 async def lock_buyers_reservation(tx: Tx, buyer_id: str) -> SetAside | None:
-    """Return what a buyer who is about to register has set aside, locked; there is one at most."""
+    """Return the reservation of a registering buyer and lock it. There is at most one."""
     return await tx.read_one(
         SetAside,
         f"{_SET_ASIDE} WHERE buyer_id = :buyer_id AND registration AND status = 'held' FOR UPDATE",
@@ -100,7 +101,7 @@ async def lock_buyers_reservation(tx: Tx, buyer_id: str) -> SetAside | None:
 
 
 async def is_taken_by(tx: Tx, *, buyer_id: str, email: str, besides: UUID) -> bool:
-    """Tell whether registration points went to this buyer or address before, or are set aside for another buyer.
+    """Return whether this buyer or address had registration points, or another reservation holds them for the address.
 
     ``besides`` is the reservation that is being made or changed.
     """
@@ -127,9 +128,9 @@ async def insert_reservation(
     due_at: datetime,
     email: str | None = None,
 ) -> bool:
-    """Set points aside. Returns False if the registering buyer has a reservation already.
+    """Store a reservation of points. Returns False if the registering buyer already has one.
 
-    ``buyer_id`` and ``email`` are those of a member to be.
+    ``buyer_id`` and ``email`` identify a registering buyer.
     """
     inserted = await tx.execute(
         "INSERT INTO benefit_reservations (reservation_id, member_id, buyer_id, email_key, registration,"
@@ -157,9 +158,9 @@ async def change_reservation(
     due_at: datetime,
     email: str | None = None,
 ) -> None:
-    """Write other points and another coupon into a held reservation, and its new end.
+    """Set the points, the coupon and the end of a held reservation.
 
-    ``email``: the address of a member to be, if the wallet names another one now.
+    ``email`` is the address of a registering buyer, if the wallet now gives another one.
     """
     await tx.execute(
         "UPDATE benefit_reservations SET points = :points, points_held = :points_held,"
@@ -176,7 +177,7 @@ async def change_reservation(
 async def end_reservation(
     tx: Tx, reservation_id: UUID, *, status: Status, at: datetime, order_code: str | None = None
 ) -> None:
-    """Commit or release a held reservation; nothing ends twice."""
+    """Commit or release a held reservation. A reservation ends only once."""
     await tx.execute(
         "UPDATE benefit_reservations SET status = :status, ended_at = :at, order_code = :order_code,"
         " due_at = NULL, lease = NULL, leased_until = NULL"

@@ -1,4 +1,4 @@
-"""What is set aside for orders that are being made."""
+"""The table of reservations for orders."""
 
 from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, Table, Text, Uuid, text
 

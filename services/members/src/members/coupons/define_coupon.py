@@ -1,4 +1,4 @@
-"""A new coupon: defined once and never changed (CPN-01)."""
+"""Defines a coupon, once and unchangeably (CPN-01)."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,9 +11,9 @@ from shared.errors import Refused
 
 
 async def define_coupon(tx: Tx, coupon_id: UUID, terms: Terms, *, by: Doer, at: datetime) -> None:
-    """Store a new coupon under the id that its form made, once however often that is sent, and note the deed.
+    """Store a new coupon with the id from its form, once for any number of submissions, and note the deed.
 
-    Raises Refused where the terms make no sense, and Refused(recorded_already) for the id of another coupon.
+    Raises Refused if the terms make no sense, and Refused(recorded_already) for the id of another coupon.
     """
     check_terms(terms, at=at)
     if await insert_coupon(tx, coupon_id, terms, at=at, by=by.name):

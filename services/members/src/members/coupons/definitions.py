@@ -1,4 +1,4 @@
-"""Definitions of coupons on disk, and to whom they were issued."""
+"""Stored definitions of coupons, and the members to whom they were issued."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _KEPT = Terms.model_fields.keys() - {"valid_until"}
 
 @dataclass(frozen=True, slots=True)
 class DefinedCoupon:
-    """A definition; ``uses`` are those of all members that count, ``issued`` is how many members hold it."""
+    """A definition. ``uses`` counts the valid uses of all members; ``issued`` counts the members who hold it."""
 
     coupon_id: UUID
     name: str
@@ -29,7 +29,7 @@ class DefinedCoupon:
     issued: int
 
     def has(self, terms: Terms) -> bool:
-        """Tell whether these are its terms."""
+        """Return whether ``terms`` are its terms."""
         return all(getattr(self, name) == getattr(terms, name) for name in ("expires_at", *_KEPT))
 
 
@@ -41,7 +41,7 @@ _COUPON = (
 
 
 async def insert_coupon(tx: Tx, coupon_id: UUID, terms: Terms, *, at: datetime, by: str) -> bool:
-    """Store a definition in the name of ``by``. Returns False if the id is known already."""
+    """Store a definition with ``by`` as its author. Returns False if the id already exists."""
     inserted = await tx.execute(
         "INSERT INTO coupons (coupon_id, name, kind, value, minimum, expires_at, uses_max, member_uses_max,"
         " defined_at, defined_by) VALUES (:coupon_id, :name, :kind, :value, :minimum, :expires_at, :uses_max,"
@@ -56,7 +56,7 @@ async def insert_coupon(tx: Tx, coupon_id: UUID, terms: Terms, *, at: datetime, 
 
 
 async def coupon_by_id(tx: Tx, coupon_id: UUID) -> DefinedCoupon | None:
-    """Return a definition, with how often it was issued."""
+    """Return a definition with the number of its issues."""
     return await tx.read_one(DefinedCoupon, f"{_COUPON} WHERE c.coupon_id = :coupon_id", coupon_id=coupon_id)
 
 
@@ -71,14 +71,14 @@ async def find_coupons(tx: Tx, *, rows_max: int, offset: int) -> list[DefinedCou
 
 
 async def count_coupons(tx: Tx) -> int:
-    """Return how many definitions there are."""
+    """Return the number of definitions."""
     return int(await tx.value("SELECT count(*) FROM coupons"))
 
 
 async def insert_issue(
     tx: Tx, issue_id: UUID, coupon: DefinedCoupon, member_id: UUID, *, at: datetime, by: str
 ) -> bool:
-    """Give a coupon to a member in the name of ``by``. Returns False if the member has it already."""
+    """Issue a coupon to a member, with ``by`` as the issuer. Returns False if the member already has it."""
     inserted = await tx.execute(
         "INSERT INTO issued_coupons (issue_id, coupon_id, member_id, uses_max, issued_at, issued_by)"
         " VALUES (:issue_id, :coupon_id, :member_id, :uses_max, :at, :by) ON CONFLICT DO NOTHING",
@@ -94,7 +94,7 @@ async def insert_issue(
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A member who holds a coupon, and who gave it."""
+    """A member who holds a coupon, and the person who issued it."""
 
     member_id: UUID
     name: str
@@ -106,7 +106,7 @@ class Holder:
 
 
 async def issued_members(tx: Tx, coupon_id: UUID, *, rows_max: int, offset: int) -> list[Holder]:
-    """Return one page of those who hold a coupon, the last first."""
+    """Return one page of the holders of a coupon, latest first."""
     return await tx.read(
         Holder,
         "SELECT i.member_id, m.name, m.email, i.uses, i.uses_max, i.issued_at, i.issued_by FROM issued_coupons i JOIN members m USING (member_id)"
@@ -118,7 +118,7 @@ async def issued_members(tx: Tx, coupon_id: UUID, *, rows_max: int, offset: int)
 
 
 async def holders_among(tx: Tx, coupon_id: UUID, member_ids: Sequence[UUID]) -> set[UUID]:
-    """Return which of these members hold a coupon already."""
+    """Return which of these members already hold a coupon."""
     rows = await tx.rows(
         "SELECT member_id FROM issued_coupons WHERE coupon_id = :coupon_id AND member_id = ANY(:member_ids)",
         coupon_id=coupon_id,

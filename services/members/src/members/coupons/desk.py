@@ -1,4 +1,4 @@
-"""クーポン at the desk: all definitions, and a new one (CPN-01, CPN-03)."""
+"""クーポン at the desk: all definitions, and the form for a new one (CPN-01, CPN-03)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,7 +53,10 @@ COUPONS = DeskList[NoFilters, DefinedCoupon](
 
 
 class NewCoupon(Terms):
-    """A new coupon. ``key`` is made with the form and becomes the coupon's id: sent twice, it is one coupon."""
+    """A new coupon.
+
+    ``key`` is made with the form and becomes the coupon's id, so a repeated submission makes one coupon.
+    """
 
     key: UUID = Field(title="登録の番号")
 
@@ -76,7 +79,7 @@ async def show_empty_coupon(request: Request, parts: Here, _: Owner) -> Response
 
 @router.post(f"{PAGE}/new")
 async def save_coupon(request: Request, parts: Here, seen: Owner) -> Response:
-    """Define a coupon, which is money and therefore an owner's, and go on to choosing the members."""
+    """Define a coupon and redirect to choosing the members. Only owners may, because a coupon is money."""
     form, status = await read_form(request, NewCoupon), 422
     if "key" in form.errors:
         form.values["key"] = new_id()
@@ -96,7 +99,7 @@ async def save_coupon(request: Request, parts: Here, seen: Owner) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class CouponTerms:
-    """A definition in words; ``ended``: nobody can use it any more."""
+    """A definition as text. ``ended`` means that nobody can use it any more."""
 
     path: str
     name: str

@@ -1,4 +1,4 @@
-"""One coupon at the desk: its terms, who holds it and who gave it, and giving it to more members (CPN-03)."""
+"""One coupon at the desk: its terms, its holders with the issuer, and issuing it to more members (CPN-03)."""
 
 from typing import Any
 from uuid import UUID
@@ -23,14 +23,14 @@ router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=Fals
 
 
 class ChosenMembers(BaseModel):
-    """The members whose boxes were ticked."""
+    """The selected members."""
 
     id: list[UUID] = Field(default_factory=list, title="会員")
 
 
 @router.get(f"{PAGE}/{{coupon_id}}")
 async def show_coupon(request: Request, coupon_id: UUID, parts: Here, asked: Paging) -> Response:
-    """Show the terms and, page by page, who holds it."""
+    """Show the terms and the pages of holders."""
     async with parts.db.transaction() as tx:
         coupon = await coupon_by_id(tx, coupon_id)
         if coupon is None:
@@ -47,7 +47,7 @@ async def show_coupon(request: Request, coupon_id: UUID, parts: Here, asked: Pag
 
 @router.get(f"{PAGE}/{{coupon_id}}/members")
 async def choose_members(request: Request, coupon_id: UUID, parts: Here, asked: Paging) -> Response:
-    """Show the members found, each with a box unless they hold the coupon already."""
+    """Show the found members. Those without the coupon have a checkbox."""
     return await _choice(request, parts, coupon_id, asked)
 
 
@@ -55,7 +55,7 @@ async def choose_members(request: Request, coupon_id: UUID, parts: Here, asked: 
 async def issue_to_members(
     request: Request, coupon_id: UUID, parts: Here, asked: Paging, seen: Staff
 ) -> Response:
-    """Issue the coupon to the members chosen and say what became of each."""
+    """Issue the coupon to the selected members and show the result for each."""
     form = await read_form(request, ChosenMembers)
     if form.errors:
         trouble = "会員の選択を確認してください"

@@ -1,4 +1,4 @@
-"""Giving a coupon to chosen members (CPN-03)."""
+"""Issues a coupon to selected members (CPN-03)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ MEMBERS_MAX = 200
 
 @dataclass(frozen=True)
 class Issued:
-    """What became of one member: the coupon was issued, or why not."""
+    """The result for one member: issued, or the reason why not."""
 
     member_id: UUID
     name: str
@@ -29,9 +29,9 @@ class Issued:
 async def issue_coupon(
     tx: Tx, coupon_id: UUID, member_ids: Sequence[UUID], *, by: Doer, at: datetime
 ) -> list[Issued]:
-    """Give a coupon to members, once to each, and note the deed; who has it already, or is unknown, stops nobody else.
+    """Issue a coupon to members, once to each, and note the deed. Unknown members and present holders are skipped.
 
-    Raises Refused for an unknown or expired coupon, and where nobody or too many are chosen.
+    Raises Refused for an unknown or expired coupon, and if no member or too many are selected.
     """
     chosen = list(dict.fromkeys(member_ids))
     if not chosen:
@@ -76,5 +76,5 @@ async def issue_coupon(
 
 
 def _told(coupon: DefinedCoupon, given: Sequence[str]) -> str:
-    """Return which coupon was given, whose name others may have, and to whom."""
+    """Return the text of the deed: the coupon with its id, as names may repeat, and the members."""
     return f"{coupon.name}（{coupon.coupon_id}）：{len(given):,}人: {'、'.join(given)}"

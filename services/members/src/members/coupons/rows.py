@@ -1,7 +1,7 @@
-"""Uses of coupons on disk: counters that cannot exceed their limits, and the ledger that explains them.
+"""Uses of coupons: counters that cannot exceed their limits, and the ledger that explains them.
 
-The counters of a member's coupon and then of its definition are moved by guarded UPDATEs; the entry is added
-while both rows are locked.
+Guarded UPDATEs change the counter of a member's coupon first and then that of its definition. The entry is added while
+both rows are locked.
 """
 
 from collections.abc import Collection
@@ -16,7 +16,7 @@ from shared.database.transactions import Tx
 
 @dataclass(frozen=True, slots=True)
 class IssuedCoupon:
-    """What a member holds, with its terms. ``sold_out``: the uses of all members together have reached their limit."""
+    """A coupon of a member with its terms. ``sold_out`` means that the uses of all members have reached the limit."""
 
     issue_id: UUID
     coupon_id: UUID
@@ -48,12 +48,12 @@ _HELD = (
 
 
 async def issued_coupon(tx: Tx, issue_id: UUID) -> IssuedCoupon | None:
-    """Return what a member holds, with its terms."""
+    """Return a coupon of a member with its terms."""
     return await tx.read_one(IssuedCoupon, f"{_ISSUED} WHERE i.issue_id = :issue_id", issue_id=issue_id)
 
 
 async def coupons_of_member(tx: Tx, member_id: UUID, *, rows_max: int) -> list[IssuedCoupon]:
-    """Return the coupons that a member holds, those that last longest first."""
+    """Return the coupons of a member, last to expire first."""
     return await tx.read(
         IssuedCoupon,
         f"{_ISSUED} WHERE i.member_id = :member_id ORDER BY c.expires_at DESC, i.issue_id LIMIT :rows_max",
@@ -65,9 +65,9 @@ async def coupons_of_member(tx: Tx, member_id: UUID, *, rows_max: int) -> list[I
 async def usable_coupons(
     tx: Tx, member_id: UUID, *, reservation_id: UUID | None, at: datetime, rows_max: int
 ) -> list[Coupon]:
-    """Return what a member may use for the next order, soonest to expire first.
+    """Return the coupons that a member may use for the next order, first to expire first.
 
-    What this browser itself has set aside (``reservation_id``) counts, because it may be chosen again.
+    The coupon that this browser has reserved (``reservation_id``) is included, because it may be chosen again.
     """
     rows = await tx.rows(
         f"{_ISSUED} WHERE i.member_id = :member_id AND c.expires_at > :at AND ("
@@ -82,13 +82,13 @@ async def usable_coupons(
 
 
 async def held_with(tx: Tx, reservation_id: UUID) -> list[UUID]:
-    """Return the coupons that are set aside with a reservation, in the order in which all lock them."""
+    """Return the coupons of a reservation, in the common order of locking."""
     rows = await tx.rows(f"{_HELD} ORDER BY h.coupon_id", reservation_id=reservation_id)
     return [row.issue_id for row in rows]
 
 
 async def with_coupons(tx: Tx, reservations: Collection[UUID]) -> set[UUID]:
-    """Return those of locked ``reservations`` with which a coupon was ever set aside."""
+    """Return those of locked ``reservations`` that ever reserved a coupon."""
     if not reservations:
         return set()
     rows = await tx.rows(
@@ -99,7 +99,7 @@ async def with_coupons(tx: Tx, reservations: Collection[UUID]) -> set[UUID]:
 
 
 async def take_use(tx: Tx, issue_id: UUID) -> Literal["taken", "member_limit", "overall_limit"]:
-    """Count one more use, unless a limit forbids it (P3). Both rows stay locked until the commit."""
+    """Count one more use unless a limit forbids it (P3). Both rows stay locked until the commit."""
     taken = await tx.execute(
         "UPDATE issued_coupons SET uses = uses + 1 WHERE issue_id = :issue_id AND uses < uses_max",
         issue_id=issue_id,
@@ -141,7 +141,7 @@ async def add_entry(
     at: datetime,
     order_code: str | None = None,
 ) -> None:
-    """Write down what a counter was moved for; ``change`` is what it was moved by."""
+    """Add a ledger entry with the reason of a counter change. ``change`` is its amount."""
     await tx.execute(
         "INSERT INTO coupon_entries (issue_id, kind, change, reservation_id, order_code, entered_at)"
         " VALUES (:issue_id, :kind, :change, :reservation_id, :order_code, :at)",
@@ -166,7 +166,7 @@ class Redemption:
 async def redemptions_of(tx: Tx, codes: Collection[str]) -> list[Redemption]:
     """Return the coupons that orders redeemed and have not returned.
 
-    They come in the order in which all lock them.
+    They are sorted in the common order of locking.
     """
     return await tx.read(
         Redemption,

@@ -1,9 +1,9 @@
-"""Coupons: what the shop defines, what a member has of it, and how a use of it goes.
+"""Coupons: their definition, the coupons of a member, and the states of a use.
 
     reserved ──redeemed──▶ used ──returned──▶ usable again, until the coupon expires
         └────released────▶ usable again
 
-A use counts from the moment it is reserved, so that no limit is ever exceeded (promise P3).
+A use counts from its reservation on, so that no limit is ever exceeded (promise P3).
 """
 
 from datetime import date, datetime, timedelta
@@ -23,7 +23,7 @@ VALID_DAYS_MAX = 3650
 
 
 class Terms(BaseModel):
-    """What staff decide about a coupon (CPN-01). It is not changed afterwards: members hold it by these."""
+    """The terms of a coupon, set by staff (CPN-01). They never change, because members hold the coupon by them."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -47,12 +47,12 @@ class Terms(BaseModel):
 
     @property
     def expires_at(self) -> datetime:
-        """Return the moment from which it cannot be used: midnight in Japan after the last day."""
+        """Return the end of validity: midnight in Japan after the last day."""
         return end_of_day(self.valid_until)
 
 
 def check_terms(terms: Terms, *, at: datetime) -> None:
-    """Refuse terms that make no sense, naming the field."""
+    """Refuse terms that make no sense, at the field."""
     if terms.kind == "amount_off" and terms.value < 1:
         raise Refused("value_missing", "値引額を1円以上で入力してください", field="value", status=422)
     if terms.kind == "percent_off" and not 1 <= terms.value <= 100:
@@ -75,17 +75,17 @@ def check_terms(terms: Terms, *, at: datetime) -> None:
 
 
 def effect(kind: Kind, value: int) -> str:
-    """Return what a coupon does, in words."""
+    """Return the effect of a coupon as text."""
     if kind == "free_shipping":
         return "送料無料"
     return f"¥{value:,}引き" if kind == "amount_off" else f"{value}％引き"
 
 
 class Coupon(BaseModel):
-    """A coupon in a member's hand, as the benefit statement tells checkout.
+    """A coupon of a member as the benefit statement carries it to checkout.
 
-    Members does not know the cart, so ``value`` is a percentage where ``kind`` says so, and checkout computes
-    the yen. ``minimum`` is the least sum of goods in yen. Not usable from ``expires_at`` on.
+    Members does not know the cart. ``value`` may be a percentage, depending on ``kind``, and checkout computes the yen.
+    ``minimum`` is the least sum of goods in yen. The coupon is not usable from ``expires_at`` on.
     """
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
@@ -99,7 +99,7 @@ class Coupon(BaseModel):
 
 
 class CouponRefused(Refused):
-    """This coupon cannot be used for the order that is being made."""
+    """The order cannot use this coupon."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(code, message, field="coupon")

@@ -1,4 +1,4 @@
-"""The tables of coupons: definitions, what members hold, and the ledger of their uses."""
+"""The tables of coupons: definitions, issued coupons, and the ledger of their uses."""
 
 from sqlalchemy import (
     BigInteger,

@@ -1,4 +1,4 @@
-"""One use of a coupon: set aside with a reservation, redeemed by its order, returned by a cancellation (CPN-10)."""
+"""One use of a coupon: reserved for an order, redeemed by it, returned by its cancellation (CPN-10)."""
 
 from datetime import datetime
 from uuid import UUID
@@ -32,9 +32,10 @@ _REFUSED = {
 async def hold_coupon(
     tx: Tx, issue_id: UUID, *, member_id: UUID, reservation_id: UUID, at: datetime
 ) -> Coupon:
-    """Set a member's coupon aside with a reservation that is made in, or locked by, this transaction.
+    """Reserve a member's coupon with a reservation that this transaction made or locked.
 
-    What is set aside already is only returned. Raises CouponRefused: not hers, expired, used, or no use left.
+    A coupon that is already reserved with it is only returned. Raises CouponRefused: not the member's, expired, used,
+    or no use left.
     """
     row = await issued_coupon(tx, issue_id)
     if row is None or row.member_id != member_id:
@@ -53,17 +54,17 @@ async def hold_coupon(
 
 
 async def release_coupons(tx: Tx, reservation_id: UUID, *, at: datetime) -> None:
-    """Let go what was set aside with a reservation that ends and was not redeemed."""
+    """Release the coupons of a reservation that ends without an order."""
     for issue_id in await held_with(tx, reservation_id):
         await give_use_back(tx, issue_id)
         await add_entry(tx, issue_id, "released", change=-1, reservation_id=reservation_id, at=at)
 
 
 async def redeem_coupon(tx: Tx, event: OrderPlaced) -> bool:
-    """Redeem the coupon of a placed order and let go what else was set aside for it.
+    """Redeem the coupon of a placed order and release the other coupons of its reservation.
 
-    Returns False where no use was left. The order stands: only one that is heard after its reservation was released
-    can find none left; the limits hold even then, and the desk reads it in the order's note.
+    Returns False if no use was left. This can happen only if the order is consumed after its reservation was released.
+    The order remains valid, the limits still hold, and the order's note shows it at the desk.
     """
     if event.benefit_reservation_id is None:
         return True
@@ -86,7 +87,7 @@ async def redeem_coupon(tx: Tx, event: OrderPlaced) -> bool:
 
 
 async def _redeem(tx: Tx, event: OrderPlaced, issue_id: UUID, reservation_id: UUID) -> bool:
-    """Turn the use that was set aside into the order's, or take one now; False if there is none."""
+    """Turn the reserved use into the order's use, or take a new one. Return False if none is left."""
     held = issue_id in await held_with(tx, reservation_id)
     if not held and await take_use(tx, issue_id) != "taken":
         return False
@@ -103,7 +104,7 @@ async def _redeem(tx: Tx, event: OrderPlaced, issue_id: UUID, reservation_id: UU
 
 
 async def return_coupon(tx: Tx, event: OrderCancelled, redeemed: Redemption) -> None:
-    """Give a coupon back that a cancelled order redeemed, because of that order."""
+    """Return the coupon that a cancelled order redeemed."""
     row = await issued_coupon(tx, redeemed.issue_id)
     if row is None:
         return

@@ -1,4 +1,4 @@
-"""Coupons in words, for the desk and for the member who holds them."""
+"""Texts about coupons, for the desk and for the member who holds them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,7 @@ KIND_LABEL = Labels[Kind](
 
 @dataclass(frozen=True, slots=True)
 class CouponLine:
-    """A coupon that a member holds, as pages show it. ``left`` counts the uses that are left to the member."""
+    """A coupon of a member as pages show it. ``left`` counts the member's remaining uses."""
 
     coupon_id: UUID
     name: str
@@ -38,7 +38,7 @@ class CouponLine:
 
 
 def coupon_line(coupon: IssuedCoupon, *, at: datetime) -> CouponLine:
-    """Return a coupon as pages show it, with its state as of ``at``."""
+    """Return a coupon as pages show it, with its state at ``at``."""
     state, kind = _state(coupon, at)
     return CouponLine(
         coupon.coupon_id,

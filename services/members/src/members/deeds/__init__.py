@@ -1,1 +1,1 @@
-"""What staff did at the desks."""
+"""The list of deeds of staff at the desks."""

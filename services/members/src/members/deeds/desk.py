@@ -1,4 +1,4 @@
-"""操作の記録 of all desks: who did what, from where, and who tried to come in (STF-03)."""
+"""操作の記録 of all desks: who did what from where, and attempts to log in (STF-03)."""
 
 from typing import Any, Literal
 
@@ -48,7 +48,7 @@ DEEDS = DeskList[_WordsAndKind, NotedDeed](
 
 @router.get(PAGE)
 async def list_deeds(request: Request, parts: Here, paging: Paging) -> Response:
-    """Show the deeds found, newest first. What no filter is (another kind, no day) filters nothing."""
+    """Show the found deeds, newest first. An invalid filter value, such as an unknown kind, filters nothing."""
     asked = DEEDS.read(request, paging)
     wanted = asked.filters.model_dump()
     search = DeedSearch(wanted["deed"], wanted["q"], wanted["from"], wanted["until"])

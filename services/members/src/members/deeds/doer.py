@@ -1,4 +1,4 @@
-"""Who does something at the desk."""
+"""The member of staff who acts at the desk."""
 
 from fastapi import Request
 
@@ -9,5 +9,5 @@ from shared.web.session import Viewer
 
 
 def doer(request: Request, seen: Viewer) -> Doer:
-    """Return who does something at the desk, for the list of deeds."""
+    """Return the acting member of staff, for the list of deeds."""
     return Doer(member_id_of(seen), name_of(seen), address_of(request))

@@ -1,4 +1,4 @@
-"""Deeds at the desks of other services stand beside those at our own (STF-03)."""
+"""Adds deeds at the desks of other services to the list of deeds (STF-03)."""
 
 from collections.abc import Mapping
 
@@ -30,10 +30,10 @@ DEED_OF: Mapping[type[DeskEvent], Deed] = {
     PaymentSettingsChanged: "payment_settings_changed",
     MailSettingsChanged: "mail_settings_changed",
 }
-"""What other services say that their staff did, and what we call it."""
+"""The deeds that other services report, with their names in this list."""
 
 
 async def note_deed_elsewhere(tx: Tx, event: DeskEvent) -> None:
-    """Write down what another service says that its staff did."""
+    """Store a deed that another service reports."""
     by = Doer(event.by_id, event.by, event.ip)
     await note_deed(tx, by, DEED_OF[type(event)], event.subject, at=event.occurred_at)

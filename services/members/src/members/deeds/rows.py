@@ -1,6 +1,6 @@
-"""What staff did at the desks, and who came in or failed to (STF-03). Only ever added to.
+"""Deeds of staff at the desks, and successful and failed logins (STF-03). Rows are only added.
 
-Deeds at other services' desks that no state of theirs tells of come by events.
+Other services report by event those deeds that none of their states shows.
 """
 
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ Deed = Literal[
 
 @dataclass(frozen=True)
 class Doer:
-    """Who did it and from where; ``member_id`` None where nobody was recognised."""
+    """The acting person and address. ``member_id`` is None if nobody was recognised."""
 
     member_id: UUID | None
     name: str
@@ -49,11 +49,11 @@ class Doer:
 
 
 OPERATOR = Doer(None, "運用者（コマンド）", "")
-"""Who does what a command does: nobody logged in."""
+"""The doer of a command: no login exists."""
 
 
 async def note_deed(tx: Tx, by: Doer, deed: Deed, subject: str = "", *, at: datetime) -> None:
-    """Write down one deed, in the transaction that does it."""
+    """Store one deed in the transaction of the change."""
     await tx.execute(
         "INSERT INTO staff_deeds (deed_id, done_at, by_id, by, deed, subject, ip)"
         " VALUES (:deed_id, :at, :by_id, :by, :deed, :subject, :ip)",
@@ -72,7 +72,10 @@ _FROM = " FROM staff_deeds"
 
 @dataclass(frozen=True)
 class DeedSearch:
-    """Which deeds: one kind, a part of the doer's name or of what it was done to, and days in Japan, both included."""
+    """The search conditions: a kind of deed, a part of the doer's name or of the object, and a range of days.
+
+    Days are days in Japan; the first and the last are included.
+    """
 
     deed: str = ""
     words: str = ""
@@ -80,7 +83,7 @@ class DeedSearch:
     last_day: date | None = None
 
     def where(self) -> str:
-        """Return the condition; its values are in :meth:`values`."""
+        """Return the SQL condition. Its values are in :meth:`values`."""
         parts = {
             "deed = :deed": self.deed,
             '("by" ILIKE :words OR subject ILIKE :words)': self.words,
@@ -106,7 +109,7 @@ class DeedSearch:
 
 @dataclass(frozen=True, slots=True)
 class NotedDeed:
-    """A deed on record: who did it, or tried to, from where, and to what. ``deed`` may be one of another release."""
+    """A stored deed or attempt: person, address and object. ``deed`` may be a kind from another release."""
 
     done_at: datetime
     by: str
@@ -116,7 +119,7 @@ class NotedDeed:
 
 
 async def find_deeds(tx: Tx, search: DeedSearch, *, rows_max: int, offset: int) -> list[NotedDeed]:
-    """Return one page of the deeds found, newest first."""
+    """Return one page of found deeds, newest first."""
     await tx.plan(LONG)
     return await tx.read(
         NotedDeed,
@@ -129,6 +132,6 @@ async def find_deeds(tx: Tx, search: DeedSearch, *, rows_max: int, offset: int) 
 
 
 async def count_deeds(tx: Tx, search: DeedSearch) -> int:
-    """Return how many were found."""
+    """Return the number of found deeds."""
     await tx.plan(LONG)
     return int(await tx.value(f"SELECT count(*){_FROM}{search.where()}", **search.values()))

@@ -1,4 +1,4 @@
-"""The list of what staff did."""
+"""The table of deeds."""
 
 from sqlalchemy import Column, Index, Table, Text, Uuid
 

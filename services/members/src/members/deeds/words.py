@@ -1,4 +1,4 @@
-"""What 操作の記録 calls each deed."""
+"""The names of the deeds in 操作の記録."""
 
 from members.deeds.rows import Deed
 from shared.shop.labels import Badges

@@ -1,1 +1,1 @@
-"""Members at the desk."""
+"""The pages of members at the desk."""

@@ -1,4 +1,4 @@
-"""会員データ出力ファイル: what stands in its columns."""
+"""会員データ出力ファイル: the contents of its columns."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -46,5 +46,5 @@ async def member_cells(members: AsyncIterator[FoundMember]) -> AsyncIterator[tup
 
 
 def _moment(moment: datetime | None) -> str:
-    """Japan time to the second: 登録日時 and AmazonID連携日時 are compared with each other (MEM-14)."""
+    """Return Japan time to the second. Staff compare 登録日時 with AmazonID連携日時 (MEM-14)."""
     return "" if moment is None else f"{in_japan(moment):%Y/%m/%d %H:%M:%S}"

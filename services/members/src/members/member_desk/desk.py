@@ -1,4 +1,4 @@
-"""会員検索 at the desk, and 会員データ出力ファイル of what was found (AP-04, MEM-13)."""
+"""会員検索 at the desk, and 会員データ出力ファイル of the found members (AP-04, MEM-13)."""
 
 from typing import Literal, cast
 
@@ -79,7 +79,7 @@ def _search(asked: Asked[MemberFilters], tab: str) -> MemberSearch:
 
 @router.get(MEMBERS.path)
 async def list_members(request: Request, parts: Here, paging: Paging, staff: Staff) -> Response:
-    """Show the members found."""
+    """Show the found members."""
     asked = MEMBERS.read(request, paging)
     search = _search(asked, asked.tab)
     async with parts.db.transaction() as tx:
@@ -97,7 +97,7 @@ async def list_members(request: Request, parts: Here, paging: Paging, staff: Sta
 
 @router.get("/desk/members/export.csv")
 async def send_members(request: Request, parts: Here, paging: Paging, seen: Owner) -> Response:
-    """Send the file, row by row; only to owners, and it is written down that they have it."""
+    """Stream the file row by row. Only owners may export, and the export is recorded."""
     asked = MEMBERS.read(request, paging).for_file()
     search = _search(asked, asked.tab)
     found = await export_members(

@@ -1,4 +1,4 @@
-"""One member at the desk: who it is, every movement of points, and the coupons held (AP-04, PNT-07, CPN-03)."""
+"""One member at the desk: personal data, every movement of points, and the coupons held (AP-04, PNT-07, CPN-03)."""
 
 from uuid import UUID
 
@@ -27,7 +27,7 @@ LINES_MAX = 200
 
 @router.get("/desk/members/{member_id}")
 async def show_member(request: Request, member_id: UUID, parts: Here) -> Response:
-    """Show everything that members knows of one person, except the password."""
+    """Show all data that members stores about one person, except the password."""
     at = now()
     async with parts.db.transaction() as tx:
         member = await member_by_id(tx, member_id)
@@ -71,7 +71,7 @@ async def show_member(request: Request, member_id: UUID, parts: Here) -> Respons
 async def activate_grant(
     request: Request, member_id: UUID, grant_id: UUID, parts: Here, seen: Staff
 ) -> Response:
-    """有効にする: make waiting points of this member valid; the posting says who did it."""
+    """有効にする: activate waiting points of this member. The posting names the member of staff."""
     async with parts.db.transaction() as tx:
         grant = await activate_points(tx, member_id, grant_id, by=doer(request, seen), at=now())
     return parts.pages.redirect(
@@ -81,7 +81,7 @@ async def activate_grant(
 
 @router.post("/desk/members/{member_id}/password-reset")
 async def start_reset(request: Request, member_id: UUID, parts: Here, seen: Staff) -> Response:
-    """Mail the member a link to set a password; staff see neither the link nor any password."""
+    """Send the member a link to set a password. Staff see neither the link nor any password."""
     async with parts.db.transaction() as tx:
         await request_reset_by_staff(tx, member_id, by=doer(request, seen), at=now())
     return parts.pages.redirect(

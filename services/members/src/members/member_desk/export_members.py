@@ -1,4 +1,4 @@
-"""The members of a list leave as a file (会員データ出力ファイル, MEM-13); it is noted who took them."""
+"""Exports the members of a list as a file (会員データ出力ファイル, MEM-13), and records who exported them."""
 
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
@@ -11,10 +11,10 @@ from shared.database.transactions import Database
 async def export_members(
     db: Database, search: MemberSearch, *, by: Doer, subject: Callable[[int], str], at: datetime
 ) -> AsyncIterator[FoundMember]:
-    """Return all members found, after it is noted who takes them.
+    """Return all found members after recording who exports them.
 
-    ``by`` tells who and from where (:func:`members.deeds.doer.doer`), ``subject`` says in words what so many are. Members
-    keeps the record of deeds itself, so that no event is said.
+    ``by`` identifies the person and their address (:func:`members.deeds.doer.doer`). ``subject`` describes the exported
+    members in words. Members stores the deed itself, so it publishes no event.
     """
     async with db.transaction() as tx:
         await note_deed(tx, by, "members_exported", subject(await count_members(tx, search)), at=at)

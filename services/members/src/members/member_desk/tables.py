@@ -1,4 +1,4 @@
-"""The table of the searches that staff have saved."""
+"""The table of saved searches of staff."""
 
 from members.metadata import metadata
 from shared.shop.saved_searches.tables import saved_searches_table

@@ -1,4 +1,4 @@
-"""How somebody became a member, and what members of staff may do, in words for staff."""
+"""Texts for staff: the ways of registration, and the rights of members of staff."""
 
 from typing import Literal
 

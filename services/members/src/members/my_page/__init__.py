@@ -1,1 +1,1 @@
-"""What members see of themselves."""
+"""The pages that members see about themselves."""

@@ -1,4 +1,4 @@
-"""The member who is logged in, for the pages of checkout."""
+"""The logged-in member, for the pages of checkout."""
 
 from uuid import UUID
 
@@ -23,7 +23,7 @@ router = APIRouter(prefix="/api/members", tags=["members"], dependencies=[Depend
 
 
 class Me(BaseModel):
-    """The member who is logged in: what prefills the order form. The address is the member's own (AP-30)."""
+    """The logged-in member, for prefilling the order form. The address is the member's own (AP-30)."""
 
     member_id: UUID
     name: str
@@ -44,10 +44,9 @@ class Me(BaseModel):
 
 @router.get("/me")
 async def me(request: Request, parts: Here, seen: Member) -> Me:
-    """Return the member who is logged in; 401 for nobody.
+    """Return the logged-in member. 401 if nobody is logged in.
 
-    What this browser itself has set aside (its benefit statement) counts as available, because it may be
-    changed.
+    The benefit that this browser has reserved counts as available, because it may be changed.
     """
     member_id = UUID(seen.member_id)
     async with parts.db.transaction() as tx:

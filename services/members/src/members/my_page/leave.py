@@ -1,4 +1,4 @@
-"""Logging out of a browser takes its one-time rights along: a copy that somebody made of them opens nothing later."""
+"""A logout also uses up the one-time statements of the browser, so that copies of them are invalid."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -19,14 +19,14 @@ Links = Mapping[LinkPurpose, MailLink]
 def rights_of(request: Request, parts: Parts) -> tuple[Wallet | None, Links]:
     """Return the Amazon login and the links of mails that a browser holds.
 
-    What it has set aside of points and coupons is not among them: that counts only with the session.
+    Reserved points and coupons are not included, because they are valid only with the session.
     """
     found = {purpose: link_in_browser(request, parts, purpose) for purpose in PATH}
     return wallet_of(request, parts), {purpose: link for purpose, link in found.items() if link is not None}
 
 
 async def use_up(tx: Tx, wallet: Wallet | None, links: Links, *, at: datetime) -> None:
-    """Use an Amazon login and links of mails up; what was used or has ended stays so."""
+    """Use up an Amazon login and links of mails. Those that were used or have expired remain so."""
     if wallet is not None:
         await use_wallet(tx, wallet.statement_hash, at=at)
     for purpose, link in links.items():

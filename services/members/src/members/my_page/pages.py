@@ -1,4 +1,4 @@
-"""マイページ: points with their conditions, coupons, the Amazon link, and where one is logged in."""
+"""マイページ: points with their conditions, coupons, the Amazon link, and the member's logins."""
 
 from uuid import UUID
 
@@ -96,7 +96,7 @@ async def show_my_page(request: Request, parts: Here, seen: Member) -> Response:
 
 @router.post("/members/amazon/unlink")
 async def undo_link(request: Request, parts: Here, seen: Member) -> Response:
-    """Undo the Amazon link and end all other logins. Who has no password would lock the account, and is told so."""
+    """Undo the Amazon link and end all other logins. Refuse a member without a password, who could not log in again."""
     browser = browser_of(request, parts, seen)
     try:
         async with parts.db.transaction() as tx:
@@ -112,7 +112,7 @@ async def undo_link(request: Request, parts: Here, seen: Member) -> Response:
 
 @router.post("/members/logout", dependencies=[Depends(viewer)])
 async def log_out(request: Request, parts: Here, seen: CurrentViewer) -> Response:
-    """End this session everywhere and let the browser forget its member: statements, orders, cart, what was typed."""
+    """End this session everywhere and delete the member's data (statements, orders, cart, input) from the browser."""
     next_path = safe_next(str((await request.form()).get("next", "")))
     session_id = session_id_of(seen)
     async with parts.db.transaction() as tx:
@@ -125,7 +125,7 @@ async def log_out(request: Request, parts: Here, seen: CurrentViewer) -> Respons
 
 @router.post("/members/sessions/end-all")
 async def log_out_everywhere(request: Request, parts: Here, seen: Member) -> Response:
-    """End all logins of the member, this one too."""
+    """End all logins of the member, including this one."""
     async with parts.db.transaction() as tx:
         at = now()
         await use_up(tx, *rights_of(request, parts), at=at)
@@ -137,7 +137,7 @@ async def log_out_everywhere(request: Request, parts: Here, seen: Member) -> Res
 
 @router.post("/members/sessions/{session_id}/end")
 async def log_out_one(request: Request, session_id: UUID, parts: Here, seen: Member) -> Response:
-    """End one login of the member; somebody else's looks as if it did not exist."""
+    """End one login of the member. Another person's login gets the same response as an unknown one."""
     async with parts.db.transaction() as tx:
         await end_own_session(tx, UUID(seen.member_id), session_id, at=now())
     return parts.pages.redirect(request, "/members/mypage", toast="ログアウトしました")

@@ -1,4 +1,4 @@
-"""By what a login began, in words for the member."""
+"""Texts for the member about the way of a login."""
 
 from typing import Literal
 

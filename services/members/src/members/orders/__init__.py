@@ -1,1 +1,1 @@
-"""What an order does to its member."""
+"""The effects of an order on its member."""

@@ -1,4 +1,4 @@
-"""What an order earned becomes valid when it is shipped or processed."""
+"""Activates the points of an order when it is shipped or processed."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -15,7 +15,7 @@ from shared.events import OrderProcessed, PointsActivated, Shipped
 
 
 class WaitingPoints:
-    """The unit of work of points that wait for an order to be shipped or processed."""
+    """The unit of work for points that wait until an order is shipped or processed."""
 
     def __init__(self, accounts: Accounts, earned: dict[str, Earned]) -> None:
         self._accounts = accounts
@@ -24,9 +24,9 @@ class WaitingPoints:
     @classmethod
     @asynccontextmanager
     async def open(cls, tx: Tx, events: Sequence[Shipped | OrderProcessed]) -> AsyncIterator[Self]:
-        """Lock the orders that are over and whose points they earned; save what became valid.
+        """Lock the shipped or processed orders and the members of their points. Save the activated points at the end.
 
-        Raises TryAgain while one of the orders is not known yet.
+        Raises TryAgain while an order is unknown.
         """
         codes = {
             event.order_code for event in events if not isinstance(event, Shipped) or event.fully_shipped
@@ -38,17 +38,17 @@ class WaitingPoints:
         await accounts.save(tx)
 
     def shipped(self, event: Shipped) -> PointsActivated | None:
-        """Make the points of an order valid when its last parcel has left (PNT-08), where the shop has chosen that."""
+        """Activate the points of an order whose last parcel was shipped (PNT-08), if the shop chose that."""
         if not event.fully_shipped:
             return None
         return self._activate(event.order_code, mode="on_shipped", at=event.occurred_at)
 
     def processed(self, event: OrderProcessed) -> PointsActivated | None:
-        """Make the points of an order valid when it is 処理済み (PNT-09), where the shop has chosen that."""
+        """Activate the points of an order that is 処理済み (PNT-09), if the shop chose that."""
         return self._activate(event.order_code, mode="on_processed", at=event.occurred_at)
 
     def _activate(self, code: str, *, mode: Activation, at: datetime) -> PointsActivated | None:
-        """Make the points valid if they wait for ``mode``, exactly once."""
+        """Activate the points if they wait for ``mode``, exactly once."""
         # Once, though several events may tell the same of an order.
         grant = self._earned.pop(code, None)
         if grant is None or grant.activation != mode or grant.state != "waiting":

@@ -1,4 +1,4 @@
-"""The coupon of a cancelled order comes back (CPN-10)."""
+"""Returns the coupon of a cancelled order (CPN-10)."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -12,7 +12,7 @@ from shared.events import OrderCancelled
 
 
 class CancelledCoupons:
-    """The unit of work of cancelled orders' coupons, which come back once; each is usable again until it expires."""
+    """The unit of work for coupons of cancelled orders. Each is returned once and usable again until it expires."""
 
     def __init__(self) -> None:
         self._cancelled: dict[str, OrderCancelled] = {}
@@ -20,9 +20,9 @@ class CancelledCoupons:
     @classmethod
     @asynccontextmanager
     async def open(cls, tx: Tx, events: Sequence[OrderCancelled]) -> AsyncIterator[Self]:
-        """Lock the orders; give the coupons back at the end, in the order in which all lock them, and say so.
+        """Lock the orders. At the end return the coupons, in the common order of locking, and publish it.
 
-        Raises TryAgain while one of the orders is not known yet.
+        Raises TryAgain while an order is unknown.
         """
         await lock_orders(tx, (event.order_code for event in events))
         coupons = cls()
@@ -31,5 +31,5 @@ class CancelledCoupons:
             await return_coupon(tx, coupons._cancelled[redeemed.order_code], redeemed)
 
     def give_back(self, event: OrderCancelled) -> None:
-        """Give the coupon of an order back, if it had one."""
+        """Return the coupon of an order, if it had one."""
         self._cancelled.setdefault(event.order_code, event)

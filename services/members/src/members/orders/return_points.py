@@ -1,4 +1,4 @@
-"""What an order did to points is undone when it is cancelled."""
+"""Undoes the effects of a cancelled order on points."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -16,10 +16,10 @@ from shared.events import OrderCancelled, PointsReturned
 
 @dataclass
 class CancelledPoints:
-    """The unit of work of cancelled orders' points: spent ones come back, earned ones are void (PNT-22).
+    """The unit of work for points of cancelled orders: return spent points and revoke earned ones (PNT-22).
 
-    The members are not touched: cancelled orders have no consequences for an account (KON-34). Registration
-    points stay, because the registration stays.
+    Member accounts remain unchanged: a cancellation has no consequences for an account (KON-34). Registration points
+    remain, because the registration does.
     """
 
     ended: dict[str, OrderCancelled]
@@ -30,9 +30,9 @@ class CancelledPoints:
     @classmethod
     @asynccontextmanager
     async def open(cls, tx: Tx, events: Sequence[OrderCancelled]) -> AsyncIterator[Self]:
-        """Lock the orders, note that they ended, lock whose points they touch; save what came back.
+        """Lock the orders, mark them as cancelled, and lock their members' points. Save the result at the end.
 
-        Raises TryAgain while one of the orders is not known yet.
+        Raises TryAgain while an order is unknown.
         """
         orders = await lock_orders(tx, (event.order_code for event in events))
         ended = first_of_each(event for event in events if orders[event.order_code].cancelled_at is None)
@@ -47,7 +47,7 @@ class CancelledPoints:
         await accounts.save(tx)
 
     def give_back(self, event: OrderCancelled) -> PointsReturned | None:
-        """Undo what an order did to points, once, if it did anything."""
+        """Undo the effects of an order on points once, if there are any."""
         code, ended = event.order_code, self.ended.get(event.order_code)
         if ended is None or ended.event_id != event.event_id:
             return None
@@ -69,7 +69,7 @@ class CancelledPoints:
 
 
 def _revoke(accounts: Accounts, grant: Grant, *, at: datetime) -> int:
-    """Take back what an order earned; return how many points that were."""
+    """Revoke the points that an order earned. Return their number."""
     balance = accounts.balance(grant.member_id)
     if balance is None or grant.state == "revoked":
         return 0

@@ -1,4 +1,4 @@
-"""What members remembers of orders."""
+"""The orders that members stores."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ def first_of_each(events: Iterable[About]) -> dict[str, About]:
 
 
 async def note_orders(tx: Tx, placed: Iterable[OrderPlaced]) -> list[OrderPlaced]:
-    """Note orders; return those that were not known yet, so that nothing is done for one twice."""
+    """Store orders. Return the new ones, so that no order takes effect twice."""
     orders = first_of_each(placed)
     rows = [{"order_code": code, "placed_at": orders[code].placed_at} for code in sorted(orders)]
     noted = await insert_all(tx, member_orders, rows, skip_known=True, returning="order_code")
@@ -34,7 +34,7 @@ async def note_orders(tx: Tx, placed: Iterable[OrderPlaced]) -> list[OrderPlaced
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Whose a taken order is and what it spent; ``note`` says what was out of the ordinary."""
+    """The member of an applied order and the points that it spent. ``note`` describes anything unusual."""
 
     order_code: str
     member_id: UUID | None
@@ -43,13 +43,13 @@ class Taken:
 
 
 async def finish_orders(tx: Tx, taken: Sequence[Taken]) -> None:
-    """Write down what became of noted orders."""
+    """Store the results of noted orders."""
     await update_all(tx, member_orders, taken, key="order_code")
 
 
 @dataclass(frozen=True, slots=True)
 class MemberOrder:
-    """What members knows of an order: whose it is, and whether it was cancelled."""
+    """The stored facts of an order: its member, and whether it was cancelled."""
 
     order_code: str
     member_id: UUID | None
@@ -57,9 +57,9 @@ class MemberOrder:
 
 
 async def lock_orders(tx: Tx, codes: Iterable[str]) -> dict[str, MemberOrder]:
-    """Return what is known of orders, locked, by code.
+    """Return stored orders by code, and lock them.
 
-    Raises TryAgain if OrderPlaced of one of them was not heard yet.
+    Raises TryAgain if OrderPlaced of an order was not consumed yet.
     """
     wanted = set(codes)
     if not wanted:
@@ -76,11 +76,11 @@ async def lock_orders(tx: Tx, codes: Iterable[str]) -> dict[str, MemberOrder]:
 
 
 async def set_cancelled(tx: Tx, cancelled: Mapping[str, datetime]) -> None:
-    """Note that orders ended, each at its moment."""
+    """Store when each order was cancelled."""
     rows = [{"order_code": code, "cancelled_at": at} for code, at in cancelled.items()]
     await update_all(tx, member_orders, rows, key="order_code")
 
 
 def owners_of(orders: Mapping[str, MemberOrder]) -> list[UUID]:
-    """Return whose ``orders`` are, of those that a member placed."""
+    """Return the members of those ``orders`` that a member placed."""
     return [order.member_id for order in orders.values() if order.member_id is not None]

@@ -1,4 +1,4 @@
-"""What is said when an order was made cheaper by points or a coupon that could not be taken: the shop lost money."""
+"""The event about points or a coupon that reduced an order but could not be taken. The shop lost money."""
 
 from typing import Literal
 from uuid import UUID
@@ -19,9 +19,9 @@ def say_shortages(
     coupon: bool = False,
     reason: str = "",
 ) -> None:
-    """Say how many ``points`` were missing, and whether a coupon had no use left.
+    """Publish how many ``points`` were missing, and whether a coupon had no use left.
 
-    ``holder_id`` is whose they were to be, ``reason`` why the order has no such member, if it has none.
+    ``holder_id`` is the member who was to have them. ``reason`` says why the order does not have this member, if so.
     """
     if holder_id is None:
         return

@@ -1,4 +1,4 @@
-"""What members remembers of orders."""
+"""The table of orders that members stores."""
 
 from sqlalchemy import Column, Index, Integer, Table, Text, Uuid
 

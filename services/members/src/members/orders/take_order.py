@@ -1,6 +1,6 @@
-"""What an order does to its member: registration, Amazon link, points, a coupon, and points earned.
+"""Applies an order to its member: registration, Amazon link, points, a coupon, and earned points.
 
-Everybody locks in the same order: orders, balances, reservations, coupons.
+All code locks in the same order: orders, balances, reservations, coupons.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -38,10 +38,10 @@ from shared.ids import new_id
 
 @dataclass
 class PlacedOrders:
-    """The unit of work of placed orders: all that they touch is locked together, changed in memory, saved together.
+    """The unit of work for placed orders: their rows are locked together, changed in memory and saved together.
 
-    ``new`` are the events that tell of an order for the first time. Registrations and coupons, the rare ones, are
-    written at once.
+    ``new`` are the events that report an order for the first time. Registrations and coupons are rare and are written
+    at once.
     """
 
     tx: Tx
@@ -59,7 +59,7 @@ class PlacedOrders:
     @classmethod
     @asynccontextmanager
     async def open(cls, tx: Tx, events: Sequence[OrderPlaced]) -> AsyncIterator[Self]:
-        """Note the orders and lock what those that are new touch; save what became of it."""
+        """Store the orders and lock the rows that the new ones change. Save the results at the end."""
         placed = await note_orders(tx, events)
         rules = await rules_at_each(tx, {order.placed_at for order in placed}) if placed else {}
         ids = {order.benefit_reservation_id for order in placed if order.benefit_reservation_id}
@@ -77,10 +77,10 @@ class PlacedOrders:
         await finish_orders(tx, orders.taken)
 
     async def take(self, order: OrderPlaced) -> None:
-        """Apply an order by the rules in force when it was placed, once.
+        """Apply an order once, by the rules in force when it was placed.
 
-        The order stands, whatever is found here: a registration that cannot be is noted and the order stays a
-        guest's; points or a coupon that are gone are noted as a shortage.
+        The order remains valid in any case. If a registration is impossible, the order stays a guest's order with a
+        note. Missing points or a missing coupon are noted as a shortage.
         """
         if order.event_id not in self.new:
             return
@@ -105,7 +105,7 @@ class PlacedOrders:
         return await self._register(order, order.registration)
 
     def _say_linked(self, order: OrderPlaced, member_id: UUID) -> None:
-        """Say that the order linked its member, if it did."""
+        """Publish that the order linked its member, if it did."""
         buyer_id = amazon_buyer(order)
         if buyer_id is None or (member_id, buyer_id) not in self.links:
             return
@@ -140,7 +140,7 @@ class PlacedOrders:
     def _spend(self, order: OrderPlaced, member_id: UUID | None) -> tuple[UUID | None, int, int]:
         """Commit the reservation and take the points.
 
-        Return for whom they were set aside, how many were taken, and how many were missing.
+        Return the holder of the reservation, the points taken, and the points missing.
         """
         reservation_id = order.benefit_reservation_id
         reserved = self.reserved.get(reservation_id) if reservation_id is not None else None
@@ -161,14 +161,17 @@ class PlacedOrders:
         return holder_id, used, posting.shortage
 
     def _commit(self, order: OrderPlaced, held: SetAside) -> None:
-        """End a held reservation with the order and free what it held; that of a member to be held nothing."""
+        """Commit a held reservation with the order and release its points.
+
+        A registering buyer's reservation held none.
+        """
         self.committed[held.reservation_id] = (order.order_code, order.placed_at)
         balance = None if held.registration else self.accounts.balance(held.member_id)
         if balance is not None:
             self.accounts.store(balance.unhold(held.points_held))
 
     async def _redeem(self, order: OrderPlaced) -> bool:
-        """Redeem the coupon, and let go what else was set aside. Returns False where no use was left."""
+        """Redeem the coupon and release the other reserved coupons. Returns False if no use was left."""
         if order.coupon is None and order.benefit_reservation_id not in self.with_coupons:
             return True
         return await redeem_coupon(self.tx, order)
@@ -192,19 +195,19 @@ class PlacedOrders:
 
 
 def _whose(orders: Sequence[OrderPlaced], reserved: Mapping[UUID, SetAside]) -> list[UUID]:
-    """Return whose balances the orders concern."""
+    """Return the members whose balances the orders change."""
     members = [order.member_id for order in orders if order.member_id is not None]
     return [*members, *(one.member_id for one in reserved.values() if not one.registration)]
 
 
 def _note(note: str, shortage: int, *, coupon_short: bool) -> str:
-    """Return the order's note for the desk: ``note``, and what was missing."""
+    """Return the order's note for the desk: ``note`` and the shortages."""
     missing = [f"points_short:{shortage}"] if shortage else []
     return " ".join([*([note] if note else []), *missing, *(["coupon_short"] if coupon_short else [])])
 
 
 def _member_of(order: OrderPlaced, registration: Registration) -> NewMember:
-    """Return the member that the order registers: exactly the data used for the order (AP-08)."""
+    """Return the member that the order registers, with exactly the data of the order (AP-08)."""
     orderer = order.orderer
     return NewMember(
         member_id=registration.member_id,
@@ -223,7 +226,10 @@ def _member_of(order: OrderPlaced, registration: Registration) -> NewMember:
 
 
 def _purchase_grant(order: OrderPlaced, member_id: UUID, rules: Rules) -> Grant | None:
-    """Return what the order earns its member, waiting unless the mode is immediate (PNT-04); None for nothing."""
+    """Return the grant that the order earns; it waits unless the mode is immediate (PNT-04).
+
+    Return None for no points.
+    """
     points = rules.purchase_points(
         items=order.amounts.items + min(order.amounts.adjusted, 0),
         point_discount=order.amounts.point_discount,

@@ -1,1 +1,1 @@
-"""A new password, with the present one or by a link."""
+"""New passwords, with the present one or by a link."""

@@ -1,4 +1,4 @@
-"""A new password by the link of a mail: of one for a forgotten password, or of one that proves an address."""
+"""A new password by the link of a mail, for a forgotten password or for the proof of an address."""
 
 from collections.abc import Callable
 
@@ -35,9 +35,9 @@ async def save_by_link(
     page: FormPage,
     ended: Callable[[], Response],
 ) -> Response:
-    """Set the password, end all sessions, use the link up, and log in here.
+    """Set the password, end all sessions, use up the link, and log in here.
 
-    ``page`` shows the form again with what was wrong, ``ended`` that the link is good no more.
+    ``page`` shows the form again with its errors. ``ended`` shows that the link is no longer valid.
     """
     link = link_in_browser(request, parts, purpose)
     if link is None:

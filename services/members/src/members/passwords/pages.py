@@ -1,4 +1,4 @@
-"""パスワードの変更: ends all other logins (A2). Who never had a password gets the first one by mail (MEM-09)."""
+"""パスワードの変更: ends all other logins (A2). A member without a password gets a link for the first by mail (MEM-09)."""
 
 from uuid import UUID
 
@@ -67,7 +67,7 @@ async def save_password(request: Request, parts: Here, seen: Member) -> Response
 
 @router.post(f"{PAGE}/first")
 async def mail_first_password(request: Request, parts: Here, seen: Member) -> Response:
-    """Mail a link to the member's own address."""
+    """Send a link to the member's own address."""
     async with parts.db.transaction() as tx:
         await request_own_reset(tx, await _viewer(tx, seen), at=now())
     return parts.pages.redirect(

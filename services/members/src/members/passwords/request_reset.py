@@ -1,6 +1,6 @@
-"""Mails to set a password (MEM-09, MEM-27).
+"""Requests mails to set a password (MEM-09, MEM-27).
 
-The event says only which request it is; notifications signs the link when it sends the mail
+The event contains only the request. Notifications signs the link when it sends the mail
 (:mod:`shared.shop.mail_links`).
 """
 
@@ -20,7 +20,7 @@ RESET_VALID_FOR = timedelta(minutes=45)
 
 
 async def request_reset(tx: Tx, member: Member, *, at: datetime) -> None:
-    """Ask for a mail to set a password, in place of the request before it."""
+    """Request a mail to set a password. It replaces the earlier request."""
     link = await open_request(
         tx, member.member_id, member.email, "password_reset", at=at, valid_for=RESET_VALID_FOR
     )
@@ -37,13 +37,13 @@ async def request_reset(tx: Tx, member: Member, *, at: datetime) -> None:
 
 
 async def request_own_reset(tx: Tx, member: Member, *, at: datetime) -> None:
-    """Ask for it because the member, who is logged in, wants it. Raises TooManyAttempts."""
+    """Request it for a logged-in member. Raises TooManyAttempts."""
     await keep_pace(tx, RESETS_OF_ADDRESS, counted_mail(member.email), at=at)
     await request_reset(tx, member, at=at)
 
 
 async def request_reset_by_staff(tx: Tx, member_id: UUID, *, by: Doer, at: datetime) -> None:
-    """Ask for it because staff say so, and note the deed. Raises Refused for a stranger, and TooManyAttempts."""
+    """Request it for staff, and note the deed. Raises Refused for an unknown member, and TooManyAttempts."""
     member = await member_by_id(tx, member_id)
     if member is None:
         raise Refused("member_unknown", "この会員は見つかりません", status=404)

@@ -1,8 +1,8 @@
 """パスワードをお忘れの場合: a link by mail, then a new password (MEM-09, MEM-27).
 
-The link's statement is taken out of the address at once: it stays in a cookie of this browser for as long as it
-holds, so that neither the history nor a page linked to ever tells it. Opening a link changes nothing, because
-mail programs open links by themselves; only the form uses it up.
+The statement of the link is moved from the URL to a cookie at once. The cookie lasts as long as the link is valid.
+Neither the browser history nor linked pages therefore contain it. Opening a link changes nothing, because mail programs
+open links by themselves. Only the form uses it up.
 """
 
 from fastapi import APIRouter, Depends, Request
@@ -30,13 +30,13 @@ RESET = PATH["password_reset"]
 
 @router.get(ASK)
 async def show_forgotten(request: Request, parts: Here) -> Response:
-    """Ask for the address."""
+    """Show the form for the address."""
     return parts.pages.render(request, "password_forgot.html", form=Form(ForgottenPassword), sent=False)
 
 
 @router.post(ASK)
 async def mail_link(request: Request, parts: Here) -> Response:
-    """Say the same of every address: if it is a member's, a mail is on its way."""
+    """Show the same response for every address. A member gets a mail."""
     form = await read_form(request, ForgottenPassword)
     status, headers = 422, dict[str, str]()
     if not form.errors:
@@ -54,7 +54,7 @@ async def mail_link(request: Request, parts: Here) -> Response:
 
 @router.get(RESET)
 async def show_reset(request: Request, parts: Here) -> Response:
-    """Take the statement out of the address, then show the form while the link holds."""
+    """Move the statement out of the URL, then show the form while the link is valid."""
     if kept := keep_link(request, parts, "password_reset"):
         return kept
     link = link_in_browser(request, parts, "password_reset")
@@ -67,7 +67,7 @@ async def show_reset(request: Request, parts: Here) -> Response:
 
 @router.post(RESET)
 async def save_reset(request: Request, parts: Here, seen: CurrentViewer) -> Response:
-    """Set the password, end all sessions, use the link up, and log in here."""
+    """Set the password, end all sessions, use up the link, and log in here."""
 
     def page(link: MailLink, form: Form[ResetPassword], status: int, headers: dict[str, str]) -> Response:
         return _form_page(request, parts, form, email=link.email, status=status, headers=headers)

@@ -1,4 +1,4 @@
-"""A new password: by the form of who knows the present one, or by a link for who does not (MEM-20, MEM-27)."""
+"""Sets a new password, with the present one or by a link (MEM-20, MEM-27)."""
 
 from datetime import datetime
 from typing import Literal
@@ -25,10 +25,10 @@ FIELD = "new_password"
 async def change_password(
     db: Database, hasher: PasswordHasher, browser: Browser, member: Member, *, present: str, password: str
 ) -> None:
-    """Give a member who knows the ``present`` password a new one, and end all sessions but that of the browser.
+    """Change the password of a member who knows the ``present`` one. End all sessions except that of the browser.
 
-    Raises Refused for another present password, for a weak new one, for one that the account has ever had (MEM-22),
-    and where all logins ended meanwhile; and TooManyAttempts.
+    Raises Refused for a wrong present password, a weak new one, one that the account has had before (MEM-22), and if
+    all logins ended meanwhile. Also raises TooManyAttempts.
     """
     try:
         await check_password(
@@ -46,10 +46,10 @@ async def change_password(
 async def reset_password(
     db: Database, hasher: PasswordHasher, purpose: LinkPurpose, link: MailLink, password: str
 ) -> Member:
-    """Give the member of a link a new password and use the link up; all sessions end. Return the member.
+    """Set the password of the member of a link, use up the link and end all sessions. Return the member.
 
-    A link that comes by mail proves the address, too, and one that was sent for that proof is as good for a new
-    password. Raises LinkEnded, Refused and TooManyAttempts.
+    A mailed link also proves the address. A link for that proof can also set a new password. Raises LinkEnded, Refused
+    and TooManyAttempts.
     """
     async with db.transaction() as tx:
         member = await member_by_id(tx, link.member_id)
@@ -66,7 +66,7 @@ async def reset_password(
 
 
 async def _hash_new(db: Database, hasher: PasswordHasher, member: Member, password: str) -> str:
-    """Return the hash of a password that is good enough. No transaction is open while it is computed."""
+    """Return the hash of an accepted password. No transaction is open during the computation."""
     person = Person(member.email, (member.name, member.kana), (member.phone,), db.shop)
     if reason := weakness(password, person):
         raise Refused("password_weak", reason, field=FIELD)

@@ -1,4 +1,4 @@
-"""Who asked for a link without being logged in."""
+"""The table of link requests by persons who are not logged in."""
 
 from sqlalchemy import Column, Table, Text, Uuid
 

@@ -1,4 +1,4 @@
-"""A new password by the link that proves an address, for who is not logged in as its member (MEM-38)."""
+"""A new password by the link that proves an address, for a person who is not logged in as its member (MEM-38)."""
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response

@@ -1,4 +1,4 @@
-"""Who forgot a password types an address: it is noted at once, and looked up later (MEM-27)."""
+"""Stores the address of a forgotten password at once, and looks it up later (MEM-27)."""
 
 from datetime import datetime
 
@@ -14,10 +14,10 @@ from shared.text.mail_address import counted_mail
 
 
 async def wish_for_reset(tx: Tx, email: str, *, ip: str, at: datetime) -> None:
-    """Note that somebody forgot the password of ``email``, whoever that is.
+    """Store a request for the password of ``email``, whether or not it is a member's.
 
-    Nothing is looked up here, so that the answer and its time are the same for every address. Raises
-    TooManyAttempts, also the same for every address.
+    Nothing is looked up here, so that response and time are the same for every address. Raises TooManyAttempts, also
+    the same for every address.
     """
     await keep_pace(tx, RESETS_FROM_CLIENT, ip, at=at)
     await keep_pace(tx, RESETS_OF_ADDRESS, counted_mail(email), at=at)
@@ -25,7 +25,7 @@ async def wish_for_reset(tx: Tx, email: str, *, ip: str, at: datetime) -> None:
 
 
 class MailResets:
-    """Due work: lets a mail go to whoever forgot the password, if that is a member."""
+    """Due work that requests the mail for a forgotten password, if the address is a member's."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -35,7 +35,7 @@ class MailResets:
         return DueWork("mail_resets", reset_wishes, self.perform, cause=cause_of, kind=Wish)
 
     async def perform(self, wish: Wish) -> None:
-        """Say the request of one wish, once."""
+        """Publish the request of one stored address, once."""
         async with self._db.transaction() as tx:
             if not await delete_wish(tx, wish.wish_id):
                 return

@@ -1,4 +1,4 @@
-"""Addresses typed by who forgot a password, until somebody looks whose they are."""
+"""Addresses entered for a forgotten password, until they are looked up."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from shared.ids import new_id
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """An address that somebody typed, claimed to be looked up, with the trace of the request."""
+    """A typed address, claimed for the look-up, with the trace of its request."""
 
     wish_id: UUID
     email: str
@@ -19,7 +19,7 @@ class Wish:
 
 
 async def insert_wish(tx: Tx, email: str, *, at: datetime) -> None:
-    """Note a typed address."""
+    """Store a typed address."""
     await tx.execute(
         "INSERT INTO reset_wishes (wish_id, email, wished_at, due_at, traceparent)"
         " VALUES (:wish_id, :email, :at, :at, :traceparent)",
@@ -31,10 +31,10 @@ async def insert_wish(tx: Tx, email: str, *, at: datetime) -> None:
 
 
 def cause_of(wish: Wish) -> Cause:
-    """Return what a wish follows from: somebody's request."""
+    """Return the cause of a wish: the HTTP request of a person."""
     return Cause(traceparent=wish.traceparent)
 
 
 async def delete_wish(tx: Tx, wish_id: UUID) -> bool:
-    """Take one away, done or not. Returns False if somebody else did."""
+    """Delete a wish, processed or not. Returns False if it no longer exists."""
     return await tx.execute("DELETE FROM reset_wishes WHERE wish_id = :wish_id", wish_id=wish_id) == 1

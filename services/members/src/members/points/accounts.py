@@ -1,4 +1,4 @@
-"""The points of many members at once: balances locked together, postings numbered in memory, saved together."""
+"""The points of many members at once: balances locked together, postings numbered in memory, all saved together."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from shared.database.transactions import Tx
 
 @dataclass(frozen=True, slots=True)
 class Activated:
-    """What changes of a grant that becomes valid; it is due when its points expire."""
+    """The changed columns of an activated grant. It is due when its points expire."""
 
     grant_id: UUID
     activated_at: datetime
@@ -27,7 +27,7 @@ class Activated:
 
 @dataclass(frozen=True, slots=True)
 class Revoked:
-    """What changes of a grant that is taken back: nothing of it is due any more."""
+    """The changed columns of a revoked grant. It is no longer due."""
 
     grant_id: UUID
     state: GrantState = "revoked"
@@ -35,10 +35,10 @@ class Revoked:
 
 
 class Accounts:
-    """Locked balances and what is done to them; nothing is on disk before :meth:`save`.
+    """Locked balances and their changes. Nothing is stored before :meth:`save`.
 
-    What happens to one member is applied in sequence, so that the ledger has no gaps and each posting sees the
-    balance that the one before it left.
+    Changes of one member are applied in sequence. The ledger therefore has no gaps, and each posting starts from the
+    balance after the previous one.
     """
 
     def __init__(self, balances: Iterable[Balance]) -> None:
@@ -51,27 +51,27 @@ class Accounts:
 
     @classmethod
     async def lock(cls, tx: Tx, member_ids: Iterable[UUID]) -> "Accounts":
-        """Lock the balances of those of ``member_ids`` who are members, in the order in which all lock them."""
+        """Lock the balances of the members among ``member_ids``, in the common order of locking."""
         wanted = set(member_ids)
         return cls(await lock_balances(tx, wanted) if wanted else ())
 
     async def lock_also(self, tx: Tx, member_id: UUID) -> None:
-        """Lock the balance of somebody who has become a member in this very transaction."""
+        """Lock the balance of a person who became a member in this transaction."""
         self._balances |= {balance.member_id: balance for balance in await lock_balances(tx, {member_id})}
 
     def balance(self, member_id: UUID | None) -> Balance | None:
-        """Return the balance after all that was done to it so far; None for a stranger."""
+        """Return the balance after all changes so far. Return None for an unknown member."""
         return self._balances.get(member_id) if member_id is not None else None
 
     def store(self, balance: Balance) -> None:
-        """Put ``balance`` in the place of what its member had."""
+        """Replace the member's balance by ``balance``."""
         self._balances[balance.member_id] = balance
         self._changed.add(balance.member_id)
 
     def post(self, member_id: UUID, posting: Posting, *, at: datetime) -> None:
-        """Add ``posting`` to a member's ledger; a debt is paid first.
+        """Add ``posting`` to a member's ledger; it pays a debt first.
 
-        Raises NotEnoughPoints, and KeyError for a stranger.
+        Raises NotEnoughPoints, and KeyError for an unknown member.
         """
         balance = self._balances[member_id]
         netted = balance.netted(posting)
@@ -80,22 +80,22 @@ class Accounts:
         self.store(then)
 
     def grant(self, grant: Grant, *, activation: Activation, at: datetime) -> None:
-        """Note a new grant."""
+        """Add a new grant."""
         self._grants.append(grant_row(grant, activation=activation, at=at))
 
     def activate(self, grant: Grant, *, at: datetime) -> None:
-        """Note that a waiting grant became valid at ``at``."""
+        """Activate a waiting grant at ``at``."""
         expires_at = expiry(grant, at)
         self._activated.append(
             Activated(grant.grant_id, activated_at=at, expires_at=expires_at, due_at=expires_at)
         )
 
     def revoke(self, grant: Grant) -> None:
-        """Note that a grant was taken back."""
+        """Revoke a grant."""
         self._revoked.append(Revoked(grant.grant_id))
 
     async def save(self, tx: Tx) -> None:
-        """Write everything down, in one statement for each kind of change."""
+        """Store all changes with one statement for each kind of change."""
         await insert_all(tx, point_grants, self._grants)
         await insert_all(tx, point_postings, self._postings)
         await update_all(tx, point_grants, self._activated, key="grant_id")

@@ -1,4 +1,4 @@
-"""有効にする: staff make waiting points valid (PNT-07)."""
+"""有効にする: staff activate waiting points (PNT-07)."""
 
 from datetime import datetime
 from uuid import UUID
@@ -12,10 +12,9 @@ from shared.events import PointsActivated
 
 
 async def activate_points(tx: Tx, member_id: UUID, grant_id: UUID, *, by: Doer, at: datetime) -> Grant:
-    """Make waiting points of a member valid and return them; the posting and the list of deeds say who did it.
+    """Activate waiting points of a member and return them. The posting and the list of deeds name the member of staff.
 
-    Raises Refused for points that do not wait or are not this member's, and for who would have them: nobody makes
-    their own points valid.
+    Raises Refused for points that do not wait or belong to another member. Staff also cannot activate their own points.
     """
     if member_id == by.member_id:
         raise Refused("own_account", "ご自分のポイントは操作できません", status=403)

@@ -1,4 +1,4 @@
-"""Points whose time is over expire."""
+"""Expires points whose validity has ended."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,7 +16,7 @@ _LOOK_AGAIN = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class LapsedGrant:
-    """A claimed grant whose time is over."""
+    """A claimed grant whose validity has ended."""
 
     grant_id: UUID
     member_id: UUID
@@ -24,13 +24,13 @@ class LapsedGrant:
 
 
 class ExpirePoints:
-    """Due work: ends the validity of points whose time is over; the oldest count as spent first."""
+    """Due work that expires points whose validity has ended. The oldest points count as spent first."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
     async def __call__(self, claimed: LapsedGrant) -> None:
-        """Expire what the member of the claimed grant has left of lapsed grants."""
+        """Expire the remaining points of lapsed grants, for the member of the claimed grant."""
         async with self._db.transaction() as tx:
             at = now()
             balance = await lock_known_balance(tx, claimed.member_id)

@@ -1,4 +1,4 @@
-"""Mailboxes that had their registration points: one grant each, whatever ``+tag`` their accounts have."""
+"""Mailboxes that got registration points: one grant each, whatever ``+tag`` their accounts have."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,9 +10,9 @@ _MAILBOX = COUNTED_MAIL.format(column="email")
 
 
 async def note_mailbox(tx: Tx, member_id: UUID, *, at: datetime) -> bool:
-    """Note that the member's mailbox gets its registration points. Returns False if it had them before.
+    """Store that the member's mailbox gets its registration points. Returns False if it had them before.
 
-    Addresses that differ in a ``+tag`` are one mailbox: they may have accounts each, and points once.
+    Addresses that differ only in a ``+tag`` are one mailbox. Each may have an account, but only one gets points.
     """
     noted = await tx.execute(
         "INSERT INTO registration_mailboxes (mailbox, member_id, granted_at)"  # noqa: S608
@@ -24,7 +24,7 @@ async def note_mailbox(tx: Tx, member_id: UUID, *, at: datetime) -> bool:
 
 
 async def mailbox_had_points(tx: Tx, email: str) -> bool:
-    """Tell whether the mailbox of an address has had its registration points."""
+    """Return whether the mailbox of an address has had its registration points."""
     had = await tx.value(
         "SELECT 1 FROM registration_mailboxes WHERE mailbox = :mailbox", mailbox=counted_mail(email)
     )

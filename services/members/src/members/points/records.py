@@ -1,4 +1,4 @@
-"""What is written down of points and only ever added: lines of the ledger, and grants as they are given."""
+"""The append-only rows of points: lines of the ledger, and new grants."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from shared.clock import end_of_day, in_japan
 
 @dataclass(frozen=True, slots=True)
 class PostingRow:
-    """A line of the ledger as it is stored; the numbers of a member's lines have no gaps."""
+    """A stored line of the ledger. The numbers of a member's lines have no gaps."""
 
     member_id: UUID
     number: int
@@ -30,7 +30,7 @@ class PostingRow:
 
 
 def posting_row(then: Balance, posting: Posting, *, at: datetime) -> PostingRow:
-    """Return the row of ``posting``, which left the balance ``then``."""
+    """Return the row of ``posting``, with ``then`` as the balance after it."""
     return PostingRow(
         member_id=then.member_id,
         number=then.entries,
@@ -51,7 +51,7 @@ def posting_row(then: Balance, posting: Posting, *, at: datetime) -> PostingRow:
 
 @dataclass(frozen=True, slots=True)
 class GrantRow:
-    """A grant as it is stored when it is given; it is due when its points expire."""
+    """A new grant as it is stored. It is due when its points expire."""
 
     grant_id: UUID
     member_id: UUID
@@ -88,9 +88,9 @@ def grant_row(grant: Grant, *, activation: GrantActivation, at: datetime) -> Gra
 
 
 def expiry(grant: Grant, activated_at: datetime) -> datetime | None:
-    """Return when the points of a grant that became valid at ``activated_at`` expire; None for never.
+    """Return when the points of a grant that became active at ``activated_at`` expire. Return None for never.
 
-    That is the midnight in Japan that ends their last day, which is the day that people read.
+    That is the midnight in Japan after their last day. Pages show that day.
     """
     if grant.valid_days is None:
         return None

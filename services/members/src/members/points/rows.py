@@ -1,4 +1,4 @@
-"""The points ledger on disk: every change locks the member's balance, adds a posting and moves the balance."""
+"""The stored ledger of points. Every change locks the member's balance, adds a posting and updates the balance."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -23,22 +23,22 @@ _GRANT = f"SELECT {columns_of(Grant)} FROM point_grants"  # noqa: S608
 
 
 async def open_balance(tx: Tx, member_id: UUID) -> None:
-    """Give a new member an empty balance."""
+    """Create an empty balance for a new member."""
     await tx.execute("INSERT INTO point_balances (member_id) VALUES (:member_id)", member_id=member_id)
 
 
 async def lock_balance(tx: Tx, member_id: UUID) -> Balance | None:
-    """Return the balance of a member, locked until the end of the transaction; None for a stranger."""
+    """Return the balance of a member, locked until the end of the transaction. Return None for an unknown member."""
     return await tx.read_one(Balance, f"{_BALANCE} FOR UPDATE", member_id=member_id)
 
 
 async def lock_balances(tx: Tx, member_ids: Collection[UUID]) -> list[Balance]:
-    """Return the balances of those of ``member_ids`` who are members, locked in the order in which all lock them."""
+    """Return the balances of the members among ``member_ids``, locked in the common order of locking."""
     return await tx.read(Balance, _BALANCES, ids=list(member_ids))
 
 
 async def lock_known_balance(tx: Tx, member_id: UUID) -> Balance:
-    """Return the locked balance of somebody who is a member. Raises LookupError for a stranger."""
+    """Return the locked balance of a member. Raises LookupError for an unknown member."""
     balance = await lock_balance(tx, member_id)
     if balance is None:
         raise LookupError(f"member {member_id} has no balance")
@@ -46,12 +46,12 @@ async def lock_known_balance(tx: Tx, member_id: UUID) -> Balance:
 
 
 async def balance_of(tx: Tx, member_id: UUID) -> Balance:
-    """Return the balance of a member as it is, without locking it."""
+    """Return the balance of a member without locking it."""
     return await tx.read_one(Balance, _BALANCE, member_id=member_id) or Balance(member_id)
 
 
 async def record_posting(tx: Tx, balance: Balance, posting: Posting, *, at: datetime) -> Balance:
-    """Add ``posting`` to the ledger of a locked ``balance`` and return the balance after it; a debt is paid first."""
+    """Add ``posting`` to the ledger of a locked ``balance`` and return the new balance. It pays a debt first."""
     netted = balance.netted(posting)
     then = balance.after(netted)
     await insert_all(tx, point_postings, [posting_row(then, netted, at=at)])
@@ -60,7 +60,7 @@ async def record_posting(tx: Tx, balance: Balance, posting: Posting, *, at: date
 
 
 async def store_balance(tx: Tx, balance: Balance) -> None:
-    """Write a locked balance back."""
+    """Write a locked balance."""
     await tx.execute(
         "UPDATE point_balances SET waiting = :waiting, active = :active, held = :held, entries = :entries,"
         " debt = :debt WHERE member_id = :member_id",
@@ -74,12 +74,12 @@ async def store_balance(tx: Tx, balance: Balance) -> None:
 
 
 async def insert_grant(tx: Tx, grant: Grant, *, activation: GrantActivation, at: datetime) -> None:
-    """Note a new grant; an active one gets its expiry."""
+    """Store a new grant. An active one gets its expiry."""
     await insert_all(tx, point_grants, [grant_row(grant, activation=activation, at=at)])
 
 
 async def set_grant_active(tx: Tx, grant: Grant, *, at: datetime) -> None:
-    """Note that a waiting grant became valid at ``at``."""
+    """Store that a waiting grant became active at ``at``."""
     await tx.execute(
         "UPDATE point_grants SET state = 'active', activated_at = :at, expires_at = :expires_at,"
         " due_at = :expires_at WHERE grant_id = :grant_id",
@@ -90,7 +90,7 @@ async def set_grant_active(tx: Tx, grant: Grant, *, at: datetime) -> None:
 
 
 async def set_grant_revoked(tx: Tx, grant: Grant) -> None:
-    """Note that a grant was taken back."""
+    """Store that a grant was revoked."""
     await tx.execute(
         "UPDATE point_grants SET state = 'revoked', due_at = NULL WHERE grant_id = :grant_id",
         grant_id=grant.grant_id,
@@ -98,12 +98,12 @@ async def set_grant_revoked(tx: Tx, grant: Grant) -> None:
 
 
 async def grant_by_id(tx: Tx, grant_id: UUID) -> Grant | None:
-    """Return one grant. Lock the member's balance first where its state decides."""
+    """Return one grant. If its state decides something, lock the member's balance first."""
     return await tx.read_one(Grant, f"{_GRANT} WHERE grant_id = :grant_id", grant_id=grant_id)
 
 
 async def grant_waiting_for_proof(tx: Tx, member_id: UUID) -> Grant | None:
-    """Return the registration points that wait until the member's address is proved. Lock the balance first."""
+    """Return the registration points that wait for the proof of the member's address. Lock the balance first."""
     return await tx.read_one(
         Grant,
         f"{_GRANT} WHERE member_id = :member_id AND reason = 'registration'"
@@ -114,15 +114,15 @@ async def grant_waiting_for_proof(tx: Tx, member_id: UUID) -> Grant | None:
 
 @dataclass(frozen=True)
 class Earned(Grant):
-    """What an order earned, and when it is to become valid."""
+    """The points that an order earned, and the condition of their activation."""
 
     activation: Activation = "on_shipped"
 
 
 async def purchase_grants(tx: Tx, codes: Collection[str]) -> dict[str, Earned]:
-    """Return what orders earned, by order; those without points are left out.
+    """Return the points that orders earned, by order. Orders without points are left out.
 
-    Lock the members' balances first where the state of a grant decides.
+    If the state of a grant decides something, lock the members' balances first.
     """
     if not codes:
         return {}
@@ -137,7 +137,7 @@ async def purchase_grants(tx: Tx, codes: Collection[str]) -> dict[str, Earned]:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """Who spent how many points on an order, what was owed included."""
+    """The member and the points spent on an order, including owed points."""
 
     order_code: str
     member_id: UUID
@@ -145,7 +145,7 @@ class Spent:
 
 
 async def points_spent(tx: Tx, codes: Collection[str]) -> dict[str, Spent]:
-    """Return who spent how many points on each order, where somebody did."""
+    """Return the member and the points spent for each order that spent points."""
     if not codes:
         return {}
     found = await tx.read(
@@ -158,9 +158,9 @@ async def points_spent(tx: Tx, codes: Collection[str]) -> dict[str, Spent]:
 
 
 async def lapsed_and_consumed(tx: Tx, member_id: UUID, *, at: datetime) -> tuple[int, int]:
-    """Return the sum of active grants whose validity ended by ``at``, and what was used, owed or expired so far.
+    """Return the sum of active grants that lapsed by ``at``, and the points used, owed or expired so far.
 
-    A shortage of a revoked grant was consumed by that grant's own points, which no active grant counts.
+    A shortage of a revoked grant is left out. That grant's own points consumed it, and no active grant includes them.
     """
     lapsed = await tx.value(
         "SELECT coalesce(sum(points), 0) FROM point_grants"
@@ -178,7 +178,7 @@ async def lapsed_and_consumed(tx: Tx, member_id: UUID, *, at: datetime) -> tuple
 
 
 async def recheck_lapsed(tx: Tx, returned: Mapping[UUID, datetime]) -> None:
-    """Let the expiry look again at members, each at its moment, whose lapsed points came back from an order."""
+    """Make the expiry due again, each at its moment, for members whose lapsed points an order returned."""
     await tx.execute(
         "UPDATE point_grants SET due_at = found.at FROM ("
         " SELECT DISTINCT ON (g.member_id) g.grant_id, r.at FROM point_grants g"
@@ -192,7 +192,7 @@ async def recheck_lapsed(tx: Tx, returned: Mapping[UUID, datetime]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class LedgerLine:
-    """A line of a member's ledger, with the state and the condition of its grant, where it has one."""
+    """A line of a member's ledger, with the state and condition of its grant, if it has one."""
 
     kind: Kind
     reason: Reason

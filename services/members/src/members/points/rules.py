@@ -1,4 +1,4 @@
-"""The points ledger: postings that only ever add up, and a balance that no posting may push below zero.
+"""The points ledger. Postings are only added, and no posting may make the balance negative.
 
     waiting (有効待ち) ──activated──▶ active (有効) ──used──▶ spent ──returned──▶ active
         │                              ├──expired──▶ gone
@@ -6,9 +6,9 @@
 
 Reliability promise P1: the balance is the sum of all postings, and every prefix of them is ≥ 0.
 
-What an order got or earned and could not be taken any more is written down as a shortage, and the sum of shortages is
-the member's debt. Points that come in later pay it first: the posting says how many, and only the rest is added. So
-everything granted, spent, returned, revoked and expired adds up to the balance less the debt.
+Points that an order used or earned, and that can no longer be taken, are a shortage. The sum of shortages is the
+member's debt. Later points pay it first: the posting records the repaid points, and only the rest is added. The sum of
+all granted, spent, returned, revoked and expired points is therefore the balance less the debt.
 """
 
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ GrantState = Literal["waiting", "active", "revoked"]
 
 
 class NotEnoughPoints(Refused):
-    """More points were asked for than are valid and not set aside."""
+    """The request needs more points than are active and not reserved."""
 
     def __init__(self, available: int) -> None:
         message = f"ご利用ポイントは0〜{available:,}の範囲で入力してください"
@@ -35,9 +35,9 @@ class NotEnoughPoints(Refused):
 
 @dataclass(frozen=True)
 class Posting:
-    """One line of the ledger. Changes are signed points.
+    """One line of the ledger. Changes are signed numbers of points.
 
-    ``shortage`` is what could not be taken (PNT-20), ``repaid`` what came in and went to earlier shortages.
+    ``shortage`` are points that could not be taken (PNT-20). ``repaid`` are new points that paid earlier shortages.
     """
 
     kind: Kind
@@ -53,9 +53,9 @@ class Posting:
 
 @dataclass(frozen=True)
 class Balance:
-    """A member's points. ``held`` are active points set aside for orders being made (PNT-21).
+    """A member's points. ``held`` are active points that are reserved for orders (PNT-21).
 
-    ``debt`` is what could not be taken and was not paid since.
+    ``debt`` is the sum of unpaid shortages.
     """
 
     member_id: UUID
@@ -67,16 +67,16 @@ class Balance:
 
     @property
     def available(self) -> int:
-        """Return what may be set aside or spent now; what is owed is not."""
+        """Return the points that may be reserved or spent now. Owed points are subtracted."""
         return max(0, self.active - self.held - self.debt)
 
     def netted(self, posting: Posting) -> Posting:
-        """Return ``posting`` as it is written down: what it brings pays the debt first."""
+        """Return ``posting`` for storage: its new points pay the debt first."""
         repaid = min(max(posting.active, 0), self.debt)
         return replace(posting, active=posting.active - repaid, repaid=repaid) if repaid else posting
 
     def after(self, posting: Posting) -> "Balance":
-        """Return the balance after a netted ``posting``. Raises NotEnoughPoints rather than go below zero."""
+        """Return the balance after a netted ``posting``. Raises NotEnoughPoints if it would be negative."""
         then = replace(
             self,
             waiting=self.waiting + posting.waiting,
@@ -89,19 +89,19 @@ class Balance:
         return then
 
     def hold(self, points: int) -> "Balance":
-        """Return the balance with ``points`` more set aside. Raises NotEnoughPoints."""
+        """Return the balance with ``points`` more reserved. Raises NotEnoughPoints."""
         if points > self.available:
             raise NotEnoughPoints(self.available)
         return replace(self, held=self.held + points)
 
     def unhold(self, points: int) -> "Balance":
-        """Return the balance with ``points`` fewer set aside."""
+        """Return the balance with ``points`` fewer reserved."""
         return replace(self, held=self.held - points)
 
 
 @dataclass(frozen=True)
 class Grant:
-    """Points given for one reason; their state decides what may still happen to them."""
+    """Points granted for one reason. Their state decides the allowed changes."""
 
     grant_id: UUID
     member_id: UUID
@@ -114,7 +114,7 @@ class Grant:
 
 
 def grant_posting(grant: Grant) -> Posting:
-    """Return the posting that gives the points of ``grant``, waiting or active."""
+    """Return the posting that grants the points of ``grant``, waiting or active."""
     waits = grant.state == "waiting"
     return Posting(
         "granted",
@@ -127,7 +127,7 @@ def grant_posting(grant: Grant) -> Posting:
 
 
 def activate_posting(grant: Grant, *, by: str = "") -> Posting:
-    """Return the posting that makes waiting points valid (PNT-07, PNT-08, PNT-09)."""
+    """Return the posting that activates waiting points (PNT-07, PNT-08, PNT-09)."""
     return Posting(
         "activated",
         grant.reason,
@@ -140,23 +140,23 @@ def activate_posting(grant: Grant, *, by: str = "") -> Posting:
 
 
 def use_posting(balance: Balance, wanted: int, *, order_code: str) -> Posting:
-    """Return the posting that spends ``wanted`` points on an order that is already placed.
+    """Return the posting that spends ``wanted`` points on a placed order.
 
-    The order stands whatever the balance says: what is missing becomes the posting's shortage, and is owed.
+    The order remains valid whatever the balance is. Missing points become the posting's shortage and are owed.
     """
     taken = min(wanted, balance.available)
     return Posting("used", "order", waiting=0, active=-taken, order_code=order_code, shortage=wanted - taken)
 
 
 def return_posting(points: int, *, order_code: str) -> Posting:
-    """Return the posting that gives back what an order that is cancelled spent, what it owed included (PNT-22)."""
+    """Return the posting that returns the points of a cancelled order, including owed points (PNT-22)."""
     return Posting("returned", "order", waiting=0, active=points, order_code=order_code)
 
 
 def revoke_posting(balance: Balance, grant: Grant) -> Posting:
-    """Return the posting that takes a grant back: of a cancelled order (PNT-22), or of a mailbox that had one.
+    """Return the posting that revokes a grant: of a cancelled order (PNT-22), or of a mailbox that already had one.
 
-    Points of it that were spent meanwhile cannot be taken; they are written down as shortage and owed (PNT-20).
+    Points of the grant that were spent cannot be taken. They are recorded as a shortage and owed (PNT-20).
     """
     if grant.state == "waiting":
         return Posting(
@@ -180,14 +180,14 @@ def revoke_posting(balance: Balance, grant: Grant) -> Posting:
 
 
 def points_to_expire(balance: Balance, *, lapsed: int, consumed: int) -> int:
-    """Return how many active points have outlived their validity; the oldest are always spent first.
+    """Return how many active points are beyond their validity. The oldest points are always spent first.
 
-    ``lapsed`` is the sum of all active grants whose time is over, ``consumed`` what was used (less what
-    was returned), paid a debt or expired before. Points set aside for an order stay until that order is decided.
+    ``lapsed`` is the sum of all active grants whose validity ended. ``consumed`` are the points used (less returned
+    ones), used for a debt, or expired before. Points reserved for an order stay until that order is decided.
     """
     return max(0, min(lapsed - consumed, balance.available))
 
 
 def expire_posting(points: int, grant: Grant) -> Posting:
-    """Return the posting that ends the validity of points."""
+    """Return the posting that expires points."""
     return Posting("expired", grant.reason, waiting=0, active=-points, grant_id=grant.grant_id)

@@ -1,4 +1,4 @@
-"""The points ledger in words: what happened, in which state it is, and on what condition (PNT-23, PNT-24)."""
+"""Texts of the points ledger: kind, state and condition of each line (PNT-23, PNT-24)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -57,9 +57,9 @@ _STATE = Badges[_Later](
 class PointLine:
     """One line of the ledger for a page.
 
-    ``change`` is what came or went; an activation brings nothing new, so its points stand in brackets.
-    ``netting`` says why the balance moved by less than that. ``kind`` colours the badge, ``grant_id`` is set while
-    points wait.
+    ``change`` are the points added or removed. An activation adds no new points, so its points are in brackets.
+    ``netting`` says why the balance changed by fewer points. ``kind`` sets the colour of the badge. ``grant_id`` is set
+    while points wait.
     """
 
     at: datetime
@@ -78,7 +78,7 @@ class PointLine:
 
 
 def point_lines(lines: Sequence[LedgerLine]) -> list[PointLine]:
-    """Return the lines of a ledger as they are shown."""
+    """Return the lines of a ledger as pages show them."""
     return [_line(line) for line in lines]
 
 

@@ -1,1 +1,1 @@
-"""Becoming a member."""
+"""The registration of members."""

@@ -29,7 +29,7 @@ async def show_signup(request: Request, parts: Here) -> Response:
 
 @router.post("/members/signup")
 async def register(request: Request, parts: Here, seen: CurrentViewer) -> Response:
-    """Register, log in and go on."""
+    """Register the member, log in and redirect."""
     next_path = safe_next(str((await request.form()).get("next", "")), MY_PAGE)
     form = await read_form(request, SignUp)
     status, headers = 422, {}

@@ -1,4 +1,4 @@
-"""Registration: one account per address and per Amazon account, whatever arrives at once (A1)."""
+"""Registration: one account per address and per Amazon account, also for concurrent requests (A1)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +20,7 @@ from shared.ids import new_id
 
 
 class EmailTaken(Refused):
-    """The address belongs to a member already."""
+    """The address already belongs to a member."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -31,7 +31,7 @@ class EmailTaken(Refused):
 
 
 class AmazonAccountTaken(Refused):
-    """The Amazon account is linked with a member already."""
+    """The Amazon account is already linked with a member."""
 
     def __init__(self) -> None:
         super().__init__("amazon_account_taken", "このAmazonアカウントはすでに会員と連携されています")
@@ -39,10 +39,10 @@ class AmazonAccountTaken(Refused):
 
 @dataclass(frozen=True)
 class NewMember:
-    """What is stored of a new member; ``password_hash`` None means that there is no shop password (MEM-06).
+    """The stored data of a new member. ``password_hash`` is None if there is no shop password (MEM-06).
 
-    ``email_proved``: Amazon vouches for the address; any other is proved by a mail (MEM-38). ``buyer_id`` is the
-    Amazon account that came along; it is linked only where it vouches for the address.
+    ``email_proved`` means that Amazon vouches for the address; any other address is proved by a mail (MEM-38).
+    ``buyer_id`` is the Amazon account of the registration. It is linked only if it vouches for the address.
     """
 
     member_id: UUID
@@ -69,10 +69,10 @@ async def register_member(
     at: datetime,
     order_code: str | None = None,
 ) -> None:
-    """Store a member, the Amazon link and the registration points, and ask for the proof of an address without one.
+    """Store a member, the Amazon link and the registration points. Request the proof of an unproved address.
 
-    ``at`` is both 「登録日時」 and 「AmazonID連携日時」, whose equality says "registered with Amazon" (MEM-14).
-    Raises EmailTaken or AmazonAccountTaken: the transaction or savepoint around it then undoes what was stored and said.
+    ``at`` is both 「登録日時」 and 「AmazonID連携日時」; equal values mean "registered with Amazon" (MEM-14). Raises EmailTaken or
+    AmazonAccountTaken. The caller must then roll back its transaction or savepoint.
     """
     if not await insert_member(tx, _account_of(new, via, at=at, order_code=order_code)):
         raise EmailTaken
@@ -122,7 +122,7 @@ def _account_of(
 async def _link(
     tx: Tx, new: NewMember, *, path: Literal["order", "registration"], at: datetime, order_code: str | None
 ) -> None:
-    """Link the Amazon account that came along, unless another address than its own was typed."""
+    """Link the Amazon account of the registration, unless the member typed an address that is not the account's."""
     if new.buyer_id is None:
         return
     if not new.email_proved:
@@ -137,12 +137,11 @@ async def _link(
 async def _grant_registration_points(
     tx: Tx, new: NewMember, rules: Rules, *, at: datetime, order_code: str | None
 ) -> None:
-    """Give the registration points, once in a member's life (PNT-01) and once to a mailbox.
+    """Grant the registration points, once per member (PNT-01) and once per mailbox.
 
-    By default they are usable at once (X-01), but those of an address that nobody proved wait for the proof, which
-    also tells whose mailbox it is. Who
-    comes with an Amazon account, with which nobody registered before, need not wait: the points may pay for the very
-    order that registers (PNT-02).
+    By default they are active at once (X-01). For an unproved address they wait for the proof, which also shows who
+    owns the mailbox. A new Amazon account, with which nobody registered before, need not wait. Its points may pay for
+    the order that registers (PNT-02).
     """
     buyer_id = new.buyer_id
     vouched = buyer_id is not None and await note_registration(tx, buyer_id, new.member_id, at=at)

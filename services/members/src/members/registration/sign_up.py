@@ -1,4 +1,4 @@
-"""会員登録 by the form: the password, the limits, the member, and the first login (MEM-36)."""
+"""会員登録 by the form: password, limits, the new member, and the first login (MEM-36)."""
 
 from members.accounts.forms import SignUp
 from members.accounts.hasher import PasswordHasher
@@ -19,7 +19,7 @@ from shared.ids import new_id
 async def sign_up(
     db: Database, hasher: PasswordHasher, settings: Settings, asked: SignUp, browser: Browser
 ) -> NewLogin:
-    """Register a member and log in. Attempts are counted as those of the login are: the answer tells who is a member.
+    """Register a member and log in. Attempts count like logins, because the response reveals who is a member.
 
     Raises Refused for a weak password or a known address, and TooManyAttempts.
     """

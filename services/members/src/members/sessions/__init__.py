@@ -1,1 +1,1 @@
-"""Logins: how they begin, what they may, how they end."""
+"""Logins: their begin, their rights and their end."""

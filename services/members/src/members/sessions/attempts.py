@@ -1,4 +1,4 @@
-"""Attempts to log in, counted before the password is looked at, so that no burst slips past the limit."""
+"""Counts attempts to log in before the password is checked, so that a burst cannot exceed the limit."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ _FAILED_LOGINS = (
 
 
 class TooManyAttempts(Refused):
-    """A limit is reached; ``retry_after_seconds`` says when the next try counts."""
+    """A limit is reached. ``retry_after_seconds`` is the time until the next attempt counts."""
 
     def __init__(self, retry_after_seconds: int, message: str = _FAILED_LOGINS) -> None:
         super().__init__("too_many_attempts", message, status=429)
@@ -30,24 +30,24 @@ class TooManyAttempts(Refused):
 
 
 def hashed(text: str) -> str:
-    """Return the form in which typed addresses and device tokens are kept."""
+    """Return the stored form of typed addresses and device tokens."""
     return sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Tries:
-    """How many attempts there were lately, and when the first of them was."""
+    """The number of recent attempts, and the time of the first of them."""
 
     tries: int
     first_at: datetime | None
 
 
 async def begin_attempt(tx: Tx, *, key: str, ip: str, device: str, at: datetime) -> UUID:
-    """Count an attempt on the account ``key`` from ``ip``; it counts as failed until forgotten.
+    """Count an attempt on the account ``key`` from ``ip``. It counts as failed until it is forgotten.
 
-    Ten failures per account and fifty per IP address within ten minutes are the limit (raises
-    TooManyAttempts). A browser that the owner has used before has a count of its own, and none but that:
-    whoever guesses elsewhere, or behind the same address, cannot lock the owner out.
+    The limit is ten failures per account and fifty per IP address within ten minutes (raises TooManyAttempts). A
+    browser that the owner has used before has only its own count. A stranger who guesses in another browser or behind
+    the same address therefore cannot lock out the owner.
     """
     account_hash = hashed(key)
     device_hash = hashed(device) if device else ""
@@ -93,7 +93,7 @@ async def begin_attempt(tx: Tx, *, key: str, ip: str, device: str, at: datetime)
 
 
 async def forget_attempts(tx: Tx, attempt_id: UUID) -> None:
-    """After a success, forget the failures on the same account from the same kind of browser."""
+    """After a success, delete the failures on the same account from the same kind of browser."""
     await tx.execute(
         "DELETE FROM login_attempts USING login_attempts mine WHERE mine.attempt_id = :attempt_id"
         " AND login_attempts.account_hash = mine.account_hash"

@@ -1,4 +1,4 @@
-"""The browser before us: how it is known again, and the session statement that it holds."""
+"""The browser of a request: how it is recognised, and its session statement."""
 
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ _DEVICE_KNOWN_FOR = timedelta(days=365)
 
 
 def browser_of(request: Request, parts: Parts, seen: Viewer) -> Browser:
-    """Return the browser that a request came from, with the login that it has."""
+    """Return the browser of a request, with its present login."""
     return Browser(
         parts.cookies.read(request, DEVICE_COOKIE) or "",
         device_label(request.headers.get("user-agent", "")),
@@ -35,9 +35,9 @@ def browser_of(request: Request, parts: Parts, seen: Viewer) -> Browser:
 
 
 def put_login(parts: Parts, response: Response, entry: NewLogin) -> Response:
-    """Give the browser the statement of a new session, and the token by which it is known again.
+    """Store in the browser the statement of a new session, and the token that identifies the browser.
 
-    The number in the badge of the cart is a guest's: the next page asks checkout for the member's.
+    The count of the cart belongs to a guest: the next page asks checkout for the member's count.
     """
     put_session(parts, response, entry.opened)
     parts.cookies.clear(response, CART_COUNT_COOKIE)
@@ -48,7 +48,7 @@ def put_login(parts: Parts, response: Response, entry: NewLogin) -> Response:
 
 
 def put_session(parts: Parts, response: Response, opened: OpenedSession) -> Response:
-    """Give the browser a session statement; the rights of staff in it hold for a minute at a time."""
+    """Store a session statement in the browser. The rights of staff in it are valid for one minute."""
     claims: dict[str, str | bool | int | None] = dict(opened.claims)
     if claims["staff"] is not None:
         claims["staff_until"] = int(now().timestamp()) + parts[Settings].staff_statement_seconds
@@ -59,9 +59,9 @@ def put_session(parts: Parts, response: Response, opened: OpenedSession) -> Resp
 
 
 async def renewed_by_proof(tx: Tx, member: Member, seen: Viewer) -> OpenedSession | None:
-    """Return the viewer's session with a proof that its statement does not tell yet; None if there is no such thing.
+    """Return the viewer's session with a proof of the address that its statement lacks. Return None if there is none.
 
-    The address may have been proved in another browser: the other services believe the statement alone.
+    The proof may have been made in another browser, and the other services read only the statement.
     """
     session_id = session_id_of(seen)
     if seen.email_proved or member.email_verified_at is None or session_id is None:
@@ -70,7 +70,7 @@ async def renewed_by_proof(tx: Tx, member: Member, seen: Viewer) -> OpenedSessio
 
 
 def device_label(user_agent: str) -> str:
-    """Return a browser in words that its owner recognises, for the list of logins."""
+    """Return a description of a browser that its owner recognises, for the list of logins."""
     systems = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"))
     system = next(
         (label for mark, label in (*systems, ("Mac OS", "Mac"), ("Linux", "Linux")) if mark in user_agent), ""

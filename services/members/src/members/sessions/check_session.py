@@ -1,4 +1,4 @@
-"""Whether a session still holds: members asks its own rows, so an ended one is refused at once (A2)."""
+"""Checks whether a session is valid. Members reads its own rows, so an ended session is refused at once (A2)."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -10,7 +10,7 @@ from shared.database.transactions import Database
 
 
 def revocation(db: Database) -> Callable[[str, str, datetime], Awaitable[bool]]:
-    """Return the check that `shared.web.session` asks for every signed statement."""
+    """Return the check that `shared.web.session` applies to every signed statement."""
 
     async def is_revoked(session_id: str, member_id: str, issued_at: datetime) -> bool:
         try:

@@ -1,4 +1,4 @@
-"""Logging out: here, in another browser, or everywhere."""
+"""Logout: in this browser, in another one, or everywhere."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,10 +11,10 @@ from shared.events import SessionsRevoked
 
 
 async def end_all_sessions(tx: Tx, member_id: UUID, *, at: datetime, but: UUID | None = None) -> int:
-    """End all sessions of a member, except perhaps the one in hand; return how many ended.
+    """End all sessions of a member, except perhaps the present one. Return their number.
 
-    Each is named in an event of its own: a moment alone could not tell a session that began in the same
-    second, and statements count in seconds. An Amazon login of before ``at`` opens no session any more.
+    An event names each session. A time alone could not identify a session that began in the same second, because
+    statements count in seconds. An Amazon login from before ``at`` opens no session any more.
     """
     await set_sessions_ended(tx, member_id, at=at)
     ended = await revoke_sessions(tx, member_id, at=at, but=but)
@@ -31,7 +31,7 @@ async def end_session(tx: Tx, session_id: UUID, *, at: datetime) -> None:
 
 
 async def end_own_session(tx: Tx, member_id: UUID, session_id: UUID, *, at: datetime) -> None:
-    """End one login of a member; somebody else's looks as if it did not exist. Raises Refused."""
+    """End one login of a member. Another person's login gets the same response as an unknown one. Raises Refused."""
     if session_id not in {login.session_id for login in await live_sessions(tx, member_id, at=at)}:
         raise Refused("session_unknown", "このログインはすでに終了しています", status=404)
     await end_session(tx, session_id, at=at)

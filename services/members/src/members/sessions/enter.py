@@ -1,4 +1,4 @@
-"""A login of any kind: the session that begins, and the browser that is known by it from then on."""
+"""Starts the session of any login, and registers the browser for later recognition."""
 
 import secrets
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ from shared.database.transactions import Tx
 
 @dataclass(frozen=True)
 class Browser:
-    """A browser, and the login that it has, if it has one.
+    """A browser with its login, if it has one.
 
-    ``device`` is the token by which it is known again ('' for one that is new), ``label`` what its owner recognises
-    it by, ``ip`` the address that limits count it under, ``staff`` the role that its login holds now.
+    ``device`` is the token that identifies it ('' for a new browser). ``label`` is its description for the owner.
+    ``ip`` is the address for the limits. ``staff`` is the present role of its login.
     """
 
     device: str
@@ -31,7 +31,7 @@ class Browser:
 
 @dataclass(frozen=True)
 class NewLogin:
-    """A login that is stored and now goes into the browser."""
+    """A stored login whose statement is to be sent to the browser."""
 
     opened: OpenedSession
     device: str
@@ -47,9 +47,9 @@ async def enter(
     staff_role: str | None = None,
     at: datetime,
 ) -> NewLogin:
-    """Open a session for ``member`` in place of the one in this browser; send it with the response.
+    """Open a session for ``member`` that replaces the one in this browser. Send it with the response.
 
-    ``staff_role`` is given at the desk's login, whose sessions end sooner.
+    ``staff_role`` is set by the desk's login. Those sessions are shorter.
     """
     opened = await open_session(
         tx,

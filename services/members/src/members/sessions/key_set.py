@@ -1,4 +1,4 @@
-"""The public key of members, for whoever verifies its statements (RFC 7517)."""
+"""The public key of members, for services that verify its statements (RFC 7517)."""
 
 from typing import Any
 

@@ -11,7 +11,7 @@ from shared.database.transactions import Database
 async def log_in(
     db: Database, hasher: PasswordHasher, settings: Settings, browser: Browser, *, email: str, password: str
 ) -> NewLogin:
-    """Check the password and open a session without any rights at the desk. Raises Refused and TooManyAttempts."""
+    """Check the password and open a session without rights at the desk. Raises Refused and TooManyAttempts."""
     member = await check_password(
         db, hasher, email=email, password=password, ip=browser.ip, device=browser.device
     )

@@ -1,4 +1,4 @@
-"""What may be done only so often, by somebody or from somewhere: counted before it is done."""
+"""Limits how often a person or an address may do something. Each action is counted before it runs."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ _KEEP = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Pace:
-    """At most ``most`` deeds of one kind and key within ``window``; ``message`` says so."""
+    """At most ``most`` actions of one kind and key within ``window``. ``message`` is the refusal."""
 
     kind: str
     most: int
@@ -42,7 +42,7 @@ NEW_PASSWORDS = Pace(
 
 
 async def keep_pace(tx: Tx, pace: Pace, key: str, *, at: datetime) -> None:
-    """Count one deed. Raises TooManyAttempts where it would be one too many."""
+    """Count one action. Raises TooManyAttempts if it exceeds the limit."""
     key_hash = hashed(key)
     await tx.execute("SELECT pg_advisory_xact_lock(3, hashtext(:name))", name=f"{pace.kind}:{key_hash}")
     done = await tx.read_one(

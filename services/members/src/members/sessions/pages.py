@@ -33,7 +33,7 @@ async def show_login_form(
     notice: str = "",
     headers: dict[str, str] | None = None,
 ) -> Response:
-    """Show the login page; ``notice`` says above it why it is shown."""
+    """Show the login page. ``notice`` above it says why it is shown."""
     async with parts.db.transaction() as tx:
         rules = await rules_at(tx, now())
     return parts.pages.render(
@@ -59,7 +59,7 @@ async def show_login(request: Request, parts: Here) -> Response:
 
 @router.post("/members/login")
 async def enter_shop(request: Request, parts: Here, seen: CurrentViewer) -> Response:
-    """Log in and go on to where the member wanted to go."""
+    """Log in and redirect to the page that the member wanted."""
     next_path = safe_next(str((await request.form()).get("next", "")), MY_PAGE)
     form = await read_form(request, Login)
     status, headers = 422, {}

@@ -1,4 +1,4 @@
-"""Sessions on disk: a statement in a browser holds only as long as its row does."""
+"""Stored sessions. A statement in a browser is valid only as long as its row is."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from uuid import UUID
 from shared.database.transactions import Tx
 
 Way = Literal["password", "amazon", "registration"]
-"""How a login began."""
+"""The way in which a login began."""
 
 
 async def insert_session(
@@ -38,7 +38,7 @@ async def insert_session(
 
 @dataclass(frozen=True, slots=True)
 class StaffSession:
-    """A living session at the desk: whose it is, the role that is held now, and when it ends."""
+    """An active session at the desk: its member, the present role, and its end."""
 
     member_id: UUID
     role: str
@@ -46,7 +46,7 @@ class StaffSession:
 
 
 async def staff_role_of(tx: Tx, session_id: UUID, *, at: datetime) -> StaffSession | None:
-    """Return a living session at the desk, while a role is held."""
+    """Return an active session at the desk, while its member has a role."""
     return await tx.read_one(
         StaffSession,
         "SELECT s.member_id, s.role, o.expires_at FROM sessions o JOIN staff s USING (member_id)"
@@ -58,7 +58,7 @@ async def staff_role_of(tx: Tx, session_id: UUID, *, at: datetime) -> StaffSessi
 
 
 async def way_of(tx: Tx, session_id: UUID, member_id: UUID, *, at: datetime) -> str | None:
-    """Return how a member came into a session that holds; None if there is no such session."""
+    """Return how a member logged in to a valid session. Return None if there is no such session."""
     way: str | None = await tx.value(
         "SELECT way FROM sessions WHERE session_id = :session_id AND member_id = :member_id"
         " AND revoked_at IS NULL AND expires_at > :at",
@@ -70,7 +70,10 @@ async def way_of(tx: Tx, session_id: UUID, member_id: UUID, *, at: datetime) -> 
 
 
 async def expiry_of(tx: Tx, session_id: UUID, member_id: UUID, *, at: datetime) -> datetime | None:
-    """Return when a living session of who shops ends; None if there is none, or it is one of the desk."""
+    """Return when an active session of the shop ends.
+
+    Return None if there is none, or if it is a session of the desk.
+    """
     expires_at: datetime | None = await tx.value(
         "SELECT expires_at FROM sessions WHERE session_id = :session_id AND member_id = :member_id"
         " AND staff_role IS NULL AND revoked_at IS NULL AND expires_at > :at",
@@ -82,7 +85,7 @@ async def expiry_of(tx: Tx, session_id: UUID, member_id: UUID, *, at: datetime) 
 
 
 async def session_lives(tx: Tx, session_id: UUID, *, at: datetime) -> bool:
-    """Tell whether a session was neither ended nor outlived."""
+    """Return whether a session has neither been ended nor expired."""
     found = await tx.value(
         "SELECT 1 FROM sessions WHERE session_id = :session_id AND revoked_at IS NULL AND expires_at > :at",
         session_id=session_id,
@@ -93,7 +96,7 @@ async def session_lives(tx: Tx, session_id: UUID, *, at: datetime) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class LiveSession:
-    """A login that still holds: how somebody came in, with what, and when."""
+    """A valid login: its way, its browser and its time."""
 
     session_id: UUID
     way: Way
@@ -102,7 +105,7 @@ class LiveSession:
 
 
 async def live_sessions(tx: Tx, member_id: UUID, *, at: datetime) -> list[LiveSession]:
-    """Return the logins of a member that still hold, newest first."""
+    """Return the valid logins of a member, newest first."""
     return await tx.read(
         LiveSession,
         "SELECT session_id, way, device, issued_at FROM sessions WHERE member_id = :member_id AND revoked_at IS NULL AND expires_at > :at"
@@ -113,7 +116,7 @@ async def live_sessions(tx: Tx, member_id: UUID, *, at: datetime) -> list[LiveSe
 
 
 async def revoke_session(tx: Tx, session_id: UUID, *, at: datetime) -> UUID | None:
-    """End one session. Returns its member, or None if there was nothing to end."""
+    """End one session. Return its member, or None if there was nothing to end."""
     member_id: UUID | None = await tx.value(
         "UPDATE sessions SET revoked_at = :at WHERE session_id = :session_id AND revoked_at IS NULL"
         " RETURNING member_id",
@@ -124,7 +127,7 @@ async def revoke_session(tx: Tx, session_id: UUID, *, at: datetime) -> UUID | No
 
 
 async def revoke_sessions(tx: Tx, member_id: UUID, *, at: datetime, but: UUID | None = None) -> list[UUID]:
-    """End all sessions of a member, except perhaps one; return which were ended."""
+    """End all sessions of a member, except perhaps one. Return the ended ones."""
     rows = await tx.rows(
         "UPDATE sessions SET revoked_at = :at WHERE member_id = :member_id AND revoked_at IS NULL"
         " AND session_id IS DISTINCT FROM CAST(:but AS uuid) RETURNING session_id",
@@ -136,7 +139,7 @@ async def revoke_sessions(tx: Tx, member_id: UUID, *, at: datetime, but: UUID | 
 
 
 async def know_device(tx: Tx, device_hash: str, member_id: UUID, *, at: datetime) -> None:
-    """Remember a browser in which a member logged in."""
+    """Store a browser in which a member logged in."""
     await tx.execute(
         "INSERT INTO known_devices (device_hash, member_id, known_at) VALUES (:device_hash, :member_id, :at)"
         " ON CONFLICT DO NOTHING",
@@ -147,7 +150,7 @@ async def know_device(tx: Tx, device_hash: str, member_id: UUID, *, at: datetime
 
 
 async def forget_devices(tx: Tx, member_id: UUID, *, but: str = "") -> None:
-    """Forget the browsers in which a member logged in, except perhaps one, given by its hash."""
+    """Delete the browsers in which a member logged in, except perhaps one, given by its hash."""
     await tx.execute(
         "DELETE FROM known_devices WHERE member_id = :member_id AND device_hash <> :but",
         member_id=member_id,
@@ -156,7 +159,7 @@ async def forget_devices(tx: Tx, member_id: UUID, *, but: str = "") -> None:
 
 
 async def device_is_known(tx: Tx, device_hash: str, key: str) -> bool:
-    """Tell whether the member with the address ``key`` has logged in from this browser."""
+    """Return whether the member with the address ``key`` has logged in from this browser."""
     found = await tx.value(
         "SELECT 1 FROM known_devices d JOIN members m USING (member_id)"
         " WHERE d.device_hash = :device_hash AND m.email_key = :key",

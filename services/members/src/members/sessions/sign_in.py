@@ -1,4 +1,4 @@
-"""Logging in: the password check with its limits, and the session that follows any kind of login."""
+"""The password check with its limits, and the new session after any kind of login."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ from shared.errors import Refused
 from shared.ids import new_id
 
 Claims = Mapping[str, str | bool | None]
-"""What the statement of a session says."""
+"""The claims of a session statement."""
 
 
 class WrongCredentials(Refused):
-    """The address is unknown, the password is wrong, or there is none; nobody is told which."""
+    """The address is unknown, the password is wrong, or there is none. The response does not say which."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -31,7 +31,7 @@ class WrongCredentials(Refused):
 
 
 class LoginOvertaken(Refused):
-    """All logins of the member were ended while this one was on its way."""
+    """All logins of the member were ended during this login."""
 
     def __init__(self) -> None:
         super().__init__("login_overtaken", "もう一度ログインしてください。", status=409)
@@ -39,7 +39,7 @@ class LoginOvertaken(Refused):
 
 @dataclass(frozen=True)
 class OpenedSession:
-    """A session: what its statement says and for how long it holds."""
+    """A session: the claims of its statement and its validity."""
 
     claims: Claims
     valid_for: timedelta
@@ -50,8 +50,8 @@ async def check_password(
 ) -> Member:
     """Return the member with this address and password.
 
-    Takes the same steps and the same time for every address. Raises WrongCredentials, or TooManyAttempts
-    before the password is even looked at. No transaction is open while the hash is computed.
+    Takes the same steps and the same time for every address. Raises WrongCredentials. Raises TooManyAttempts before the
+    password is checked. No transaction is open while the hash is computed.
     """
     async with db.transaction() as tx:
         attempt_id = await begin_attempt(tx, key=email_key(email), ip=ip, device=device, at=now())
@@ -79,10 +79,11 @@ async def open_session(
     staff_role: str | None = None,
     instead_of: UUID | None = None,
 ) -> OpenedSession:
-    """Start a session with a new id and end the one it replaces, if any: an id that somebody planted in the browser is worth nothing.
+    """Start a session with a new id and end the session that it replaces, if any.
 
-    ``staff_role`` is given at the desk's login only: whoever shops needs no rights at the desk. Raises
-    LoginOvertaken where what was checked of ``member`` holds no more.
+    The new id protects against an id that an attacker put into the browser. ``staff_role`` is set only by the desk's
+    login, because a customer needs no rights there. Raises LoginOvertaken if the checked state of ``member`` is
+    outdated.
     """
     if not await hold_member(tx, member):
         raise LoginOvertaken
@@ -103,7 +104,10 @@ async def open_session(
 
 
 async def renew_session(tx: Tx, member: Member, session_id: UUID, *, at: datetime) -> OpenedSession | None:
-    """Return the same session of who shops, as its member stands now; None if it has ended or is one of the desk."""
+    """Return the same session of the shop with the member's present state.
+
+    Return None if it has ended or is a desk session.
+    """
     expires_at = await expiry_of(tx, session_id, member.member_id, at=at)
     if expires_at is None:
         return None
@@ -111,7 +115,7 @@ async def renew_session(tx: Tx, member: Member, session_id: UUID, *, at: datetim
 
 
 async def renew_staff_session(tx: Tx, session_id: UUID, *, at: datetime) -> OpenedSession | None:
-    """Return the same session with the rights that its member of staff has now; None if it has ended."""
+    """Return the same session with the present rights of its member of staff. Return None if it has ended."""
     session = await staff_role_of(tx, session_id, at=at)
     member = await member_by_id(tx, session.member_id) if session is not None else None
     if session is None or member is None:
@@ -120,7 +124,7 @@ async def renew_staff_session(tx: Tx, session_id: UUID, *, at: datetime) -> Open
 
 
 def session_claims(member: Member, session_id: UUID, staff_role: str | None) -> Claims:
-    """Return what the statement of a session says."""
+    """Return the claims of a session statement."""
     return {
         "sub": str(member.member_id),
         "sid": str(session_id),

@@ -1,4 +1,4 @@
-"""The tables of logins: sessions, known browsers, and what may be done only so often."""
+"""The tables of logins: sessions, known browsers, and limited actions."""
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, Text, Uuid
 

@@ -1,1 +1,1 @@
-"""What the shop decides about points and Amazon login."""
+"""The shop's rules for points and Amazon login."""

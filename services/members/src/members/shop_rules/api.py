@@ -14,7 +14,7 @@ router = APIRouter(prefix="/api/members", tags=["members"], dependencies=[Depend
 
 
 class PointRules(BaseModel):
-    """What the shop gives for registering and buying."""
+    """The points that the shop grants for registering and buying."""
 
     points_enabled: bool
     purchase_percent: Decimal

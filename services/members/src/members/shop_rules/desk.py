@@ -1,4 +1,4 @@
-"""ポイント・会員設定: what staff decide at run time, with everything that was decided before (PNT-06, MEM-08)."""
+"""ポイント・会員設定: settings that staff change at run time, with the history of changes (PNT-06, MEM-08)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,17 +19,20 @@ from shared.web.settings_pages import SettingsPage
 
 @dataclass(frozen=True)
 class AtOwnDesk:
-    """Staff who change the rules; the deed stands beside those of other desks at once."""
+    """The member of staff who changes the rules.
+
+    The deed is stored at once, in the same list as those of other desks.
+    """
 
     doer: Doer
 
     @property
     def name(self) -> str:
-        """Return the name under which the change is kept."""
+        """Return the name stored with the change."""
         return self.doer.name
 
     async def note(self, tx: Tx, subject: str, *, at: datetime) -> None:
-        """Write the deed down."""
+        """Store the deed."""
         await note_deed(tx, self.doer, "rules_changed", subject, at=at)
 
 

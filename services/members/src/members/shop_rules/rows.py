@@ -9,10 +9,10 @@ from shared.shop.settings.rows import read_at, read_at_each
 
 
 async def rules_at(tx: Tx, at: datetime) -> Rules:
-    """Return the rules that held at ``at``: a change counts for later orders only (PNT-06)."""
+    """Return the rules in force at ``at``. A change applies only to later orders (PNT-06)."""
     return await read_at(tx, Rules, at)
 
 
 async def rules_at_each(tx: Tx, moments: Collection[datetime]) -> dict[datetime, Rules]:
-    """Return the rules that held at each of ``moments``, of which there is one at least."""
+    """Return the rules in force at each of ``moments``, which must not be empty."""
     return await read_at_each(tx, Rules, moments)

@@ -1,4 +1,4 @@
-"""What staff decide about points and Amazon login, and what an order earns by it (PNT-05, PNT-06, MEM-08)."""
+"""The rules of points and Amazon login, and the points that an order earns by them (PNT-05, PNT-06, MEM-08)."""
 
 from decimal import ROUND_FLOOR, Decimal
 from typing import Literal
@@ -9,9 +9,9 @@ from shared.web.fields import Percent, Pieces
 
 
 class Rules(Group, key="rules"):
-    """The rules in force: settings of which those count that held when an order was placed.
+    """The rules in force. An order uses those that were in force when it was placed.
 
-    A grant keeps the mode it was made with (PNT-06).
+    A grant keeps the mode with which it was made (PNT-06).
     """
 
     points_enabled: bool = setting(True, section="ポイント基本設定", label="ポイントを利用する")
@@ -52,7 +52,7 @@ class Rules(Group, key="rules"):
     )
 
     def registration_grant(self) -> int:
-        """Return the points that a new member gets; 0 where points are off (PNT-01, PNT-05)."""
+        """Return the points that a new member gets. Return 0 if points are off (PNT-01, PNT-05)."""
         return self.registration_points if self.points_enabled else 0
 
     def registration_points_usable_at_once(self) -> int:
@@ -60,10 +60,10 @@ class Rules(Group, key="rules"):
         return self.registration_grant() if self.registration_activation == "immediate" else 0
 
     def purchase_points(self, *, items: int, point_discount: int, coupon_discount: int) -> int:
-        """Return the points an order earns: the rate on the paid price of the goods, rounded down (PNT-04).
+        """Return the points that an order earns: the rate on the paid price of the goods, rounded down (PNT-04).
 
-        Amounts in yen. The paid price of the goods is ``items`` less points and coupons; shipping and fees
-        earn nothing, because the shop passes them on.
+        Amounts are in yen. The paid price of the goods is ``items`` less points and coupons. Shipping and fees earn
+        nothing, because the shop passes them on.
         """
         if not self.points_enabled:
             return 0

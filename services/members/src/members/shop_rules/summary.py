@@ -1,11 +1,11 @@
-"""The rules of points and Amazon login in one sentence."""
+"""The rules of points and Amazon login as one sentence."""
 
 from members.shop_rules.rules import Rules
 from members.shop_rules.words import ACTIVATION_LABEL
 
 
 def summary(rules: Rules) -> str:
-    """Return what ``rules`` say, for the head of their page."""
+    """Return ``rules`` as text for the head of their page."""
     if not rules.points_enabled:
         points = "ポイントを利用しない"
     else:

@@ -1,4 +1,4 @@
-"""The settings of points and Amazon login, with every change of them."""
+"""The tables of the settings of points and Amazon login, with the history of changes."""
 
 from sqlalchemy import BigInteger, Column, Identity, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB

@@ -1,4 +1,4 @@
-"""What may be chosen in the settings of points, with its words, and what is said where Amazon login is off."""
+"""The options of the settings of points with their texts, and the text for a disabled Amazon login."""
 
 from typing import Literal
 

@@ -1,1 +1,1 @@
-"""Who works at the desk, and how they come in."""
+"""The staff at the desk and their login."""

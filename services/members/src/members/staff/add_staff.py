@@ -1,11 +1,11 @@
-"""Staff accounts: ``python -m members.staff.add_staff --email ... --name ... --role owner`` (password on stdin).
+"""Adds staff: ``python -m members.staff.add_staff --email ... --name ... --role owner`` (password on stdin).
 
-A member of staff is a member with a role, who gets the rights of the role only at the desk's own login. An address
-that is a member's already gets no role: whoever knew of a future colleague's address could have registered it first.
-``--promote`` gives the role all the same, where the address has been proved by mail; name and password stay, and
-all logins end, so that who is promoted logs in anew.
+A member of staff is a member with a role. Only the desk's own login gives the rights of the role. The command refuses
+an address that already belongs to a member: a stranger may have registered a future colleague's address. ``--promote``
+gives the role anyway if the address was proved by mail. Name and password remain. All logins end, so that the promoted
+member logs in again.
 
-The running service may not write roles. So the command needs the owner of the tables, as `migrate` does:
+The running service may not write roles. Like `migrate`, the command needs the owner of the tables:
 MIGRATE_DATABASE_URL.
 """
 
@@ -47,10 +47,10 @@ async def add_staff(
     password: str,
     promote: bool = False,
 ) -> Literal["made", "promoted"]:
-    """Make a member with ``role``, or with ``promote`` give it to the member with this address.
+    """Create a member with ``role``, or with ``promote`` give it to the member with this address.
 
-    No event is said: to the other services staff are no customers. 操作の記録 keeps it (STF-03). Raises Refused for a known address
-    without ``promote``, for one that nobody has proved, and for a name or an address that no form would take.
+    It publishes no event: to the other services staff are not customers. 操作の記録 stores it (STF-03). Raises Refused for a
+    known address without ``promote``, for an unproved one, and for a name or address that the forms would refuse.
     """
     who = _checked(name, email)
     password_hash = await hasher.hash(password)
@@ -91,14 +91,14 @@ async def add_staff(
 
 
 class _Who(BaseModel):
-    """Name and address by the rules of the forms that members fill in."""
+    """Name and address, by the rules of the forms for members."""
 
     name: PersonName
     email: Email
 
 
 def _checked(name: str, email: str) -> _Who:
-    """Return name and address as a form would take them. Raises Refused, with the words of a form, for others."""
+    """Return name and address as a form would accept them. Raises Refused with the form's message otherwise."""
     form = parse_form(_Who, {"name": name, "email": email})
     for field, message in form.errors.items():
         raise Refused(f"{field}_refused", message, field=field, status=422)
@@ -106,7 +106,7 @@ def _checked(name: str, email: str) -> _Who:
 
 
 async def ensure_demo_staff(db: Database, hasher: PasswordHasher, password: str) -> None:
-    """Where no live provider is called (SANDBOX), let the demo's user into the desk. Safe to run again."""
+    """Create the demo's user of the desk if no live provider is called (SANDBOX). It is safe to run again."""
     async with db.transaction() as tx:
         if await member_by_email(tx, DEMO_EMAIL) is not None:
             return

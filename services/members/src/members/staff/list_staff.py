@@ -1,4 +1,4 @@
-"""Who works at the desk: ``python -m members.staff.list_staff``, with the owner's MIGRATE_DATABASE_URL."""
+"""Lists the staff: ``python -m members.staff.list_staff``, with the owner's MIGRATE_DATABASE_URL."""
 
 import argparse
 import asyncio
@@ -12,7 +12,7 @@ from shared.process.settings import read_settings
 
 
 def staff_lines(staff: Iterable[StaffMember]) -> str:
-    """Return a line for each: role, the day in Japan on which it was given, address, name."""
+    """Return a line for each member of staff: role, the day in Japan when it was given, address, name."""
     return "".join(
         f"{one.role}\t{in_japan(one.added_at):%Y-%m-%d}\t{one.email}\t{one.name}\n" for one in staff
     )
@@ -24,7 +24,7 @@ async def _run(settings: OwnerSettings) -> str:
 
 
 def main() -> None:
-    """Write the list."""
+    """Print the list."""
     argparse.ArgumentParser(description="List the members of staff").parse_args()
     sys.stdout.write(asyncio.run(_run(read_settings(OwnerSettings, "list_staff"))))
 

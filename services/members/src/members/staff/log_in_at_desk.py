@@ -1,4 +1,4 @@
-"""The staff's login: who comes in is noted, and who does not."""
+"""The login of staff. Successful and failed logins are recorded."""
 
 from typing import Literal
 
@@ -25,9 +25,10 @@ async def log_in_at_desk(
     password: str,
     address: str,
 ) -> NewLogin:
-    """Log in with the rights of one's role and note it, by the IP ``address``.
+    """Log in with the rights of the member's role and record it with the IP ``address``.
 
-    Raises Refused and TooManyAttempts, noted as well; who has no role is told no more than a wrong password would be.
+    Raises Refused and TooManyAttempts, which are recorded too. A member without a role gets the same response as for a
+    wrong password.
     """
     try:
         member = await check_password(
@@ -51,7 +52,7 @@ async def log_in_at_desk(
 async def _note_failure(
     db: Database, browser: Browser, email: str, address: str, deed: Literal["login_failed", "locked_out"]
 ) -> None:
-    """Write down who was not let in, by the name of the account; what else was typed may be a password."""
+    """Record a failed login by the name of the account. Other typed text could be a password."""
     async with db.transaction() as tx:
         if deed == "locked_out" and not await _first_refusal(tx, browser):
             return
@@ -62,7 +63,10 @@ async def _note_failure(
 
 
 async def _first_refusal(tx: Tx, browser: Browser) -> bool:
-    """Tell whether this client was not refused lately: one line says it, and nobody fills the list with more."""
+    """Return whether this client had no recent refusal.
+
+    Only the first is recorded, so that nobody can fill the list.
+    """
     try:
         await keep_pace(tx, REFUSALS_NOTED, browser.ip, at=now())
     except TooManyAttempts:

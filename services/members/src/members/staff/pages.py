@@ -1,4 +1,4 @@
-"""The staff's login: the only place where a session gets the rights of a role."""
+"""The login of staff. Only here a session gets the rights of a role."""
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
@@ -28,7 +28,7 @@ async def show_desk_login(request: Request, parts: Here) -> Response:
 
 @router.post("/desk/login")
 async def enter_desk(request: Request, parts: Here, seen: CurrentViewer) -> Response:
-    """Log in with the rights of one's role; who has none is told no more than a wrong password would be."""
+    """Log in with the rights of the member's role. A member without one gets the response for a wrong password."""
     next_path = safe_next(str((await request.form()).get("next", "")), "/desk")
     form = await read_form(request, Login)
     status, headers = 422, dict[str, str]()
@@ -73,7 +73,7 @@ def _page(
 
 
 def _demo_login(settings: Settings) -> str:
-    """How anybody gets in, where the demo's account exists with the password that everybody may know."""
+    """Return the demo's credentials if the demo's account exists with its public password."""
     known = Settings.model_fields["staff_demo_password"].default
     if not settings.sandbox or settings.staff_demo_password != known:
         return ""

@@ -1,7 +1,7 @@
-"""Who leaves: ``python -m members.staff.remove_staff --email ...`` takes the role away and ends all logins.
+"""Removes staff: ``python -m members.staff.remove_staff --email ...`` removes the role and ends all logins.
 
-The account stays as a member's, and 操作の記録 keeps what was done under it. The command needs the owner of the tables,
-as `add_staff` does: MIGRATE_DATABASE_URL.
+The account remains as a member's account, and 操作の記録 keeps its deeds. Like `add_staff`, the command needs the owner of
+the tables: MIGRATE_DATABASE_URL.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from shared.process.settings import read_settings
 
 
 async def remove_staff(db: Database, *, email: str) -> int:
-    """Take the role away from who has this address; return how many logins ended.
+    """Remove the role of the member with this address. Return the number of ended logins.
 
     They end here and, by SessionsRevoked, in the other services. Raises Refused for an address without a role.
     """
@@ -40,7 +40,7 @@ async def _run(settings: OwnerSettings, email: str) -> int:
 
 
 def main() -> None:
-    """Read the address, take the role away, and tell how many logins ended."""
+    """Read the address, remove the role, and print the number of ended logins."""
     parser = argparse.ArgumentParser(description="Take the role of a member of staff away")
     parser.add_argument("--email", required=True)
     arguments = parser.parse_args()

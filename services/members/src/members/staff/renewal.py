@@ -1,6 +1,6 @@
-"""The rights of staff hold for a minute at a time; here they are renewed, after a look at our own rows.
+"""Renews the rights of staff, which are valid for one minute, after a check of members' own rows.
 
-Every service sends its desk's browsers by with 307, so that a form that is on its way comes along and goes back.
+Every service redirects the browsers of its desk to it with 307. A submitted form is therefore sent along and back.
 """
 
 from urllib.parse import quote
@@ -20,7 +20,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.api_route(STAFF_RENEWAL, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
 async def renew_staff(request: Request, parts: Here, seen: CurrentViewer) -> Response:
-    """Send the request back where it came from with a new statement, or to the login if the session has ended."""
+    """Redirect the request back with a new statement. If the session has ended, redirect it to the login."""
     next_path = safe_next(request.query_params.get("next"), "/desk")
     session_id = session_id_of(seen)
     opened = None

@@ -1,4 +1,4 @@
-"""Roles on disk."""
+"""Stored roles."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from shared.database.transactions import Tx
 
 @dataclass(frozen=True, slots=True)
 class StaffMember:
-    """Who has a role at the desk, and since when."""
+    """A member with a role at the desk, and the time since when."""
 
     role: str
     added_at: datetime
@@ -19,7 +19,7 @@ class StaffMember:
 
 
 async def set_staff(tx: Tx, member_id: UUID, role: str, *, at: datetime) -> str | None:
-    """Let a member work at the desk in ``role``; return the role that they had before, None where there was none."""
+    """Give a member the ``role`` at the desk. Return the former role, or None if there was none."""
     before = await tx.value(
         "SELECT role FROM staff WHERE member_id = :member_id FOR UPDATE", member_id=member_id
     )
@@ -34,7 +34,7 @@ async def set_staff(tx: Tx, member_id: UUID, role: str, *, at: datetime) -> str 
 
 
 async def take_role(tx: Tx, member_id: UUID) -> str | None:
-    """Take the role away and return it; None where there was none."""
+    """Remove the role and return it. Return None if there was none."""
     role = await tx.value(
         "DELETE FROM staff WHERE member_id = :member_id RETURNING role", member_id=member_id
     )
@@ -42,7 +42,7 @@ async def take_role(tx: Tx, member_id: UUID) -> str | None:
 
 
 async def all_staff(tx: Tx) -> Sequence[StaffMember]:
-    """Return all who have a role, owners first."""
+    """Return all members with a role, owners first."""
     return await tx.read(
         StaffMember,
         "SELECT s.role, s.added_at, m.email, m.name FROM staff s JOIN members m USING (member_id)"

@@ -1,4 +1,4 @@
-"""Who has a role."""
+"""The table of roles."""
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Table, Text, Uuid
 

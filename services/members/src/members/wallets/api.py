@@ -21,10 +21,10 @@ class AmazonLinkState(BaseModel):
 
 @router.get("/amazon-links/{buyer_id}")
 async def amazon_link(request: Request, buyer_id: str, parts: Here, email: str = "") -> AmazonLinkState:
-    """Tell whether this buyer is linked, or has the address of a member who is not.
+    """Return whether this buyer is linked, or has the address of a member who is not.
 
-    Only who holds payments' wallet statement for this buyer is told (forward the browser's cookies), and of an
-    address only if the statement has it, too; everybody else reads "none", so that nobody can try buyers or addresses out.
+    The caller must forward the browser's cookies with payments' wallet statement for this buyer. An address must be in
+    that statement too. Every other request gets "none", so that nobody can probe buyers or addresses.
     """
     wallet = wallet_of(request, parts)
     if wallet is None or wallet.buyer_id != buyer_id:

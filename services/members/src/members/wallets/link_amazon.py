@@ -1,7 +1,8 @@
-"""Linking a member with an Amazon account: once per member, once per account (MEM-01, MEM-03, X-20).
+"""Links a member with an Amazon account: once per member, once per account (MEM-01, MEM-03, X-20).
 
-A link lets its Amazon account in. So none is made to an account whose address nobody has proved: whoever signed up
-with somebody else's address would keep a way in. Only Amazon's word for that very address is as good as the proof.
+The linked Amazon account can log in. A member whose address is not proved therefore gets no link. A stranger who signed
+up with another person's address would otherwise keep a way to log in. Only Amazon's confirmation of the same address
+counts as proof.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,16 +20,16 @@ LATE_ORDERS = timedelta(minutes=5)
 
 
 AMAZON = "amazon_pay"
-"""The wallet whose account opens a login and vouches for who registers; another wallet's pays, and no more."""
+"""The wallet whose account can log in and vouches for registrations. Other wallets only pay."""
 
 
 def amazon_buyer(order: OrderPlaced | Registration) -> str | None:
-    """Return the Amazon account that was ordered with; None where it was another wallet's, or none."""
+    """Return the Amazon account of the order. Return None for another wallet or none."""
     return order.wallet_buyer_id if order.wallet_kind == AMAZON else None
 
 
 def order_may_link(member: KnownMember, placed_at: datetime) -> bool:
-    """Tell whether an order of ``placed_at`` came from who proved the address, and from no login that was ended."""
+    """Return whether an order of ``placed_at`` came after the proof of the address and not from an ended login."""
     proved_at, ended_at = member.email_verified_at, member.sessions_ended_at
     if proved_at is None or proved_at > placed_at:
         return False
@@ -43,7 +44,7 @@ async def link_amazon(
     path: Literal["order", "login"],
     at: datetime,
 ) -> bool:
-    """Link the two. Returns False if either is linked already.
+    """Link the member and the account. Returns False if either is already linked.
 
     A link never changes and gives no registration points (X-43).
     """
@@ -61,7 +62,7 @@ def _may_link(order: OrderPlaced, members: Mapping[UUID, KnownMember]) -> bool:
 async def link_by_orders(
     tx: Tx, orders: Sequence[OrderPlaced], members: Mapping[UUID, KnownMember]
 ) -> set[Link]:
-    """Link ``members`` with the Amazon accounts that they ordered with, where neither is linked yet; return the links."""
+    """Link ``members`` with the Amazon accounts of their orders if neither is linked yet. Return the new links."""
     wanted = [
         (order, buyer_id)
         for order in orders

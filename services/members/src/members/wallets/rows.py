@@ -1,4 +1,4 @@
-"""Amazon links on disk: one per member and per account at a time; those that ended are kept beside them."""
+"""Stored Amazon links: one per member and per account at a time. Ended links are kept in another table."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ async def insert_link(tx: Tx, member_id: UUID, buyer_id: str, *, at: datetime, p
 
 @dataclass(frozen=True, slots=True)
 class NewLink:
-    """A member to be linked with an Amazon account."""
+    """A member and the Amazon account to link."""
 
     member_id: UUID
     buyer_id: str
@@ -38,7 +38,7 @@ class NewLink:
 
 
 async def insert_links(tx: Tx, links: Sequence[NewLink]) -> set[Link]:
-    """Store links; return those of which neither the member nor the account had one."""
+    """Store links. Return those whose member and account had none."""
     stored = await insert_all(tx, amazon_links, links, skip_known=True, returning="member_id, buyer_id")
     return {(row.member_id, row.buyer_id) for row in stored}
 
@@ -46,7 +46,7 @@ async def insert_links(tx: Tx, links: Sequence[NewLink]) -> set[Link]:
 async def end_link(
     tx: Tx, member_id: UUID, *, at: datetime, reason: Literal["undone", "address_proved"]
 ) -> bool:
-    """Move the link of a member to those that ended. Returns False if there is none."""
+    """Move a member's link to the ended links. Returns False if there is none."""
     ended = await tx.execute(
         "WITH ended AS (DELETE FROM amazon_links WHERE member_id = :member_id RETURNING *)"
         " INSERT INTO ended_amazon_links (member_id, linked_at, ended_at, buyer_id, path, reason)"
@@ -59,7 +59,7 @@ async def end_link(
 
 
 async def note_registration(tx: Tx, buyer_id: str, member_id: UUID, *, at: datetime) -> bool:
-    """Note that somebody registered with this Amazon account. Returns False if somebody did before."""
+    """Store that somebody registered with this Amazon account. Returns False if somebody did before."""
     noted = await tx.execute(
         "INSERT INTO amazon_registrations (buyer_id, member_id, registered_at)"
         " VALUES (:buyer_id, :member_id, :at) ON CONFLICT DO NOTHING",
@@ -71,6 +71,6 @@ async def note_registration(tx: Tx, buyer_id: str, member_id: UUID, *, at: datet
 
 
 async def registered_before(tx: Tx, buyer_id: str) -> bool:
-    """Tell whether somebody registered with this Amazon account."""
+    """Return whether somebody registered with this Amazon account."""
     found = await tx.value("SELECT 1 FROM amazon_registrations WHERE buyer_id = :buyer_id", buyer_id=buyer_id)
     return found is not None

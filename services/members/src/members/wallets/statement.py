@@ -1,4 +1,4 @@
-"""What payments vouches for after an Amazon login: the statement in the browser."""
+"""The statement of payments about an Amazon login, in the browser."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,9 +13,9 @@ from shared.web.parts import Parts
 
 @dataclass(frozen=True)
 class Wallet:
-    """The Amazon account that was logged in with. Without an order it is only a login (AP-06).
+    """The Amazon account of a login. Without an order it is only a login (AP-06).
 
-    ``label`` is the wallet's own word for its account, for pages: ``Amazon``.
+    ``label`` is the name of the wallet for pages: ``Amazon``.
     """
 
     label: str
@@ -28,7 +28,7 @@ class Wallet:
 
 
 def wallet_of(request: Request, parts: Parts) -> Wallet | None:
-    """Return the Amazon buyer in this browser, if payments vouches for one; no other wallet logs in here."""
+    """Return the Amazon buyer in this browser, if payments signed one. No other wallet can log in here."""
     claims = parts.claims(request, "wallet")
     if claims is None or claims.get("kind") != AMAZON or not claims.get("buyer_id"):
         return None

@@ -1,4 +1,4 @@
-"""Undoing the link with an Amazon account."""
+"""Undoes the link with an Amazon account."""
 
 from datetime import datetime
 from uuid import UUID
@@ -13,7 +13,7 @@ from shared.errors import Refused
 
 
 class PasswordMissing(Refused):
-    """The member has no password: without the link nobody could log in any more."""
+    """The member has no password. Without the link nobody could log in any more."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -23,9 +23,9 @@ class PasswordMissing(Refused):
 
 
 async def unlink_amazon(tx: Tx, member_id: UUID, session_id: UUID | None, *, at: datetime) -> Member:
-    """End the Amazon link of the member who is logged in with ``session_id``, and all other logins; return the member.
+    """End the Amazon link of the member with the session ``session_id``, and all other logins. Return the member.
 
-    Raises LoginOvertaken where that session has ended, and PasswordMissing.
+    Raises LoginOvertaken if that session has ended, and PasswordMissing.
     """
     member = await member_by_id(tx, member_id)
     held = member is not None and await hold_member(tx, member)

@@ -1,4 +1,4 @@
-"""Amazon logins that opened a session here: a copy of the statement opens no other."""
+"""Amazon login statements that opened a session. A copy of such a statement opens no other."""
 
 from datetime import datetime, timedelta
 
@@ -9,7 +9,7 @@ _KEEP = timedelta(days=1)
 
 
 async def use_wallet(tx: Tx, statement_hash: str, *, at: datetime) -> bool:
-    """Note that a statement is used for a login. Returns False if it was before."""
+    """Store that a statement is used for a login. Returns False if it was used before."""
     await tx.execute("DELETE FROM used_wallets WHERE used_at < :before", before=at - _KEEP)
     used = await tx.execute(
         "INSERT INTO used_wallets (statement_hash, used_at) VALUES (:statement_hash, :at)"

@@ -1,1 +1,1 @@
-"""メール送信記録: what became of each mail, and undelivered ones sent again."""
+"""メール送信記録: the outcome of each mail, and sending undelivered ones again."""

@@ -1,4 +1,4 @@
-"""Staff correct the address of an order whose mail did not arrive: this mail is sent again, and all others go there too."""
+"""Staff correct the address of an order whose mail was not delivered. Its mails are then sent to the new address."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,9 +16,10 @@ from shared.events import MailAddressCorrected
 
 
 async def correct_address(tx: Tx, mail_id: UUID, *, to: str, deed: Mapping[str, Any]) -> None:
-    """Queue an undelivered mail about an order to the address ``to``, with all that waits or was not delivered; keep it for later ones.
+    """Queue an undelivered mail about an order to the address ``to``, and store that address for later mails.
 
-    ``deed`` is who does it (shared.web.deeds). Raises Refused for any other mail.
+    The order's other waiting or undelivered mails follow it. ``deed`` is the member of staff who acts
+    (shared.web.deeds). Raises Refused for any other mail.
     """
     mail = await one_mail(tx, mail_id)
     if mail is None or mail.order_code is None or not may_correct(mail):
@@ -60,14 +61,14 @@ async def correct_address(tx: Tx, mail_id: UUID, *, to: str, deed: Mapping[str, 
 
 
 def may_correct(mail: StoredMail) -> bool:
-    """Tell whether the address of a stored mail may be corrected: it is the buyer's, of an order, and took nothing.
+    """Return whether staff may correct the address of a stored mail: an undelivered mail to the buyer of an order.
 
-    That of a mail about an account is the account's, also where an order registered it.
+    A mail about an account uses the account's address, also if an order registered the account.
     """
     about_an_order = mail.order_code is not None and not is_about_an_account(mail)
     return about_an_order and mail.audience == "customer" and mail.state in RESENDABLE
 
 
 def is_about_an_account(mail: StoredMail) -> bool:
-    """Tell whether a stored mail goes to a member, for the account's sake."""
+    """Return whether a stored mail goes to a member about the account."""
     return mail.lane in ("sign_up", "account", "warning")

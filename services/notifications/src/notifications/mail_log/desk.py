@@ -1,4 +1,4 @@
-"""メール送信記録: every mail, what became of it, and the undelivered ones to be sent again."""
+"""メール送信記録: every mail with its outcome. Staff send undelivered ones again here."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -36,11 +36,11 @@ STATES_OF: Mapping[str, Sequence[State]] = {
     "sent": ("sent",),
     "suppressed": ("suppressed",),
 }
-"""The states of the mails of each tab; none for all."""
+"""The states of the mails of each tab; empty for all."""
 
 
 class MailFilters(BaseModel):
-    """The kind of mail; a part of an order code, a name or an address."""
+    """The filters: a kind of mail, and a part of an order code, a name or an address."""
 
     q: Line = FilterField("", title="検索する言葉", max_length=100)
     mail: Kind = FilterField("", title="メールの種類")
@@ -48,14 +48,14 @@ class MailFilters(BaseModel):
 
 @dataclass(frozen=True)
 class MailLine:
-    """A mail of the log, and what staff call its kind."""
+    """A mail of the log, with the name of its kind for staff."""
 
     mail: LoggedMail
     title: str
 
     @property
     def path(self) -> str:
-        """Return where its page is."""
+        """Return the path of its page."""
         return f"{MAILS.path}/{self.mail.mail_id}"
 
 
@@ -109,7 +109,7 @@ router.include_router(SEARCHES.router())
 
 @router.get(MAILS.path)
 async def show_log(request: Request, parts: Here, paging: Paging, staff: Staff) -> Response:
-    """The log, newest first, by state, kind of mail, or part of an order code, a name or an address."""
+    """Show the log, newest first, by state, kind of mail, or part of an order code, a name or an address."""
     asked, desk = MAILS.read(request, paging), parts[Desk]
     search = Search(states=STATES_OF[asked.tab], mail=asked.filters.mail, words=asked.filters.q)
     async with parts.db.transaction() as tx:
@@ -139,7 +139,7 @@ async def show_log(request: Request, parts: Here, paging: Paging, staff: Staff) 
 
 @router.get("/desk/mails/resend")
 async def leave_resend(request: Request, parts: Here) -> Response:
-    """Reload of a selection that was refused: back to the list."""
+    """Redirect a reload after a refused selection back to the list."""
     return parts.pages.redirect(request, "/desk/mails")
 
 
@@ -150,7 +150,7 @@ async def resend_selected(
     staff: Staff,
     id: Annotated[list[UUID], Form(max_length=200)],  # noqa: A002 - the selection bar's own name
 ) -> Response:
-    """Queue the selected undelivered mails anew; says how many of the selected ones were not undelivered."""
+    """Queue the selected undelivered mails again. Show how many of the selected ones were not undelivered."""
     async with parts.db.transaction() as tx:
         queued = await resend_mails(tx, id, deed=done_by(request, staff))
     left = len(set(id)) - queued

@@ -1,4 +1,4 @@
-"""One mail: what it says, how it looks, which headers it has, and every try to send it."""
+"""One mail: its text, its HTML, its headers, and every try to send it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,7 +32,7 @@ router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=Fals
 
 
 class AddressForm(BaseModel):
-    """The right address of the buyer."""
+    """The correct address of the buyer."""
 
     email: Email = Field(
         title="正しいメールアドレス",
@@ -42,7 +42,7 @@ class AddressForm(BaseModel):
 
 @router.get("/desk/mails/{mail_id}")
 async def show_mail(request: Request, parts: Here, mail_id: UUID) -> Response:
-    """One mail with its tries."""
+    """Show one mail with its tries."""
     return await _page(request, parts, mail_id, Form(AddressForm))
 
 
@@ -86,7 +86,7 @@ async def _page(
 
 @router.get("/desk/mails/{mail_id}/html")
 async def show_html(parts: Here, mail_id: UUID) -> Response:
-    """The mail's HTML, for the frame on its page."""
+    """Return the mail's HTML for the frame on its page."""
     async with parts.db.transaction() as tx:
         mail = _found(await one_mail(tx, mail_id))
     return framed(parts[Desk].mails.html(mail.subject, shield(mail.text, mail.typed), mail.language))
@@ -94,7 +94,7 @@ async def show_html(parts: Here, mail_id: UUID) -> Response:
 
 @router.post("/desk/mails/{mail_id}/resend")
 async def resend(request: Request, parts: Here, staff: Staff, mail_id: UUID) -> Response:
-    """Queue an undelivered mail anew."""
+    """Queue an undelivered mail again."""
     async with parts.db.transaction() as tx:
         await resend_mail(tx, mail_id, deed=done_by(request, staff))
     return parts.pages.redirect(request, f"/desk/mails/{mail_id}", toast="再送待ちにしました", kind="note")
@@ -102,7 +102,7 @@ async def resend(request: Request, parts: Here, staff: Staff, mail_id: UUID) -> 
 
 @router.post("/desk/mails/{mail_id}/address")
 async def correct(request: Request, parts: Here, staff: Staff, mail_id: UUID) -> Response:
-    """Send an undelivered mail about an order to the address that is right."""
+    """Send an undelivered mail about an order to the corrected address."""
     form = await read_form(request, AddressForm)
     if form.errors:
         return await _page(request, parts, mail_id, form, status=422)
@@ -119,7 +119,10 @@ def _found(mail: StoredMail | None) -> StoredMail:
 
 
 def _headers(desk: Desk, mail: StoredMail) -> list[tuple[str, str]]:
-    """The headers as sent, decoded; none for a mail that cannot be one, as without an address."""
+    """Return the headers as sent, decoded.
+
+    Return none for a mail that cannot be built, such as one without an address.
+    """
     at = mail.first_tried_at or mail.created_at
     try:
         raw = build(letter_of(mail, desk.mails, sender=desk.sender, at=at))
@@ -130,7 +133,7 @@ def _headers(desk: Desk, mail: StoredMail) -> list[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class TryLine:
-    """A try as the page tells it."""
+    """A try as the page shows it."""
 
     number: int
     started_at: datetime

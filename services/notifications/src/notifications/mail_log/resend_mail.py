@@ -1,4 +1,4 @@
-"""Staff queue undelivered mails anew, with the Message-ID they have (NTF-14), and the deed is said."""
+"""Staff queue undelivered mails again, with their first Message-ID (NTF-14). An event reports it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,7 +17,7 @@ log = structlog.get_logger()
 
 
 class NothingToResend(Refused):
-    """The mail was sent, waits to be, or is not to be: only what nobody took is sent again."""
+    """The mail was sent, is waiting, or is not to be sent. Only undelivered mails are sent again."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -27,16 +27,19 @@ class NothingToResend(Refused):
 
 
 async def resend_mail(tx: Tx, mail_id: UUID, *, deed: Mapping[str, Any]) -> None:
-    """Queue one undelivered mail anew. ``deed`` is who does it (shared.web.deeds). Raises Refused for any other mail."""
+    """Queue one undelivered mail again.
+
+    ``deed`` is the member of staff (shared.web.deeds). Raises Refused for other mails.
+    """
     [recipient] = (await _queue(tx, [mail_id], deed)).values()
     tx.say(MailsResent(**deed, subject=f"1通：{recipient}"))
 
 
 async def resend_mails(tx: Tx, mail_ids: Sequence[UUID], *, deed: Mapping[str, Any]) -> int:
-    """Queue the undelivered ones of ``mail_ids`` anew; return how many they are. ``deed`` is who does it.
+    """Queue the undelivered mails of ``mail_ids`` again and return their number. ``deed`` is the member of staff.
 
-    Raises Refused if there is none: mails that were sent, or wait to be, are never sent in bulk again
-    (SHP-16, NTF-03).
+    Raises Refused if there is none. Mails that were sent, or are waiting, are never sent in bulk again (SHP-16,
+    NTF-03).
     """
     queued = await _queue(tx, mail_ids, deed)
     tx.say(MailsResent(**deed, subject=f"{len(queued):,}通"))

@@ -1,4 +1,4 @@
-"""Questions about the log of mails."""
+"""Queries for the log of mails."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -18,7 +18,7 @@ from shared.database.words import found_by
 
 @dataclass(frozen=True, slots=True)
 class MailTry:
-    """One try to send a mail; without an outcome it was cut off."""
+    """One try to send a mail. Without an outcome it was interrupted."""
 
     number: int
     started_at: datetime
@@ -58,7 +58,7 @@ class LoggedMail:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What staff look for in the log; empty values do not narrow it."""
+    """The search conditions of the log. Empty values do not narrow it."""
 
     states: Sequence[State] = ()
     mail: str = ""
@@ -86,7 +86,7 @@ def _conditions(search: Search) -> list[ColumnElement[bool]]:
 
 
 async def find_mails(tx: Tx, search: Search, *, limit: int, offset: int) -> list[LoggedMail]:
-    """Return one page of the log, newest first; words are parts of a code, a name or an address."""
+    """Return one page of the log, newest first. Words match parts of a code, a name or an address."""
     if search.words:
         await tx.plan(SEARCH)
     newest = (mails.c.created_at.desc(), mails.c.mail_id.desc())
@@ -95,13 +95,13 @@ async def find_mails(tx: Tx, search: Search, *, limit: int, offset: int) -> list
 
 
 async def count_mails(tx: Tx, search: Search) -> int:
-    """Return how many mails the search finds."""
+    """Return the number of found mails."""
     await tx.plan(SEARCH if search.words else LONG)
     return int(await tx.value(select(func.count()).select_from(mails).where(*_conditions(search))) or 0)
 
 
 STUCK = timedelta(minutes=10)
-"""A server that takes mails has each within moments; one that waits longer since its first try is stuck."""
+"""The time after which a mail counts as stuck. A working server accepts each within moments of its first try."""
 
 _STUCK = """
     SELECT count(*) AS stuck, count(*) FILTER (WHERE shop_refused) AS shop_refused
@@ -115,11 +115,11 @@ _STUCK = """
 
 
 async def count_left_lying(tx: Tx) -> dict[str, int]:
-    """Return how many mails did not reach anybody or cannot leave, for the page of operations and its gauge.
+    """Return the numbers of undelivered and stuck mails, for the page of operations and its gauge.
 
-    ``undelivered``: nobody took them. ``mails_stuck``: they wait although due, for :data:`STUCK` since the first try or
-    because the server refuses us; ``mails_shop_refused``: those of them where it last refused us (5xx to our login or
-    address), not the mail. One that is held back by its pace is none of them.
+    ``undelivered`` mails were accepted by no server. ``mails_stuck`` are due, but have waited for :data:`STUCK` since
+    the first try, or the server refuses the shop. ``mails_shop_refused`` are the stuck mails where the server's last
+    5xx answer was to the login or the shop's address. A mail that waits because of a limit is in none of these numbers.
     """
     found = "SELECT count(*) FROM mails WHERE state = ANY(CAST(:states AS text[]))"
     undelivered = int(await tx.value(found, states=list(UNDELIVERED)) or 0)
@@ -132,7 +132,7 @@ async def count_left_lying(tx: Tx) -> dict[str, int]:
 
 
 async def count_by_state(tx: Tx) -> dict[str, int]:
-    """Return how many mails are in each state."""
+    """Return the number of mails in each state."""
     await tx.plan(LONG)
     return {
         row.state: row.n for row in await tx.rows("SELECT state, count(*) AS n FROM mails GROUP BY state")

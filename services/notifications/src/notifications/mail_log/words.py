@@ -1,4 +1,4 @@
-"""The words of the log: what staff call mails, their states, and what came of each try."""
+"""Texts of the log: names of mails for staff, their states, and the outcome of each try."""
 
 from typing import Literal
 
@@ -56,21 +56,21 @@ _NOT_RECORDED: Badge = ("結果が記録されていません", "wait")
 
 
 def outcome_badge(outcome: str | None) -> Badge:
-    """Return what came of a try; None where nothing was written down."""
+    """Return the outcome of a try. Return None if none was stored."""
     return _NOT_RECORDED if outcome is None else OUTCOMES.of(outcome)
 
 
 def reason_label(reason: str | None) -> str:
-    """Return why a mail waits or was not sent; "" where there is no reason."""
+    """Return why a mail waits or was not sent. Return "" if there is no reason."""
     return REASONS.of(reason) if reason else ""
 
 
 def title_of(desk: Desk, mail: LoggedMail | StoredMail) -> str:
-    """Return what staff call a mail."""
+    """Return the name of a mail for staff."""
     return mail.title or TITLES.get(mail.mail) or desk.title(mail.mail)
 
 
 def audience_label(code: str) -> str:
-    """Return what staff call an audience; one that this release does not know keeps its code."""
+    """Return the name of an audience for staff. An audience that this release does not know is shown by its code."""
     known = AUDIENCES.get(code)
     return known.label if known else code

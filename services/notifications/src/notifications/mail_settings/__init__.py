@@ -1,1 +1,1 @@
-"""メール設定一覧: what staff set for each kind of mail, and whether it goes out then."""
+"""メール設定一覧: the settings of each kind of mail, and whether it is sent with them."""

@@ -1,4 +1,4 @@
-"""メール設定一覧: each kind of mail, on or off, and who sends it (NTF-09, NTF-10). Every change is kept."""
+"""メール設定一覧: whether each kind of mail is on, and who sends it (NTF-09, NTF-10). Every change is stored."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -25,7 +25,7 @@ def _subjects(parts: Parts) -> list[Subject[MailSetting]]:
 
 
 def _beside(parts: Parts, subject: Subject[MailSetting], setting: MailSetting) -> Mapping[str, Any]:
-    """Whom the mail is for, when it is called for, and whether it goes out then."""
+    """Return the audience of the mail, its events, and whether it is sent with the present settings."""
     mails = parts[Desk].mails
     kind = mails.kinds[subject.key]
     return {

@@ -1,4 +1,4 @@
-"""メール設定一覧: what staff have set for each kind of mail."""
+"""メール設定一覧: the stored settings of each kind of mail."""
 
 from notifications.mail_settings.rules import MailSetting, subject_of
 from notifications.mails.files import MailKind
@@ -7,5 +7,5 @@ from shared.shop.settings.rows import read_subject
 
 
 async def setting_of(tx: Tx, kind: MailKind) -> MailSetting:
-    """Return the setting of ``kind`` that holds now."""
+    """Return the present setting of ``kind``."""
     return await read_subject(tx, subject_of(kind))

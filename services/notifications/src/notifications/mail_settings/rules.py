@@ -1,4 +1,4 @@
-"""Whether an event's mail goes out, and when: the shop's settings against what the event asks for."""
+"""Decides whether and when an event's mail is sent, from the shop's settings and the event."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,9 +16,9 @@ METHODS_MAX = 50
 
 
 class MailSetting(Group, key="mail", about="メール"):
-    """What staff set for one kind of mail (メール設定一覧, NTF-09), by its name.
+    """The settings of one kind of mail (メール設定一覧, NTF-09), by its name.
 
-    ``sender`` is ``software`` where order-management software sends this mail, so that we must not (NTF-10).
+    ``sender`` is ``software`` if order-management software sends this mail; Noren then must not (NTF-10).
     ``delay_minutes`` counts from the event. ``except_payment_kinds`` never get this mail (NTF-04).
     """
 
@@ -42,39 +42,39 @@ class MailSetting(Group, key="mail", about="メール"):
 
 
 def default_setting(kind: MailKind) -> MailSetting:
-    """Return the setting of ``kind`` before staff change it."""
+    """Return the default setting of ``kind``."""
     return MailSetting(delay_minutes=kind.delay_minutes)
 
 
 def subject_of(kind: MailKind) -> Subject[MailSetting]:
-    """Return ``kind`` as what the settings are about."""
+    """Return ``kind`` as the subject of its settings."""
     return Subject(default_setting(kind), kind.name, kind.title, MailSetting.names_for(kind))
 
 
 class PaidByMethod(Protocol):
-    """An event that says by which method was paid, and whether that method has a deposit mail at all (X-11)."""
+    """An event that names the payment method, and whether that method has a deposit mail at all (X-11)."""
 
     @property
     def payment_kind(self) -> str:
-        """The method."""
+        """The payment method."""
         ...
 
     @property
     def deposit_mail(self) -> bool:
-        """Whether the mail may be sent, as payments tells."""
+        """Whether the mail may be sent, as payments reported it."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """The mail goes out ``delay`` after the event."""
+    """The mail is sent ``delay`` after the event."""
 
     delay: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Suppress:
-    """The mail was called for and does not go out; the reason is kept and said."""
+    """The mail is called for but not sent. The reason is stored and published."""
 
     reason: Reason
 
@@ -85,11 +85,11 @@ Decision = Send | Suppress
 def decide(
     setting: MailSetting, *, has_address: bool, may_wait: bool = False, paid: PaidByMethod | None = None
 ) -> Decision:
-    """Return whether the mail of ``setting``, which an event calls for, goes out.
+    """Return whether a mail with ``setting``, for which an event calls, is sent.
 
-    ``may_wait``: whether the delay of the settings counts for this event, as the mail's file says. A buyer who let
-    the deadline pass is in no hurry (NTF-12); one whose order staff cancelled should know at once.
-    ``paid`` is the event where the mail is one that not every payment method has (NTF-04).
+    ``may_wait`` says whether the delay of the settings applies to this event; the mail's file decides. After a missed
+    deadline a mail may be delayed (NTF-12). After a cancellation by staff the buyer must know at once. ``paid`` is the
+    event if not every payment method has the mail (NTF-04).
     """
     if paid and (not paid.deposit_mail or paid.payment_kind in setting.except_payment_kinds):
         return Suppress("method_without_deposit_mail")

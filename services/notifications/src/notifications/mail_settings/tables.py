@@ -1,4 +1,4 @@
-"""What staff have set, and who changed what."""
+"""Tables of the settings of mails, with the history of changes."""
 
 from sqlalchemy import ARRAY, Boolean, Column, DateTime, Identity, Integer, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB

@@ -1,4 +1,4 @@
-"""The words for who sends a mail."""
+"""Texts for the senders of a mail."""
 
 from typing import Literal
 

@@ -1,1 +1,1 @@
-"""Mails as they are written down, leave, and what became of each try."""
+"""Mails: how they are stored and sent, and the outcome of each try."""

@@ -1,4 +1,4 @@
-"""The life of one mail: its states, and what each answer of a mail server makes of it."""
+"""The life cycle of a mail: its states, and the next state after each answer of a mail server."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,14 +28,14 @@ TRY_FOR_MAX = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The server took the mail (250 after the data)."""
+    """The server accepted the mail (250 after the data)."""
 
     answer: str
 
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """The server is away, or said 4xx: nothing was accepted."""
+    """The server is unreachable or answered 4xx. It accepted nothing."""
 
     answer: str
     code: int | None = None
@@ -43,14 +43,14 @@ class Later:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The mail was handed over and no answer came: the server may have it or not."""
+    """The mail was sent and no answer arrived. The server may have accepted it."""
 
     answer: str
 
 
 @dataclass(frozen=True, slots=True)
 class RefusedByServer:
-    """The server said 5xx to this mail; asking again unchanged will not help."""
+    """The server answered 5xx to this mail. An unchanged retry would fail again."""
 
     answer: str
     code: int
@@ -61,16 +61,16 @@ ServerAnswer = Accepted | Later | Unknown | RefusedByServer
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What becomes of the mail: its next state and, if it is to be tried again, when."""
+    """The next state of the mail and, if it is retried, the time of the retry."""
 
     state: State
     due_at: datetime | None = None
 
 
 def judge(answer: ServerAnswer, *, attempts: int, first_tried_at: datetime, at: datetime) -> Verdict:
-    """Return what ``answer`` to the ``attempts``-th try makes of a mail, at the moment ``at``.
+    """Return the verdict on a mail after ``answer`` to the ``attempts``-th try, at the moment ``at``.
 
-    An unknown outcome is tried again with the same Message-ID: a receipt twice is better than none (N1).
+    A mail with an unknown outcome is retried with the same Message-ID. A duplicate is better than a lost mail (N1).
     """
     match answer:
         case Accepted():
@@ -84,6 +84,6 @@ def judge(answer: ServerAnswer, *, attempts: int, first_tried_at: datetime, at: 
 
 
 def pause_after(attempts: int) -> timedelta:
-    """Return the pause after the ``attempts``-th try: 10 s, doubling, four minutes at most."""
+    """Return the pause after the ``attempts``-th try. It starts at 10 s and doubles up to four minutes."""
     doublings = min(max(attempts, 1) - 1, 10)
     return min(PAUSE_FIRST * (1 << doublings), PAUSE_MAX)

@@ -1,4 +1,4 @@
-"""Reads what decides whether mails may leave: their orders, and the mails their addresses got lately."""
+"""Reads the facts that decide whether mails may be sent: their orders, and recent mails to the same addresses."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ NONE_FIRST: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Lately:
-    """The mails of one lane that an address got lately: how many, and when the oldest of them was handed over."""
+    """The recent mails of one lane to an address: their number, and when the server got the oldest."""
 
     sent: int
     oldest_at: datetime | None
@@ -24,10 +24,11 @@ class Lately:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What decides whether a mail may leave. ``cancelled``: its order was; ``behind``: a mail about the same order that
-    goes before it has not left yet.
+    """The facts that decide whether a mail may be sent.
 
-    ``changed`` is what is not as the event of a mail to be told again said it, ``placed`` its order as JSON.
+    ``cancelled`` means that its order was cancelled. ``behind`` means that another mail about the same order goes first
+    and was not sent yet. ``changed`` contains the values that differ from the event of a mail that is rendered again.
+    ``placed`` is its order as JSON.
     """
 
     cancelled: bool
@@ -45,9 +46,9 @@ async def circumstances_of(
     at: datetime,
     after: Mapping[str, str] = NONE_FIRST,
 ) -> dict[UUID, Circumstances]:
-    """Return what there is to know of claimed mails; of each address and lane the latest ``most`` mails count.
+    """Return the circumstances of claimed mails. At most the latest ``most`` mails of each address and lane count.
 
-    ``after`` names the mail that goes before one of a kind.
+    ``after`` maps a kind of mail to the kind that goes first.
     """
     found = await tx.rows(
         _CIRCUMSTANCES,
@@ -91,7 +92,10 @@ WHERE m.mail_id = ANY(CAST(:ids AS uuid[]))
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A claimed mail that does not leave: until ``until``, or never where that is None; ``reason`` says why."""
+    """A claimed mail that is not sent now.
+
+    It waits until ``until``, or is never sent if that is None. ``reason`` says why.
+    """
 
     mail_id: UUID
     reason: str
@@ -99,7 +103,7 @@ class Held:
 
 
 async def hold_back(tx: Tx, held: Sequence[Held], *, at: datetime) -> None:
-    """End our claims on mails that do not leave now; it was no try."""
+    """Release the claims on mails that are not sent now. This does not count as a try."""
     await tx.execute(
         "UPDATE mails AS m SET state = CASE WHEN h.until IS NULL THEN 'suppressed' ELSE 'queued' END,"
         " due_at = h.until, reason = h.reason, attempts = m.attempts - 1, leased_until = NULL, lease = NULL,"

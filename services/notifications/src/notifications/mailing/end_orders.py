@@ -1,4 +1,4 @@
-"""What the end of an order means for its mails: those that ask for its money, or promise its goods, stay."""
+"""Stops mails of cancelled orders: those that ask for money or promise goods are not sent."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -14,7 +14,7 @@ from shared.events import OrderCancelled
 
 
 class EndedOrders:
-    """The unit of work of orders that ended."""
+    """The unit of work for cancelled orders."""
 
     def __init__(self) -> None:
         self._ended_at: dict[str, datetime] = {}
@@ -22,7 +22,7 @@ class EndedOrders:
     @classmethod
     @asynccontextmanager
     async def open(cls, tx: Tx, events: Sequence[OrderCancelled], mails: Mails) -> AsyncIterator[Self]:
-        """Note at the end when the orders ended. Raises TryAgain while one has not been heard of."""
+        """Store at the end when the orders were cancelled. Raises TryAgain while one is unknown."""
         orders = cls()
         yield orders
         if await note_cancelled_orders(tx, orders._ended_at) < len(orders._ended_at):
@@ -31,12 +31,12 @@ class EndedOrders:
         await _end_waiting(tx, list(orders._ended_at), kinds, at=now())
 
     def end(self, event: OrderCancelled) -> None:
-        """Note that an order ended."""
+        """Note that an order was cancelled."""
         self._ended_at[event.order_code] = event.occurred_at
 
 
 async def _end_waiting(tx: Tx, codes: Sequence[str], kinds: Sequence[str], *, at: datetime) -> None:
-    """Let mails of these ``kinds`` about orders ``codes`` that still wait be looked at now, not when they are due."""
+    """Make the queued mails of these ``kinds`` about orders ``codes`` due now, so that the sender checks them."""
     await tx.execute(
         "UPDATE mails SET due_at = :at WHERE order_code = ANY(CAST(:codes AS text[]))"
         " AND mail = ANY(CAST(:kinds AS text[])) AND state = 'queued' AND due_at > :at",

@@ -1,8 +1,8 @@
-"""Checks a mail just before it is sent: cancelled orders, dead links, pace, changed facts.
+"""Checks a mail just before it is sent: cancelled orders, expired links, limits, changed facts.
 
-A mail that asks for money of a cancelled order, or whose one-time link is dead, never leaves. One of too many to the
-same address waits. One whose facts changed is written once more. All of it is kept with its reason, and what never
-leaves is said.
+A mail is never sent if it asks for money of a cancelled order or its one-time link has expired. A mail above the limit
+of its address waits. A mail whose facts changed is rendered again. The reason is stored with the mail. For a mail that
+is never sent an event is published.
 """
 
 from collections import Counter
@@ -22,23 +22,23 @@ from shared.events import MailSuppressed
 from shared.text.mail_address import counted_mail
 
 BEHIND = "behind"
-"""Why a mail waits that another one about the same order goes before."""
+"""The reason of a mail that waits for another mail about the same order."""
 LOOK_AGAIN = timedelta(seconds=2)
 BEHIND_MAX = timedelta(hours=1)
-"""How long it waits for the other at most: a delay of staff may be a day, and money that went back is told sooner."""
+"""The longest wait for the other mail. Staff may delay that mail by a day, but a refund must be reported sooner."""
 
 
 @dataclass(frozen=True)
 class Gate:
-    """Lets claimed mails leave, or holds them back."""
+    """Decides which claimed mails are sent now."""
 
     mails: Mails
     pace: Pace
 
     async def let_go(self, tx: Tx, mails: Sequence[StoredMail], *, at: datetime) -> list[StoredMail]:
-        """Return those of the claimed ``mails`` that leave now; the claim on the others ends.
+        """Return the claimed ``mails`` that are sent now. Release the claims on the others.
 
-        Workers that claim at the same moment may let a few more go to one address.
+        Workers that claim at the same time may exceed the limit of an address by a few mails.
         """
         known = await circumstances_of(
             tx,

@@ -1,11 +1,11 @@
-"""The bytes of a mail: built so that nothing a buyer typed can become a header or end the data early.
+"""Builds the bytes of a mail. Text that a buyer typed can neither become a header nor end the data early.
 
-The subject is always one encoded word after another, bodies are always base64, lines end in CRLF, and the
-headers are parsed again and compared before the mail may leave (header injection: CVE-2024-6923,
-CVE-2026-1299; line ends: CVE-2023-51764).
+The subject always consists of encoded words, bodies are always base64, and lines end in CRLF. Before a mail may be
+sent, its headers are parsed again and compared. Sources: CVE-2024-6923 and CVE-2026-1299 (header injection),
+CVE-2023-51764 (line ends).
 
-All our mails have one shape, so they are put together here: the standard library encodes each part, but its
-generator of messages of any shape costs more than everything else that is done for a mail.
+All mails have one structure, so this module assembles them itself. The standard library encodes each part. Its general
+message generator would cost more time than the rest of the work on a mail.
 """
 
 import re
@@ -42,12 +42,12 @@ _WORD_BYTES_MAX = 39
 
 
 class MailMalformed(Exception):
-    """The built mail does not read back as what it was built from. It must not leave."""
+    """The built mail differs from its input when it is parsed again. It must not be sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What a mail says, in which language, from whom, to whom, and when it says it is from."""
+    """The content, language, sender, recipient and date of a mail."""
 
     sender: Sender
     recipient: str
@@ -61,7 +61,7 @@ class Letter:
 
 @lru_cache(maxsize=4096)
 def envelope_address(text: str) -> str | None:
-    """Return the address for the envelope by the rule of all services, or None if nobody delivers to ``text``."""
+    """Return the address for the envelope by the rule of all services. Return None if ``text`` is not deliverable."""
     try:
         return mail_address(text)
     except MailAddressRefused:
@@ -69,7 +69,7 @@ def envelope_address(text: str) -> str | None:
 
 
 def build(letter: Letter) -> bytes:
-    """Return the mail as it goes over the wire. Raises MailMalformed if it does not read back the same."""
+    """Return the bytes of the mail for SMTP. Raises MailMalformed if they parse differently."""
     subject = in_one_line(letter.subject)
     head = [
         f'Content-Type: multipart/alternative; boundary="{_BOUNDARY}"',
@@ -101,7 +101,7 @@ def _from(sender: Sender) -> str:
 
 
 def _encoded(text: str) -> str:
-    """Return ``text`` as encoded words (RFC 2047), each on a line of its own; no character is cut in two."""
+    """Return ``text`` as encoded words (RFC 2047), one per line. No character is split."""
     words, word = [], b""
     for letter in text:
         encoded = letter.encode()
@@ -126,7 +126,7 @@ def _part(text: str, kind: str) -> list[str]:
 
 
 def _in_base64(body: bytes) -> str:
-    """Return ``body`` in lines of 76 characters, each with its end (RFC 2045 §6.8)."""
+    """Return ``body`` in lines of 76 characters, each with its line end (RFC 2045 §6.8)."""
     text = b2a_base64(body, newline=False).decode("ascii")
     return _CRLF.join([*[text[at : at + 76] for at in range(0, len(text), 76)], ""])
 
@@ -156,9 +156,11 @@ def _read_back(raw: bytes, letter: Letter, subject: str) -> None:
 
 
 def _fields(head: str) -> list[tuple[str, str]]:
-    """Return names and values as a mail program splits the head: a line that begins with a blank goes on with the last.
+    """Return names and values of the head as a mail program parses it.
 
-    What is no field has an empty name.
+    A line that begins with a blank continues the last.
+
+    A line that is not a field has an empty name.
     """
     fields: list[tuple[str, str]] = []
     for line in re.split(r"\r\n|\r|\n", head):

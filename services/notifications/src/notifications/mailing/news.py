@@ -1,4 +1,4 @@
-"""What notifications says of a mail, once it is known what became of it."""
+"""The events that notifications publishes about the outcome of a mail."""
 
 from typing import TypedDict
 from uuid import UUID
@@ -18,12 +18,15 @@ class _About(TypedDict):
 
 
 def suppressed(mail: NewMail | StoredMail, reason: SuppressionReason) -> MailSuppressed:
-    """Return that ``mail`` does not go out, and why. It follows from the event that the mail tells of."""
+    """Return the event that ``mail`` is not sent, with the reason. Its cause is the event that the mail is about."""
     return MailSuppressed(reason=reason, title=mail.title or "", **_about(mail)).following(cause_of(mail))
 
 
 def of_verdict(mail: StoredMail, verdict: Verdict) -> list[Event]:
-    """Return what there is to say after a try; nothing while more are to come. It follows from the same event."""
+    """Return the events after a try.
+
+    Return none if another try follows. The cause is the event that the mail is about.
+    """
     match verdict.state:
         case "sent":
             return [MailSent(subject=mail.subject, **_about(mail)).following(cause_of(mail))]

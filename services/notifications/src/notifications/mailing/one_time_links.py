@@ -1,4 +1,4 @@
-"""One-time links: what a mail keeps of the one it is about, and the address that goes into the message that leaves."""
+"""One-time links: the stored request of a mail, and the address that is signed for the sent message."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from shared.shop.statements import Issuer
 
 
 class KeptLink(TypedDict):
-    """What is stored of a one-time link: which request it is for, as JSON says it. It opens nothing."""
+    """The stored part of a one-time link: its request as JSON. It opens nothing."""
 
     purpose: LinkPurpose
     request_id: str
@@ -21,7 +21,7 @@ class KeptLink(TypedDict):
 
 
 def kept_of(event: Event) -> KeptLink | None:
-    """Return what is stored of the link that the mail of ``event`` leads to; None: no link."""
+    """Return the stored part of the link in the mail of ``event``. Return None if it has no link."""
     if not isinstance(event, PasswordResetRequested | EmailVerificationRequested):
         return None
     purpose, link = link_of(event)
@@ -36,13 +36,13 @@ def kept_of(event: Event) -> KeptLink | None:
 
 @dataclass(frozen=True)
 class OneTimeLinks:
-    """Signs links in the name of notifications. ``origin_url`` is what browsers see."""
+    """Signs links for notifications. ``origin_url`` is the address that browsers see."""
 
     issuer: Issuer
     origin_url: str
 
     def sign(self, kept: KeptLink) -> str:
-        """Return the address, for the message alone. Raises StatementInvalid once the request has ended."""
+        """Return the address, for the sent message alone. Raises StatementInvalid once the request has expired."""
         link = MailLink(
             request_id=UUID(kept["request_id"]),
             member_id=UUID(kept["member_id"]),

@@ -1,8 +1,7 @@
-"""How many mails one address gets in an hour, whoever caused them: a stranger must not be flooded through us.
+"""Limits the mails that one address gets in an hour. A stranger must not flood an address through the shop.
 
-Anybody can order or sign up with somebody else's address, so what that causes is counted in lanes of its own and
-delays nothing that lets a member in. A warning about an account is never held back, and the shop gets as many of its
-own mails as there are.
+Anybody can order or sign up with another person's address. Mails that such requests cause count in separate lanes and
+do not delay mails for logging in. Warnings about an account and mails to the shop have no limit.
 """
 
 from dataclasses import dataclass
@@ -15,18 +14,18 @@ WINDOW = timedelta(hours=1)
 # One that was held back for so long has nothing to tell any more.
 HELD_FOR_MAX = timedelta(hours=24)
 LINK_LEFT = timedelta(minutes=30)
-"""What is left of a one-time link when its mail leaves at the latest."""
+"""The least validity that a one-time link has left when its mail is sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Mails to one address in an hour, by lane; 0: any number."""
+    """The limit of mails to one address in an hour, by lane; 0 is no limit."""
 
     order: int = 20
     account: int = 10
 
     def of(self, lane: Lane) -> int:
-        """Return how many mails of ``lane`` an address gets in an hour; 0: any number."""
+        """Return the limit of ``lane`` for one address in an hour; 0 is no limit."""
         most = {
             "order": self.order,
             "sign_up": self.account,
@@ -38,17 +37,17 @@ class Pace:
 
 
 PACED = "paced"
-"""Why a mail waits that would be one too many."""
+"""The reason of a mail that waits because of the limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Go:
-    """The mail leaves now."""
+    """The mail is sent now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """The mail is held back until ``until``, for a reason."""
+    """The mail waits until ``until``, with a reason."""
 
     until: datetime
     reason: str = PACED
@@ -56,7 +55,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """The mail never leaves; ``reason`` is kept and said."""
+    """The mail is never sent. ``reason`` is stored and published."""
 
     reason: SuppressionReason
 
@@ -73,10 +72,11 @@ def pace(
     at: datetime,
     link_ends_at: datetime | None = None,
 ) -> Departure:
-    """Return whether one more mail may go to an address that got ``sent`` within the hour before ``at``.
+    """Return whether one more mail may go to an address that got ``sent`` mails within the hour before ``at``.
 
-    ``oldest_at``: when the oldest of the last ``per_hour`` of them was handed over, which is what makes room next.
-    ``link_ends_at``: when the one-time link in the mail ends, which is left the time that its reader needs.
+    ``oldest_at`` is when the oldest of the last ``per_hour`` mails was handed to the server; its age decides when the
+    next may go. ``link_ends_at`` is when the one-time link in the mail expires. The mail is sent early enough for its
+    reader.
     """
     if not per_hour or sent < per_hour:
         return Go()

@@ -1,4 +1,4 @@
-"""A mail whose facts may change is written once more as it leaves: it says what is true then, not what was."""
+"""Renders a mail again just before it is sent if its facts changed, so that it contains the present facts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,16 +14,16 @@ from shared.events import CATALOGUE, Event, OrderPlaced
 
 
 def kept_event(event: Event) -> KeptEvent:
-    """Return ``event`` as it is kept with a mail, to be read again by :func:`retell_mails`."""
+    """Return ``event`` in the form stored with a mail, for :func:`retell_mails`."""
     return {"type": event.type, "body": event.model_dump(mode="json")}
 
 
 async def retell_mails(
     tx: Tx, mails: Mails, going: Sequence[StoredMail], known: Mapping[UUID, Circumstances]
 ) -> list[StoredMail]:
-    """Return the mails that leave, those of which the facts changed with new words; they are stored so.
+    """Return the mails to send. Mails whose facts changed have new texts, which are also stored.
 
-    What was tried before stays as it is: every copy of a mail is the same.
+    A mail that was tried before remains unchanged, so that every copy of a mail is the same.
     """
     anew = {
         mail.mail_id: words
@@ -50,7 +50,7 @@ async def retell_mails(
 
 
 def _words_now(mails: Mails, mail: StoredMail, known: Circumstances) -> Rendered | None:
-    """Return what the mail says by now; None where that is what it says already, or it is not written again."""
+    """Return the present text of the mail. Return None if it is unchanged or may not be rendered again."""
     kind = mails.kinds.get(mail.mail)
     if kind is None or mail.told is None or known.changed is None or known.placed is None:
         return None

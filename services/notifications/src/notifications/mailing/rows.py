@@ -1,4 +1,4 @@
-"""Mails as they are on disk."""
+"""Mails as they are stored."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from shared.database.transactions import Tx
 
 
 class KeptEvent(TypedDict):
-    """What is stored of an event: its type and its body, as JSON says it."""
+    """The stored form of an event: its type and its body as JSON."""
 
     type: str
     body: Mapping[str, object]
@@ -23,10 +23,10 @@ class KeptEvent(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class StoredMail:
-    """A mail that was written down. ``lease`` is the id of the claim on it, while a worker has it in hand.
+    """A stored mail. ``lease`` is the id of the claim on it while a worker processes it.
 
-    ``title`` and ``typed`` are None in rows of before they were kept; ``link`` is what is kept of a one-time link, ``told``
-    the event that a mail to be told again is about.
+    ``title`` and ``typed`` are None in rows from before these columns. ``link`` is the stored part of a one-time link.
+    ``told`` is the event of a mail that may be rendered again.
     """
 
     mail_id: UUID

@@ -1,8 +1,8 @@
 """Due work: hand queued mails to the mail server, each at least once and with one Message-ID (N1).
 
-The try is on disk, with the claim, before the server hears of it, and its answer after; each for many mails in
-one transaction, so those that end at about the same time wait for each other. Whoever dies in between leaves mails
-whose lease runs out; they are sent again with the same Message-ID, which mail programs show once.
+One transaction stores the tries and claims of many mails before the server gets them. Another stores the answers of
+mails that end at about the same time. If a worker crashes in between, the lease of its mails expires. Another worker
+sends them again with the same Message-ID, so that mail programs show them once.
 """
 
 from collections.abc import Sequence
@@ -39,14 +39,14 @@ LINGER_SECONDS = 0.2
 
 
 class Server(Protocol):
-    """What takes mails."""
+    """A server that accepts mails."""
 
     async def send(self, recipient: str, raw: bytes) -> ServerAnswer:
-        """Hand a mail over and tell what became of it."""
+        """Send a mail and return the answer."""
 
 
 class MailSending:
-    """Sends claimed mails. ``links`` signs one-time links; without it mails that have one are refused."""
+    """Sends claimed mails. ``links`` signs one-time links. Without it, mails with a link are refused."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class MailSending:
         self._links = links
 
     def due_work(self, *, concurrency: int) -> DueWork:
-        """Return the due work that has up to ``concurrency`` mails in hand."""
+        """Return the due work, which processes up to ``concurrency`` mails at once."""
         return DueWork(
             SENDING,
             mails_table,
@@ -80,13 +80,13 @@ class MailSending:
         )
 
     async def begin(self, tx: Tx, mails: Sequence[StoredMail]) -> list[Try]:
-        """Note, with the claim, that mails are being sent; not those that do not leave now after all."""
+        """Store, with the claim, that the tries begin. Mails that are not sent after all are left out."""
         at = now()
         going = await self._gate.let_go(tx, mails, at=at)
         return await start_tries(tx, going, at=at) if going else []
 
     async def send(self, tried: Try) -> Outcome:
-        """Hand the mail over and return what came of it."""
+        """Send the mail and return the answer."""
         answer = await self._hand_over(tried)
         if isinstance(answer, Accepted):
             crash_point("K13")
@@ -121,7 +121,7 @@ class MailSending:
 
 
 async def conclude_tries(tx: Tx, ended: Sequence[tuple[Try, Outcome]]) -> None:
-    """Write down what came of the tries, and say it; not of those that another worker has taken over."""
+    """Store the outcomes of the tries and publish them. Mails that another worker has claimed are left out."""
     ours = await end_tries(tx, ended)
     for tried, outcome in ended:
         if tried.mail.mail_id in ours:
@@ -129,9 +129,9 @@ async def conclude_tries(tx: Tx, ended: Sequence[tuple[Try, Outcome]]) -> None:
 
 
 def letter_of(mail: StoredMail, mails: Mails, *, sender: Sender, at: datetime, link: str = "") -> Letter:
-    """Return the mail as it is sent; ``at`` is its first try, so that every copy is the same.
+    """Return the mail for sending. ``at`` is the time of its first try, so that every copy is the same.
 
-    ``link`` is its one-time link; without it the letter says that there is one and does not show it.
+    ``link`` is its one-time link. Without it, the letter mentions a link but does not show it.
     """
     shielded = shield(mail.text, mail.typed)
     text = with_link(shielded, link) if link else shielded

@@ -1,8 +1,8 @@
-"""The mail server, by SMTP (RFC 5321): one mail after another on connections that stay, each answer told apart.
+"""The SMTP client (RFC 5321). It reuses connections, sends one mail after another, and classifies each answer.
 
-A 4xx and a server that is away mean later; a 5xx to this mail means never; silence after the data was handed
-over means that nobody knows. A 5xx to the greeting, the login or our own address (MAIL FROM) is the server's set-up
-and no mail's fault.
+A 4xx answer or an unreachable server means "try later". A 5xx answer to this mail means "never". No answer after the
+data means "unknown". A 5xx answer to the greeting, the login or the sender address (MAIL FROM) is a fault of the
+configuration, not of the mail.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ _TROUBLES = (aiosmtplib.SMTPException, OSError, TimeoutError)
 
 @dataclass(eq=False)
 class _Connection:
-    """A connection to the server, and how far the mail in hand has come on it."""
+    """A connection to the server, and the progress of the present mail on it."""
 
     client: aiosmtplib.SMTP
     mails: int = 0
@@ -44,10 +44,10 @@ class _Connection:
 
 @dataclass(eq=False)
 class MailServer:
-    """Where mails go. ``sender`` is the address of the envelope, ``timeout_seconds`` for each step of a conversation.
+    """The mail server. ``sender`` is the envelope address; ``timeout_seconds`` applies to each step of a conversation.
 
-    At most ``connections_max`` connections are open; who comes then waits for one. A connection that nobody
-    needs for ten seconds is closed.
+    At most ``connections_max`` connections are open; further callers wait. A connection that is idle for ten seconds is
+    closed.
     """
 
     host: str
@@ -62,7 +62,7 @@ class MailServer:
     _leaving: set[asyncio.Task[None]] = field(default_factory=set, init=False, repr=False)
 
     async def send(self, recipient: str, raw: bytes) -> ServerAnswer:
-        """Hand ``raw``, whose lines end in CRLF, over for ``recipient``; return what the server made of it; never raises."""
+        """Send ``raw``, whose lines end in CRLF, to ``recipient``. Return the answer of the server; never raises."""
         async with self._room:
             if self._idle:
                 connection = self._take_idle()
@@ -73,7 +73,7 @@ class MailServer:
             return await self._converse(_Connection(self._client()), recipient, raw)
 
     async def close(self) -> None:
-        """Leave the server politely."""
+        """Close the connections with QUIT."""
         while self._idle:
             self._leave(self._take_idle())
         if self._leaving:
@@ -136,7 +136,7 @@ class MailServer:
         self._leave(connection)
 
     def _leave(self, connection: _Connection) -> None:
-        """End a conversation; its mails are accepted, so nothing that happens here matters."""
+        """Close a connection. Its mails were answered, so errors are ignored."""
         task = asyncio.create_task(_say_goodbye(connection.client))
         self._leaving.add(task)
         task.add_done_callback(self._leaving.discard)
@@ -161,10 +161,10 @@ class MailServer:
 
 
 async def _hand_over(client: aiosmtplib.SMTP, raw: bytes) -> aiosmtplib.SMTPResponse:
-    """Send the data of a mail (RFC 5321 §4.1.1.4); a line that begins with a dot gets a second one (§4.5.2).
+    """Send the data of a mail (RFC 5321 §4.1.1.4). A line that begins with a dot gets a second one (§4.5.2).
 
-    The library looks for ends of lines that are no CRLF as well, which costs more than building the mail; ours was
-    checked when it was built. Raises SMTPDataError if the server does not take it.
+    The library would also search for line ends other than CRLF, which costs more than building the mail. The line ends
+    were checked when the mail was built. Raises SMTPDataError if the server refuses the data.
     """
     answer = await client.execute_command(b"DATA")
     if answer.code != aiosmtplib.SMTPStatus.start_input:
@@ -192,5 +192,5 @@ async def _works(step: Awaitable[Any]) -> bool:
 
 
 def _readable(answer: str) -> str:
-    """Return ``answer`` without what no database column holds: the bytes of a server that is no UTF-8, and NUL."""
+    """Return ``answer`` without characters that no database column stores: NUL, and bytes that are not UTF-8."""
     return answer.encode("utf-8", "replace").decode().replace("\x00", "")

@@ -1,4 +1,4 @@
-"""A mail is stored as it was rendered, once; what is stored already stays as it is."""
+"""Stores rendered mails once. A stored mail is not changed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,12 +19,13 @@ from shared.events import SuppressionReason
 
 @dataclass(frozen=True, slots=True)
 class NewMail:
-    """A mail to be written down; ``due_at`` is None where it will not be sent, for ``reason``.
+    """A mail to be stored. ``due_at`` is None if it will not be sent, for ``reason``.
 
-    It was called for by an event, or by a use case that names what it is about (``reference``) and, if it was a
-    member of staff, who. ``title`` is what staff call it, ``link`` what is kept of the one-time link that it leads to,
-    ``typed`` where in its text stands what people typed, ``needed_to_pay`` whether staff hear if it does not arrive, ``told`` the
-    event of a mail that is written once more as it leaves.
+    An event called for it, or a use case that names its subject in ``reference``. ``requested_by`` is the member of
+    staff who asked for it, if any. ``title`` is its name for staff.
+
+    ``link`` is the stored part of its one-time link. ``typed`` gives the positions of typed text. ``needed_to_pay``
+    means that staff are called if it does not arrive. ``told`` is the event of a mail that may be rendered again.
     """
 
     mail_id: UUID
@@ -54,14 +55,14 @@ class NewMail:
 
 
 def cause_of(mail: NewMail | StoredMail) -> Cause:
-    """Return the event that a mail tells of."""
+    """Return the cause of a mail: the event that it is about, with its trace."""
     return Cause(mail.event_id, mail.traceparent)
 
 
 async def store_mails(tx: Tx, new: Sequence[NewMail]) -> set[UUID]:
-    """Store ``new`` and return the ids of those stored: a mail that is there already stays as it is.
+    """Store ``new`` and return the ids of the stored mails. A mail that exists already remains unchanged.
 
-    The sender is not woken: it looks every second, and finds all that was written down meanwhile together.
+    The sender is not woken. It polls every second, and then sends all new mails together.
     """
     stored = await insert_all(tx, mails, new, skip_known=True, returning="mail_id")
     return {row.mail_id for row in stored}

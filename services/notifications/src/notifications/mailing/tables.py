@@ -1,4 +1,4 @@
-"""Mails, and every try to send them."""
+"""Tables of mails and of the tries to send them."""
 
 from sqlalchemy import (
     Boolean,

@@ -1,4 +1,4 @@
-"""The tries to send a mail: each is on disk before the server hears of it, and its outcome after."""
+"""The tries to send a mail. Each is stored before the server gets the mail, and its outcome after the answer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ SENDING = "send_mail"
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """A try that has begun: of which claimed mail, its number, and when the first one was."""
+    """A try that has begun: its claimed mail, its number, and the time of the first try."""
 
     mail: StoredMail
     number: int
@@ -25,12 +25,12 @@ class Try:
 
     @property
     def cause(self) -> Cause:
-        """Return the event that the mail tells of."""
+        """Return the event that the mail is about."""
         return cause_of(self.mail)
 
 
 async def start_tries(tx: Tx, mails: Sequence[StoredMail], *, at: datetime) -> list[Try]:
-    """Note that a try of each mail begins. ``mails`` are claimed in this transaction, so that they are ours."""
+    """Store that a try of each mail begins. ``mails`` must be claimed in this transaction."""
     begun = await tx.rows(
         "WITH begun AS (UPDATE mails SET state = 'sending', reason = NULL,"
         " first_tried_at = coalesce(first_tried_at, CAST(:at AS timestamptz))"
@@ -47,7 +47,7 @@ async def start_tries(tx: Tx, mails: Sequence[StoredMail], *, at: datetime) -> l
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the server answered to a try, what that makes of the mail, and when it was."""
+    """The answer of the server to a try, the verdict on the mail, and the time."""
 
     answer: ServerAnswer
     verdict: Verdict
@@ -55,9 +55,9 @@ class Outcome:
 
 
 async def end_tries(tx: Tx, ended: Sequence[tuple[Try, Outcome]]) -> set[UUID]:
-    """Note how each try ended and the state that its mail is in now, and end our claim on it.
+    """Store the outcome of each try and the new state of its mail, and release the claim on it.
 
-    Returns the mails that were still ours; of any other nothing is written.
+    Returns the mails whose claim was still valid. Nothing is written for the others.
     """
     ours = await tx.rows(
         _END_TRIES,

@@ -1,4 +1,4 @@
-"""An event calls for a mail through the mail's file: who gets it, whether it goes out, and what it says at that moment."""
+"""Creates the mail for an event from the mail's file: address, whether it is sent, and the present text."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,9 +23,9 @@ from shared.ids import new_id
 async def write_event_mails(
     tx: Tx, mails: Mails, kind: MailKind, events: Sequence[Any]
 ) -> list[MailSuppressed]:
-    """Write down the mails of ``events``, rendered now: they say what was true when the event was heard (N2).
+    """Store the mails of ``events``, rendered with the facts at the time of consumption (N2).
 
-    Raises TryAgain while the order that an event is about has not been heard of.
+    Raises TryAgain while the order of an event is unknown.
     """
     if not mails.asks_about_order(kind):
         events = [event for event in events if mails.is_called_for(kind, event)]
@@ -46,7 +46,7 @@ async def write_event_mails(
 def _written(
     kind: MailKind, event: Any, order: OrderPlaced | None, setting: MailSetting, mails: Mails
 ) -> NewMail:
-    """Return the mail of ``kind`` for ``event``, to be sent or, for a reason, not to be."""
+    """Return the mail of ``kind`` for ``event``. It will be sent, or has a reason not to be."""
     typed = mails.address_of(kind, event, order)
     decision = decide(
         setting,
@@ -79,12 +79,12 @@ def _written(
 
 
 def _the_only_one(kind: MailKind, order: OrderPlaced) -> UUID:
-    """Return the id of the only mail of this kind that an order gets, whatever calls for it."""
+    """Return the id of the only mail of this kind for an order, whichever event calls for it."""
     return uuid5(NAMESPACE_URL, f"{kind.name}/{order.order_code}")
 
 
 async def _orders(tx: Tx, kind: MailKind, events: Sequence[Any]) -> dict[str, OrderPlaced]:
-    """The orders that ``events`` are about; OrderPlaced itself is one."""
+    """Return the orders of ``events``. OrderPlaced itself contains its order."""
     if not kind.about_an_order:
         return {}
     told = {event.order_code: event for event in events if isinstance(event, OrderPlaced)}

@@ -1,7 +1,7 @@
-"""The door by which every mail comes into being: here it is written down, to be counted, paced, logged and sent again.
+"""Creates every mail: stored here, it is counted, limited, logged and retried.
 
-An event calls for a mail through its file (write_event_mails.py). A use case without an event, such as an answer of support,
-an announcement or a test, calls :func:`write_mail`.
+An event creates a mail through its file (write_event_mails.py). A use case without an event calls :func:`write_mail`;
+examples are an answer of support, an announcement and a test.
 """
 
 from collections.abc import Sequence
@@ -25,12 +25,13 @@ from shared.events import MailSuppressed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purpose:
-    """What a mail is and why it is written: by an event (``event_id``), or by a use case (``reference``).
+    """The kind of a mail and its cause: an event (``event_id``) or a use case (``reference``).
 
-    ``name`` and ``audience`` are what rows, log and events call it (``shipped.customer``). ``lane`` says with which
-    mails to the same address it is counted. ``requested_by`` is the member of staff who has it sent,
-    ``needed_to_pay`` whether the buyer may not know how to pay without it, ``told`` the event where it is to be
-    written once more, ``traceparent`` the trace that it goes on in.
+    ``name`` and ``audience`` identify it in rows, log and events (``shipped.customer``). ``lane`` is the group of mails
+    to the same address with which it is counted. ``requested_by`` is the member of staff who asked for it.
+
+    ``needed_to_pay`` means that the buyer may not know how to pay without it. ``told`` is the event of a mail that may
+    be rendered again. ``traceparent`` is the trace that it continues.
     """
 
     name: str
@@ -49,7 +50,7 @@ class Purpose:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A mail that was asked for; not new: it was written down by an earlier asking."""
+    """A requested mail. If it is not new, an earlier request stored it."""
 
     mail_id: UUID
     is_new: bool
@@ -58,11 +59,10 @@ class Written:
 async def write_mail(
     tx: Tx, mails: Mails, words: Rendered, purpose: Purpose, addresses: Sequence[str]
 ) -> list[Written]:
-    """Write down a rendered mail to each of ``addresses``, to leave now; return them all, also those known before.
+    """Store a rendered mail to each of ``addresses``, due now. Return all of them, also those stored before.
 
-    The same ``reference`` never makes two mails of a name to one address, however often it is asked for. An address
-    that nobody delivers to gets none, which is said. Raises ValueError for a purpose without reference, or for an
-    audience that there is none of.
+    The same ``reference`` creates at most one mail of a name for an address. An address that is not deliverable gets
+    none, and an event reports it. Raises ValueError for a purpose without reference, or for an unknown audience.
     """
     if purpose.reference is None or purpose.audience not in AUDIENCES:
         raise ValueError(f"{purpose.name}: a mail without an event needs a reference and a known audience")
@@ -87,7 +87,7 @@ def new_mail(
     decision: Decision,
     due_from: datetime,
 ) -> NewMail:
-    """Return a mail to the address that somebody ``typed``, to be sent or, for a reason, not to be.
+    """Return a mail to the address that somebody ``typed``. It will be sent, or has a reason not to be.
 
     The delay of ``decision`` counts from ``due_from``.
     """
@@ -120,9 +120,9 @@ def new_mail(
 
 
 async def write_all(tx: Tx, new: Sequence[NewMail]) -> list[MailSuppressed]:
-    """Write down mails that are not there yet; return what there is to say of those that do not go out.
+    """Store the mails that do not exist yet. Return the events about those that are not sent.
 
-    Of two with the same id the first one counts.
+    Of two mails with the same id the first counts.
     """
     return (await _store(tx, new))[1]
 

@@ -1,1 +1,1 @@
-"""What mails there are, whom they are for and what they say: each is a file in ``texts/``."""
+"""The kinds of mail, their audiences and their texts. Each is a file in ``texts/``."""

@@ -1,4 +1,4 @@
-"""Whom mails are for: here, and nowhere else, an audience becomes an address and a language."""
+"""The audiences of mails. Only this module turns an audience into an address and a language."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,17 +8,17 @@ from typing import Any, Literal
 from shared.events import OrderPlaced
 
 Lane = Literal["order", "sign_up", "account", "warning", "desk"]
-"""With which mails to the same address one is counted. Strangers cause those of ``order`` and ``sign_up``."""
+"""The group of mails to the same address that share a limit. Strangers can cause those of ``order`` and ``sign_up``."""
 JAPANESE = "ja"
-"""The language that every mail has, and that is written where a mail has no other that is asked for."""
+"""The language that every mail has. It is the default if a mail does not exist in the requested language."""
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """``label`` is what staff call it.
+    """An audience. ``label`` is its name for staff.
 
-    ``told_by_events``: address and language are those of the buyer or member whom the event is about. Otherwise the
-    mail goes to the desk's own address, in Japanese.
+    With ``told_by_events``, address and language are those of the buyer or member in the event. Otherwise the mail goes
+    to the desk's own address, in Japanese.
     """
 
     code: str
@@ -26,13 +26,16 @@ class Audience:
     told_by_events: bool
 
     def address(self, event: Any, order: OrderPlaced | None, *, desk_address: str) -> str:
-        """Return where the mail goes, as it was typed; ``order`` is what ``event`` is about, if it is one."""
+        """Return the address as it was typed. ``order`` is the order of ``event``, if it has one."""
         if not self.told_by_events:
             return desk_address
         return str(order.orderer.email if order else event.email)
 
     def language(self, event: Any, order: OrderPlaced | None) -> str:
-        """Return the language that is asked for: ``en`` of ``en-US``; of the member first, then of the order."""
+        """Return the requested language, such as ``en`` for ``en-US``.
+
+        The member's language comes before the order's.
+        """
         if not self.told_by_events:
             return JAPANESE
         told = getattr(event, "language", "") or (order.language if order else "")

@@ -1,4 +1,4 @@
-"""What the pages of this service share: its rows, its mails, and how a mail is shown on a page."""
+"""The common parts of this service's pages: rows, mails, and mails shown on a page."""
 
 from dataclasses import dataclass
 
@@ -21,13 +21,13 @@ FRAME_HEADERS = {
 
 @dataclass(frozen=True)
 class Desk:
-    """What the pages work on. ``sender`` is who mails are from."""
+    """The resources of the pages. ``sender`` is the sender of mails."""
 
     mails: Mails
     sender: Sender
 
     def title(self, mail: str) -> str:
-        """Return what staff call a kind of mail; one without a file keeps its name."""
+        """Return the name of a kind of mail for staff. A kind without a file is shown by its code."""
         kind = self.mails.kinds.get(mail)
         return kind.title if kind else mail
 
@@ -41,5 +41,5 @@ def kind_of(desk: Desk, mail: str) -> MailKind:
 
 
 def framed(html: str) -> HTMLResponse:
-    """Return a mail's HTML for an ``<iframe sandbox>`` on our own pages."""
+    """Return a mail's HTML for an ``<iframe sandbox>`` on the shop's pages."""
     return HTMLResponse(html, headers=FRAME_HEADERS)

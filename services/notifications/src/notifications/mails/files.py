@@ -1,28 +1,27 @@
-"""Mails are files: ``texts/<name>.<audience>.<language>.txt``. The file is the subscription.
+"""Mails are files: ``texts/<name>.<audience>.<language>.txt``. Adding a file subscribes to its events.
 
-The head is a line ``Subject:`` and, where the mail is not simply called for by each event that its name names, one
-line for each of these:
+The head has a line ``Subject:``. By default each event in the file name calls for the mail. These optional lines change
+that:
 
-    Hears: OrderPlaced, PaymentAuthorized    the events that call for it, in place of the one that its name names
-    When: <expression>                       only for those events of which this holds
+    Hears: OrderPlaced, PaymentAuthorized    the events that call for it, in place of the one in its name
+    When: <expression>                       only for events for which this is true
     Once: order                              at most once for each order
-    Waits: <expression>                      the delay that staff set counts only where this holds
+    Waits: <expression>                      the delay that staff set applies only if this is true
     Delay: 10                                the minutes of that delay until staff set others
-    Until: OrderCancelled                    not any more once the order was cancelled
-    Retold: CancellationMoneyChanged         written once more as it leaves, where that event changed what it tells
-    Needed: payment                          without it the buyer may not know how to pay: staff hear if it does not arrive
-    After: order_cancelled                   not before that mail about the same order left, if it is about to
+    Until: OrderCancelled                    not after the order was cancelled
+    Retold: CancellationMoneyChanged         rendered again before sending if that event changed its facts
+    Needed: payment                          the buyer needs it to pay: staff are called if it does not arrive
+    After: order_cancelled                   not before a waiting mail of that kind about the same order
     Methods: deposit_mail                    not for a payment method without deposit mail, or that staff except
-    Lane: sign_up                            paced apart from the mails about orders: what any sign-up causes;
-                                             account: what lets a member in; warning: never held back
-    Title: <text>                            what staff call it, where one name does not fit all
+    Lane: sign_up                            the group for the limit of mails: caused by any sign-up;
+                                             account: for logging in; warning: no limit
+    Title: <text>                            the name for staff, where one name does not suit all
 
-Expressions are Jinja and know ``heard`` (the name of the event's class), ``event`` and ``order``. Then comes a blank
-line and the text. A comment at the head of the text is its name and note for staff.
+Expressions are Jinja and know ``heard`` (the class name of the event), ``event`` and ``order``. A blank line separates
+the head from the text. A comment at the start of the text contains its name and note for staff.
 
-The audience says whom the mail is for (audience.py). The Japanese file is the kind of mail; another language
-adds a file with a ``Subject:`` and a text alone, for those who are written to in it. We write in each language that
-has a ``_signature.<language>.txt``.
+The audience decides who gets the mail (audience.py). The Japanese file defines the kind of mail. Another language adds
+a file with only ``Subject:`` and a text. The shop writes in each language that has a ``_signature.<language>.txt``.
 """
 
 import re
@@ -59,7 +58,7 @@ _HEAD: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class MailFile:
-    """One file: what a mail says in one language. ``name`` is that of its kind (``shipped.customer``)."""
+    """One file: the text of a mail in one language. ``name`` is that of its kind (``shipped.customer``)."""
 
     path: Path
     name: str
@@ -76,7 +75,7 @@ class MailFile:
 
 @dataclass(frozen=True)
 class MailKind:
-    """One kind of mail, in all its languages: one queue, one setting. Its Japanese file tells everything else."""
+    """One kind of mail in all its languages: one queue, one setting. Its Japanese file defines it."""
 
     files: Mapping[str, MailFile]
     events: tuple[type[Event], ...]
@@ -87,36 +86,36 @@ class MailKind:
 
     @property
     def name(self) -> str:
-        """What rows and events call it: ``shipped.customer``."""
+        """The name in rows and events: ``shipped.customer``."""
         return self._japanese.name
 
     @property
     def audience(self) -> Audience:
-        """Whom it is for."""
+        """The audience of the mail."""
         return self._japanese.audience
 
     @property
     def head(self) -> Mapping[str, str]:
-        """The lines that say when it goes out."""
+        """The lines of the head, which decide when it is sent."""
         return self._japanese.head
 
     def in_language(self, language: str) -> MailFile:
-        """Return what it says in ``language``, or in Japanese if it does not know that one."""
+        """Return its file in ``language``. Return the Japanese file if there is none."""
         return self.files.get(language) or self._japanese
 
     @property
     def event(self) -> type[Event]:
-        """The first of the events that call for it: of this one the preview is."""
+        """The first of the events that call for it. The preview uses it."""
         return self.events[0]
 
     @property
     def title(self) -> str:
-        """What staff call the mail: the first sentence of the comment that begins its text."""
+        """The name of the mail for staff: the first sentence of the comment that begins its text."""
         return self._about.partition("。")[0] or self.name
 
     @property
     def note(self) -> str:
-        """When it goes out, for staff: the rest of that comment."""
+        """When the mail is sent, worded for staff: the rest of that comment."""
         return self._about.partition("。")[2]
 
     @cached_property
@@ -126,32 +125,35 @@ class MailKind:
 
     @cached_property
     def about_an_order(self) -> bool:
-        """Whether all its events are of an order, whose orderer OrderPlaced has told; else they bring ``email``."""
+        """Whether all its events are about an order, whose orderer OrderPlaced contains.
+
+        Other events contain ``email``.
+        """
         return all(_requires(event, "order_code") for event in self.events)
 
     @property
     def once_per_order(self) -> bool:
-        """Whether an order gets it once, whatever calls for it."""
+        """Whether an order gets it only once, whichever event calls for it."""
         return "Once" in self.head
 
     @property
     def until_cancelled(self) -> bool:
-        """Whether it would tell something untrue once its order was cancelled."""
+        """Whether its text would be untrue after its order was cancelled."""
         return "Until" in self.head
 
     @property
     def retold(self) -> bool:
-        """Whether it is written once more as it leaves, where what it tells has changed meanwhile."""
+        """Whether it is rendered again before sending if its facts have changed."""
         return "Retold" in self.head
 
     @property
     def needed_to_pay(self) -> bool:
-        """Whether a buyer whom it does not reach may not know how to pay."""
+        """Whether the buyer may not know how to pay without it."""
         return "Needed" in self.head
 
     @property
     def after(self) -> str:
-        """The kind of mail about the same order that it lets go first; '' for none."""
+        """The kind of mail about the same order that must be sent first, or ''."""
         return f"{self.head['After']}.{self.audience.code}" if "After" in self.head else ""
 
     @property
@@ -161,17 +163,17 @@ class MailKind:
 
     @property
     def by_method(self) -> bool:
-        """Whether there are payment methods without this mail, and staff may except more of them."""
+        """Whether some payment methods lack this mail, and staff may except more of them."""
         return "Methods" in self.head
 
     @property
     def delay_minutes(self) -> int:
-        """Its delay before staff set another."""
+        """Its default delay in minutes."""
         return int(self.head.get("Delay", "0"))
 
     @property
     def lane(self) -> Lane:
-        """With which mails to the same address it is counted."""
+        """The group of mails to the same address that share its limit."""
         if not self.audience.told_by_events:
             return "desk"
         named: dict[str, Lane] = {"sign_up": "sign_up", "account": "account", "warning": "warning"}
@@ -179,7 +181,7 @@ class MailKind:
 
 
 def find_mails(folder: Path = FOLDER) -> list[MailKind]:
-    """Return every kind of mail in ``folder``. Raises ValueError for a file that could not be sent right."""
+    """Return every kind of mail in ``folder``. Raises ValueError for a file that could not be sent correctly."""
     kinds: dict[str, dict[str, MailFile]] = {}
     for path in sorted(folder.glob("[!_]*.txt")):
         file = _read(path)
@@ -217,7 +219,7 @@ def _kind(files: Mapping[str, MailFile]) -> MailKind:
 
 
 def _fault_of(kind: MailKind) -> str:
-    """Return why a mail of this kind could not be sent right, '' if it can."""
+    """Return why a mail of this kind could not be sent correctly. Return '' if it can."""
     if kind.audience.told_by_events and not (kind.about_an_order or _all_have(kind.events, "email")):
         return "its events name neither an order nor an address"
     of_orders = kind.once_per_order or kind.until_cancelled or kind.needed_to_pay or kind.after
@@ -245,7 +247,7 @@ def _parts(path: Path) -> tuple[dict[str, str], str]:
 
 
 def _events(file: MailFile) -> tuple[type[Event], ...]:
-    """Return what calls for the mail: the newest version of each event that is named."""
+    """Return the events that call for the mail: the newest version of each named event."""
     by_class: dict[str, type[Event]] = {}
     for kind in sorted(CATALOGUE.values(), key=lambda kind: kind.version):
         by_class[kind.__name__] = kind

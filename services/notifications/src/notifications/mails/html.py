@@ -1,6 +1,6 @@
-"""HTML made from a mail's text, inside ``texts/_layout.html``.
+"""Converts a mail's text to HTML, inside ``texts/_layout.html``.
 
-Japanese business mails have had their signs for decades, and the HTML follows them:
+Japanese business mails have customary signs. The HTML follows them:
 
     ■ ご注文内容              a heading
     注文番号：N-123            lines of label and value, as a table
@@ -9,8 +9,8 @@ Japanese business mails have had their signs for decades, and the HTML follows t
     ▼ご注文内容の確認          a link: this line, then its address alone on the next
     ----                      what follows is the signature
 
-Everything is escaped. What people typed is shielded (``notifications.mails.typed``): it is none of these signs, and
-mail programs that make links by themselves find none in it. Only addresses that our own templates bring are links.
+All text is escaped. Typed text is shielded (``notifications.mails.typed``): it is never read as one of these signs, and
+mail programs find no address in it. Only addresses in Noren's own templates become links.
 """
 
 import re
@@ -37,7 +37,7 @@ Kind = Literal["heading", "facts", "goods", "link", "text"]
 
 @dataclass(slots=True)
 class Block:
-    """A piece of a mail: ``lines`` of a text, pairs of facts, goods with what is said of each, or one link."""
+    """A part of a mail: ``lines`` of text, pairs of facts, goods with their details, or one link."""
 
     kind: Kind
     lines: list[str] = field(default_factory=list)
@@ -80,7 +80,7 @@ def body_and_signature(text: Shielded) -> tuple[Shielded, str]:
 
 
 def blocks(text: Shielded) -> Iterator[Block]:
-    """Cut a text into its blocks. Blank lines part them; each kind of line starts its own."""
+    """Split a text into its blocks. Blank lines separate them; each kind of line starts a new one."""
     for paragraph in re.split(r"\n{2,}", text.strip()):
         block: Block | None = None
         lines = paragraph.split("\n")
@@ -128,17 +128,17 @@ def _add(block: Block, line: str) -> None:
 
 @lru_cache(maxsize=2048)
 def inline(line: str) -> Markup:
-    """Escape a line and make 【…】 strong, in the shop's colour as mail programs want it: inline."""
+    """Escape a line and make 【…】 strong, in the shop's colour. The style is inline, as mail programs require."""
     return _marked(line, r'<strong class="link" style="color:#1f3a5f;font-size:1.1em">\1</strong>')
 
 
 def inline_lines(lines: Sequence[str]) -> Markup:
-    """The lines, each made by :func:`inline`, one below the other."""
+    """Return the lines, each converted by :func:`inline`, separated by line breaks."""
     return Markup("<br>".join(map(inline, lines)))  # noqa: S704 - escaped each
 
 
 def inline_on_page(line: str) -> Markup:
-    """The same for our own pages, whose style sheet knows what is strong."""
+    """Convert a line for the shop's own pages, whose style sheet formats strong text."""
     return _marked(line, r"<strong>\1</strong>")
 
 

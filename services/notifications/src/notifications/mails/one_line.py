@@ -1,4 +1,4 @@
-"""What people typed can start no line and no header of a mail."""
+"""Makes typed text unable to start a line or a header of a mail."""
 
 import re
 from typing import Any
@@ -12,10 +12,10 @@ _UNSAFE_IN_JSON = re.compile(r"\\[bfnrtu]|[\x7f-\x9f\u2028\u2029\ufdd0\ufdd1]|=\
 
 
 def in_one_line(value: Any) -> Any:
-    """Return ``value``, and all text in it, without anything that could start a line or a header.
+    """Return ``value``, and all text in it, without characters that could start a line or a header.
 
-    ``=?`` opens an encoded word (RFC 2047): a name that holds one could add headers (CVE-2024-6923). What is
-    clean already, as almost everything is, comes back as it is and not as a copy.
+    ``=?`` opens an encoded word (RFC 2047), and a name with one could add headers (CVE-2024-6923). A clean value, as
+    most are, is returned itself and not as a copy.
     """
     if isinstance(value, BaseModel) and _is_clean_json(value.model_dump_json()):
         return value
@@ -38,6 +38,6 @@ def in_one_line(value: Any) -> Any:
 
 
 def _is_clean_json(text: str) -> bool:
-    """Tell whether nothing in the JSON ``text`` has to go. Most texts tell it at once: all of them is printable."""
+    """Return whether the JSON ``text`` needs no change. The common case is fast: all characters are printable."""
     plain = text.isprintable() and "\\" not in text and "=?" not in text
     return plain or not _UNSAFE_IN_JSON.search(text)

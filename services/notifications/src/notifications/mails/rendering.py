@@ -1,9 +1,15 @@
-"""The words of mails: their files, rendered.
+"""Renders the texts of mails from their files.
 
-Subject and text are split before rendering, so what a buyer typed can never become a header; an undefined name is
-an error, never a gap. A template sees ``heard`` (the name of the event's class), ``event`` (what is heard), ``order``
-(the order it is about, as it was placed; absent in mails that are about no order), ``shop`` and ``one_time_link``,
-which stands alone on its line. ``notifications.mails.html`` tells how the text becomes HTML.
+Subject and text are split before rendering, so typed text can never become a header. An undefined name is an error,
+never a gap. A template knows these names:
+
+- ``heard``: the class name of the event
+- ``event``: the event
+- ``order``: the order of the event as it was placed; absent in mails that are not about an order
+- ``shop``: the sender
+- ``one_time_link``: the link, alone on its line
+
+``notifications.mails.html`` converts the text to HTML.
 """
 
 import re
@@ -32,10 +38,10 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 
 @dataclass(frozen=True)
 class Shop:
-    """Who sends: as templates greet and sign. ``url`` is the shop's address.
+    """The sender in greetings and signatures. ``url`` is the shop's address.
 
-    ``mail`` is what mails come from, ``contact`` where questions are answered; empty where answers to mails are read.
-    ``desk_mail`` is where mails to the shop itself go; empty: where mails come from.
+    ``mail`` is the sender's address. ``contact`` is the address for questions; it is empty if replies to mails are
+    read. ``desk_mail`` receives mails to the shop; if it is empty, ``mail`` does.
     """
 
     name: str
@@ -46,15 +52,15 @@ class Shop:
 
     @property
     def desk_address(self) -> str:
-        """Where mails to the shop itself go."""
+        """The address that receives mails to the shop."""
         return self.desk_mail or self.mail
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A mail's words, in one language; its HTML follows from ``text``. ``title`` is what staff call it.
+    """The text of a mail in one language. Its HTML is made from ``text``. ``title`` is its name for staff.
 
-    ``typed`` is where in the text stands what people typed, which is never read as a sign of our format.
+    ``typed`` gives the positions of typed text, which is never read as a sign of the format.
     """
 
     subject: str
@@ -65,31 +71,31 @@ class Rendered:
 
     @property
     def shielded(self) -> Shielded:
-        """The text, ready to become HTML."""
+        """The text, ready for conversion to HTML."""
         return shield(self.text, self.typed)
 
 
 @dataclass(frozen=True, slots=True)
 class _Condition:
-    """An expression in the head of a mail, and whether it asks about the order."""
+    """An expression in the head of a mail, and whether it reads the order."""
 
     holds: Callable[..., Any]
     asks_about_order: bool
 
 
 class MailEnvironment(jinja2.Environment):
-    """An environment whose templates have plain dicts of globals.
+    """A Jinja environment whose templates have plain dicts of globals.
 
-    Each rendering, import and expression copies them, and Jinja's own maps of maps are copied name by name.
+    Each rendering, import and expression copies the globals. Jinja's own chained maps are copied slowly, name by name.
     """
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
-        """Return the globals of a template: those of the environment, and its own."""
+        """Return the globals of a template: those of the environment and its own."""
         return {**self.globals, **(d or {})}
 
 
 class Mails:
-    """All mails of the shop, ready to be rendered."""
+    """All kinds of mail of the shop, ready for rendering."""
 
     def __init__(self, shop: Shop, folder: Path = FOLDER) -> None:
         self.shop = shop
@@ -124,29 +130,29 @@ class Mails:
         return self.kinds[name]
 
     def asks_about_order(self, kind: MailKind) -> bool:
-        """Tell whether it takes the order to know if a mail of ``kind`` is called for."""
+        """Return whether the order is needed to decide if a mail of ``kind`` is called for."""
         condition = self._when[kind.name]
         return condition is not None and condition.asks_about_order
 
     def is_called_for(self, kind: MailKind, event: Event, order: OrderPlaced | None = None) -> bool:
-        """Tell whether ``event`` calls for a mail of ``kind``."""
+        """Return whether ``event`` calls for a mail of ``kind``."""
         condition = self._when[kind.name]
         return condition is None or bool(condition.holds(_known(event, order)))
 
     def may_wait(self, kind: MailKind, event: Event, order: OrderPlaced | None = None) -> bool:
-        """Tell whether the delay that staff set counts for this mail."""
+        """Return whether the delay that staff set applies to this mail."""
         condition = self._waits[kind.name]
         return condition is not None and bool(condition.holds(_known(event, order)))
 
     def address_of(self, kind: MailKind, event: Event, order: OrderPlaced | None = None) -> str:
-        """Return where a mail of ``kind`` for ``event`` goes, as it was typed."""
+        """Return the address of a mail of ``kind`` for ``event``, as it was typed."""
         return kind.audience.address(event, order, desk_address=self.shop.desk_address)
 
     def render(self, kind: MailKind, event: Event, order: OrderPlaced | None = None) -> Rendered:
-        """Return the words of ``kind`` for ``event``, in the language of whom it is for.
+        """Return the text of ``kind`` for ``event``, in the language of its recipient.
 
-        ``order`` is the event itself, or one that was kept in one line (:func:`in_one_line`).
-        Raises jinja2.UndefinedError for a name it lacks.
+        ``order`` is the event itself, or an event stored in one line (:func:`in_one_line`). Raises
+        jinja2.UndefinedError for a missing name.
         """
         clean = fenced(in_one_line(event))
         known = _known(clean, clean if order is event else fenced(order))
@@ -162,7 +168,7 @@ class Mails:
         )
 
     def html(self, subject: str, text: Shielded, language: str = JAPANESE) -> str:
-        """Return the HTML that goes beside ``text``, which is in ``language``."""
+        """Return the HTML for ``text``, which is in ``language``."""
         return self._html.render(subject, text, language)
 
     def _title(self, kind: MailKind, known: dict[str, Any]) -> str:
@@ -170,7 +176,7 @@ class Mails:
         return (template.render(known).strip() if template else "") or kind.title
 
     def _compiled(self, file: MailFile) -> tuple[jinja2.Template, jinja2.Template]:
-        """Return subject and text. Raises ValueError for a part that is not there, before anything is sent."""
+        """Return subject and text. Raises ValueError for a missing part, before anything is sent."""
         for part in jinja2.meta.find_referenced_templates(self._env.parse(file.text)):
             if part is not None and part not in self._env.list_templates():
                 raise ValueError(f"{file.path.name} includes {part}, which is not there")
@@ -190,5 +196,5 @@ def _known(event: Event, order: OrderPlaced | None) -> dict[str, Any]:
 
 
 def with_link(text: Shielded, link: str) -> Shielded:
-    """Return ``text`` with ``link`` on the line that was kept for it."""
+    """Return ``text`` with ``link`` on its reserved line."""
     return Shielded("\n".join(link if line == LINK_HIDDEN else line for line in text.split("\n")))

@@ -1,4 +1,4 @@
-"""Who the mails of the shop are from: read once, refused at the start if no mail server could take it."""
+"""The sender of the shop's mails. It is read at start and refused if no mail server could accept it."""
 
 import re
 from dataclasses import dataclass, replace
@@ -10,26 +10,26 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """The name that mail programs show, as it was set, and the address, which is never empty."""
+    """The display name as it was set, and the address, which is never empty."""
 
     name: str
     address: str
 
     def named(self, name: str) -> "Sender":
-        """Return the sender under ``name`` unless it has one."""
+        """Return the sender with ``name`` unless it already has a name."""
         return self if self.name else replace(self, name=name)
 
     @property
     def domain(self) -> str:
-        """What Message-IDs end in."""
+        """The domain of Message-IDs."""
         return self.address.rpartition("@")[2]
 
 
 def sender(text: str) -> Sender:
-    """Read ``Shop name <shop@example.jp>`` or ``shop@example.jp``. Raises ValueError for anything else.
+    """Parse ``Shop name <shop@example.jp>`` or ``shop@example.jp``. Raises ValueError for anything else.
 
-    The name is everything before the bracket: commas, colons and brackets of other kinds are part of it. Quotation
-    marks round all of it are not, as other programs want them there.
+    The name is all text before the bracket, including commas, colons and other brackets. Quotation marks around the
+    whole name, which other programs require, are removed.
     """
     found = _WITH_NAME.fullmatch(text.strip())
     name, address = (found["name"].strip(), found["address"]) if found else ("", text.strip())

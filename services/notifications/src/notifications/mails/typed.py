@@ -1,9 +1,9 @@
-"""What people typed stands in a mail as text and nothing else: no sign of it is one of our format, and no link.
+"""Keeps typed text in a mail plain: none of its characters is read as a sign of the format or becomes a link.
 
-While a mail is rendered, each text of its event is fenced in by two noncharacters. The finished text is without them;
-beside it stands where the fenced texts are (``Span``). Whoever makes something of the text shields those places
-first: each sign there is exchanged for one of a private plane, so that no rule about ``■``, ``【``, a blank line or an
-address can match it, and comes back when it is shown.
+During rendering, two noncharacters enclose each text of the event. The finished text does not contain them; the
+positions of the enclosed texts are stored beside it (``Span``). Code that converts the text first shields those
+positions. Shielding replaces each character there by one of a private plane. No rule about ``■``, ``【``, a blank line
+or an address can then match it. The original character returns when the text is shown.
 """
 
 import re
@@ -19,12 +19,12 @@ from shared.text.mail_address import is_mailable
 from shared.text.plain_text import unhidden
 
 Span = tuple[int, int]
-"""Where a typed text begins and ends in the text of a mail, in characters."""
+"""Begin and end of a typed text within the text of a mail, in characters."""
 Shielded = NewType("Shielded", str)
-"""The text of a mail in which no typed sign can be taken for one of ours."""
+"""The text of a mail in which no typed character can match a sign of the format."""
 
 OURS = frozenset({"page_url"})
-"""The fields of events whose text is ours: addresses of our own pages."""
+"""The fields of events whose text comes from Noren: addresses of its own pages."""
 
 _OPEN, _CLOSE = "\ufdd0", "\ufdd1"
 _FENCES = re.compile(f"{_OPEN}([^{_OPEN}{_CLOSE}]*){_CLOSE}|[{_OPEN}{_CLOSE}]")
@@ -48,7 +48,10 @@ _SIGNS_OF_PAGE = re.compile(r"[/?]")
 
 
 def fenced(value: Any) -> Any:
-    """Return ``value`` with a fence around each text in it that is more than words; what is ours stays as it is."""
+    """Return ``value`` with noncharacters around each typed text with more than words.
+
+    Noren's own text remains unchanged.
+    """
     if type(value) in _NO_TEXT:
         return value
     match value:
@@ -74,7 +77,7 @@ def fenced(value: Any) -> Any:
 
 
 def without_fences(text: str) -> tuple[str, tuple[Span, ...]]:
-    """Return the finished text, and where in it the fenced texts are."""
+    """Return the finished text and the positions of the enclosed texts."""
     spans: list[Span] = []
     parts: list[str] = []
     length = last = 0
@@ -90,7 +93,7 @@ def without_fences(text: str) -> tuple[str, tuple[Span, ...]]:
 
 
 def shield(text: str, typed: Sequence[Sequence[int]] | None) -> Shielded:
-    """Return ``text`` with the signs at ``typed`` shielded; None: nobody noted where they are."""
+    """Return ``text`` with the characters at ``typed`` shielded. None means that the positions are unknown."""
     parts: list[str] = []
     last = 0
     for begin, end in typed or ():
@@ -100,16 +103,16 @@ def shield(text: str, typed: Sequence[Sequence[int]] | None) -> Shielded:
 
 
 def shown(text: str, as_shown: Callable[[str], str]) -> str:
-    """Return a piece of a shielded text with the typed parts back in it, each as ``as_shown`` makes it."""
+    """Return a part of a shielded text with the original typed text, each converted by ``as_shown``."""
     return _RUN.sub(lambda run: as_shown("".join(map(_back, run[0]))), text)
 
 
 def in_plain_text(text: Shielded) -> str:
-    """Return the mail's plain text: typed signs that look like our own become their outlines.
+    """Return the mail's plain text. Typed characters that look like signs of the format become their outlines.
 
-    Of what looks like an address of the net, dots and colons become wide ones, of which no mail program makes a link,
-    and signs that nobody sees go. Only a text that as a whole is a mail address stays one. What the shop keeps and its
-    staff read is the text as it was typed.
+    In typed text that looks like a web address, dots and colons become full-width, so that mail programs make no link
+    of it. Invisible characters are removed. A text that is a mail address as a whole remains one. The shop stores the
+    text as it was typed, and staff read it so.
     """
     return shown(text, _harmless)
 

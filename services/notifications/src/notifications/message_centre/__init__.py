@@ -1,1 +1,1 @@
-"""メッセージセンター: what buyers were told by mail, on the site."""
+"""メッセージセンター: the mails of buyers, on the site."""

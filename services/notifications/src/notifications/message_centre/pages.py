@@ -1,4 +1,4 @@
-"""メッセージセンター: what a buyer was told by mail, to be read on the site too (KON-12, NTF-16)."""
+"""メッセージセンター: buyers read their mails on the site too (KON-12, NTF-16)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,9 +31,10 @@ class Message:
 
 @router.get("/notifications/orders/{code}")
 async def show_messages(request: Request, parts: Here, seen: CurrentViewer, code: str) -> Response:
-    """The mails of an order, newest first, whether or not they arrived; for its buyer alone.
+    """Show the mails of an order to its buyer, newest first, whether or not they were delivered.
 
-    Its buyer is the member whose order it is, or the browser that checkout says has placed or opened it.
+    The buyer is the order's member. A browser that placed or opened the order may also see them, if checkout confirms
+    it.
     """
     ours = OrdersInBrowser.of_claims(parts.claims(request, "order")).shows(code)
     if not ours and not seen.signed_in:

@@ -1,4 +1,4 @@
-"""What buyers were told by mail."""
+"""The mails of buyers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from shared.database.transactions import Tx
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a buyer was told by one mail; ``typed`` as in :class:`notifications.mailing.rows.StoredMail`."""
+    """One mail to a buyer. For ``typed`` see :class:`notifications.mailing.rows.StoredMail`."""
 
     subject: str
     text: str
@@ -20,9 +20,9 @@ class Told:
 
 
 async def mails_of_order(tx: Tx, code: str, *, at: datetime) -> list[Told]:
-    """Return what the buyer of an order was told or is being told, newest first; not what is still to wait.
+    """Return the mails to the buyer of an order, newest first. Mails that wait for a delay are left out.
 
-    Too many mails to one address wait as mails only: here they are told at once.
+    Mails that wait because of the limit of an address are included at once.
     """
     return await tx.read(
         Told,

@@ -1,1 +1,1 @@
-"""What later mails must know of an order: whose it is, how it was placed, whether it ended."""
+"""The facts about an order that later mails need: its buyer, its content, and whether it ended."""

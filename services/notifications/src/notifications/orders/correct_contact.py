@@ -1,4 +1,4 @@
-"""The address of an order was wrong: its later mails go to another one, with another link to its page."""
+"""Replaces a wrong address of an order, and the link to its page, for its later mails."""
 
 import secrets
 from dataclasses import dataclass
@@ -13,17 +13,17 @@ from shared.text.words import words_of_texts
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """The key that opened an order's page, and the one that opens it from now on; both are equally long."""
+    """The old and the new key of the page of an order; both have the same length."""
 
     old: str
     new: str
 
 
 async def correct_contact(tx: Tx, code: str, email: str) -> NewKey | None:
-    """Keep ``email`` as the address of order ``code``, by which its mails are found, too.
+    """Store ``email`` as the address of order ``code``. Searches for its mails use it too.
 
-    Whoever got a mail at the former address has the link of the order's page, so later mails carry another key. Returns
-    None for an order whose page has no key.
+    The former address received the link to the page of the order, so later mails carry another key. Returns None for an
+    order whose page has no key.
     """
     placed = (await orders_of(tx, [code]))[code]
     [old] = parse_qs(urlsplit(placed.page_url).query).get("key", [""])

@@ -1,4 +1,4 @@
-"""Orders were cancelled: kept for every mail of theirs that has yet to leave."""
+"""Stores which orders were cancelled, for their unsent mails."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,7 +7,7 @@ from shared.database.transactions import Tx
 
 
 async def note_cancelled_orders(tx: Tx, cancelled: Mapping[str, datetime]) -> int:
-    """Note when orders were cancelled; return how many of them we know."""
+    """Store when orders were cancelled. Return how many of them are known."""
     return await tx.execute(
         "UPDATE contacts AS c SET cancelled_at = coalesce(c.cancelled_at, n.at)"
         " FROM unnest(CAST(:codes AS text[]), CAST(:ats AS timestamptz[])) AS n(order_code, at)"

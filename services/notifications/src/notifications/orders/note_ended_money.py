@@ -1,4 +1,4 @@
-"""The money of orders that ended is not as their end told it: kept for the mails that have yet to tell of it."""
+"""Stores new amounts of cancelled orders, for unsent mails that mention them."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from shared.events import CancellationMoneyChanged
 
 
 async def note_ended_money(tx: Tx, changed: Sequence[CancellationMoneyChanged]) -> None:
-    """Keep the newest that was told of each order. Raises TryAgain while one has not been heard of."""
+    """Store the newest amounts of each order. Raises TryAgain while an order is unknown."""
     newest = {event.order_code: event for event in sorted(changed, key=lambda event: event.occurred_at)}
     known = await tx.execute(
         "UPDATE contacts AS c"

@@ -1,4 +1,4 @@
-"""Keep whom an order belongs to, and what later mails tell of it: later events carry only its code."""
+"""Stores the buyer and content of an order for later mails. Later events carry only its code."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -15,7 +15,7 @@ from shared.text.words import words_of_code, words_of_names, words_of_texts
 
 
 async def remember_orders(tx: Tx, placed: Sequence[OrderPlaced]) -> None:
-    """Keep each order once, with nothing in it that could start a line or a header of a mail."""
+    """Store each order once, without characters that could start a line or a header of a mail."""
     orders = [in_one_line(order) for order in placed]
     rows = [
         {
@@ -39,7 +39,7 @@ async def remember_orders(tx: Tx, placed: Sequence[OrderPlaced]) -> None:
 
 
 def words_of_contact(order_code: str, name: str, email: str, order_number: int | None = None) -> set[str]:
-    """Return by what the mails about an order are found; ``order_number`` is its 受付番号."""
+    """Return the search words for the mails about an order. ``order_number`` is its 受付番号."""
     number = {str(order_number)} if order_number is not None else set()
     return words_of_code(order_code) | words_of_names(name) | words_of_texts(email) | number
 

@@ -1,4 +1,4 @@
-"""Questions about orders: whom one belongs to, and how it was placed."""
+"""Queries about orders: their buyers and content."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -8,7 +8,7 @@ from shared.events import OrderPlaced
 
 
 async def orders_of(tx: Tx, codes: Sequence[str]) -> dict[str, OrderPlaced]:
-    """Return the orders among ``codes`` that we have heard of, by code."""
+    """Return the known orders among ``codes``, by code."""
     rows = await tx.rows(
         "SELECT order_code, CAST(placed AS text) AS placed FROM contacts WHERE order_code = ANY(CAST(:codes AS text[]))",
         codes=list(codes),
@@ -17,7 +17,7 @@ async def orders_of(tx: Tx, codes: Sequence[str]) -> dict[str, OrderPlaced]:
 
 
 async def belongs_to(tx: Tx, code: str, member_id: UUID) -> bool:
-    """Tell whether order ``code`` is one of this member's."""
+    """Return whether order ``code`` belongs to this member."""
     found = await tx.value(
         "SELECT 1 FROM contacts WHERE order_code = :code AND member_id = :member_id",
         code=code,
@@ -27,7 +27,7 @@ async def belongs_to(tx: Tx, code: str, member_id: UUID) -> bool:
 
 
 async def payment_names(tx: Tx) -> dict[str, str]:
-    """Return the payment methods that orders have used, code to the name that the latest order told."""
+    """Return the used payment methods, code to the name in the latest order."""
     return {row.kind: row.name for row in await tx.rows(_PAYMENT_NAMES)}
 
 

@@ -1,4 +1,4 @@
-"""What later mails must know of an order."""
+"""The table of orders for later mails."""
 
 from sqlalchemy import Column, DateTime, Index, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB

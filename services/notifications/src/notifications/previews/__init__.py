@@ -1,1 +1,1 @@
-"""プレビュー: each mail with a golden event, and a test of it."""
+"""プレビュー: each mail with an example event, and sending a test of it."""

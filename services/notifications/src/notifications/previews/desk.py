@@ -1,4 +1,4 @@
-"""プレビュー: every mail as it would look, with the golden event; and a test of it to an address that staff type."""
+"""プレビュー: every mail rendered with the example event, and a test of it to an address that staff enter."""
 
 from typing import Any
 from uuid import UUID
@@ -23,7 +23,7 @@ router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=Fals
 
 
 class TestForm(BaseModel):
-    """Where a test goes; ``request_id`` is of the page, so that two clicks are one mail."""
+    """The address of a test. ``request_id`` belongs to the page, so that two clicks send one mail."""
 
     to: Email = Field(title="テスト送信の宛先")
     request_id: UUID = Field(title="送信の番号")
@@ -31,7 +31,7 @@ class TestForm(BaseModel):
 
 @router.get("/desk/mails/preview")
 async def list_previews(request: Request, parts: Here) -> Response:
-    """All mails, each with the subject it would have."""
+    """Show all mails, each with its example subject."""
     lines = [
         {
             "name": kind.name,
@@ -46,14 +46,14 @@ async def list_previews(request: Request, parts: Here) -> Response:
 
 @router.get("/desk/mails/preview/{mail}")
 async def show_preview(request: Request, parts: Here, mail: str, language: str = JAPANESE) -> Response:
-    """One mail with the golden event, as text and as HTML, in one of its languages."""
+    """Show one mail with the example event, as text and as HTML, in one of its languages."""
     form = Form(TestForm, {"request_id": new_id()})
     return _page(request, parts, kind_of(parts[Desk], mail), language, form)
 
 
 @router.get("/desk/mails/preview/{mail}/html")
 async def show_preview_html(parts: Here, mail: str, language: str = JAPANESE) -> Response:
-    """The HTML, for the frame on the preview's page."""
+    """Return the HTML for the frame on the preview's page."""
     words = example_words(parts[Desk].mails, kind_of(parts[Desk], mail), language)
     return framed(parts[Desk].mails.html(words.subject, words.shielded, words.language))
 
@@ -66,7 +66,7 @@ async def send_test(
     mail: str,
     language: str = JAPANESE,
 ) -> Response:
-    """テスト送信: the mail as it is shown goes to the address that was typed."""
+    """テスト送信: send the shown mail to the entered address."""
     kind = kind_of(parts[Desk], mail)
     form = await read_form(request, TestForm)
     if form.errors:
@@ -113,7 +113,7 @@ def _page(
 
 
 def _languages(kind: MailKind, current: str) -> list[dict[str, Any]]:
-    """The languages to choose from; none where there is but one."""
+    """Return the selectable languages. Return none if there is only one."""
     if len(kind.files) < 2:
         return []
     return [

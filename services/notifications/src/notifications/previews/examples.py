@@ -1,7 +1,7 @@
-"""A golden example of any event, built from its class: for previews, and for the test of every mail.
+"""Builds an example of any event from its class, for previews and for the test of every mail.
 
-Fields get telling values by their name, and any legal value by their type, so that a mail for an event that
-nobody has thought of yet can be looked at as soon as its file is there.
+Known field names get telling values; other fields get any valid value of their type. A mail for a new event can
+therefore be previewed as soon as its file exists.
 """
 
 from datetime import date, datetime, timedelta
@@ -83,12 +83,12 @@ VALUES_IN: dict[tuple[str, str], Any] = {
 
 
 def example_of(kind: type[E], *, origin: str = "http://127.0.0.1:8080", **changes: Any) -> E:
-    """Return a golden event of ``kind``; ``changes`` replace fields."""
+    """Return an example event of ``kind``; ``changes`` replace fields."""
     return _model(kind, origin, changes)
 
 
 def example_order(*, origin: str = "http://127.0.0.1:8080", **changes: Any) -> OrderPlaced:
-    """Return the order that the other golden events are about."""
+    """Return the order of the other example events."""
     return example_of(OrderPlaced, origin=origin, **changes)
 
 

@@ -1,4 +1,4 @@
-"""Staff send themselves a mail of one kind, as the preview shows it, to see how it arrives."""
+"""Staff send themselves a mail of one kind, as the preview shows it."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,13 +15,13 @@ from shared.database.transactions import Tx
 from shared.events import TestMailRequested
 
 TEST_MAIL = "test.shop"
-"""What rows and events call a test."""
+"""The name of a test in rows and events."""
 
 log = structlog.get_logger()
 
 
 def example_words(mails: Mails, kind: MailKind, language: str) -> Rendered:
-    """Return what a mail of ``kind`` says in ``language`` of the golden events."""
+    """Return the text of a mail of ``kind`` in ``language`` for the example events."""
     origin = mails.shop.url
     event = example_of(kind.event, origin=origin, language=language)
     return mails.render(kind, event, example_order(origin=origin, language=language))
@@ -30,10 +30,10 @@ def example_words(mails: Mails, kind: MailKind, language: str) -> Rendered:
 async def send_test_mail(
     tx: Tx, mails: Mails, kind: MailKind, *, language: str, to: str, deed: Mapping[str, Any], request_id: UUID
 ) -> UUID:
-    """Write down a test of ``kind`` to the address ``to`` and return its id.
+    """Store a test of ``kind`` to the address ``to`` and return its id.
 
-    ``deed`` is who asks for it (shared.web.deeds), whose name is kept with the mail. The same ``request_id`` is one mail,
-    and one deed.
+    ``deed`` is the member of staff who asks for it (shared.web.deeds); the mail stores the name. The same
+    ``request_id`` stores one mail and one deed.
     """
     words = example_words(mails, kind, language)
     words = replace(words, subject=f"【テスト】{words.subject}", title=f"テスト送信：{words.title}")

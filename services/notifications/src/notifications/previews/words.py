@@ -1,4 +1,4 @@
-"""What staff call the languages of mails."""
+"""Names of the languages of mails for staff."""
 
 from typing import Literal
 
