@@ -1,6 +1,7 @@
 """Mails that end at about the same time are written down together."""
 
 import asyncio
+from dataclasses import replace
 
 from harness.post import Post
 from harness.together import statements_of
@@ -16,7 +17,9 @@ async def test_mails_sent_together_begin_in_one_transaction_and_end_so(post: Pos
             for number in range(20)
         )
     )
-    runner = DueRunner(post.sending.due_work(concurrency=50), post.db)
+    # However slow the machine is, they wait for each other.
+    work = replace(post.sending.due_work(concurrency=50), linger_seconds=60)
+    runner = DueRunner(work, post.db)
     with statements_of(post.db) as seen:
         running = asyncio.create_task(runner.run())
         while len(post.journal) < 20:
