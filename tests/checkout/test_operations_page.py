@@ -45,6 +45,17 @@ async def test_unsent_events_older_than_half_a_minute_are_told(
     assert told is None or told in page
 
 
+@pytest.mark.parametrize(
+    ("figures", "warned"), [({"methods_offered": 0}, True), ({"methods_offered": 1}, False), ({}, False)]
+)
+async def test_a_shop_without_a_payment_method_is_told(
+    shop_db: Database, keys: Keys, figures: dict[str, int], warned: bool
+) -> None:
+    payments = ServiceHealth(service="payments", unsent=0, late={}, dead_letters={}, figures=figures)
+    page = await operations_page(shop_db, keys, payments)
+    assert ("お客様はご注文を確定できません" in page) is warned
+
+
 async def test_a_service_of_the_former_release_is_still_shown(shop_db: Database, keys: Keys) -> None:
     former = ServiceHealth.model_validate({"service": "members", "unsent": 1, "late": {}, "dead_letters": {}})
     assert "順に送っています" in await operations_page(shop_db, keys, former)

@@ -8,6 +8,7 @@ import pytest
 
 from harness.as_seen import as_seen
 from harness.keys import Keys
+from payments.main import read_figures
 from payments.payment.rules.answers import Captured
 from shared.clock import now
 from shared.events import (
@@ -188,6 +189,36 @@ async def test_settings_change_the_menu_and_leave_a_trace(shopping: Shopping, ke
     page = (await browser.get("/desk/payments/settings")).text
     assert "<b>代引き" not in page
     assert "佐藤 店長" in page
+
+
+async def test_the_last_method_is_switched_off_only_when_confirmed(shopping: Shopping, keys: Keys) -> None:
+    browser, path = shopping.payments.browser, "/desk/payments/settings"
+    sign_in(browser, keys)
+    warning = "「使用する」のお支払い方法がありません"
+    assert warning not in (await browser.get(path)).text
+    form = await as_seen(browser, path, {"capture_policy": "by_staff"})
+
+    asked = await browser.post(path, data=form)
+    assert asked.status_code == 409
+    assert warning in asked.text
+    assert "まだ保存していません" in asked.text
+    assert 'name="although"' in asked.text
+    assert await shopping.payments.rows("SELECT name FROM setting_changes") == []
+
+    assert (await browser.post(path, data=form | {"although": "true"})).status_code == 303
+    assert (await browser.get("/api/payments/methods")).json()["methods"] == []
+    page = (await browser.get(path)).text
+    assert warning in page
+    assert 'name="although"' not in page
+    named = await as_seen(browser, path, {"capture_policy": "on_shipped"})
+    assert (await browser.post(path, data=named)).status_code == 303, "it is asked once"
+
+
+async def test_operations_are_told_how_many_methods_are_offered(shopping: Shopping) -> None:
+    methods = shopping.payments.methods
+    async with shopping.payments.db.transaction() as tx:
+        figures = await read_figures(tx, methods)
+    assert figures == {"attention": 0, "methods_offered": len(methods)}
 
 
 async def test_a_changed_setting_of_a_method_is_taken_back(shopping: Shopping, keys: Keys) -> None:

@@ -17,9 +17,10 @@ from payments.orders.counter import PaymentCounter
 from payments.requests.calls import Calls
 from payments.requests.perform_requests import Requests
 from payments.settings import Settings
+from payments.shop.rows import read_payment_settings
 from payments.tables import metadata
 from payments.watching.watch_payments import Watch
-from shared.database.transactions import Database
+from shared.database.transactions import Database, Tx
 from shared.process.app import Service
 from shared.process.settings import in_one_line
 from shared.shop.revocations import RevokedSessions
@@ -78,8 +79,14 @@ def make_service(settings: Settings, db: Database, methods: Methods, shop: Shop)
         ],
         install_pages=lambda app: install_pages(app, settings, db, methods, shop),
         close=methods.close,
-        figures=count_attention,
+        figures=lambda tx: read_figures(tx, methods),
     )
+
+
+async def read_figures(tx: Tx, methods: Methods) -> dict[str, int]:
+    """Return the counts for the page of operations: payments that wait for a person, methods that buyers may choose."""
+    settings = await read_payment_settings(tx)
+    return await count_attention(tx) | {"methods_offered": sum(map(settings.offers, methods))}
 
 
 def install_pages(app: FastAPI, settings: Settings, db: Database, methods: Methods, shop: Shop) -> None:

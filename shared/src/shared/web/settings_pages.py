@@ -38,7 +38,13 @@ CHANGES_SHOWN = 50
 Subjects = Callable[[Parts], Sequence[Subject[Any]]]
 Words = Callable[[Tx], Awaitable[Mapping[str, str]]]
 Forms = Sequence[Form[BaseModel]] | None
+Warn = Callable[[Sequence[Any]], str]
+"""What the settings of all subjects together lead to that staff may not want; nothing if all is well."""
 More = Callable[[Parts, Subject[Any], Any], Mapping[str, Any]]
+
+
+class _Unconfirmed(Exception):
+    """Staff have not yet confirmed what their change leads to, which the message says: nothing is changed."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +58,13 @@ class _Settings(ABC):
     template: str = "settings_page.html"
     more: More = lambda *_: {}
     words: Words | None = None
+    warning: Warn = lambda _: ""
 
     @abstractmethod
     async def page(
-        self, request: Request, sheet: Sheet, forms: Forms = None, *, status: int = 200
+        self, request: Request, sheet: Sheet, forms: Forms = None, *, status: int = 200, asks: str = ""
     ) -> Response:
-        """Return the page of a sheet, with what was typed if there are ``forms``."""
+        """Return the page of a sheet, with what was typed if there are ``forms``; ``asks``: it asks about this first."""
 
     def subjects(self, request: Request) -> Sequence[Subject[Any]]:
         """Return the subjects of the page."""
@@ -82,9 +89,15 @@ class _Settings(ABC):
             async with parts_of(request).db.transaction() as tx:
                 # What the form does not hold must not be older than what it is compared with.
                 await lock_settings(tx)
-                wanted = sheet.wanted(await read_subjects(tx, sheet.subjects), forms)
+                in_force = await read_subjects(tx, sheet.subjects)
+                wanted = sheet.wanted(in_force, forms)
                 words = await self.words_in(tx)
                 count = await change_seen(tx, wanted, by=by, at=now(), seen=seen, words=words)
+                warned = self.warning([values for _, values in wanted])
+                if warned and warned != self.warning(in_force) and data.get("although") != "true":
+                    raise _Unconfirmed(warned)
+        except _Unconfirmed as warned:
+            return await self.page(request, sheet, forms, status=409, asks=str(warned))
         except Refused as refused:
             if not any(form.errors for form in forms):
                 forms[0].refuse(refused)
@@ -110,7 +123,8 @@ class SettingsPage(_Settings):
 
     ``about`` is a group about the shop, or a function that names the subjects: those of a group about several things stand
     in a table, with a row for each. ``template`` may extend ``settings_page.html``; ``more`` gives it further values, of
-    the first subject. ``words`` asks for those of values that are known at run time only.
+    the first subject. ``words`` asks for those of values that are known at run time only. What ``warning`` says of the
+    settings stands above them, and a change that leads to it is saved once staff have confirmed it.
     """
 
     def router(self) -> APIRouter:
@@ -130,7 +144,7 @@ class SettingsPage(_Settings):
         return await self.save_sheet(request, Sheet(self.subjects(request), staff))
 
     async def page(
-        self, request: Request, sheet: Sheet, forms: Forms = None, *, status: int = 200
+        self, request: Request, sheet: Sheet, forms: Forms = None, *, status: int = 200, asks: str = ""
     ) -> Response:
         """Return the page, with what was typed if there are ``forms``."""
         async with parts_of(request).db.transaction() as tx:
@@ -149,6 +163,8 @@ class SettingsPage(_Settings):
             alone=[one for one in placed if not one.subject.key],
             tables=[(group.about, list(those)) for group, those in rows],
             version=version_of(plain_of(sheet.subjects, in_force)),
+            warning="" if asks else self.warning(in_force),
+            asks=asks,
             changes=in_words(changes, sheet.subjects, sheet.staff, words),
             **placed[0].more,
         )
@@ -202,7 +218,7 @@ class SubjectPages(_Settings):
         return await self.save_sheet(request, self._sheet(request, staff, key))
 
     async def page(
-        self, request: Request, sheet: Sheet, forms: Forms = None, *, status: int = 200
+        self, request: Request, sheet: Sheet, forms: Forms = None, *, status: int = 200, asks: str = ""
     ) -> Response:
         """Return the page of one subject, with what was typed if there are ``forms``."""
         async with parts_of(request).db.transaction() as tx:
@@ -220,6 +236,8 @@ class SubjectPages(_Settings):
             tables=[],
             changes=None,
             version=version_of(plain_of(sheet.subjects, in_force)),
+            warning="" if asks else self.warning(in_force),
+            asks=asks,
             **one.more,
         )
 

@@ -40,6 +40,7 @@ async def show_operations(request: Request, parts: Here) -> Response:
         undelivered=_figure(health, "notifications", "undelivered"),
         mails_stuck=_figure(health, "notifications", "mails_stuck"),
         shop_refused=_figure(health, "notifications", "mails_shop_refused"),
+        nothing_offered=_figure(health, "payments", "methods_offered") == 0,
         unsent=sum(one.unsent for one in health.values() if one),
         stopped=any(_stopped(one) for one in health.values() if one),
         services=[_line(SERVICE_LABEL.of(name), one) for name, one in health.items()],

@@ -1,5 +1,6 @@
 """決済設定: when money is captured, and how methods are named and offered."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import Request
@@ -13,6 +14,10 @@ from shared.web.session import Viewer
 from shared.web.settings_forms import AtDesk
 from shared.web.settings_pages import SettingsPage
 
+NOTHING_OFFERED = (
+    "「使用する」のお支払い方法がありません。お客様はお支払い方法を選べず、ご注文を確定できません。"
+)
+
 
 def _at_desk(request: Request, staff: Viewer) -> AtDesk:
     return AtDesk.of(PaymentSettingsChanged, request, staff)
@@ -25,4 +30,9 @@ def _subjects(parts: Parts) -> list[Subject[Any]]:
     return [Subject(CaptureSettings()), *methods]
 
 
-router = SettingsPage(_subjects, "/desk/payments/settings", "決済設定", _at_desk).router()
+def _warning(settings: Sequence[Any]) -> str:
+    methods = [one for one in settings if isinstance(one, MethodSettings)]
+    return "" if any(one.offered for one in methods) else NOTHING_OFFERED
+
+
+router = SettingsPage(_subjects, "/desk/payments/settings", "決済設定", _at_desk, warning=_warning).router()
