@@ -1,9 +1,8 @@
 """Crash points: named places where a test can end the process, to prove that nothing is lost.
 
-``CRASH_AT=name:n`` ends the process, as SIGKILL would, on the n-th pass of ``name``; with
-``CRASH_MARK=file`` the name is appended to that file first, so that a test can show that it happened.
-Without ``CRASH_AT`` a pass costs two comparisons. A simulation of many processes in one watches the passes
-with :func:`watch_passes` and decides itself who dies.
+``CRASH_AT=name:n`` ends the process like SIGKILL on the n-th pass of ``name``. With ``CRASH_MARK=file`` the name is
+first appended to that file, so that a test can check it. Without ``CRASH_AT`` a pass costs two comparisons. A
+simulation of many processes in one watches the passes with :func:`watch_passes` and decides which process dies.
 """
 
 import os
@@ -40,7 +39,7 @@ def watch_passes(watcher: Callable[[str], None] | None) -> None:
 
 
 def crash_point(name: str) -> None:
-    """Die here if this is the armed pass of the crash point ``name`` (a key of :data:`POINTS`)."""
+    """End the process if this is the armed pass of the crash point ``name`` (a key of :data:`POINTS`)."""
     if _watcher is not None:
         _watcher(name)
     if name != _armed:

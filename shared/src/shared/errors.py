@@ -1,12 +1,14 @@
 """The kinds of error, and what the message core does with each.
 
-Exception
-├── Refused        the rules refuse: a status for a person; a message is logged and acknowledged
-├── TryAgain       too early: the message is retried, a limited number of times
-├── Undecodable    not an event: the message becomes a dead letter immediately
-│   ├── UnknownVersion  a newer release may know it: replay after the upgrade
-│   └── WrongExchange   published on the exchange of another service
-└── anything else  a bug: a few tries, then the dead letters, with its reason
+Each class is indented below its base class:
+
+    Exception
+    ├── Refused        the rules refuse: a status for a person; a message is logged and acknowledged
+    ├── TryAgain       too early: the message is retried, a limited number of times
+    ├── Undecodable    not an event: the message becomes a dead letter immediately
+    │   ├── UnknownVersion  a newer release may know it: replay after the upgrade
+    │   └── WrongExchange   published on the exchange of another service
+    └── anything else  a bug: a few tries, then the dead letters, with its reason
 """
 
 

@@ -1,11 +1,11 @@
 """Bulk changes: many rows in one statement, at hardly more than the cost of one row.
 
-Rows are mappings, or instances of a dataclass whose fields are named like columns. They are one JSON document, and
-PostgreSQL converts it to the types of the table. So one statement for each table and set of columns serves any number of
-rows. JSON null becomes SQL NULL, in JSON columns too.
+Rows are mappings, or instances of a dataclass whose fields are named like columns. They are sent as one JSON document,
+and PostgreSQL converts it to the types of the table. One statement for each table and set of columns therefore serves
+any number of rows. JSON null becomes SQL NULL, in JSON columns too.
 
-Changes that return nothing are deferred (:meth:`shared.database.transactions.Tx.defer`): they go to PostgreSQL together, in one
-statement, before the next statement of the transaction or with its commit.
+Changes that return nothing are deferred (:meth:`shared.database.transactions.Tx.defer`). One statement sends them
+together: before the next statement of the transaction, or with its commit.
 """
 
 from collections.abc import Mapping, Sequence
@@ -57,10 +57,10 @@ async def insert_all(
 ) -> Sequence[Row]:
     """Insert ``rows``, which all have the same columns; return the columns in ``returning`` of the stored rows.
 
-    ``skip_known`` leaves out rows that break a unique constraint, or only that on the column it names; otherwise
-    IntegrityConstraintViolationError is raised and nothing is stored: here with ``returning``, else by the statement
-    that sends the deferred rows.
-    Columns that are not named get their default.
+    ``skip_known`` leaves out rows that break a unique constraint, or only the constraint on the column that it names.
+    Without it a broken constraint raises IntegrityConstraintViolationError, and nothing is stored. With ``returning``
+    this function raises the error; otherwise the statement that sends the deferred rows does. Columns that are not
+    named get their default.
     """
     if not rows:
         return ()

@@ -28,8 +28,8 @@ class Together(Generic[Item, Result]):
     """Runs items in batches, in the order of their arrival.
 
     ``run`` gets up to ``batch_max`` items and returns a result for each, in the same order. If it raises for several,
-    each is run again alone, so that a bad item fails alone; its error goes to the caller who brought it. Items with
-    the same ``key`` are never in one batch.
+    each is run again alone. A bad item then fails alone, and its caller gets the error. Items with the same ``key`` are
+    never in one batch.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """Search by words (:mod:`shared.text.words`): the table of the words, and the condition that finds a row.
 
-An index finds words by their beginning. The words are in a table of their own, to which rows are only added: writing
-an index of words is expensive, and the rows that they describe change often.
+An index finds words by their beginning. The words have their own append-only table. Writing an index of words is
+expensive, and the rows that the words describe change often.
 """
 
 from collections.abc import Iterable, Mapping

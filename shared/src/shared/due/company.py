@@ -1,4 +1,4 @@
-"""Those who end at about the same time go on together."""
+"""Lets tasks that end at about the same time continue together."""
 
 import asyncio
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 class Company:
-    """Lets those who are done wait for those who are still under way, at most ``linger_seconds``."""
+    """Finished tasks wait for running ones, at most ``linger_seconds``."""
 
     def __init__(self, linger_seconds: float) -> None:
         self._linger_seconds = linger_seconds
@@ -15,7 +15,7 @@ class Company:
 
     @contextmanager
     def under_way(self) -> Iterator[None]:
-        """Be one for whom others wait, until the block ends."""
+        """Count as a running task until the block ends."""
         self._under_way += 1
         try:
             yield
@@ -25,7 +25,7 @@ class Company:
                 self._depart()
 
     async def gather(self) -> None:
-        """Go on together with all who are done too: once nobody is under way, or the time is up."""
+        """Wait until no task is running or the time is up, then continue with all finished tasks."""
         if not self._under_way or not self._linger_seconds:
             return
         departure = self._departure

@@ -18,7 +18,7 @@ LEASE_SECONDS = 30
 
 
 def due_columns() -> list[Column[Any]]:
-    """Return the columns that make rows claimable: ``due_at`` is NULL once there is nothing left to do."""
+    """Return the columns that make rows claimable. ``due_at`` is NULL once nothing is left to do."""
     return [
         Column("due_at", DateTime(timezone=True)),
         Column("leased_until", DateTime(timezone=True)),
@@ -44,9 +44,10 @@ async def claim_due(
 ) -> Sequence[Any]:
     """Lease up to ``rows_max`` rows of ``table`` due by ``at``, count an attempt on each, and return them.
 
-    ``kind`` is the dataclass that each becomes; without it they are whole rows (:class:`shared.database.sql.Row`). ``lease`` is the id of the claim, a new one unless given. ``at`` is the time of the shop's clock; leases run on the
-    database's clock. Write results only where the row still has the returned ``lease``, so that a holder that was
-    too slow changes nothing.
+    ``kind`` is the dataclass of a returned row; without it they are whole rows (:class:`shared.database.sql.Row`).
+    ``lease`` is the id of the claim, a new one unless given. ``at`` is on the shop's clock; leases run on the
+    database's clock. Write results only if the row still has the returned ``lease``, so that a holder that was too slow
+    changes nothing.
     """
     [key] = [column.name for column in table.primary_key.columns]
     # The subquery is an array, which PostgreSQL makes once and looks up by key. A plan may run a plain subquery with a
@@ -89,9 +90,9 @@ async def end_leases(tx: Tx, table: Table, leases: Collection[UUID], *, at: date
 
 
 async def strike_off(tx: Tx, table: Table, key: Any, lease: UUID, *, due_at: datetime | None = None) -> bool:
-    """End the claim on the row with primary key ``key``: it is done, or due again at ``due_at``.
+    """Complete a claimed row with primary key ``key``: it is done, or due again at ``due_at``.
 
-    Returns False if the lease is no longer ours; then write nothing that depends on it.
+    Returns False if another worker has claimed the row; then write nothing that depends on it.
     """
     [column] = table.primary_key.columns
     changed = await tx.execute(
@@ -105,9 +106,9 @@ async def strike_off(tx: Tx, table: Table, key: Any, lease: UUID, *, due_at: dat
 
 
 async def strike_off_all(tx: Tx, table: Table, rows: Sequence[tuple[Any, UUID, datetime | None]]) -> set[Any]:
-    """End the claims on rows given as (primary key, lease, when it is due again); return the keys still ours.
+    """Complete claimed rows, given as (primary key, lease, next due time). Return the keys whose claim was still valid.
 
-    Write nothing that depends on any other. The rows stay locked until the commit.
+    Write nothing that depends on any other row. The rows stay locked until the commit.
     """
     [column] = table.primary_key.columns
     kind = "uuid" if isinstance(column.type, Uuid) else "text"

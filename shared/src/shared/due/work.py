@@ -37,23 +37,26 @@ def no_cause(_: object) -> Cause:
 
 @dataclass(frozen=True)
 class DueWork:
-    """A kind of due work: the table of its rows, and the functions that do them.
+    """A kind of due work: the table of its rows, and the functions that process them.
 
     ``kind`` is the dataclass of a claimed row: its fields are the columns that the work needs. Without it a claimed row
-    is a whole one (:class:`shared.database.sql.Row`). ``perform`` gets one claimed row and runs outside any transaction. Two more functions save transactions where many
-    rows may be due at once. ``begin`` runs in the transaction of the claim; it returns an item for each row that is
-    still to be done, and ``perform`` gets the item in place of the row. ``conclude`` stores the results of ``perform``,
-    of all items that finished while the last such transaction ran. If it fails for several, it is called again for
-    each alone, so that a bad item fails alone; it must have no effect outside its transaction. ``linger_seconds`` is how
-    long a result waits for those of the items under way at most; who is alone waits for nobody. Where all hands are busy,
-    the first that is free waits as long for others, so that several rows are claimed at once.
+    is a whole one (:class:`shared.database.sql.Row`). ``perform`` gets one claimed row and runs outside any
+    transaction.
+
+    Two more functions save transactions if many rows may be due at once. ``begin`` runs in the transaction of the
+    claim. It returns an item for each row to process, and ``perform`` gets the item in place of the row. ``conclude``
+    stores the results of all items that finished while the last such transaction ran. If it fails for several, it is
+    called again for each alone. A bad item then fails alone. It must have no effect outside its transaction.
+
+    ``linger_seconds`` is the longest time that a result waits for those of other running items. A single item does not
+    wait. If all workers are busy, the first free one waits as long for others, so that one claim takes several rows.
 
     ``cause`` returns the cause of an item; events and log lines of ``perform`` carry it. ``conclude`` names the cause
     of each item itself.
 
-    An error leaves the row leased until the lease runs out; then it is tried again. A known failure should be stored
-    with a later ``due_at`` instead. ``failed`` is called after any error but an unavailable database, in a transaction
-    of its own, with the item and the error: it calls for a person and puts the item off.
+    After an error the row stays leased until the lease expires, and is then retried. Store a known failure with a later
+    ``due_at`` instead. ``failed`` is called after any error except an unavailable database, in its own transaction
+    and with the item and the error. It calls staff and puts the item off.
     """
 
     name: str
@@ -145,7 +148,7 @@ class DueRunner:
             asyncio.get_running_loop().call_later(self.work.linger_seconds, self._wake.set)
 
     async def _claim(self, rows_max: int) -> tuple[UUID | None, Sequence[Any], bool]:
-        """Return the lease, the items to perform, and whether more rows may be due than there were hands for."""
+        """Return the lease, the items to perform, and whether more rows may be due than the free workers took."""
         self._wake.clear()
         work, lease, at = self.work, new_id(), now()
         try:

@@ -8,8 +8,8 @@ from shared.events._event import Event
 class DeskEvent(Event):
     """A deed at the desk of the service that publishes the event.
 
-    ``by`` is the name of the member of staff ``by_id``, ``ip`` the address of the browser, ``subject`` says in
-    words for staff what the deed was about: how many rows by which filter, or which object.
+    ``by`` is the name of the member of staff ``by_id``. ``ip`` is the address of the browser. ``subject`` describes the
+    object of the deed for staff: the object itself, or how many rows by which filter.
     """
 
     by_id: UUID

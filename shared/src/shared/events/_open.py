@@ -8,10 +8,10 @@ from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema
 
 KNOWN_VALUES = "x-known-values"
-"""Under this name the JSON Schema of an event lists the known values of a field."""
+"""The keyword of an event's JSON Schema that lists the known values of a field."""
 
 UnknownValue = NewType("UnknownValue", str)
-"""A value that another release says and this one has no word for."""
+"""A value that another release publishes and this release does not know."""
 
 _Known = TypeVar("_Known", bound=str)
 
@@ -25,9 +25,9 @@ class _AnyText:
 
 
 Open = Annotated[_Known | UnknownValue, _AnyText()]
-"""``Open[Literal["form", "order"]]``: the type of a field whose values may become more.
+"""``Open[Literal["form", "order"]]``: the type of a field that may get more values.
 
-mypy takes only a known value where an event is made, and an unknown one too where it is read.
+mypy accepts only known values when an event is created. It also accepts an unknown value when a field is read.
 """
 
 
@@ -36,7 +36,7 @@ class UnknownValueSaid(ValueError):
 
 
 def known_values(fields: Mapping[str, FieldInfo]) -> dict[str, tuple[str, ...]]:
-    """Return the known values of each of ``fields`` that is open, also of one that holds several of them."""
+    """Return the known values of each open field in ``fields``, also of fields that hold several values."""
     found = {name: _known_values(field.annotation) for name, field in fields.items()}
     return {name: values for name, values in found.items() if values}
 

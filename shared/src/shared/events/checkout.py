@@ -88,7 +88,7 @@ class Destination(_Part):
 
 
 class _WalletBuyer(BaseModel):
-    """The buyer's account at the wallet, where one was used: ``wallet_kind`` is the wallet's payment method.
+    """The buyer's account at the wallet, if one was used. ``wallet_kind`` is the wallet's payment method.
 
     ``amazon_buyer_id`` is the deprecated name of ``wallet_buyer_id``: it is read and no longer published.
     """
@@ -108,7 +108,7 @@ class _WalletBuyer(BaseModel):
 class Registration(_Part, _WalletBuyer):
     """The member that is registered together with the order (AP-08); ``member_id`` is chosen beforehand.
 
-    ``email_proved``: the orderer's address is the one that the wallet vouches for, not one that was typed.
+    ``email_proved`` means that the wallet vouches for the orderer's address.
     """
 
     member_id: UUID
@@ -131,12 +131,15 @@ class ShopSettingsChanged(DeskEvent):
 class OrderPlaced(CheckoutEvent, _WalletBuyer):
     """The buyer pressed 「注文確定」 and the order, with its stock held, is stored.
 
-    ``coupon`` is the coupon as it was issued to the member (CouponIssued.issue_id), ``coupon_name`` its name. ``payment_flow`` is how its
-    payment runs: ``authorized`` (held at order time), ``prepaid`` (a number is issued, the money comes later) or ``unmanaged``;
-    ``payment_deposit`` is what makes it 入金済み: a ``capture``, the payment itself (``automatic``), staff ``by_hand``, or nothing
-    (``never``); ``paid_before_shipping`` says whether that comes before shipping. Empty if the producer did not set it yet.
-    ``order_number`` is the short number for the telephone (受付番号). ``page_url`` carries a key that opens the page
-    of this order alone. ``language`` (BCP 47: ``ja``, ``en-US``) is the buyer's language; empty if unknown.
+    ``coupon`` is the id of the coupon issued to the member (CouponIssued.issue_id), ``coupon_name`` its name.
+
+    ``payment_flow`` says when the money comes: ``authorized`` (held at order time), ``prepaid`` (later, by a number),
+    or ``unmanaged`` (not through Noren). ``payment_deposit`` says what makes the order 入金済み: a ``capture``, the payment
+    itself (``automatic``), staff (``by_hand``), or nothing (``never``). ``paid_before_shipping`` says whether that
+    comes before shipping. These fields are empty if the producer did not set them yet.
+
+    ``order_number`` is the short number for the telephone (受付番号). ``page_url`` contains a key that opens only the page
+    of this order. ``language`` (BCP 47: ``ja``, ``en-US``) is the buyer's language; empty if unknown.
     """
 
     order_number: int | None = None
@@ -192,7 +195,8 @@ class Shipped(CheckoutEvent):
 class CaptureRequested(CheckoutEvent):
     """Staff pressed 「注文を入金済みにする」 or entered a deposit date (PAY-04, PAY-07).
 
-    ``amount``: only this part of the hold, if the method can; without it, everything that is missing.
+    ``amount`` is the part of the hold to capture, if the method can capture parts. Without it, all missing money is
+    captured.
     """
 
     by: str
@@ -204,14 +208,18 @@ class CaptureRequested(CheckoutEvent):
 class OrderCancelled(CheckoutEvent):
     """The order was cancelled; its stock, points, coupon and money are returned.
 
-    ``received_amount`` is all money that had arrived by then, ``refunded_amount`` the part already refunded, and
-    ``refund_amount`` the part that is refunded now. The first is the sum of the others, as far as checkout knew.
-    Messages of earlier releases have only the last one.
-    ``staff_reason`` is the reason of staff: ``buyer`` (the buyer asked for it), ``return`` (the goods come back) or ``shop``; a
-    word that is not known here means the same as ``shop``.
-    ``refund_waits_for`` is what has to end before any of it goes back: ``chargeback``, one that is not decided, or
-    ``check``, a person's look; empty where it goes back at once.
-    ``door_amount`` is what the buyer may have paid at the door, as the order was shipped: the shop gives it back itself.
+    ``received_amount`` is all money received by then. ``refunded_amount`` is the part already refunded, and
+    ``refund_amount`` the part that is refunded now. The first is the sum of the other two, as far as checkout knew.
+    Messages of earlier releases contain only ``refund_amount``.
+
+    ``staff_reason`` is the reason of staff: ``buyer`` (the buyer asked), ``return`` (the goods come back) or ``shop``.
+    Treat an unknown value as ``shop``.
+
+    ``refund_waits_for`` says what delays the refund: ``chargeback`` (an undecided one) or ``check`` (a check by staff).
+    It is empty if the refund starts at once.
+
+    ``door_amount`` is the amount that the buyer of a shipped order may have paid at the door. The shop refunds it
+    itself.
     """
 
     reason: Open[Literal["staff", "unpaid", "payment_failed"]]
@@ -239,7 +247,7 @@ class CancellationMoneyChanged(CheckoutEvent):
 
 
 class ReauthorizationRequested(CheckoutEvent):
-    """Staff pressed 「再与信」: the hold on the buyer's money is gone and a new one is asked for (AP-34, PAY-30)."""
+    """Staff pressed 「再与信」: the hold on the buyer's money ended, and they request a new one (AP-34, PAY-30)."""
 
     by: str
 

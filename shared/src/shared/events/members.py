@@ -50,8 +50,8 @@ class SessionsRevoked(MembersEvent):
 class EmailVerificationRequested(MembersEvent):
     """The member is to prove that the address is theirs (MEM-38).
 
-    The event carries no secret: notifications mails a link that holds a statement about ``request_id`` signed by
-    notifications, and members accepts it until ``expires_at``, or until a newer request replaces it.
+    The event contains no secret. Notifications mails a link with a statement about ``request_id``, which it signs.
+    Members accepts the statement until ``expires_at``, or until a newer request replaces it.
     """
 
     request_id: UUID
@@ -76,7 +76,7 @@ class PasswordResetRequested(MembersEvent):
 
 
 class PasswordChanged(MembersEvent):
-    """The password of the member is another one from now on."""
+    """The member has a new password."""
 
     name: str
     email: str
@@ -139,7 +139,7 @@ class PointsReturned(MembersEvent):
 
 
 class CouponIssued(MembersEvent):
-    """The member may use this coupon from now on (CPN-03). ``value`` is yen or percent, as ``kind`` says."""
+    """The member may use this coupon (CPN-03). ``value`` is yen or percent, depending on ``kind``."""
 
     coupon_id: UUID
     issue_id: UUID

@@ -21,9 +21,9 @@ FailureReason = Literal[
 ]
 """Why a provider refused, or what the buyer did not do (PAY-22)."""
 CaptureSource = Literal["admin", "shipped", "provider_console", "konbini_notice", "manual_deposit"]
-"""Where the wish or the news came from that the money is ours."""
+"""The origin of a capture: who requested or reported that the money arrived."""
 RefundRoute = Literal["provider", "gift_card", "bank_transfer"]
-"""The way on which money went back to the buyer."""
+"""The route of a refund to the buyer."""
 Call = Literal[
     "short_money",
     "excess_money",
@@ -42,7 +42,7 @@ Call = Literal[
     "no_answer",
     "authorization_ended",
 ]
-"""What asks for a person to look at a payment. Events and rows hold it as text: another release may know more."""
+"""The reasons why staff must look at a payment. Events and rows store text, because another release may know more."""
 
 
 class PaymentsEvent(Event):
@@ -137,8 +137,8 @@ HoldEndReason = Literal[
 class AuthorizationEnded(PaymentsEvent):
     """The hold on the buyer's money ended without a request of the shop (PAY-30, AP-39).
 
-    Whatever the reason, the order must not be shipped until a new authorization or another payment covers it;
-    ``may_reauthorize`` if the provider still lets us ask for one.
+    The order must not be shipped until a new authorization or another payment covers it, whatever the reason.
+    ``may_reauthorize`` means that the provider still allows a new authorization.
     """
 
     authorization_id: str
@@ -149,15 +149,24 @@ class AuthorizationEnded(PaymentsEvent):
 class PaymentStandingChanged(PaymentsEvent):
     """Something unusual about the money of an order changed, or was resolved.
 
-    The complete state, not a difference; the higher ``revision`` is newer. ``calls`` are the reasons why a person
-    must look, empty if there are none: ``short_money``, ``excess_money``, ``late_money``, ``capture_failed``,
-    ``refund_failed``, ``refunded_elsewhere``, ``chargeback``, ``authorization_ended``, and words that older
-    releases do not list, such as ``chargeback_lost``, ``receipt_reversed``, ``refund_unexplained``, ``shipping_untold``,
-    ``answer_mismatch``, ``other_hold`` and ``charge_unknown``. ``respond_by`` is the
-    deadline of a chargeback. All amounts are booked so far, in yen. ``lost_amount`` is the money that left, or
-    was taken back, beyond the money that was here. ``charged_back_amount`` is the part of ``refunded_amount`` that banks
-    took. ``refunded_elsewhere_amount`` was refunded at the provider without a request of Noren. An order is paid only
-    while ``captured_amount`` is at least the expected one, or staff accepted less as the whole.
+    The event has the complete state, not a difference. The higher ``revision`` is newer. All amounts are in yen, as
+    booked so far. An order is paid only while ``captured_amount`` is at least the expected one, or if staff accepted
+    less as the whole.
+
+    ``calls`` are the reasons why staff must look; empty if there are none. Every release knows these:
+
+    - ``short_money``, ``excess_money``, ``late_money``
+    - ``capture_failed``, ``refund_failed``, ``refunded_elsewhere``
+    - ``chargeback``, ``authorization_ended``
+
+    Older releases do not list others, such as these:
+
+    - ``chargeback_lost``, ``receipt_reversed``, ``refund_unexplained``
+    - ``shipping_untold``, ``answer_mismatch``, ``other_hold``, ``charge_unknown``
+
+    ``respond_by`` is the deadline of a chargeback. ``lost_amount`` is the money that left, or was taken back, beyond
+    the money that was here. Banks took ``charged_back_amount`` as part of ``refunded_amount``.
+    ``refunded_elsewhere_amount`` was refunded at the provider without a request of Noren.
     """
 
     revision: int
@@ -191,7 +200,7 @@ class PaymentRefunded(PaymentsEvent):
 
     @property
     def excess_amount(self) -> int:
-        """Return how much of it was paid too much, in yen. Money of an order that was never paid is none of it."""
+        """Return the refunded part that was paid beyond the total, in yen. An order that was never paid has none."""
         paid = bool(self.remaining_amount) or self.amount > self.spare_amount
         return self.spare_amount if paid else 0
 

@@ -1,6 +1,10 @@
-"""Files that a shop keeps: pictures, attachments, papers, what carriers and banks send.
+"""Files that a shop keeps: pictures, attachments, papers, and files from carriers and banks.
 
-`store` keeps bytes under a key of ours, in a folder or an S3-compatible store; `accepts` says what may come in and
-`kinds` what each kind of file looks like; `pictures` re-encodes a picture without its metadata; `sweep` removes
-files that no row names. `shared.web.uploads` takes files from a request, `shared.web.stored_files` answers with one.
+- `store` keeps bytes under a generated key, in a folder or an S3-compatible store.
+- `accepts` defines the files that a field accepts.
+- `kinds` recognizes each kind of file.
+- `pictures` re-encodes a picture without its metadata.
+- `sweep` removes files that no row names.
+
+`shared.web.uploads` receives files from a request. `shared.web.stored_files` sends them.
 """

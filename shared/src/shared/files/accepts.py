@@ -46,10 +46,11 @@ class Accepts:
     side_max: int = 2400
 
     def take(self, content: BinaryIO, name: str, size: int, *, field: str, label: str) -> Incoming:
-        """Check a file of ``size`` bytes and return what may be kept. It blocks, so call it in a thread.
+        """Check a file of ``size`` bytes and return the file to keep. It blocks, so call it in a thread.
 
-        Raises Refused (422 or 413) with ``field``; ``label`` is what the sentence calls it. The suffix of the name
-        must be one of an accepted kind whose content it is; one picture may have another's, which is then put right.
+        Raises Refused (422 or 413) with ``field``; ``label`` is its name in the message. The suffix of the name must be
+        one of an accepted kind, and the content must be of that kind. A picture with the suffix of another picture kind
+        is accepted, and its suffix is corrected.
         """
         shown = _shown(name, field, label)
         if size == 0:
@@ -69,7 +70,7 @@ class Accepts:
         return Incoming(content, kind.media_type, _with_suffix(shown, kind))
 
     def _kind_of(self, content: BinaryIO, suffix: str) -> Kind | None:
-        """The kind that the name promises and the content keeps. People mistake one picture's suffix for another's."""
+        """Return the kind that suffix and content agree on. A picture may have the suffix of another picture kind."""
         named = [kind for kind in self.kinds if suffix in kind.suffixes]
         pictures = (
             [kind for kind in self.kinds if kind.picture] if any(kind.picture for kind in named) else []

@@ -1,6 +1,6 @@
-"""Kinds of files, recognized by their content; browser and file name are not believed.
+"""Recognizes kinds of files by their content, not by the browser's type or the file name.
 
-A kind that could run something in a browser (HTML, SVG) is none of them, and text that looks like one is refused.
+No kind can run something in a browser (HTML, SVG), and text that looks like such a file is refused.
 """
 
 import codecs
@@ -71,7 +71,7 @@ def _is_doc(file: BinaryIO) -> bool:
 
 
 def _is_text(file: BinaryIO) -> bool:
-    """Text in UTF-8 or CP932 that is no page for a browser."""
+    """Return whether the file is text in UTF-8 or CP932 and not a page for a browser."""
     readers = [codecs.getincrementaldecoder(encoding)() for encoding in ("utf-8", "cp932")]
     begins = True
     while chunk := file.read(_CHUNK_BYTES):

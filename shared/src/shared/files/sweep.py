@@ -13,7 +13,7 @@ from shared.files.store import Files
 UNNAMED_FOR = timedelta(days=1)
 
 Named = Callable[[Collection[str]], Awaitable[Collection[str]]]
-"""Which of these keys does a row name? A query of the service that owns the kind."""
+"""A query of the service that owns the kind of file. It returns which of the keys a row names."""
 
 
 async def sweep(files: Files, kind: str, named: Named, *, unnamed_for: timedelta = UNNAMED_FOR) -> int:

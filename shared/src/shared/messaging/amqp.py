@@ -208,8 +208,8 @@ class Publisher:
 async def write_at_once(channel: Channel, messages: Sequence[Outgoing]) -> list[asyncio.Future[Any]]:
     """Write the frames of all ``messages`` with one call; return the futures of their confirms.
 
-    This does the same as ``basic_publish`` of aiormq without a task, a lock and a wait for the socket for each message,
-    which cost four times as much as the rest (docs/speed.md). A channel that closes fails the futures.
+    This does the same as ``basic_publish`` of aiormq, but without a task, a lock and a socket wait for each message.
+    Those cost four times as much as the rest (docs/speed.md). A channel that closes fails the futures.
     """
     frames: list[bytes] = []
     confirms: list[asyncio.Future[Any]] = []

@@ -6,11 +6,11 @@
     async def grant_points(event: PaymentCaptured, tx: Tx, ledger: Ledger) -> PointsGranted | None: ...
 
 The queue is ``members.grant_points``, its dead letters ``members.grant_points.dead``. The function is called once for
-each event, in a transaction that also holds the inbox row; what it returns goes to the outbox with the same commit.
-It never calls an outside system: it stores a row with a due time, and due work makes the call.
+each event, in a transaction that also contains the inbox row. The same commit stores the returned events in the outbox.
+The function never calls an outside system. It stores a row with a due time, and due work makes the call.
 
-Many events may share a transaction. ``opens`` names the unit of work that they share: it is opened once before the
-function is called for the first event, and saved once after the last.
+Many events may share a transaction. ``opens`` names the unit of work that they share. It is opened once before the
+first event and saved once after the last.
 """
 
 import inspect

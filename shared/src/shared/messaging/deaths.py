@@ -22,7 +22,7 @@ class Death:
 
 
 def death_in(headers: Mapping[str, Any]) -> Death | None:
-    """Return the death that ``headers`` describe; None for a message that is new or returns after a pause.
+    """Return the death that ``headers`` describe. Return None for a new message or one that returns after a pause.
 
     A letter moved by hand has the headers of ``bury``. A letter that the broker itself moved has ``x-death``, in which
     a pause is ``expired``.

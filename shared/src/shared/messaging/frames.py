@@ -1,11 +1,11 @@
-"""Frames of AMQP 0-9-1, read and written in a third of the time that pamqp takes; the same bytes, the same objects.
+"""Reads and writes AMQP 0-9-1 frames three times as fast as pamqp, with the same bytes and objects.
 
-pamqp decodes and encodes any frame field by field, by the name of its type. Nearly all that we hear are deliveries and
-confirms, and nearly all that we write are messages with texts in their headers: these are done here. Whatever else a
-frame is or holds, pamqp does it, and decides what is an error.
+pamqp decodes and encodes any frame field by field, by the name of its type. Nearly all received frames are deliveries
+and confirms. Nearly all sent frames are messages with text headers. This module handles these. It leaves all other
+frames to pamqp, which also decides what is an error.
 
-aiormq takes no other receiver of frames than its own, so :func:`read_quickly` puts ours in its place. A test compares
-every frame with pamqp's, so that an upgrade which changes what is used here fails (docs/speed.md).
+aiormq accepts only its own receiver of frames, so :func:`read_quickly` replaces that class. A test compares every frame
+with pamqp's. It fails if an upgrade changes the parts that this module uses (docs/speed.md).
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Decoding: bytes and envelope of a delivery become an event, or the reason why they are none."""
+"""Decodes a delivery: its bytes and envelope become an event, or the reason why they are none."""
 
 import json
 import re
@@ -31,28 +31,28 @@ class Heard:
 
     @property
     def tag(self) -> int:
-        """Return the delivery tag, to acknowledge by."""
+        """Return the delivery tag for the acknowledgement."""
         return self.delivery.delivery_tag or 0
 
     @property
     def death(self) -> Death | None:
-        """Return the death from which this message came back; None if it was never a dead letter."""
+        """Return the death from which this message was replayed. Return None if it was never a dead letter."""
         return death_in(self.headers)
 
     @property
     def attempts(self) -> int:
-        """Return how many times handling this message has failed so far; 0 if the header is no sane count.
+        """Return how often handling this message has failed. Return 0 if the header is not a valid count.
 
-        A message that came back from the dead letters counts from 0 again.
+        A replayed dead letter counts from 0 again.
         """
         count = 0 if self.death else self.headers.get("attempts", 0)
         return count if isinstance(count, int) and 0 <= count < ATTEMPTS_SANE_MAX else 0
 
     @classmethod
     def decode(cls, delivery: DeliveredMessage, kinds: Collection[type[Event]]) -> Self:
-        """Decode ``delivery``. Raises Undecodable if it is none of the ``kinds`` of event of this consumer.
+        """Decode ``delivery``. Raises Undecodable if it is not an event of this consumer's ``kinds``.
 
-        Raises WrongExchange if it came by the exchange of a service that may not publish it.
+        Raises WrongExchange if it arrived through the exchange of a service that may not publish it.
         """
         properties = delivery.header.properties
         headers = properties.headers or {}
@@ -70,7 +70,7 @@ class Heard:
 def decode_event(
     body: bytes, *, type_: str | None, event_id: str | None, headers: Mapping[str, Any]
 ) -> Event:
-    """Return the event in ``body`` and its envelope. Raises Undecodable if they are none.
+    """Return the event in ``body`` and its envelope. Raises Undecodable if they are not an event.
 
     Its subclass UnknownVersion means that a later release may understand the message.
     """

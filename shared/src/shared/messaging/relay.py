@@ -1,7 +1,7 @@
 """The relay: publishes outbox rows and marks each as published after the broker's confirm.
 
-Transactions of the same process hand their rows over in memory. Rows that another process stored, or that a crash left
-behind, are claimed from the table: NOTIFY wakes the relay, and it looks every second in any case.
+Transactions of the same process hand their rows over in memory. The relay claims from the table the rows that another
+process stored or that a crash left behind. NOTIFY wakes it, and it also looks every second.
 """
 
 import asyncio

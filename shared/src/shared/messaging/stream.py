@@ -1,7 +1,7 @@
 """The FastStream broker of a service, with every event that it consumes and publishes.
 
-In production its subscribers consume, each queue by the batch loop of :mod:`shared.messaging.worker`; in memory
-(``TestRabbitBroker``) the same subscribers run the same handlers; ``make map`` prints its AsyncAPI document.
+In production, the batch loop of :mod:`shared.messaging.worker` consumes each queue for its subscribers. In memory
+(``TestRabbitBroker``) the same subscribers run the same handlers. ``make map`` prints its AsyncAPI document.
 """
 
 from inspect import cleandoc

@@ -1,9 +1,10 @@
 """Batches as subscribers of FastStream. Only this file depends on private parts of FastStream.
 
-FastStream calls a handler once per message and has no batches for RabbitMQ. A :class:`BatchSubscriber` is registered
-on the broker as any subscriber is, so that the broker's start and stop, its middlewares, its in-memory broker and its
-AsyncAPI document act on the object that consumes in production. Its messages come from the loop of a
-:class:`shared.messaging.worker.Worker`; FastStream processes a whole :class:`shared.messaging.batch.Batch` as one message.
+FastStream calls a handler once per message and has no batches for RabbitMQ. A :class:`BatchSubscriber` is registered on
+the broker like any subscriber. The broker's start and stop, middlewares, in-memory broker and AsyncAPI document
+therefore apply to the object that consumes in production. Its messages come from the loop of a
+:class:`shared.messaging.worker.Worker`; FastStream processes a whole :class:`shared.messaging.batch.Batch` as one
+message.
 
 tests/shared/test_subscriber.py fails if an upgrade of FastStream changes these private parts (decision 0003).
 """

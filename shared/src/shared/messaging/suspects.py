@@ -1,7 +1,7 @@
-"""Redelivered messages: their process died while it handled them, and one of them may be the reason.
+"""Redelivered messages: a process died while it handled them, and one of them may be the reason.
 
-A worker takes them in another order after each death (:mod:`shared.messaging.worker`). Harmless ones are soon done, and the one that
-kills is left with its count of deliveries.
+A worker takes them in another order after each death (:mod:`shared.messaging.worker`). Harmless messages are soon done.
+The message that kills the process remains, with its count of deliveries.
 """
 
 from zlib import crc32
@@ -10,7 +10,7 @@ from aiormq.abc import DeliveredMessage
 
 
 def times_in_hand(delivery: DeliveredMessage) -> int:
-    """Return how often a process or a connection ended while it had this redelivered message."""
+    """Return how often a process or connection ended while it held this redelivered message."""
     headers = delivery.header.properties.headers or {}
     counts = [headers.get(name) for name in ("x-delivery-count", "x-acquired-count")]
     return max([1, *(count for count in counts if isinstance(count, int))])

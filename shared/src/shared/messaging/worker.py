@@ -1,13 +1,12 @@
 """The batch loop behind each consuming function.
 
 The worker collects messages while a transaction runs. They are the next batch: one transaction, one inbox insert, one
-acknowledgement. If a batch fails, the worker runs it again message by message, so that a bad message neither blocks
-its neighbours nor fails with them. A message is acknowledged only after its effect, its retry or its dead letter is
-stored.
+acknowledgement. If a batch fails, the worker runs it again message by message. A bad message then neither blocks its
+neighbours nor fails with them. A message is acknowledged only after its effect, its retry or its dead letter is stored.
 
-The broker delivers a message again if the process that had it died, and the message may be the reason. The worker
-handles redelivered messages one by one, acknowledges each alone, and takes them in another order after each death.
-Harmless ones are soon done, and the one that kills is left with its count of deliveries.
+The broker redelivers a message if the process that held it died, and the message may be the reason. The worker handles
+redelivered messages one by one, acknowledges each alone, and takes them in another order after each death. Harmless
+messages are soon done. The message that kills the process remains, with its count of deliveries.
 """
 
 import asyncio
@@ -200,7 +199,7 @@ class Worker:
             await self._apply_one(one)
 
     async def _apply_one(self, heard: Heard) -> None:
-        """Handle one message to its result: done, refused, put off or dead."""
+        """Handle one message to its result: done, refused, retried later or dead."""
         pause = 0.1
         refused = False
         while True:

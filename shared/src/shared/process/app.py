@@ -52,10 +52,10 @@ ROLES = ("web", "worker", "relay")
 class Service:
     """The parts of a service, as its ``main.py`` wires them.
 
-    ``resources`` are what consuming functions need besides the transaction, by type. ``install_pages``
-    adds routes to the application of the web role; ``figures`` are counts of its own that the page of
-    operations shows; ``close`` releases what the service opened itself. ``after_migration`` is given the owner's database address and
-    stores what the running service itself may not.
+    ``resources`` are what consuming functions need besides the transaction, by type. ``install_pages`` adds routes to
+    the application of the web role. ``figures`` are the service's own counts for the page of operations. ``close``
+    releases resources that the service opened itself. ``after_migration`` gets the owner's database address and stores
+    data that the running service may not store.
     """
 
     name: str

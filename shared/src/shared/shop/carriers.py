@@ -3,8 +3,8 @@
 Events and rows contain the code of a carrier; pages and mails show its name. An unknown carrier is the typed text, as
 code and name, with any number and without a page. Old events and rows contain the name; they are still read.
 
-Tracking numbers (お問い合わせ番号) have twelve digits, the last of which is the rest of the others divided by seven;
-Japan Post's registered mail has eleven, its international mail the form of UPU S10.
+Tracking numbers (お問い合わせ番号) have twelve digits. The last digit is the remainder of the others divided by seven. Japan
+Post's registered mail has eleven digits. Its international mail has the form of UPU S10.
 """
 
 import re

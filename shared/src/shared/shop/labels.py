@@ -1,8 +1,8 @@
-"""Labels: the text that people read for a word of the code, one for each member of a ``Literal``.
+"""Labels: the text for people for a value of the code, one for each member of a ``Literal``.
 
-A state, a reason or a kind is a word of a ``Literal`` (or a union of them). Its labels are a table, checked twice:
-mypy refuses a label for a word that is no member, and the import fails if a member has no label. A word from an event
-or a row may belong to another release: ``of`` returns neutral words for it (decision 0015).
+A state, a reason or a kind is a value of a ``Literal`` (or a union of them). The table of its labels is checked twice.
+mypy refuses a label for a value that is no member. The import fails if a member has no label. A value from an event or
+a row may belong to another release; for it, ``of`` returns a neutral text (decision 0015).
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -20,7 +20,7 @@ Badge = tuple[str, Mark]
 
 
 class LabelsIncomplete(TypeError):
-    """A table of labels has no label for a member, or one for a word that is none: a bug, found at import."""
+    """A table lacks a label for a member, or has one for a value that is no member. It is a bug, found at import."""
 
 
 def members(of: Any) -> tuple[str, ...]:

@@ -5,7 +5,10 @@ from typing import Literal
 from shared.shop.labels import Labels
 
 MoneyBack = Literal["nothing_came", "on_its_way", "waiting", "owed", "given_back"]
-"""What became of the buyer's money of an order that ended; ``owed``: a refund of it failed, and staff have to ask again."""
+"""What happened to the buyer's money of an ended order.
+
+``owed`` means that a refund failed and staff must request it again.
+"""
 
 MONEY_BACK = Labels[MoneyBack](
     MoneyBack,
@@ -17,4 +20,4 @@ MONEY_BACK = Labels[MoneyBack](
         "given_back": "お支払いは返金済みです。",
     },
 )
-"""The sentence for each; nothing where there is nothing to give back."""
+"""The sentence for each value; empty if there is nothing to refund."""

@@ -1,6 +1,7 @@
-"""The orders that a browser may see, as checkout vouches for them in the statement ``order``.
+"""The orders that a browser may show, as checkout signs them in the statement ``order``.
 
-Placed and opened are apart: anybody can send somebody the link of an order, and who opens it has not placed it.
+Placed and opened orders are separate. Anybody can send the link of an order, so the person who opens it may not have
+placed it.
 """
 
 from collections.abc import Mapping
@@ -20,26 +21,26 @@ class OrdersInBrowser:
 
     @classmethod
     def of_claims(cls, claims: Mapping[str, Any] | None) -> "OrdersInBrowser":
-        """Return what a statement vouches for; nothing without one."""
+        """Return the orders of a statement. Return none without one."""
         known = claims or {}
         # A statement of the former release tells no difference: all of its codes count as placed.
         return cls(placed=_codes(known.get("codes")), opened=_codes(known.get("opened")))
 
     def claims(self) -> dict[str, list[str]]:
-        """Return what the statement says."""
+        """Return the claims of the statement."""
         return {"codes": list(self.placed), "opened": list(self.opened)}
 
     def shows(self, code: str) -> bool:
-        """Tell whether the browser may see this order."""
+        """Return whether the browser may show this order."""
         return code in self.placed or code in self.opened
 
     def with_placed(self, code: str) -> "OrdersInBrowser":
-        """Return them with an order that was placed; it pushes out the oldest of those placed."""
+        """Return the orders with one more placed order. It replaces only the oldest placed one."""
         placed = (code, *(one for one in self.placed if one != code))[:PLACED_MAX]
         return OrdersInBrowser(placed, tuple(one for one in self.opened if one != code))
 
     def with_opened(self, code: str) -> "OrdersInBrowser":
-        """Return them with an order that was opened; it pushes out none but the oldest of those opened."""
+        """Return the orders with one more opened order. It replaces only the oldest opened one."""
         if code in self.placed:
             return self
         opened = (code, *(one for one in self.opened if one != code))[:OPENED_MAX]

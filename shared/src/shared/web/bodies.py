@@ -137,10 +137,10 @@ def replay(body: bytes, receive: Receive) -> Receive:
 
 
 class Upload:
-    """The receive channel of an upload, which passes it through piece by piece.
+    """The receive channel of an upload, which passes the body on piece by piece.
 
-    413 when it grows beyond `limit` bytes, 408 when it takes longer than `seconds_max`, counted from the first piece
-    that is asked for to the last one.
+    It answers 413 if the body exceeds `limit` bytes. It answers 408 if the body takes longer than `seconds_max`, from
+    the first requested piece to the last.
     """
 
     def __init__(self, receive: Receive, limit: int, *, seconds_max: float) -> None:
@@ -167,10 +167,10 @@ class Upload:
         return message
 
     async def drain(self) -> None:
-        """Read what is left of it, within the same bounds, and keep nothing.
+        """Read and discard the rest of the body, within the same limits.
 
-        A browser that is answered while it still sends reports a broken connection instead of the answer: a redirect
-        to the login, or one sentence about the file.
+        A browser that gets an answer while it still sends reports a broken connection. The user would not see the
+        answer, such as a redirect to the login or a message about the file.
         """
         try:
             while not self._complete:

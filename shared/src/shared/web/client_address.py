@@ -2,9 +2,9 @@
 
     browser ── TLS proxy (EDGE_TRUSTED_PROXIES) ── Caddy (TRUSTED_PROXIES) ── service
 
-Every proxy adds the address it was asked from at the end of X-Forwarded-For. So the last one is what Caddy saw,
-and it is the client unless it is a proxy of ours; then the one before it is, and so on. What a browser itself
-wrote stands further to the left and is never reached.
+Every proxy appends the address of its own client to X-Forwarded-For. The last address is therefore the one that Caddy
+saw. If it is a trusted proxy, the one before it counts, and so on. Values that a browser itself wrote are further to
+the left and are never reached.
 """
 
 import re

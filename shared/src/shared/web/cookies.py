@@ -1,7 +1,7 @@
 """Cookies that carry signed statements: HttpOnly, SameSite=Lax, `__Host-` when the origin is https.
 
-A browser keeps about 4,096 bytes per cookie, and an Amazon address book in one statement can be longer, so a
-long value is cut into pieces (`2~<first>`, `name-1`, ...) and put together again on reading.
+A browser stores about 4,096 bytes per cookie, and a statement with an Amazon address book can be longer. A long value
+is therefore split into pieces (`2~<first>`, `name-1`, ...) and joined when it is read.
 """
 
 from dataclasses import dataclass

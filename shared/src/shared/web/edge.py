@@ -1,10 +1,15 @@
 """The HTTP edge of every service: one pure ASGI layer, outermost, run for each request.
 
-HEAD is answered as GET without the body (RFC 9110 §9.3.2). In order: a request id, and the trace that the
-request belongs to, its own or a new one; refuse what cannot be text (NUL, bad UTF-8), what comes from another site
-(cross-site request forgery, by Sec-Fetch-Site and Origin) and what is too big or too slow; security headers on every answer; and
-for an unknown error a page with the request id, while the cause goes to the log. Where the database is away or
-cannot take more, the answer is 503 with Retry-After: the same request may come again.
+HEAD is answered as GET without the body (RFC 9110 §9.3.2). The edge works in this order:
+
+- set a request id and the trace of the request, its own or a new one
+- refuse bytes that cannot be text (NUL, bad UTF-8)
+- refuse requests of other sites (cross-site request forgery, by Sec-Fetch-Site and Origin)
+- refuse bodies that are too big or too slow
+- set security headers on every answer
+- answer an unknown error with a page that has the request id, and log the cause
+
+If the database is unavailable or overloaded, the answer is 503 with Retry-After: the same request may be sent again.
 """
 
 import asyncio

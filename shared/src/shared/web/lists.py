@@ -1,6 +1,6 @@
 """A list at the desk: one declaration of its columns, tabs, filters, order and file; the README shows one.
 
-The address of a list contains tab, filters, sort order and page. A filter is a field of a pydantic model: its type is
+The address of a list contains tab, filters, sort order and page. A filter is a field of a pydantic model. Its type is
 the accepted input, its title the name for staff, and an error is shown at the field. Days and amounts are spans: two
 fields that end in ``_from`` and ``_to``.
 """
@@ -186,8 +186,8 @@ class DeskList(Generic[Filters, Item]):
     ) -> Shown:
         """Return the list for its template.
 
-        ``counts`` are the rows of each tab, ``options`` what a filter offers, ``hidden`` filters that the tab has
-        fixed, and ``select`` returns the value of a row for a bulk action.
+        ``counts`` are the numbers of rows of each tab. ``options`` are the choices of a filter. ``hidden`` are filters
+        that the tab has fixed. ``select`` returns the value of a row for a bulk action.
         """
         narrowing = asked.filters.model_dump(exclude_defaults=True)
         on_page = [column for column in self.columns if column.on_page]

@@ -1,4 +1,4 @@
-"""The form of a group of settings: its fields as people type them, its list of changes in words, and who may send it."""
+"""The form of a group of settings: its fields for input, its list of changes as text, and who may submit it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,19 +25,19 @@ G = TypeVar("G", bound=Group)
 
 @dataclass(frozen=True)
 class AtDesk:
-    """Staff who change settings; the deed is published as ``event``, which members consumes."""
+    """The member of staff who changes settings. The deed is published as ``event``, which members consumes."""
 
     event: type[DeskEvent]
     by: Mapping[str, Any]
 
     @classmethod
     def of(cls, event: type[DeskEvent], request: Request, staff: Viewer) -> "AtDesk":
-        """Return who sends ``request``."""
+        """Return the member of staff who sent ``request``."""
         return cls(event, done_by(request, staff))
 
     @property
     def name(self) -> str:
-        """Return the name under which the change is kept."""
+        """Return the name stored with the change."""
         return self.by["by"] or "スタッフ"
 
     async def note(self, tx: Tx, subject: str, *, at: datetime) -> None:
@@ -47,10 +47,10 @@ class AtDesk:
 
 @cache
 def form_model(group: type[Group], names: tuple[str, ...]) -> type[BaseModel]:
-    """Return the settings called ``names`` as a form sends them.
+    """Return a form model for the settings called ``names``.
 
-    A box that is not ticked is False, an empty one is nothing where that is a value, and is asked for otherwise. A
-    choice that is not sent stays unset.
+    An unticked checkbox is False. An empty field is None if the setting allows it; otherwise it is required. A choice
+    that is not submitted stays unset.
     """
     fields: dict[str, Any] = {}
     for name in names:
@@ -94,10 +94,10 @@ def in_words(
     staff: Viewer,
     words: Mapping[str, str] | None = None,
 ) -> list[dict[str, Any]]:
-    """Return ``changes`` for ``settings_ui.changes``, with those marked that ``staff`` may take back.
+    """Return ``changes`` for ``settings_ui.changes``, marked if ``staff`` may take them back.
 
-    ``subjects`` are those of the page; a change of one that is gone is told by its key. ``words`` are those for values
-    that are known at run time only.
+    ``subjects`` are those of the page. A change of a deleted subject is shown by its key. ``words`` are the labels of
+    values that are known only at run time.
     """
     groups = {subject.group.group_key: subject.group for subject in subjects}
     called = {(subject.group.group_key, subject.key): subject.called for subject in subjects}
@@ -138,7 +138,7 @@ def _left_empty(group: type[Group], name: str) -> Any:
 
 
 def _lines(value: Any) -> Any:
-    """Boxes send a value each, a large box sends one text with a value a line."""
+    """Return a list of values: checkboxes submit one value each, a large field one text with a value per line."""
     if not isinstance(value, list):
         return value
     return [line.strip() for text in value for line in str(text).split("\n") if line.strip()]

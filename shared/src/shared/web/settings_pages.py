@@ -49,7 +49,7 @@ class _Unconfirmed(Exception):
 
 @dataclass(frozen=True)
 class _Settings(ABC):
-    """What both kinds of pages have: how a sheet is saved, a change taken back, and where both lead."""
+    """The common part of both kinds of pages: saving a sheet, taking a change back, and the redirects after it."""
 
     about: type[Group] | Subjects
     path: str
@@ -64,14 +64,14 @@ class _Settings(ABC):
     async def page(
         self, request: Request, sheet: Sheet, forms: Forms = None, *, status: int = 200, asks: str = ""
     ) -> Response:
-        """Return the page of a sheet, with what was typed if there are ``forms``; ``asks``: it asks about this first."""
+        """Return the page of a sheet, with the submitted ``forms`` if there are any. ``asks`` requests a confirmation."""
 
     def subjects(self, request: Request) -> Sequence[Subject[Any]]:
         """Return the subjects of the page."""
         return [Subject(self.about())] if isinstance(self.about, type) else self.about(parts_of(request))
 
     async def take_back(self, request: Request, staff: Staff) -> Response:
-        """Give one setting the value from before a change."""
+        """Restore the value of one setting from before a change."""
         async with parts_of(request).db.transaction() as tx:
             about, found = await _sent_change(tx, request, staff, self.subjects(request))
             words = await self.words_in(tx)
@@ -79,7 +79,7 @@ class _Settings(ABC):
         return parts_of(request).pages.redirect(request, self.path, toast="変更を取り消しました")
 
     async def save_sheet(self, request: Request, sheet: Sheet) -> Response:
-        """Store what somebody who may do so has changed."""
+        """Store the settings that the viewer changed and may change."""
         data = await request.form(max_fields=FIELDS_MAX)
         forms = sheet.sent(data)
         if any(form.errors for form in forms):
@@ -108,7 +108,7 @@ class _Settings(ABC):
         return pages.redirect(request, self.path, toast=f"{sheet.called}設定を保存しました")
 
     async def words_in(self, tx: Tx) -> Mapping[str, str] | None:
-        """Return the words for values that are known at run time only."""
+        """Return the labels of values that are known only at run time."""
         return await self.words(tx) if self.words else None
 
     def placed(self, request: Request, sheet: Sheet, in_force: Any, forms: Forms, words: Any) -> list[Placed]:
@@ -121,10 +121,10 @@ class _Settings(ABC):
 class SettingsPage(_Settings):
     """The page of settings at ``path``, all of them in one form.
 
-    ``about`` is a group about the shop, or a function that names the subjects: those of a group about several things stand
-    in a table, with a row for each. ``template`` may extend ``settings_page.html``; ``more`` gives it further values, of
-    the first subject. ``words`` asks for those of values that are known at run time only. What ``warning`` says of the
-    settings stands above them, and a change that leads to it is saved once staff have confirmed it.
+    ``about`` is a group about the shop, or a function that returns the subjects. Several subjects are shown as a table
+    with a row for each. ``template`` may extend ``settings_page.html``; ``more`` gives it further values, of the first
+    subject. ``words`` returns the labels of values that are known only at run time. The page shows the ``warning`` about the
+    settings; a change that leads to it needs a confirmation.
     """
 
     def router(self) -> APIRouter:
@@ -140,13 +140,13 @@ class SettingsPage(_Settings):
         return await self.page(request, Sheet(self.subjects(request), staff))
 
     async def save(self, request: Request, staff: Staff) -> Response:
-        """Store what somebody who may do so has changed."""
+        """Store the settings that the viewer changed and may change."""
         return await self.save_sheet(request, Sheet(self.subjects(request), staff))
 
     async def page(
         self, request: Request, sheet: Sheet, forms: Forms = None, *, status: int = 200, asks: str = ""
     ) -> Response:
-        """Return the page, with what was typed if there are ``forms``."""
+        """Return the page, with the submitted ``forms`` if there are any."""
         async with parts_of(request).db.transaction() as tx:
             in_force, words = await read_subjects(tx, sheet.subjects), await self.words_in(tx)
             changes = await latest_changes(tx, *_groups(sheet.subjects), newest=CHANGES_SHOWN)
@@ -172,10 +172,11 @@ class SettingsPage(_Settings):
 
 @dataclass(frozen=True)
 class SubjectPages(_Settings):
-    """The list of what a group is about at ``path``, and a page of each subject at ``path/<key>``.
+    """The list of a group's subjects at ``path``, and a page of each subject at ``path/<key>``.
 
-    The list has a column for each setting that all subjects have, and says of the others what is not empty. Templates may
-    extend ``settings_list.html`` and ``settings_page.html``; ``more`` gives both further values of a subject.
+    The list has a column for each setting that all subjects have. It shows other settings only if they are not empty.
+    Templates may extend ``settings_list.html`` and ``settings_page.html``; ``more`` gives both further values of a
+    subject.
     """
 
     list_template: str = "settings_list.html"
@@ -210,17 +211,17 @@ class SubjectPages(_Settings):
         )
 
     async def show(self, request: Request, staff: Staff, key: str) -> Response:
-        """Show the settings of one subject. Raises Refused (404) for one that does not exist."""
+        """Show the settings of one subject. Raises Refused (404) if it does not exist."""
         return await self.page(request, self._sheet(request, staff, key))
 
     async def save(self, request: Request, staff: Staff, key: str) -> Response:
-        """Store what somebody who may do so has changed of one subject."""
+        """Store the settings of one subject that the viewer changed and may change."""
         return await self.save_sheet(request, self._sheet(request, staff, key))
 
     async def page(
         self, request: Request, sheet: Sheet, forms: Forms = None, *, status: int = 200, asks: str = ""
     ) -> Response:
-        """Return the page of one subject, with what was typed if there are ``forms``."""
+        """Return the page of one subject, with the submitted ``forms`` if there are any."""
         async with parts_of(request).db.transaction() as tx:
             in_force, words = await read_subjects(tx, sheet.subjects), await self.words_in(tx)
         [one] = self.placed(request, sheet, in_force, forms, words)
@@ -255,9 +256,9 @@ def _groups(subjects: Sequence[Subject[Any]]) -> list[type[Group]]:
 async def _sent_change(
     tx: Tx, request: Request, staff: Viewer, subjects: Sequence[Subject[Any]]
 ) -> tuple[Subject[Any], Change]:
-    """Return the change that ``staff`` want to take back, with what it is about.
+    """Return the change that ``staff`` want to take back, with its subject.
 
-    Raises Refused: it is none of the groups of ``subjects`` (404), or ``staff`` may not change this setting (403).
+    Raises Refused: it belongs to no group of ``subjects`` (404), or ``staff`` may not change this setting (403).
     """
     sent = str((await request.form()).get("change", ""))
     change_id = int(sent) if sent.isascii() and sent.isdecimal() and len(sent) < 20 else 0

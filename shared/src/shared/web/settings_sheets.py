@@ -1,4 +1,4 @@
-"""A sheet: the settings that stand in one form, of one subject or of several, as they are shown, typed and saved together."""
+"""A sheet: the settings of one form, of one subject or several, which are shown, typed and saved together."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,10 +20,10 @@ Wanted = list[tuple[Subject[Any], Any]]
 
 @dataclass(frozen=True)
 class Placed:
-    """A subject on a page: its form, its settings in force, and how both read.
+    """A subject on a page: its form, its settings in force, and the labels of both.
 
-    ``words`` are those for values that are known at run time only; with them a list is chosen from boxes. ``more`` is what
-    the page's own template shows beside.
+    ``words`` are the labels of values that are known only at run time; with them a list has checkboxes. ``more`` are
+    further values for the page's own template.
     """
 
     subject: Subject[Any]
@@ -44,18 +44,21 @@ class Placed:
         return sections(self.subject.group, self.subject.has)
 
     def text(self, name: str) -> str:
-        """Return the value in force in words."""
+        """Return the value in force as text."""
         value = plain(getattr(self.in_force, name))
         return self.subject.own[name] if self._left_empty(name) else self.shown[name].word(value, self.words)
 
     def options(self, name: str) -> list[tuple[str, str]] | None:
-        """Return the (value, word) pairs of a list whose choices are known at run time; what is in force stays a choice."""
+        """Return the (value, label) pairs of a list whose choices are known only at run time.
+
+        The value in force is included.
+        """
         if self.words is None or self.shown[name].kind != "list":
             return None
         return sorted({**{one: one for one in plain(getattr(self.in_force, name))}, **self.words}.items())
 
     def may_be_changed(self, name: str) -> bool:
-        """Tell whether the viewer may change the setting."""
+        """Return whether the viewer may change the setting."""
         return name in self.form.model.model_fields
 
     def notes(self, columns: Sequence[tuple[str, str]]) -> list[str]:
@@ -71,9 +74,9 @@ class Placed:
 
 @dataclass(frozen=True)
 class Sheet:
-    """What stands in one form: settings of ``subjects``, of which ``staff`` may change some.
+    """The content of one form: settings of ``subjects``, some of which ``staff`` may change.
 
-    Several subjects stand in rows: the name of an input begins with the key of its subject.
+    Several subjects are rows; the name of an input begins with the key of its subject.
     """
 
     subjects: Sequence[Subject[Any]]
@@ -81,18 +84,18 @@ class Sheet:
 
     @property
     def called(self) -> str:
-        """Return the beginning of a sentence about the sheet: whose settings these are, where that is one subject's."""
+        """Return the beginning of a sentence about the sheet. It names the subject if there is only one."""
         one = self.subjects[0].called if len(self.subjects) == 1 else ""
         return f"{one}の" if one else ""
 
     def sent(self, data: FormData) -> list[Form[BaseModel]]:
-        """Return what was typed for each subject. Raises Refused (403) if ``staff`` may change none of it."""
+        """Return the submitted values of each subject. Raises Refused (403) if ``staff`` may change none of them."""
         if not any(self._names(subject) for subject in self.subjects):
             raise role_missing()
         return [self._sent(subject, data) for subject in self.subjects]
 
     def wanted(self, in_force: Sequence[Group], forms: Sequence[Form[BaseModel]]) -> Wanted:
-        """Return what forms without errors want. Raises Refused by a rule of a group, said at its field."""
+        """Return the settings that valid forms ask for. Raises Refused by a rule of a group, at its field."""
         found = []
         for subject, values, form in zip(self.subjects, in_force, forms, strict=True):
             try:
@@ -110,7 +113,7 @@ class Sheet:
         words: Mapping[str, str] | None = None,
         more: Callable[[Subject[Any], Any], Mapping[str, Any]] = lambda _, __: {},
     ) -> list[Placed]:
-        """Return the subjects as the page shows them, with what was typed if there are ``forms``."""
+        """Return the subjects as the page shows them, with the submitted ``forms`` if there are any."""
         shown = forms or [
             self._form(subject, values) for subject, values in zip(self.subjects, in_force, strict=True)
         ]

@@ -1,4 +1,4 @@
-"""Change settings or take one change back: differences are stored, listed as changes, and recorded as a deed."""
+"""Changes settings or takes one change back. Differences are stored, listed as changes, and recorded as a deed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,21 +19,21 @@ G = TypeVar("G", bound=Group)
 
 
 class Changer(Protocol):
-    """Somebody at a desk who changes settings."""
+    """A person at a desk who changes settings."""
 
     @property
     def name(self) -> str:
-        """Return the name under which the change is kept."""
+        """Return the name stored with the change."""
         ...
 
     async def note(self, tx: Tx, subject: str, *, at: datetime) -> None:
-        """Note the deed in 操作の記録; ``subject`` says in words what was changed."""
+        """Record the deed in 操作の記録. ``subject`` describes the change."""
         ...
 
 
 @dataclass(frozen=True)
 class Change:
-    """One change of one setting, in the types of JSON. ``stands``: nothing has changed the setting since."""
+    """One change of one setting, in JSON's types. ``stands`` means that the setting was not changed again."""
 
     change_id: int
     group_name: str
@@ -47,7 +47,7 @@ class Change:
 
 
 async def lock_settings(tx: Tx) -> None:
-    """Lock the settings of this service until the transaction ends; settings that were read before are read again."""
+    """Lock the settings of this service until the transaction ends. Settings that were read before are read again."""
     await tx.execute("SELECT pg_advisory_xact_lock(hashtext('settings'))")
     tx.known.clear()
 
@@ -61,10 +61,10 @@ async def change(
     about: Subject[G] | None = None,
     words: Mapping[str, str] | None = None,
 ) -> list[str]:
-    """Store the settings that differ from those in force, with who changed them; return their names.
+    """Store the settings that differ from those in force, with the person who changed them. Return their names.
 
-    ``by`` is the name alone where nobody at a desk does it: then no deed is noted. ``about`` is the subject; the shop if
-    None. ``words`` are those for values that are known at run time only.
+    ``by`` is only a name if nobody at a desk changes them; then no deed is recorded. ``about`` is the subject; None is
+    the shop. ``words`` are the labels of values that are known only at run time.
     """
     about = about or Subject(type(wanted)())
     await lock_settings(tx)
@@ -88,7 +88,7 @@ async def change_seen(
     seen: str,
     words: Mapping[str, str] | None = None,
 ) -> int:
-    """Change what stands on one page, all of it or nothing; return how many settings changed.
+    """Change the settings of one page, all or none. Return how many changed.
 
     Raises Refused if other settings than those ``seen`` (:func:`plain_of`, shared/shop/versions.py) are in force.
     """
@@ -100,7 +100,7 @@ async def change_seen(
 
 
 def plain_of(subjects: Sequence[Subject[Any]], in_force: Sequence[Group]) -> dict[str, Any]:
-    """Return all that a page of ``subjects`` shows, for its version."""
+    """Return all values that a page of ``subjects`` shows, for its version."""
     return {
         f"{subject.group.group_key}:{subject.key}": values.plain()
         for subject, values in zip(subjects, in_force, strict=True)
@@ -116,9 +116,9 @@ async def take_back(
     at: datetime,
     words: Mapping[str, str] | None = None,
 ) -> None:
-    """Give a setting of ``about`` the value that it had before a change; that is a change itself.
+    """Restore the value of a setting of ``about`` from before a change. This is also a change.
 
-    Raises Refused: the setting was changed again since, or this release does not take the earlier value.
+    Raises Refused: the setting was changed again since, or this release does not accept the earlier value.
     """
     await lock_settings(tx)
     now_found = await find_change(tx, found.change_id, about.group)
@@ -138,7 +138,7 @@ async def take_back(
 
 
 async def find_change(tx: Tx, change_id: int, *groups: type[Group]) -> Change:
-    """Return a change of one of ``groups``. Raises Refused (404) for one that does not exist."""
+    """Return a change in one of ``groups``. Raises Refused (404) if it does not exist."""
     found = await tx.read_one(
         Change,
         f"{_CHANGES} WHERE c.change_id = :change_id AND c.group_name = ANY(:groups)",

@@ -1,10 +1,10 @@
-"""A group of settings, declared once: types, defaults, bounds, words for staff, and who may change them.
+"""A group of settings, declared once: types, defaults, bounds, labels for staff, and who may change them.
 
     class ShopSettings(Group, key="shop"):
         shipping_fee: Pieces = setting(550, label="送料", unit="円", ge=0, le=100_000)
         closing: Closing = setting("by_itself", label="処理済みにする人", words=CLOSINGS)
 
-Storage, page, record and list of changes follow from it.
+Storage, page, record and list of changes use this declaration.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,13 +18,13 @@ from pydantic_core import to_jsonable_python
 
 Role = Literal["owner", "staff"]
 Kind = Literal["yes_no", "choice", "menu", "yen", "number", "text", "long_text", "list"]
-"""How a setting stands on its page: ``choice`` as cards, ``menu`` as one line that opens, ``list`` as boxes or lines."""
+"""The input of a setting on its page. A ``choice`` has cards, a ``menu`` opens, a ``list`` has checkboxes or lines."""
 YEN = "円"
 
 
 @dataclass(frozen=True)
 class Shown:
-    """How staff see a setting: its label, the words for its values, and its place."""
+    """How staff see a setting: its label, the labels of its values, and its position."""
 
     label: str
     kind: Kind
@@ -38,14 +38,17 @@ class Shown:
 
     @property
     def cards(self) -> list[dict[str, str]]:
-        """Return the choices, as ``ui.radio_cards`` takes them."""
+        """Return the choices in the form of ``ui.radio_cards``."""
         return [
             {"value": value, "label": word, "hint": self.hints.get(value, "")}
             for value, word in self.words.items()
         ]
 
     def word(self, value: Any, words: Mapping[str, str] | None = None) -> str:
-        """Return ``value`` in words, also a value of another release; ``words`` are those known only at run time."""
+        """Return the label of ``value``, also for a value of another release.
+
+        ``words`` are labels known only at run time.
+        """
         known = {**self.words, **(words or {})}
         if self.kind == "yes_no":
             return known["yes" if value else "no"]
@@ -84,12 +87,13 @@ def setting(
 ) -> Any:
     """Declare a setting of a :class:`Group`.
 
-    ``label`` and ``hint`` stand at its field, ``listed`` in the list of changes, where the label alone would not be
-    understood. ``words`` are those of a choice, one for each of its values, ``hints`` what stands below some of them;
-    ``yes`` and ``no`` are the words of a bool.
-    ``unit`` follows numbers; with 円 they are yen. ``empty`` is the word for nothing. ``section`` is the heading under which
-    it stands, with those after it. ``changed_by`` is the least role that may change it; that of the group if None.
-    ``only_for`` tells of what a group is about whether it has the setting (:meth:`Group.names_for`).
+    ``label`` and ``hint`` are shown at its field. ``listed`` is its name in the list of changes, if the label alone is
+    not clear there. ``words`` are the labels of a choice, one for each value. ``hints`` are texts below some of them.
+    ``yes`` and ``no`` are the labels of a bool.
+
+    ``unit`` follows numbers; with 円 they are yen. ``empty`` is the text for no value. ``section`` is the heading above
+    this setting and those after it. ``changed_by`` is the lowest role that may change it; None is the role of the
+    group. ``only_for`` decides which subjects of the group have the setting (:meth:`Group.names_for`).
     """
     about: dict[str, Any] = {
         "label": label,
@@ -118,9 +122,9 @@ def setting(
 class Group(BaseModel):
     """A group of settings: read together, shown on one page, and changed with one version.
 
-    ``key`` names the group in the tables and never changes; a group without one is a part that others inherit. A
-    group may be about something, such as a kind of mail: then each subject (shared/shop/settings/subjects.py) has its own
-    values, and ``about`` is the word for all of them on pages.
+    ``key`` names the group in the tables and never changes. A group without one is a base class for others. A group may
+    have subjects, such as the kinds of mail (shared/shop/settings/subjects.py). Each subject then has its own values,
+    and ``about`` is the word for all subjects on pages.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -132,13 +136,13 @@ class Group(BaseModel):
     def __init_subclass__(
         cls, *, key: str = "", about: str = "", changed_by: Role = "owner", **kwargs: Any
     ) -> None:
-        """Keep the key; the fields are not known yet."""
+        """Store the key; the fields are not known yet."""
         super().__init_subclass__(**kwargs)
         cls.group_key, cls.about = key, about
 
     @classmethod
     def __pydantic_init_subclass__(cls, *, key: str = "", changed_by: Role = "owner", **_: Any) -> None:
-        """Read how each setting is shown. Raises TypeError for a choice that lacks a word for one of its values."""
+        """Read how each setting is shown. Raises TypeError for a choice without a label for one of its values."""
         cls.shown = {name: _shown(name, info, changed_by) for name, info in cls.model_fields.items()}
 
     def plain(self) -> dict[str, Any]:
@@ -160,7 +164,7 @@ class Group(BaseModel):
 
     @classmethod
     def names_for(cls, what: Any) -> tuple[str, ...]:
-        """Return the names of the settings that ``what``, which the group is about, has."""
+        """Return the names of the settings that the subject ``what`` has."""
         return tuple(name for name, shown in cls.shown.items() if shown.only_for(what))
 
 
@@ -175,7 +179,7 @@ def allows_nothing(info: FieldInfo) -> bool:
 
 
 def is_list(info: FieldInfo) -> bool:
-    """Return whether a setting holds several values."""
+    """Return whether a setting has several values."""
     return get_origin(info.annotation) in (list, set, tuple, frozenset)
 
 

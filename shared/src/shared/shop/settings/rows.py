@@ -16,12 +16,12 @@ log = structlog.get_logger()
 
 
 async def read(tx: Tx, group: type[G]) -> G:
-    """Return the settings of ``group``, which is about the shop, in force; asked for once in a transaction."""
+    """Return the settings of ``group``, whose subject is the shop, in force. A transaction reads them once."""
     return await read_subject(tx, Subject(group()))
 
 
 async def read_subject(tx: Tx, about: Subject[G]) -> G:
-    """Return the settings of a subject in force; asked for once in a transaction, which then holds to them."""
+    """Return the settings of a subject in force. A transaction reads them once and then uses the same values."""
     known = ("settings", about.group.group_key, about.key)
     if known not in tx.known:
         tx.known[known] = await tx.value(
@@ -33,7 +33,7 @@ async def read_subject(tx: Tx, about: Subject[G]) -> G:
 
 
 async def read_subjects(tx: Tx, subjects: Sequence[Subject[Any]]) -> list[Any]:
-    """Return the settings of each of ``subjects`` in force, in their order; one question for all."""
+    """Return the settings of each of ``subjects`` in force, in their order, with one query."""
     rows = await tx.rows(
         "SELECT group_name, subject, json_object_agg(name, value) AS stored FROM settings"
         " WHERE group_name = ANY(:groups) GROUP BY group_name, subject",
@@ -56,12 +56,12 @@ async def read_each(tx: Tx, group: type[G]) -> dict[str, Mapping[str, Any]]:
 
 
 async def read_at(tx: Tx, group: type[G], at: datetime) -> G:
-    """Return the settings of ``group`` that held at ``at``."""
+    """Return the settings of ``group`` in force at ``at``."""
     return (await read_at_each(tx, group, (at,)))[at]
 
 
 async def read_at_each(tx: Tx, group: type[G], moments: Collection[datetime]) -> dict[datetime, G]:
-    """Return the settings of ``group`` that held at each of ``moments`` (at least one)."""
+    """Return the settings of ``group`` in force at each of ``moments`` (at least one)."""
     rows = await tx.rows(
         "SELECT name, after, at FROM setting_changes WHERE group_name = :group_name AND subject = ''"
         " AND at <= :last ORDER BY change_id",
@@ -89,7 +89,7 @@ def value_sql(group: type[Group], name: str) -> str:
 def of_stored(default: G, stored: Mapping[str, Any] | None) -> G:
     """Return ``default`` with the values of ``stored``.
 
-    A value that this release does not take, such as a choice that a newer one has stored, counts as not set.
+    A value that this release does not accept, such as a choice of a newer release, counts as not set.
     """
     known = {name: value for name, value in (stored or {}).items() if name in type(default).model_fields}
     if not known:

@@ -1,4 +1,4 @@
-"""What a group of settings is about, where it is about something: a kind of mail, a method. Each subject has its own values."""
+"""The subjects of a group of settings, such as the kinds of mail or the methods. Each has its own values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,11 +11,13 @@ G = TypeVar("G", bound=Group)
 
 @dataclass(frozen=True)
 class Subject(Generic[G]):
-    """One set of values of a group. ``Subject(ShopSettings())`` is that of a group which is about the shop itself.
+    """One set of values of a group. ``Subject(ShopSettings())`` is that of a group about the shop itself.
 
-    ``default`` is what holds where nothing was changed. ``key`` names the subject in the tables and never changes;
-    ``called`` is what staff read. ``names`` are the settings that it has; all those of the group if None. ``own`` says
-    what holds where a text is left empty: it stands in the box, and whoever types it has left the box empty.
+    ``default`` are the values without any change. ``key`` names the subject in the tables and never changes. ``called``
+    is its name for staff. ``names`` are its settings; None means all of the group.
+
+    ``own`` is the value that applies if a text is left empty. The field shows it, and typing the same text counts as
+    empty.
     """
 
     default: G
@@ -35,7 +37,7 @@ class Subject(Generic[G]):
         return tuple(self.group.model_fields) if self.names is None else self.names
 
     def kept(self, wanted: G) -> G:
-        """Return ``wanted`` as it is stored: what the subject does not have is as before anything was changed."""
+        """Return ``wanted`` for storage. Settings that the subject does not have get their default."""
         values: dict[str, Any] = {name: getattr(wanted, name) for name in self.has}
         values |= {name: "" for name, own in self.own.items() if values.get(name) == own}
         return self.default.model_copy(update=values)
