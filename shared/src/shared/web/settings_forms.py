@@ -92,11 +92,11 @@ def in_words(
     changes: Sequence[Change],
     subjects: Sequence[Subject[Any]],
     staff: Viewer,
-    words: Mapping[str, str] | None = None,
+    labels: Mapping[str, str] | None = None,
 ) -> list[dict[str, Any]]:
     """Return ``changes`` for ``settings_ui.changes``, with those marked that ``staff`` may take back.
 
-    ``subjects`` are those of the page; a change of one that is gone is told by its key. ``words`` are those for values
+    ``subjects`` are those of the page; a change of one that is gone is told by its key. ``labels`` are those for values
     that are known at run time only.
     """
     groups = {subject.group.group_key: subject.group for subject in subjects}
@@ -114,8 +114,8 @@ def in_words(
                 "subject": subject,
                 "label": f"{shown.label}（{subject}）" if subject else shown.label,
                 "name": shown.label,
-                "before": shown.word(one.before, words),
-                "after": shown.word(one.after, words),
+                "before": shown.label_of(one.before, labels),
+                "after": shown.label_of(one.after, labels),
                 "may_take_back": one.stands
                 and one.before != one.after
                 and one.name in group.changed_as(staff.staff),

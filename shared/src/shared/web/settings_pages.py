@@ -36,7 +36,7 @@ from shared.web.settings_sheets import Placed, Sheet
 CHANGE_ID_MAX = 2**63 - 1
 CHANGES_SHOWN = 50
 Subjects = Callable[[Parts], Sequence[Subject[Any]]]
-Words = Callable[[Tx], Awaitable[Mapping[str, str]]]
+LabelsRead = Callable[[Tx], Awaitable[Mapping[str, str]]]
 Forms = Sequence[Form[BaseModel]] | None
 More = Callable[[Parts, Subject[Any], Any], Mapping[str, Any]]
 
@@ -51,7 +51,7 @@ class _Settings(ABC):
     changer: Callable[[Request, Viewer], Changer]
     template: str = "settings_page.html"
     more: More = lambda *_: {}
-    words: Words | None = None
+    labels: LabelsRead | None = None
 
     @abstractmethod
     async def page(
@@ -67,8 +67,8 @@ class _Settings(ABC):
         """Give one setting the value from before a change."""
         async with parts_of(request).db.transaction() as tx:
             about, found = await _sent_change(tx, request, staff, self.subjects(request))
-            words = await self.words_in(tx)
-            await take_back(tx, about, found, by=self.changer(request, staff), at=now(), words=words)
+            labels = await self.labels_in(tx)
+            await take_back(tx, about, found, by=self.changer(request, staff), at=now(), labels=labels)
         return parts_of(request).pages.redirect(request, self.path, toast="変更を取り消しました")
 
     async def save_sheet(self, request: Request, sheet: Sheet) -> Response:
@@ -83,8 +83,8 @@ class _Settings(ABC):
                 # What the form does not hold must not be older than what it is compared with.
                 await lock_settings(tx)
                 wanted = sheet.wanted(await read_subjects(tx, sheet.subjects), forms)
-                words = await self.words_in(tx)
-                count = await change_seen(tx, wanted, by=by, at=now(), seen=seen, words=words)
+                labels = await self.labels_in(tx)
+                count = await change_seen(tx, wanted, by=by, at=now(), seen=seen, labels=labels)
         except Refused as refused:
             if not any(form.errors for form in forms):
                 forms[0].refuse(refused)
@@ -94,14 +94,16 @@ class _Settings(ABC):
             return pages.redirect(request, self.path, toast="変更はありません", kind="note")
         return pages.redirect(request, self.path, toast=f"{sheet.called}設定を保存しました")
 
-    async def words_in(self, tx: Tx) -> Mapping[str, str] | None:
-        """Return the words for values that are known at run time only."""
-        return await self.words(tx) if self.words else None
+    async def labels_in(self, tx: Tx) -> Mapping[str, str] | None:
+        """Return the labels for values that are known at run time only."""
+        return await self.labels(tx) if self.labels else None
 
-    def placed(self, request: Request, sheet: Sheet, in_force: Any, forms: Forms, words: Any) -> list[Placed]:
+    def placed(
+        self, request: Request, sheet: Sheet, in_force: Any, forms: Forms, labels: Any
+    ) -> list[Placed]:
         """Return the subjects of a sheet as its page shows them."""
         parts = parts_of(request)
-        return sheet.placed(in_force, forms, words=words, more=lambda *one: self.more(parts, *one))
+        return sheet.placed(in_force, forms, labels=labels, more=lambda *one: self.more(parts, *one))
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ class SettingsPage(_Settings):
 
     ``about`` is a group about the shop, or a function that names the subjects: those of a group about several things stand
     in a table, with a row for each. ``template`` may extend ``settings_page.html``; ``more`` gives it further values, of
-    the first subject. ``words`` asks for those of values that are known at run time only.
+    the first subject. ``labels`` asks for those of values that are known at run time only.
     """
 
     def router(self) -> APIRouter:
@@ -134,9 +136,9 @@ class SettingsPage(_Settings):
     ) -> Response:
         """Return the page, with what was typed if there are ``forms``."""
         async with parts_of(request).db.transaction() as tx:
-            in_force, words = await read_subjects(tx, sheet.subjects), await self.words_in(tx)
+            in_force, labels = await read_subjects(tx, sheet.subjects), await self.labels_in(tx)
             changes = await latest_changes(tx, *_groups(sheet.subjects), newest=CHANGES_SHOWN)
-        placed = self.placed(request, sheet, in_force, forms, words)
+        placed = self.placed(request, sheet, in_force, forms, labels)
         rows = groupby([one for one in placed if one.subject.key], key=lambda one: one.subject.group)
         return parts_of(request).pages.render(
             request,
@@ -149,7 +151,7 @@ class SettingsPage(_Settings):
             alone=[one for one in placed if not one.subject.key],
             tables=[(group.about, list(those)) for group, those in rows],
             version=version_of(plain_of(sheet.subjects, in_force)),
-            changes=in_words(changes, sheet.subjects, sheet.staff, words),
+            changes=in_words(changes, sheet.subjects, sheet.staff, labels),
             **placed[0].more,
         )
 
@@ -177,9 +179,9 @@ class SubjectPages(_Settings):
         """Show all subjects with their settings in force, and the latest changes."""
         sheet = Sheet(self.subjects(request), staff)
         async with parts_of(request).db.transaction() as tx:
-            in_force, words = await read_subjects(tx, sheet.subjects), await self.words_in(tx)
+            in_force, labels = await read_subjects(tx, sheet.subjects), await self.labels_in(tx)
             changes = await latest_changes(tx, *_groups(sheet.subjects), newest=CHANGES_SHOWN)
-        placed = self.placed(request, sheet, in_force, None, words)
+        placed = self.placed(request, sheet, in_force, None, labels)
         group = sheet.subjects[0].group
         columns = [name for name in group.model_fields if all(name in one.subject.has for one in placed)]
         return parts_of(request).pages.render(
@@ -190,7 +192,7 @@ class SubjectPages(_Settings):
             about=group.about,
             columns=[(name, group.shown[name].label) for name in columns],
             lines=placed,
-            changes=in_words(changes, sheet.subjects, staff, words),
+            changes=in_words(changes, sheet.subjects, staff, labels),
         )
 
     async def show(self, request: Request, staff: Staff, key: str) -> Response:
@@ -206,8 +208,8 @@ class SubjectPages(_Settings):
     ) -> Response:
         """Return the page of one subject, with what was typed if there are ``forms``."""
         async with parts_of(request).db.transaction() as tx:
-            in_force, words = await read_subjects(tx, sheet.subjects), await self.words_in(tx)
-        [one] = self.placed(request, sheet, in_force, forms, words)
+            in_force, labels = await read_subjects(tx, sheet.subjects), await self.labels_in(tx)
+        [one] = self.placed(request, sheet, in_force, forms, labels)
         return parts_of(request).pages.render(
             request,
             self.template,

@@ -1,9 +1,9 @@
 """The address of an order was wrong: its later mails go to another one."""
 
 from notifications.orders.tables import order_words
+from shared.database.search_words import add_words
 from shared.database.transactions import Tx
-from shared.database.words import add_words
-from shared.text.words import words_of_texts
+from shared.text.search_words import words_of_texts
 
 
 async def correct_contact(tx: Tx, code: str, email: str) -> None:

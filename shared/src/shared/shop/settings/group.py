@@ -2,7 +2,7 @@
 
     class ShopSettings(Group, key="shop"):
         shipping_fee: Pieces = setting(550, label="送料", unit="円", ge=0, le=100_000)
-        closing: Closing = setting("by_itself", label="処理済みにする人", words=CLOSINGS)
+        closing: Closing = setting("by_itself", label="処理済みにする人", labels=CLOSINGS)
 
 Storage, page, record and list of changes follow from it.
 """
@@ -24,11 +24,11 @@ YEN = "円"
 
 @dataclass(frozen=True)
 class Shown:
-    """How staff see a setting: its label, the words for its values, and its place."""
+    """How staff see a setting: its label, the labels for its values, and its place."""
 
     label: str
     kind: Kind
-    words: Mapping[str, str]
+    labels: Mapping[str, str]
     hints: Mapping[str, str]
     unit: str = ""
     empty: str = "なし"
@@ -41,12 +41,12 @@ class Shown:
         """Return the choices, as ``ui.radio_cards`` takes them."""
         return [
             {"value": value, "label": word, "hint": self.hints.get(value, "")}
-            for value, word in self.words.items()
+            for value, word in self.labels.items()
         ]
 
-    def word(self, value: Any, words: Mapping[str, str] | None = None) -> str:
-        """Return ``value`` in words, also a value of another release; ``words`` are those known only at run time."""
-        known = {**self.words, **(words or {})}
+    def label_of(self, value: Any, labels: Mapping[str, str] | None = None) -> str:
+        """Return ``value`` in words, also a value of another release; ``labels`` are those known only at run time."""
+        known = {**self.labels, **(labels or {})}
         if self.kind == "yes_no":
             return known["yes" if value else "no"]
         if value is None or value == "" or value == []:
@@ -68,7 +68,7 @@ def setting(
     label: str,
     hint: str = "",
     listed: str = "",
-    words: Mapping[Any, str] | None = None,
+    labels: Mapping[Any, str] | None = None,
     hints: Mapping[Any, str] | None = None,
     yes: str = "はい",
     no: str = "いいえ",
@@ -85,8 +85,8 @@ def setting(
     """Declare a setting of a :class:`Group`.
 
     ``label`` and ``hint`` stand at its field, ``listed`` in the list of changes, where the label alone would not be
-    understood. ``words`` are those of a choice, one for each of its values, ``hints`` what stands below some of them;
-    ``yes`` and ``no`` are the words of a bool.
+    understood. ``labels`` are those of a choice, one for each of its values, ``hints`` what stands below some of them;
+    ``yes`` and ``no`` are the labels of a bool.
     ``unit`` follows numbers; with 円 they are yen. ``empty`` is the word for nothing. ``section`` is the heading under which
     it stands, with those after it. ``changed_by`` is the least role that may change it; that of the group if None.
     ``only_for`` tells of what a group is about whether it has the setting (:meth:`Group.names_for`).
@@ -94,7 +94,7 @@ def setting(
     about: dict[str, Any] = {
         "label": label,
         "listed": listed,
-        "words": dict(words or {}) or {"yes": yes, "no": no},
+        "labels": dict(labels or {}) or {"yes": yes, "no": no},
         "hints": dict(hints or {}),
         "unit": unit,
         "empty": empty,
@@ -185,12 +185,12 @@ def _shown(name: str, info: FieldInfo, changed_by: Role) -> Shown:
         raise TypeError(f"{name} is not declared with setting(…)")
     about: dict[str, Any] = extra["setting"]  # type: ignore[assignment]
     kind = about["shown"] or _kind(info, about["unit"])
-    if kind in ("choice", "menu") and _values(info) != set(about["words"]):
+    if kind in ("choice", "menu") and _values(info) != set(about["labels"]):
         raise TypeError(f"{name} needs a word for each of {sorted(_values(info))}")
     return Shown(
         label=about["listed"] or about["label"],
         kind=kind,
-        words=about["words"],
+        labels=about["labels"],
         hints=about["hints"],
         unit=about["unit"],
         empty=about["empty"],

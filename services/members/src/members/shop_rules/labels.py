@@ -1,4 +1,4 @@
-"""What may be chosen in the settings of points, with its words, and what is said where Amazon login is off."""
+"""What may be chosen in the settings of points, with its labels, and what is said where Amazon login is off."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""The words of the log: what staff call mails, their states, and what came of each try."""
+"""The labels of the log: what staff call mails, their states, and what came of each try."""
 
 from typing import Literal
 

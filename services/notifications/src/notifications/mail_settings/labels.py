@@ -1,4 +1,4 @@
-"""The words for who sends a mail."""
+"""The labels for who sends a mail."""
 
 from typing import Literal
 
