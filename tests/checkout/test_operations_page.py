@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from checkout.order_desk.health_of_services import HealthOfServices
-from checkout.order_desk.words import SERVICE_LABEL
+from checkout.order_desk.labels import SERVICE_LABEL
 from harness.keys import Keys
 from shared.database.transactions import Database
 from shared.web.operations import ServiceHealth

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from checkout.consumers import consumers
-from checkout.my_orders.words import Progress, progress
+from checkout.my_orders.labels import Progress, progress
 from checkout.orders.cancel_order import cancel_order
 from checkout.orders.stored_order import read_order
 from checkout.tables import metadata

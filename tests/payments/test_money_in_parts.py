@@ -11,7 +11,7 @@ from harness.hearing import said
 from harness.keys import Keys
 from payments.calls import rules as call_rules
 from payments.deposits import rules as deposit_rules
-from payments.desk import call_words
+from payments.desk import call_labels
 from payments.payment.rules import asking
 from payments.payment.rules.answers import (
     Captured,
@@ -254,7 +254,7 @@ def test_a_part_refund_that_failed_is_tried_again_or_let_be() -> None:
         ("refund_failed",),
         False,
     )
-    [(_, text)] = call_words.calls(failed, CARD)
+    [(_, text)] = call_labels.calls(failed, CARD)
     assert "依頼した返金（¥1,000）は成立しませんでした（お預かり ¥3,300）" in text
     again = refund_rules.refund_part(failed, CARD, AT, amount=800, reason="x", by="佐藤")
     assert (again.payment.calls, again.asks) == ((), (Ask("refund", 800, 2),))

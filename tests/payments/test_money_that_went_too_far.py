@@ -8,7 +8,7 @@ import pytest
 from harness.keys import Keys
 from payments.calls import rules as call_rules
 from payments.chargebacks import rules as chargeback_rules
-from payments.desk import call_words, offers
+from payments.desk import call_labels, offers
 from payments.payment.rules import asking
 from payments.payment.rules.answers import (
     Authorized,
@@ -58,7 +58,7 @@ def receivable(*settled: Settled) -> int:
 
 
 def shown(one: Payment) -> str:
-    return " ".join(text for _, text in call_words.calls(one, BANK))
+    return " ".join(text for _, text in call_labels.calls(one, BANK))
 
 
 def standing(before: Payment, settled: Settled) -> PaymentStandingChanged:
@@ -359,7 +359,7 @@ def test_short_money_tells_how_the_rest_can_come(
     state: State, terms: Terms, words: str, not_said: str
 ) -> None:
     short = payment(state, suspense_amount=300, attention="short_money", ended_holds=("a1",))
-    text = " ".join(text for _, text in call_words.calls(short, terms))
+    text = " ".join(text for _, text in call_labels.calls(short, terms))
     assert words in text
     assert not_said not in text
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from payments.desk import call_words
+from payments.desk import call_labels
 from payments.payment.rules import asking
 from payments.payment.rules.answers import (
     Answer,
@@ -82,7 +82,7 @@ def test_what_was_refunded_elsewhere_is_told_without_ours() -> None:
     assert ours.refunded_elsewhere_amount == 0
     both = looked(ours, replace(CONSOLE, amount=200))
     assert (both.refunded_amount, both.refunded_elsewhere_amount) == (1_200, 200)
-    assert "¥200 が返金されました" in dict(call_words.calls(both, CARD))["店舗外の返金"]
+    assert "¥200 が返金されました" in dict(call_labels.calls(both, CARD))["店舗外の返金"]
     again = looked(replied(both, replace(R1, amount=1_000)), replace(CONSOLE, amount=200))
     assert again.refunded_elsewhere_amount == 200
     written = refund_rules.settle_outside(
@@ -180,7 +180,7 @@ def test_the_part_that_failed_is_called_with_its_amount() -> None:
     done = looked(failed, Refunded(refund_ref="p1", amount=500))
     ended = replied(done, RefundDeclined(reason="x"))
     assert stands(ended) == (0, 500, ("refund_failed",))
-    assert "依頼した返金（¥300）は成立しませんでした" in call_words.calls(ended, CARD)[0][1]
+    assert "依頼した返金（¥300）は成立しませんでした" in call_labels.calls(ended, CARD)[0][1]
 
 
 SUM = RefundedInAll(amount=500)

@@ -1,6 +1,6 @@
 """A till takes back its receipt while our refund of it is under way, or the money of a live order comes a second time. Pure."""
 
-from payments.desk.call_words import calls
+from payments.desk.call_labels import calls
 from payments.payment.rules import asking
 from payments.payment.rules.answers import Answer, Captured, Chargeback, RefundDeclined, Refunded, Reversed
 from payments.payment.rules.drafting import Settled, and_then

@@ -16,6 +16,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from checkout.orders.labels import DEPOSIT_LABEL, PAYMENT_LABEL, SHIPPING_LABEL, STATUS_LABEL
 from checkout.orders.rules.allowed_deeds import check_cancellable, check_capturable, check_shippable
 from checkout.orders.rules.order import Order, Parcel
 from checkout.orders.rules.states import BEFORE_ITS_TIME, NEXT
@@ -25,7 +26,6 @@ from checkout.orders.rules.steps import (
     next_step,
     processed_warnings,
 )
-from checkout.orders.words import DEPOSIT_LABEL, PAYMENT_LABEL, SHIPPING_LABEL, STATUS_LABEL
 from shared.errors import Refused
 from shared.shop.labels import Labels
 from tests.checkout.payment_terms import GROUPS, TERMS, Group

@@ -40,7 +40,7 @@ def test_a_word_of_another_release_is_told_and_stays_visible() -> None:
 def test_a_badge_of_an_unknown_word_is_plain() -> None:
     states = Badges[State](State, {"open": ("処理中", "wait"), "done": ("完了", "done")})
     assert states.of("quantum") == ("その他（コード：quantum）", "plain")
-    assert states.words == {"open": "処理中", "done": "完了"}
+    assert states.labels == {"open": "処理中", "done": "完了"}
 
 
 def test_a_table_may_have_its_own_words_for_the_unknown() -> None:

@@ -1,4 +1,4 @@
-"""A group of settings is declared once: its words, its bounds and what a form may leave out follow from that."""
+"""A group of settings is declared once: its labels, its bounds and what a form may leave out follow from that."""
 
 from decimal import Decimal
 from typing import Any, Literal
@@ -25,7 +25,7 @@ class Ways(Group, key="ways", changed_by="owner"):
     fee: Pieces = setting(550, section="料金", label="手数料", unit=YEN, ge=0, le=20_000)
     free_from: Pieces | None = setting(5_000, label="無料になる金額", unit=YEN, ge=0, le=50_000)
     open: bool = setting(True, section="受付", label="受け付ける", yes="受付中", no="停止中")
-    speed: Speed = setting("slow", label="速さ", words={"slow": "通常", "fast": "お急ぎ"})
+    speed: Speed = setting("slow", label="速さ", labels={"slow": "通常", "fast": "お急ぎ"})
     days: Pieces = setting(3, label="日数", unit="日", ge=1, le=30, changed_by="staff")
     note: Line = setting("", label="備考")
     areas: frozenset[Line] = setting(frozenset(), label="地域", max_length=3)
@@ -56,7 +56,7 @@ SENT = {
     ],
 )
 def test_a_value_is_said_in_words(name: str, value: Any, word: str) -> None:
-    assert Ways.shown[name].word(value) == word
+    assert Ways.shown[name].label_of(value) == word
 
 
 def test_a_form_says_what_people_typed_and_left_empty() -> None:
@@ -101,7 +101,7 @@ def test_a_choice_needs_a_word_for_each_of_its_values() -> None:
     with pytest.raises(TypeError, match="speed needs a word for each of"):
 
         class Wordless(Group, key="wordless"):
-            speed: Speed = setting("slow", label="速さ", words={"slow": "通常"})
+            speed: Speed = setting("slow", label="速さ", labels={"slow": "通常"})
 
 
 def test_a_field_that_is_not_declared_as_a_setting_is_refused() -> None:

@@ -88,6 +88,6 @@ class Badges(Complete[Member, Badge]):
         super().__init__(of, shown, unknown=lambda word: (other(word), "plain"))
 
     @property
-    def words(self) -> dict[Member, str]:
+    def labels(self) -> dict[Member, str]:
         """Return the labels alone, for the choices of a form."""
         return {member: label for member, (label, _) in self.items()}

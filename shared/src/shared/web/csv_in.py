@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 from shared.errors import Refused
 from shared.text.csv_files import BOM, rearmed
-from shared.text.words import fold
+from shared.text.search_words import fold
 from shared.web.forms import parse_form
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -92,11 +92,11 @@ def in_words(
     changes: Sequence[Change],
     subjects: Sequence[Subject[Any]],
     staff: Viewer,
-    words: Mapping[str, str] | None = None,
+    labels: Mapping[str, str] | None = None,
 ) -> list[dict[str, Any]]:
     """Return ``changes`` for ``settings_ui.changes``, marked if ``staff`` may take them back.
 
-    ``subjects`` are those of the page. A change of a deleted subject is shown by its key. ``words`` are the labels of
+    ``subjects`` are those of the page. A change of a deleted subject is shown by its key. ``labels`` are the labels of
     values that are known only at run time.
     """
     groups = {subject.group.group_key: subject.group for subject in subjects}
@@ -114,8 +114,8 @@ def in_words(
                 "subject": subject,
                 "label": f"{shown.label}（{subject}）" if subject else shown.label,
                 "name": shown.label,
-                "before": shown.word(one.before, words),
-                "after": shown.word(one.after, words),
+                "before": shown.label_of(one.before, labels),
+                "after": shown.label_of(one.after, labels),
                 "may_take_back": one.stands
                 and one.before != one.after
                 and one.name in group.changed_as(staff.staff),

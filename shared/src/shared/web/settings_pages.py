@@ -36,7 +36,7 @@ from shared.web.settings_sheets import Placed, Sheet
 CHANGE_ID_MAX = 2**63 - 1
 CHANGES_SHOWN = 50
 Subjects = Callable[[Parts], Sequence[Subject[Any]]]
-Words = Callable[[Tx], Awaitable[Mapping[str, str]]]
+LabelsRead = Callable[[Tx], Awaitable[Mapping[str, str]]]
 Forms = Sequence[Form[BaseModel]] | None
 Warn = Callable[[Sequence[Any]], str]
 """What the settings of all subjects together lead to that staff may not want; nothing if all is well."""
@@ -57,7 +57,7 @@ class _Settings(ABC):
     changer: Callable[[Request, Viewer], Changer]
     template: str = "settings_page.html"
     more: More = lambda *_: {}
-    words: Words | None = None
+    labels: LabelsRead | None = None
     warning: Warn = lambda _: ""
 
     @abstractmethod
@@ -74,8 +74,8 @@ class _Settings(ABC):
         """Restore the value of one setting from before a change."""
         async with parts_of(request).db.transaction() as tx:
             about, found = await _sent_change(tx, request, staff, self.subjects(request))
-            words = await self.words_in(tx)
-            await take_back(tx, about, found, by=self.changer(request, staff), at=now(), words=words)
+            labels = await self.labels_in(tx)
+            await take_back(tx, about, found, by=self.changer(request, staff), at=now(), labels=labels)
         return parts_of(request).pages.redirect(request, self.path, toast="変更を取り消しました")
 
     async def save_sheet(self, request: Request, sheet: Sheet) -> Response:
@@ -91,8 +91,8 @@ class _Settings(ABC):
                 await lock_settings(tx)
                 in_force = await read_subjects(tx, sheet.subjects)
                 wanted = sheet.wanted(in_force, forms)
-                words = await self.words_in(tx)
-                count = await change_seen(tx, wanted, by=by, at=now(), seen=seen, words=words)
+                labels = await self.labels_in(tx)
+                count = await change_seen(tx, wanted, by=by, at=now(), seen=seen, labels=labels)
                 warned = self.warning([values for _, values in wanted])
                 if warned and warned != self.warning(in_force) and data.get("although") != "true":
                     raise _Unconfirmed(warned)
@@ -107,14 +107,16 @@ class _Settings(ABC):
             return pages.redirect(request, self.path, toast="変更はありません", kind="note")
         return pages.redirect(request, self.path, toast=f"{sheet.called}設定を保存しました")
 
-    async def words_in(self, tx: Tx) -> Mapping[str, str] | None:
+    async def labels_in(self, tx: Tx) -> Mapping[str, str] | None:
         """Return the labels of values that are known only at run time."""
-        return await self.words(tx) if self.words else None
+        return await self.labels(tx) if self.labels else None
 
-    def placed(self, request: Request, sheet: Sheet, in_force: Any, forms: Forms, words: Any) -> list[Placed]:
+    def placed(
+        self, request: Request, sheet: Sheet, in_force: Any, forms: Forms, labels: Any
+    ) -> list[Placed]:
         """Return the subjects of a sheet as its page shows them."""
         parts = parts_of(request)
-        return sheet.placed(in_force, forms, words=words, more=lambda *one: self.more(parts, *one))
+        return sheet.placed(in_force, forms, labels=labels, more=lambda *one: self.more(parts, *one))
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ class SettingsPage(_Settings):
 
     ``about`` is a group about the shop, or a function that returns the subjects. Several subjects are shown as a table
     with a row for each. ``template`` may extend ``settings_page.html``; ``more`` gives it further values, of the first
-    subject. ``words`` returns the labels of values that are known only at run time. The page shows the ``warning`` about the
+    subject. ``labels`` returns the labels of values that are known only at run time. The page shows the ``warning`` about the
     settings; a change that leads to it needs a confirmation.
     """
 
@@ -148,9 +150,9 @@ class SettingsPage(_Settings):
     ) -> Response:
         """Return the page, with the submitted ``forms`` if there are any."""
         async with parts_of(request).db.transaction() as tx:
-            in_force, words = await read_subjects(tx, sheet.subjects), await self.words_in(tx)
+            in_force, labels = await read_subjects(tx, sheet.subjects), await self.labels_in(tx)
             changes = await latest_changes(tx, *_groups(sheet.subjects), newest=CHANGES_SHOWN)
-        placed = self.placed(request, sheet, in_force, forms, words)
+        placed = self.placed(request, sheet, in_force, forms, labels)
         rows = groupby([one for one in placed if one.subject.key], key=lambda one: one.subject.group)
         return parts_of(request).pages.render(
             request,
@@ -165,7 +167,7 @@ class SettingsPage(_Settings):
             version=version_of(plain_of(sheet.subjects, in_force)),
             warning="" if asks else self.warning(in_force),
             asks=asks,
-            changes=in_words(changes, sheet.subjects, sheet.staff, words),
+            changes=in_words(changes, sheet.subjects, sheet.staff, labels),
             **placed[0].more,
         )
 
@@ -194,9 +196,9 @@ class SubjectPages(_Settings):
         """Show all subjects with their settings in force, and the latest changes."""
         sheet = Sheet(self.subjects(request), staff)
         async with parts_of(request).db.transaction() as tx:
-            in_force, words = await read_subjects(tx, sheet.subjects), await self.words_in(tx)
+            in_force, labels = await read_subjects(tx, sheet.subjects), await self.labels_in(tx)
             changes = await latest_changes(tx, *_groups(sheet.subjects), newest=CHANGES_SHOWN)
-        placed = self.placed(request, sheet, in_force, None, words)
+        placed = self.placed(request, sheet, in_force, None, labels)
         group = sheet.subjects[0].group
         columns = [name for name in group.model_fields if all(name in one.subject.has for one in placed)]
         return parts_of(request).pages.render(
@@ -207,7 +209,7 @@ class SubjectPages(_Settings):
             about=group.about,
             columns=[(name, group.shown[name].label) for name in columns],
             lines=placed,
-            changes=in_words(changes, sheet.subjects, staff, words),
+            changes=in_words(changes, sheet.subjects, staff, labels),
         )
 
     async def show(self, request: Request, staff: Staff, key: str) -> Response:
@@ -223,8 +225,8 @@ class SubjectPages(_Settings):
     ) -> Response:
         """Return the page of one subject, with the submitted ``forms`` if there are any."""
         async with parts_of(request).db.transaction() as tx:
-            in_force, words = await read_subjects(tx, sheet.subjects), await self.words_in(tx)
-        [one] = self.placed(request, sheet, in_force, forms, words)
+            in_force, labels = await read_subjects(tx, sheet.subjects), await self.labels_in(tx)
+        [one] = self.placed(request, sheet, in_force, forms, labels)
         return parts_of(request).pages.render(
             request,
             self.template,

@@ -22,14 +22,14 @@ Wanted = list[tuple[Subject[Any], Any]]
 class Placed:
     """A subject on a page: its form, its settings in force, and the labels of both.
 
-    ``words`` are the labels of values that are known only at run time; with them a list has checkboxes. ``more`` are
+    ``labels`` are the labels of values that are known only at run time; with them a list has checkboxes. ``more`` are
     further values for the page's own template.
     """
 
     subject: Subject[Any]
     in_force: Any
     form: Form[BaseModel]
-    words: Mapping[str, str] | None = None
+    labels: Mapping[str, str] | None = None
     more: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -46,16 +46,20 @@ class Placed:
     def text(self, name: str) -> str:
         """Return the value in force as text."""
         value = plain(getattr(self.in_force, name))
-        return self.subject.own[name] if self._left_empty(name) else self.shown[name].word(value, self.words)
+        return (
+            self.subject.own[name]
+            if self._left_empty(name)
+            else self.shown[name].label_of(value, self.labels)
+        )
 
     def options(self, name: str) -> list[tuple[str, str]] | None:
         """Return the (value, label) pairs of a list whose choices are known only at run time.
 
         The value in force is included.
         """
-        if self.words is None or self.shown[name].kind != "list":
+        if self.labels is None or self.shown[name].kind != "list":
             return None
-        return sorted({**{one: one for one in plain(getattr(self.in_force, name))}, **self.words}.items())
+        return sorted({**{one: one for one in plain(getattr(self.in_force, name))}, **self.labels}.items())
 
     def may_be_changed(self, name: str) -> bool:
         """Return whether the viewer may change the setting."""
@@ -110,7 +114,7 @@ class Sheet:
         in_force: Sequence[Group],
         forms: Sequence[Form[BaseModel]] | None = None,
         *,
-        words: Mapping[str, str] | None = None,
+        labels: Mapping[str, str] | None = None,
         more: Callable[[Subject[Any], Any], Mapping[str, Any]] = lambda _, __: {},
     ) -> list[Placed]:
         """Return the subjects as the page shows them, with the submitted ``forms`` if there are any."""
@@ -118,7 +122,7 @@ class Sheet:
             self._form(subject, values) for subject, values in zip(self.subjects, in_force, strict=True)
         ]
         return [
-            Placed(subject, values, form, words, more(subject, values))
+            Placed(subject, values, form, labels, more(subject, values))
             for subject, values, form in zip(self.subjects, in_force, shown, strict=True)
         ]
 

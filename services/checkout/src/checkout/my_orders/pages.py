@@ -14,6 +14,7 @@ from checkout.carts.browser import cart_of, keep_cart, open_cart_of
 from checkout.carts.copy_cart import copy_cart
 from checkout.carts.rows import StoredCart
 from checkout.carts.take_back_cart import take_back_cart
+from checkout.my_orders.labels import FAILED, overdue, parcel_state, progress, refund_sentence
 from checkout.my_orders.rows import (
     BuyersOrder,
     page_key_of,
@@ -21,7 +22,6 @@ from checkout.my_orders.rows import (
     read_item_names,
     read_orders_of,
 )
-from checkout.my_orders.words import FAILED, overdue, parcel_state, progress, refund_words
 from checkout.orders.browser import keep_opened, orders_in_browser
 from checkout.orders.give_up_payment import give_up_payment
 from checkout.orders.rules.code import ORDER_CODE
@@ -113,7 +113,7 @@ def _page(
         can_go_back=can_go_back,
         is_buyers=_is_buyers(request, parts, seen, order),
         thanks=age < THANKED_FOR_SECONDS and head.status != "cancelled" and _may_be_thanked(head),
-        refund_words=refund_words,
+        refund_sentence=refund_sentence,
         look_again_seconds=LOOK_AGAIN_SECONDS if look_again else None,
         **({"cart_count": kept.cart.count} if kept else {}),
     )

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from checkout.order_desk.each_order import ORDERS_MAX, Outcome, for_each_order
 from checkout.order_desk.fields import CARRIER_OPTIONS
+from checkout.order_desk.labels import BULK_DONE, BULK_TITLE, Action
 from checkout.order_desk.many_orders_preview import (
     TAB_OF,
     BulkForm,
@@ -18,7 +19,6 @@ from checkout.order_desk.many_orders_preview import (
 )
 from checkout.order_desk.rows import numbers_of, read_ruled_orders
 from checkout.order_desk.search import TABS
-from checkout.order_desk.words import BULK_DONE, BULK_TITLE, Action
 from checkout.orders.book import OrderBook
 from checkout.orders.process_order import close_order
 from checkout.orders.request_capture import ask_for_capture

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, Field
 
 from checkout.order_desk.fields import CarrierText, OrderCode, TrackingNumber
-from checkout.order_desk.words import Action, badges
+from checkout.order_desk.labels import Action, badges
 from checkout.orders.rules.allowed_deeds import check_capturable, check_shippable
 from checkout.orders.rules.order import Order
 from checkout.orders.rules.steps import capture_warnings, processed_warnings

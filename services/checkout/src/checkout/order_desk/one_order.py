@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from checkout.order_desk.fields import CARRIER_OPTIONS, OrderCode
+from checkout.order_desk.labels import ORDER_KIND_LABEL, badges
 from checkout.order_desk.one_order_forms import CancelForm, DepositForm, NoteForm, ShipForm, StatusForm
 from checkout.order_desk.one_order_shown import (
     amounts_rows,
@@ -18,12 +19,11 @@ from checkout.order_desk.one_order_shown import (
     shown_entry,
 )
 from checkout.order_desk.rows import WholeOrder, read_whole_order
-from checkout.order_desk.words import ORDER_KIND_LABEL, badges
+from checkout.orders.labels import REASON_LABEL, STAFF_REASON_LABEL
 from checkout.orders.rules.allowed_deeds import check_capturable, check_reauthorizable, unsecured
 from checkout.orders.rules.calls import calls_of
 from checkout.orders.rules.order import Order
 from checkout.orders.rules.steps import cancel_effects, capture_warnings, next_step, processed_warnings
-from checkout.orders.words import REASON_LABEL, STAFF_REASON_LABEL
 from shared.clock import in_japan, now
 from shared.errors import Refused
 from shared.web.forms import Form

@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from checkout.order_desk.fields import CARRIER_OPTIONS
+from checkout.order_desk.labels import COUPONS_LABEL, POINTS_LABEL
 from checkout.order_desk.one_order_forms import ParcelForm
 from checkout.order_desk.rows import WholeOrder
-from checkout.order_desk.words import COUPONS_LABEL, POINTS_LABEL
-from checkout.orders.heard.words import REFUSED_BY_PROVIDER
+from checkout.orders.heard.labels import REFUSED_BY_PROVIDER
 from checkout.orders.rules.money_back import money_back
 from checkout.orders.stored_order import Destination, StoredOrder
 from checkout.orders.timeline import Kind, StoredEntry

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from checkout.order_desk.health_of_services import HealthOfServices
+from checkout.order_desk.labels import SERVICE_LABEL
 from checkout.order_desk.search import count_tabs, processed_but_unpaid
-from checkout.order_desk.words import SERVICE_LABEL
 from shared.web.operations import Operations, ServiceHealth
 from shared.web.parts import Here
 from shared.web.session import require_staff

@@ -15,8 +15,8 @@ from checkout.orders.tables import (
 )
 from shared.clock import JAPAN
 from shared.database.planning import LONG, SEARCH
+from shared.database.search_words import found_by
 from shared.database.transactions import Database, Tx
-from shared.database.words import found_by
 
 FOUND_MAX = 1_000
 _COLUMNS = [orders.c[name] for name in StoredOrder.columns()]

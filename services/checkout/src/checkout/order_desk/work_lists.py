@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from checkout.order_desk.export_orders import export_orders
+from checkout.order_desk.labels import ORDER_KIND_LABEL, badges, called_for, deposit_by_staff, is_held
 from checkout.order_desk.search import (
     FOUND_MAX,
     TABS,
@@ -21,9 +22,8 @@ from checkout.order_desk.search import (
     payment_kinds,
     processed_but_unpaid,
 )
-from checkout.order_desk.words import ORDER_KIND_LABEL, badges, called_for, deposit_by_staff, is_held
+from checkout.orders.labels import DEPOSIT_LABEL, PAYMENT_LABEL, SHIPPING_LABEL, STATUS_LABEL
 from checkout.orders.stored_order import StoredOrder
-from checkout.orders.words import DEPOSIT_LABEL, PAYMENT_LABEL, SHIPPING_LABEL, STATUS_LABEL
 from shared.shop.labels import Badge, Labels
 from shared.web.cells import Cell, at, badge, code, link, text, yen
 from shared.web.deeds import done_by, rows_taken

@@ -35,11 +35,11 @@ from checkout.orders.timeline import TimelineEntry, add_entries
 from checkout.orders.told.payment import Told, keep_told
 from shared.cause import current_cause
 from shared.database.bulk import insert_all
+from shared.database.search_words import add_words
 from shared.database.transactions import Tx
-from shared.database.words import add_words
 from shared.errors import Refused
 from shared.events import Event
-from shared.text.words import words_of_numbers
+from shared.text.search_words import words_of_numbers
 
 Deed = Callable[[Tx, Sequence[Any]], Awaitable[None]]
 """Work that runs once for all orders of a book, with the subjects of each order."""

@@ -5,11 +5,11 @@ from datetime import datetime
 
 from checkout.carts.rows import reopen_cart
 from checkout.orders.book import OrderBook, open_orders
+from checkout.orders.labels import REASON_LABEL, STAFF_REASON_LABEL
 from checkout.orders.rules.allowed_deeds import check_cancellable
 from checkout.orders.rules.money_back import money_of_ended
 from checkout.orders.rules.states import CancelReason, StaffReason
 from checkout.orders.timeline import TimelineEntry
-from checkout.orders.words import REASON_LABEL, STAFF_REASON_LABEL
 from checkout.stock.moves import release_stock
 from shared.database.transactions import Tx
 from shared.events import OrderCancelled

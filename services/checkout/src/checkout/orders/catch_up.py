@@ -12,12 +12,12 @@ from uuid import UUID
 
 from checkout.orders.tables import catch_up, order_words
 from shared.clock import now
+from shared.database.search_words import add_words
 from shared.database.sql import columns_of
 from shared.database.transactions import Database, Tx
-from shared.database.words import add_words
 from shared.due.rows import strike_off
 from shared.due.work import DueWork
-from shared.text.words import (
+from shared.text.search_words import (
     words_of_code,
     words_of_names,
     words_of_numbers,

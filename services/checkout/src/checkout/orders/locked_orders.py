@@ -10,8 +10,8 @@ from checkout.orders.rules.order import Order, OrderRow, Parcel
 from checkout.orders.rules.standing import columns_of_standing
 from checkout.orders.rules.states import CancelReason
 from checkout.orders.tables import order_destinations, orders
+from checkout.shop.labels import Closing
 from checkout.shop.rules import ShopSettings
-from checkout.shop.words import Closing
 from shared.database.bulk import update_all
 from shared.database.transactions import Tx
 from shared.shop.settings.rows import of_stored, value_sql

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from checkout.orders.book import open_orders
 from checkout.orders.process_order import process_if_complete
-from checkout.orders.rules.words import OWN_CALL_LABEL
+from checkout.orders.rules.labels import OWN_CALL_LABEL
 from checkout.orders.timeline import TimelineEntry
 from shared.database.transactions import Tx
 from shared.errors import Refused

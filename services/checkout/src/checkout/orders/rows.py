@@ -14,8 +14,8 @@ from checkout.orders.tables import (
 )
 from checkout.orders.timeline import TimelineEntry, add_entries
 from shared.database.bulk import insert_all
+from shared.database.search_words import add_words
 from shared.database.transactions import Tx
-from shared.database.words import add_words
 from shared.events import OrderPlaced
 
 

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from checkout.metadata import metadata
-from shared.database.words import words_table
+from shared.database.search_words import words_table
 from shared.due.rows import due_columns, due_index
 from shared.text.mail_address import COUNTED_MAIL
 

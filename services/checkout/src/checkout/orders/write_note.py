@@ -5,7 +5,7 @@ from datetime import datetime
 from checkout.orders.book import open_orders
 from checkout.orders.timeline import TimelineEntry
 from shared.database.transactions import Tx
-from shared.text.words import words_of_texts
+from shared.text.search_words import words_of_texts
 
 
 async def write_note(

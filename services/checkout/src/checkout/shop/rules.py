@@ -1,7 +1,7 @@
 """The settings of the shop that staff change. They are declared only here."""
 
 from checkout.pricing.settings import PriceSettings
-from checkout.shop.words import CLOSINGS, Closing
+from checkout.shop.labels import CLOSINGS, Closing
 from shared.shop.settings.group import setting
 
 
@@ -20,5 +20,5 @@ class ShopSettings(PriceSettings, key="shop"):
         section="受注処理",
         label="発送と入金が完了した注文",
         hint="変更は、これから完了する注文に適用されます。すでに完了している注文はそのままです。処理済み時に有効になるポイントは、処理済みにするまで有効になりません。",
-        words=CLOSINGS,
+        labels=CLOSINGS,
     )

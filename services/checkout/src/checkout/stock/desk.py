@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from checkout.stock.labels import REASONS
 from checkout.stock.receive_goods import Cause, receive_goods
 from checkout.stock.shelves import (
     Shelf,
@@ -16,7 +17,6 @@ from checkout.stock.shelves import (
     read_shelves,
     read_stock_entries,
 )
-from checkout.stock.words import REASONS
 from shared.clock import now
 from shared.errors import Refused
 from shared.ids import new_id

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from shared.database.planning import LONG
 from shared.database.transactions import Database, Tx
-from shared.text.words import like_part, sought
+from shared.text.search_words import like_part, sought
 
 _FROM = (
     " FROM members m LEFT JOIN amazon_links l USING (member_id) LEFT JOIN staff s USING (member_id)"
@@ -35,7 +35,7 @@ _HIRAGANA = "".join(map(chr, range(0x3041, 0x3097)))
 
 
 def _folded(column: str) -> str:
-    """Return SQL that folds a name like shared/text/words.py: no blanks, hiragana, half width, small letters."""
+    """Return SQL that folds a name like shared/text/search_words.py: no blanks, hiragana, half width, small letters."""
     plain = f"lower(normalize({column}, NFKC))"
     return f"translate({plain}, '{_KATAKANA} ・-', '{_HIRAGANA}')"
 

@@ -17,8 +17,8 @@ from members.arrivals.rules import Step, next_step
 from members.registration.register_member import NewMember, register_member
 from members.sessions.enter import Browser, NewLogin, enter
 from members.settings import Settings
+from members.shop_rules.labels import AMAZON_OFF
 from members.shop_rules.rows import rules_at
-from members.shop_rules.words import AMAZON_OFF
 from members.wallets.link_amazon import link_amazon
 from members.wallets.statement import Wallet
 from members.wallets.used_wallets import use_wallet

@@ -10,7 +10,7 @@ from members.arrivals.arrive import AGAIN, arrive, register_arrival
 from members.sessions.browser import browser_of, put_login
 from members.sessions.pages import MY_PAGE, show_login_form
 from members.settings import Settings
-from members.shop_rules.words import AMAZON_OFF
+from members.shop_rules.labels import AMAZON_OFF
 from members.wallets.statement import Wallet, wallet_of
 from shared.clock import now
 from shared.errors import Refused

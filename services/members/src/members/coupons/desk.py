@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from members.coupons.define_coupon import define_coupon
 from members.coupons.definitions import DefinedCoupon, count_coupons, find_coupons
+from members.coupons.labels import KIND_LABEL
 from members.coupons.rules import Terms, effect
-from members.coupons.words import KIND_LABEL
 from members.deeds.doer import doer
 from shared.clock import last_day, now
 from shared.errors import Refused

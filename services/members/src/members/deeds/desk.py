@@ -6,8 +6,8 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field, create_model
 from starlette.responses import Response
 
+from members.deeds.labels import DEEDS_LABEL
 from members.deeds.rows import Deed, DeedSearch, NotedDeed, count_deeds, find_deeds
-from members.deeds.words import DEEDS_LABEL
 from shared.web.cells import at, badge, text
 from shared.web.fields import DayOfLists, Line
 from shared.web.lists import Column, DeskList, SearchBox
@@ -59,5 +59,5 @@ async def list_deeds(request: Request, parts: Here, paging: Paging) -> Response:
         request,
         "desk_deeds.html",
         status=asked.status,
-        list=DEEDS.shown(asked, found, total, options={"deed": list(DEEDS_LABEL.words.items())}),
+        list=DEEDS.shown(asked, found, total, options={"deed": list(DEEDS_LABEL.labels.items())}),
     )

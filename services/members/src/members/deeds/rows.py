@@ -12,7 +12,7 @@ from shared.clock import end_of_day
 from shared.database.planning import LONG
 from shared.database.transactions import Tx
 from shared.ids import new_id
-from shared.text.words import like_part
+from shared.text.search_words import like_part
 
 Deed = Literal[
     "logged_in",

@@ -6,14 +6,14 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from members.accounts.rows import member_by_id
+from members.coupons.labels import coupon_line
 from members.coupons.rows import coupons_of_member
-from members.coupons.words import coupon_line
 from members.deeds.doer import doer
-from members.member_desk.words import STAFF_ROLE, VIA
+from members.member_desk.labels import STAFF_ROLE, VIA
 from members.passwords.request_reset import request_reset_by_staff
 from members.points.activate_points import activate_points
+from members.points.labels import point_lines
 from members.points.rows import balance_of, ledger_of
-from members.points.words import point_lines
 from members.sessions.rows import live_sessions
 from shared.clock import now
 from shared.errors import Refused

@@ -6,12 +6,12 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from members.accounts.rows import member_by_id
+from members.coupons.labels import coupon_line
 from members.coupons.rows import coupons_of_member
-from members.coupons.words import coupon_line
+from members.my_page.labels import WAY
 from members.my_page.leave import rights_of, use_up
-from members.my_page.words import WAY
+from members.points.labels import point_lines
 from members.points.rows import balance_of, grant_waiting_for_proof, ledger_of
-from members.points.words import point_lines
 from members.sessions.browser import browser_of, put_login, put_session, renewed_by_proof
 from members.sessions.end_sessions import end_all_sessions, end_own_session, end_session
 from members.sessions.enter import enter

@@ -9,7 +9,7 @@ from members.orders.rows import lock_orders, owners_of
 from members.points.accounts import Accounts
 from members.points.rows import Earned, purchase_grants
 from members.points.rules import activate_posting
-from members.shop_rules.words import Activation
+from members.shop_rules.labels import Activation
 from shared.database.transactions import Tx
 from shared.events import OrderProcessed, PointsActivated, Shipped
 

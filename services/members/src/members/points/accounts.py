@@ -9,7 +9,7 @@ from members.points.records import GrantRow, PostingRow, expiry, grant_row, post
 from members.points.rows import lock_balances
 from members.points.rules import Balance, Grant, GrantState, Posting
 from members.points.tables import point_balances, point_grants, point_postings
-from members.shop_rules.words import Activation
+from members.shop_rules.labels import Activation
 from shared.database.bulk import insert_all, update_all
 from shared.database.transactions import Tx
 

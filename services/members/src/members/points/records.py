@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from members.points.rules import Balance, Grant, GrantState, Kind, Posting, Reason
-from members.shop_rules.words import GrantActivation
+from members.shop_rules.labels import GrantActivation
 from shared.clock import end_of_day, in_japan
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from members.points.records import expiry, grant_row, posting_row
 from members.points.rules import Balance, Grant, GrantState, Kind, Posting, Reason
 from members.points.tables import point_grants, point_postings
-from members.shop_rules.words import Activation, GrantActivation
+from members.shop_rules.labels import Activation, GrantActivation
 from shared.database.bulk import insert_all
 from shared.database.sql import columns_of
 from shared.database.transactions import Tx

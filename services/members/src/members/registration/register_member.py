@@ -10,8 +10,8 @@ from members.addresses.request_verification import request_verification
 from members.points.mailboxes import note_mailbox
 from members.points.rows import insert_grant, lock_balance, open_balance, record_posting
 from members.points.rules import Grant, grant_posting
+from members.shop_rules.labels import GrantActivation
 from members.shop_rules.rules import Rules
-from members.shop_rules.words import GrantActivation
 from members.wallets.rows import insert_link, note_registration
 from shared.database.transactions import Tx
 from shared.errors import Refused

@@ -3,7 +3,7 @@
 from decimal import ROUND_FLOOR, Decimal
 from typing import Literal
 
-from members.shop_rules.words import ACTIVATION_LABEL, Activation
+from members.shop_rules.labels import ACTIVATION_LABEL, Activation
 from shared.shop.settings.group import Group, setting
 from shared.web.fields import Percent, Pieces
 
@@ -25,7 +25,7 @@ class Rules(Group, key="rules"):
         "on_shipped",
         label="購入ポイントが有効になる時",
         shown="menu",
-        words=ACTIVATION_LABEL,
+        labels=ACTIVATION_LABEL,
         hint="変更後のご注文から適用され、付与済みのポイントは変わりません。",
     )
     registration_points: Pieces = setting(500, ge=0, le=100_000, label="会員登録ポイント", unit="ポイント")
@@ -33,7 +33,7 @@ class Rules(Group, key="rules"):
         "immediate",
         label="会員登録ポイントが有効になる時",
         shown="menu",
-        words={mode: ACTIVATION_LABEL[mode] for mode in ("immediate", "manual")},
+        labels={mode: ACTIVATION_LABEL[mode] for mode in ("immediate", "manual")},
         hint="付与時に有効にすると、登録と同時のご注文でもご利用いただけます。",
     )
     valid_days: Pieces | None = setting(

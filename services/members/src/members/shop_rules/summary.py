@@ -1,7 +1,7 @@
 """The rules of points and Amazon login as one sentence."""
 
+from members.shop_rules.labels import ACTIVATION_LABEL
 from members.shop_rules.rules import Rules
-from members.shop_rules.words import ACTIVATION_LABEL
 
 
 def summary(rules: Rules) -> str:

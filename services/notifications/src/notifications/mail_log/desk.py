@@ -10,9 +10,9 @@ from pydantic import BaseModel
 from pydantic import Field as FilterField
 from starlette.responses import Response
 
+from notifications.mail_log.labels import STATES, TITLES, audience_label, reason_label, title_of
 from notifications.mail_log.resend_mail import resend_mails
 from notifications.mail_log.rows import LoggedMail, Search, count_by_state, count_mails, find_mails
-from notifications.mail_log.words import STATES, TITLES, audience_label, reason_label, title_of
 from notifications.mailing.delivery import RESENDABLE, UNDELIVERED, State
 from notifications.mails.audience import AUDIENCES
 from notifications.mails.desk import Desk

@@ -11,9 +11,9 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from notifications.mail_log.correct_address import correct_address, is_about_an_account, may_correct
+from notifications.mail_log.labels import STATES, audience_label, outcome_badge, reason_label, title_of
 from notifications.mail_log.resend_mail import resend_mail
 from notifications.mail_log.rows import MailTry, tries_of
-from notifications.mail_log.words import STATES, audience_label, outcome_badge, reason_label, title_of
 from notifications.mailing.delivery import RESENDABLE
 from notifications.mailing.message import MailMalformed, build
 from notifications.mailing.rows import StoredMail, one_mail

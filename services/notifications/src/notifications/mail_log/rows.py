@@ -12,8 +12,8 @@ from notifications.mailing.tables import mails
 from notifications.orders.tables import order_words
 from shared.clock import now
 from shared.database.planning import LONG, SEARCH
+from shared.database.search_words import found_by
 from shared.database.transactions import Tx
-from shared.database.words import found_by
 
 
 @dataclass(frozen=True, slots=True)

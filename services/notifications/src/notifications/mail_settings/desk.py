@@ -45,5 +45,5 @@ router = SubjectPages(
     template="mail_setting.html",
     list_template="mail_settings.html",
     more=_beside,
-    words=payment_names,
+    labels=payment_names,
 ).router()

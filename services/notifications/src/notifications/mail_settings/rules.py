@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, Protocol
 
-from notifications.mail_settings.words import SENDER_HINTS, SENDERS, Sender
+from notifications.mail_settings.labels import SENDER_HINTS, SENDERS, Sender
 from notifications.mails.files import DELAY_MINUTES_MAX, MailKind
 from shared.shop.settings.group import Group, setting
 from shared.shop.settings.subjects import Subject
@@ -23,7 +23,7 @@ class MailSetting(Group, key="mail", about="メール"):
     """
 
     enabled: bool = setting(True, label="利用する", listed="利用設定", yes="利用する", no="利用しない")
-    sender: Sender = setting("shop", label="送信元", words=SENDERS, hints=SENDER_HINTS)
+    sender: Sender = setting("shop", label="送信元", labels=SENDERS, hints=SENDER_HINTS)
     delay_minutes: Pieces = setting(
         0,
         ge=0,

@@ -6,9 +6,9 @@ from urllib.parse import parse_qs, urlsplit
 
 from notifications.orders.rows import orders_of
 from notifications.orders.tables import order_words
+from shared.database.search_words import add_words
 from shared.database.transactions import Tx
-from shared.database.words import add_words
-from shared.text.words import words_of_texts
+from shared.text.search_words import words_of_texts
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ import orjson
 from notifications.mails.one_line import in_one_line
 from notifications.orders.tables import contacts, order_words
 from shared.database.bulk import insert_all
+from shared.database.search_words import add_words
 from shared.database.transactions import Tx
-from shared.database.words import add_words
 from shared.events import OrderPlaced
-from shared.text.words import words_of_code, words_of_names, words_of_texts
+from shared.text.search_words import words_of_code, words_of_names, words_of_texts
 
 
 async def remember_orders(tx: Tx, placed: Sequence[OrderPlaced]) -> None:

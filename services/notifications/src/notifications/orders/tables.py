@@ -4,7 +4,7 @@ from sqlalchemy import Column, DateTime, Index, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
 from notifications.metadata import metadata
-from shared.database.words import words_table
+from shared.database.search_words import words_table
 
 # Whom an order belongs to, and what later mails tell about it: events after OrderPlaced carry only its code.
 contacts = Table(

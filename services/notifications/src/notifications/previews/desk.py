@@ -10,8 +10,8 @@ from starlette.responses import Response
 from notifications.mails.audience import JAPANESE
 from notifications.mails.desk import Desk, framed, kind_of
 from notifications.mails.files import MailKind
+from notifications.previews.labels import LANGUAGES
 from notifications.previews.send_test_mail import example_words, send_test_mail
-from notifications.previews.words import LANGUAGES
 from shared.ids import new_id
 from shared.web.deeds import done_by
 from shared.web.fields import Email

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from payments.chargebacks import rules
-from payments.chargebacks.words import ENDS, End
+from payments.chargebacks.labels import ENDS, End
 from payments.payment.act_on_payment import Acted, act_on_payment
 from payments.payment.forms import PaymentForm
 from payments.payment.rules.drafting import Settled

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from payments.deposits import rules
-from payments.deposits.words import DEPOSIT_MAIL
+from payments.deposits.labels import DEPOSIT_MAIL
 from payments.payment.act_on_payment import Acted, act_on_payment
 from payments.payment.forms import UNTOLD, PaymentForm
 from payments.payment.rules.watching import MethodFacts

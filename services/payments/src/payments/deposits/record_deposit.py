@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from payments.deposits.labels import DEPOSIT_MAIL
 from payments.deposits.rules import book_deposit
-from payments.deposits.words import DEPOSIT_MAIL
 from payments.payment.act_on_payment import Acted, act_on_payment, recorded_already
 from payments.payment.forms import UNTOLD, PaymentForm, RecordId
 from payments.payment.rows import amount_of_receipt, is_recorded

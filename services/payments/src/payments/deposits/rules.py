@@ -6,7 +6,7 @@ Each deed returns the payment unchanged where it is not possible; the functions 
 
 from datetime import UTC, date, datetime, time
 
-from payments.deposits.words import NOT_BY_HAND, WRONG_DAY
+from payments.deposits.labels import NOT_BY_HAND, WRONG_DAY
 from payments.payment.rules import asking, journal
 from payments.payment.rules.answers import Captured, Reversed
 from payments.payment.rules.details import CaptureWish

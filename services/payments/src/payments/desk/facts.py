@@ -1,7 +1,7 @@
 """How a payment stands, as the facts of its page."""
 
+from payments.payment.labels import POLICIES
 from payments.payment.rules.payment import Payment
-from payments.payment.words import POLICIES
 from shared.clock import in_japan
 from shared.web.filters import yen
 

@@ -9,12 +9,12 @@ from payments.chargebacks import rules as chargeback_rules
 from payments.deposits import rules as deposit_rules
 from payments.desk.rows import Story
 from payments.holds import rules as hold_rules
+from payments.payment.labels import ROUTES
 from payments.payment.records import Receipt
 from payments.payment.rules import asking
 from payments.payment.rules.details import KnownChargeback
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
-from payments.payment.words import ROUTES
 from payments.refunds import rules as refund_rules
 from shared.clock import in_japan, now
 from shared.web.filters import yen

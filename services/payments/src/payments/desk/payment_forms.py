@@ -11,10 +11,10 @@ from payments.deposits.keep_money import KeepMoney
 from payments.deposits.record_deposit import RecordDeposit
 from payments.desk.offers import effect_of_reopening
 from payments.payment.forms import PaymentForm
+from payments.payment.labels import ROUTES
 from payments.payment.rules.details import KnownChargeback
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
-from payments.payment.words import ROUTES
 from payments.refunds import rules as refund_rules
 from payments.refunds.record_refund import RecordRefund
 from payments.refunds.refund_payment import RefundPart

@@ -9,13 +9,13 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from payments.desk.call_words import ATTENTION
+from payments.desk.call_labels import ATTENTION
 from payments.desk.export_payments import export_payments
 from payments.desk.rows import TABS, PaymentSearch, count_calls, count_tabs, list_payments
 from payments.methods.registry import Methods
+from payments.payment.labels import STATES
 from payments.payment.rules.moves import State
 from payments.payment.rules.payment import Payment
-from payments.payment.words import STATES
 from payments.shop.rows import PaymentSettings, read_payment_settings
 from shared.web.cells import Cell, at, badge, link, text, yen
 from shared.web.deeds import done_by, rows_taken
@@ -131,7 +131,7 @@ async def show_payments(request: Request, parts: Here, paging: Paging, staff: St
             [line(one) for one in found],
             total,
             counts=counts,
-            options={"method": list(_names(settings, methods).items()), "state": list(STATES.words.items())},
+            options={"method": list(_names(settings, methods).items()), "state": list(STATES.labels.items())},
             hidden=["call"],
         ),
         saved=saved,

@@ -5,19 +5,19 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from payments.desk.call_words import calls
+from payments.desk.call_labels import calls
 from payments.desk.deeds import DEEDS
 from payments.desk.do_payment_deed import do_payment_deed
 from payments.desk.facts import facts
 from payments.desk.offers import contraries, of_others, offers
 from payments.desk.payment_forms import payment_forms
 from payments.desk.rows import payment_story
-from payments.desk.story_words import story_in_words
+from payments.desk.story_labels import story_in_words
 from payments.methods.registry import Methods
-from payments.notices.words import NOTICE_STATES
+from payments.notices.labels import NOTICE_STATES
+from payments.payment.labels import OPERATIONS, STATES
 from payments.payment.rows import read_order_payment
-from payments.payment.words import OPERATIONS, STATES
-from payments.requests.words import REQUEST_STATES
+from payments.requests.labels import REQUEST_STATES
 from payments.shop.rows import read_payment_settings
 from payments.watching.look_up_payment import look_up_payment
 from shared.errors import Refused

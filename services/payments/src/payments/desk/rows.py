@@ -17,10 +17,10 @@ from payments.payment.rules.payment import Payment
 from payments.payment.tables import order_words, payments
 from payments.requests.answers import ToldAnswer
 from shared.database.planning import LONG, SEARCH
+from shared.database.search_words import found_by
 from shared.database.sql import columns_of
 from shared.database.transactions import Database, Tx
-from shared.database.words import found_by
-from shared.text.words import sought
+from shared.text.search_words import sought
 
 R = TypeVar("R")
 Tab = Literal["all", "attention", "waiting", "authorized", "captured", "over"]

@@ -11,9 +11,9 @@ from urllib.parse import urlencode, urlsplit
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
+from payments.methods.labels import NOT_PAID
 from payments.methods.method import Counter, Method, Outcome, Visit
 from payments.methods.visitor import may_see
-from payments.methods.words import NOT_PAID
 from payments.payment.rules.payment import NOT_YET
 from shared.web.edge import ContentSecurity
 from shared.web.pages import Pages

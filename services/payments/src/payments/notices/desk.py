@@ -6,10 +6,10 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from payments.methods.registry import Methods
+from payments.notices.labels import NOTICE_STATES
 from payments.notices.mark_notice_seen import mark_notice_seen
 from payments.notices.rows import notices_for_staff
-from payments.notices.words import NOTICE_STATES
-from payments.payment.words import in_pieces
+from payments.payment.labels import in_pieces
 from payments.shop.rows import PaymentSettings, read_payment_settings
 from shared.web.deeds import done_by
 from shared.web.paging import Paging

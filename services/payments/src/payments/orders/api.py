@@ -6,9 +6,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 
 from payments.methods.registry import Methods
+from payments.payment.labels import state_label
 from payments.payment.rows import find_order_payment
 from payments.payment.rules.payment import Payment
-from payments.payment.words import state_label
 from shared.errors import Refused
 from shared.web.parts import Here
 from shared.web.session import Viewer, viewer

@@ -30,11 +30,11 @@ from payments.payment.tables import (
 )
 from shared.clock import now
 from shared.database.bulk import insert_all, update_all
+from shared.database.search_words import add_words
 from shared.database.sql import Row
 from shared.database.transactions import Database, Tx
-from shared.database.words import add_words
 from shared.errors import Refused
-from shared.text.words import words_of_code, words_of_names
+from shared.text.search_words import words_of_code, words_of_names
 
 log = structlog.get_logger()
 

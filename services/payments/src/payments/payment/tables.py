@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from payments.metadata import metadata
-from shared.database.words import words_table
+from shared.database.search_words import words_table
 from shared.due.rows import due_columns, due_index
 
 # One try for one amount. `details` is the rest of rules.payment.Payment; `provider_ids` are the values of

@@ -8,12 +8,12 @@ from pydantic import Field
 
 from payments.payment.act_on_payment import Acted, act_on_payment, recorded_already
 from payments.payment.forms import PaymentForm, RecordId, TakeBack
+from payments.payment.labels import ROUTES
 from payments.payment.rows import has_note, is_recorded
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
 from payments.payment.rules.watching import MethodFacts
-from payments.payment.words import ROUTES
 from payments.refunds import rules
 from shared.database.transactions import Tx
 from shared.web.fields import PaidYen, Text

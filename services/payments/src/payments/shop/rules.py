@@ -1,7 +1,7 @@
 """The settings of payments that staff change: declared here, and nowhere else."""
 
+from payments.payment.labels import POLICIES
 from payments.payment.rules.terms import CapturePolicy
-from payments.payment.words import POLICIES
 from shared.shop.settings.group import Group, setting
 from shared.web.fields import AddressLine
 
@@ -15,7 +15,7 @@ class CaptureSettings(Group, key="capture"):
         "on_shipped",
         label="売上請求の方法",
         hint="変更は、これから入る注文に適用されます。すでにある注文は、注文時の設定のまま処理されます。",
-        words=POLICIES,
+        labels=POLICIES,
     )
 
 

@@ -59,12 +59,12 @@ async def change(
     by: Changer | str,
     at: datetime,
     about: Subject[G] | None = None,
-    words: Mapping[str, str] | None = None,
+    labels: Mapping[str, str] | None = None,
 ) -> list[str]:
     """Store the settings that differ from those in force, with the person who changed them. Return their names.
 
     ``by`` is only a name if nobody at a desk changes them; then no deed is recorded. ``about`` is the subject; None is
-    the shop. ``words`` are the labels of values that are known only at run time.
+    the shop. ``labels`` are the labels of values that are known only at run time.
     """
     about = about or Subject(type(wanted)())
     await lock_settings(tx)
@@ -74,7 +74,7 @@ async def change(
         await _store(tx, wanted, before, about.key, name, by=by if isinstance(by, str) else by.name, at=at)
     tx.known.clear()
     if changed and not isinstance(by, str):
-        said = "、".join(_said(wanted, before, name, words) for name in changed)
+        said = "、".join(_said(wanted, before, name, labels) for name in changed)
         await by.note(tx, f"{about.called} {said}".strip(), at=at)
     return changed
 
@@ -86,7 +86,7 @@ async def change_seen(
     by: Changer,
     at: datetime,
     seen: str,
-    words: Mapping[str, str] | None = None,
+    labels: Mapping[str, str] | None = None,
 ) -> int:
     """Change the settings of one page, all or none. Return how many changed.
 
@@ -95,7 +95,7 @@ async def change_seen(
     await lock_settings(tx)
     subjects = [subject for subject, _ in wanted]
     check_seen(seen, plain_of(subjects, await read_subjects(tx, subjects)))
-    changed = [await change(tx, new, by=by, at=at, about=subject, words=words) for subject, new in wanted]
+    changed = [await change(tx, new, by=by, at=at, about=subject, labels=labels) for subject, new in wanted]
     return sum(len(names) for names in changed)
 
 
@@ -114,7 +114,7 @@ async def take_back(
     *,
     by: Changer | str,
     at: datetime,
-    words: Mapping[str, str] | None = None,
+    labels: Mapping[str, str] | None = None,
 ) -> None:
     """Restore the value of a setting of ``about`` from before a change. This is also a change.
 
@@ -134,7 +134,7 @@ async def take_back(
         raise Refused(
             "setting_not_taken", "変更前の値は現在は設定できないため、取り消していません。", status=422
         ) from None
-    await change(tx, wanted, by=by, at=at, about=about, words=words)
+    await change(tx, wanted, by=by, at=at, about=about, labels=labels)
 
 
 async def find_change(tx: Tx, change_id: int, *groups: type[Group]) -> Change:
@@ -191,7 +191,7 @@ async def _store(
     )
 
 
-def _said(wanted: Group, before: Group, name: str, words: Mapping[str, str] | None) -> str:
+def _said(wanted: Group, before: Group, name: str, labels: Mapping[str, str] | None) -> str:
     shown = wanted.shown[name]
-    old, new = (shown.word(plain(getattr(group, name)), words) for group in (before, wanted))
+    old, new = (shown.label_of(plain(getattr(group, name)), labels) for group in (before, wanted))
     return f"{shown.label}：{old} → {new}"

@@ -2,7 +2,7 @@
 
     class ShopSettings(Group, key="shop"):
         shipping_fee: Pieces = setting(550, label="送料", unit="円", ge=0, le=100_000)
-        closing: Closing = setting("by_itself", label="処理済みにする人", words=CLOSINGS)
+        closing: Closing = setting("by_itself", label="処理済みにする人", labels=CLOSINGS)
 
 Storage, page, record and list of changes use this declaration.
 """
@@ -28,7 +28,7 @@ class Shown:
 
     label: str
     kind: Kind
-    words: Mapping[str, str]
+    labels: Mapping[str, str]
     hints: Mapping[str, str]
     unit: str = ""
     empty: str = "なし"
@@ -41,15 +41,15 @@ class Shown:
         """Return the choices in the form of ``ui.radio_cards``."""
         return [
             {"value": value, "label": word, "hint": self.hints.get(value, "")}
-            for value, word in self.words.items()
+            for value, word in self.labels.items()
         ]
 
-    def word(self, value: Any, words: Mapping[str, str] | None = None) -> str:
+    def label_of(self, value: Any, labels: Mapping[str, str] | None = None) -> str:
         """Return the label of ``value``, also for a value of another release.
 
-        ``words`` are labels known only at run time.
+        ``labels`` are labels known only at run time.
         """
-        known = {**self.words, **(words or {})}
+        known = {**self.labels, **(labels or {})}
         if self.kind == "yes_no":
             return known["yes" if value else "no"]
         if value is None or value == "" or value == []:
@@ -71,7 +71,7 @@ def setting(
     label: str,
     hint: str = "",
     listed: str = "",
-    words: Mapping[Any, str] | None = None,
+    labels: Mapping[Any, str] | None = None,
     hints: Mapping[Any, str] | None = None,
     yes: str = "はい",
     no: str = "いいえ",
@@ -88,7 +88,7 @@ def setting(
     """Declare a setting of a :class:`Group`.
 
     ``label`` and ``hint`` are shown at its field. ``listed`` is its name in the list of changes, if the label alone is
-    not clear there. ``words`` are the labels of a choice, one for each value. ``hints`` are texts below some of them.
+    not clear there. ``labels`` are the labels of a choice, one for each value. ``hints`` are texts below some of them.
     ``yes`` and ``no`` are the labels of a bool.
 
     ``unit`` follows numbers; with 円 they are yen. ``empty`` is the text for no value. ``section`` is the heading above
@@ -98,7 +98,7 @@ def setting(
     about: dict[str, Any] = {
         "label": label,
         "listed": listed,
-        "words": dict(words or {}) or {"yes": yes, "no": no},
+        "labels": dict(labels or {}) or {"yes": yes, "no": no},
         "hints": dict(hints or {}),
         "unit": unit,
         "empty": empty,
@@ -189,12 +189,12 @@ def _shown(name: str, info: FieldInfo, changed_by: Role) -> Shown:
         raise TypeError(f"{name} is not declared with setting(…)")
     about: dict[str, Any] = extra["setting"]  # type: ignore[assignment]
     kind = about["shown"] or _kind(info, about["unit"])
-    if kind in ("choice", "menu") and _values(info) != set(about["words"]):
+    if kind in ("choice", "menu") and _values(info) != set(about["labels"]):
         raise TypeError(f"{name} needs a word for each of {sorted(_values(info))}")
     return Shown(
         label=about["listed"] or about["label"],
         kind=kind,
-        words=about["words"],
+        labels=about["labels"],
         hints=about["hints"],
         unit=about["unit"],
         empty=about["empty"],

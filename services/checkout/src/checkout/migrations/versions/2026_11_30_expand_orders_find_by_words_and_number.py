@@ -35,7 +35,7 @@ def upgrade() -> None:
             "words",
             postgresql.TSVECTOR(),
             nullable=False,
-            comment="Folded: shared/database/words.py",
+            comment="Folded: shared/database/search_words.py",
         ),
         sa.PrimaryKeyConstraint("order_code", "entry_id"),
         info={"append_only": True},

@@ -5,7 +5,7 @@ from checkout.orders.heard.follow import known_order
 from checkout.orders.timeline import TimelineEntry
 from shared.database.transactions import Tx
 from shared.events import MailAddressCorrected
-from shared.text.words import words_of_texts
+from shared.text.search_words import words_of_texts
 
 
 async def correct_mail_address(tx: Tx, book: OrderBook, event: MailAddressCorrected) -> None:

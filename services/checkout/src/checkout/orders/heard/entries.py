@@ -9,10 +9,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from checkout.orders.heard.labels import NUMBER_VOIDED, TELLER
 from checkout.orders.heard.member_lines import LINES_OF_MEMBERS_AND_MAILS
 from checkout.orders.heard.payment_lines import LINES_OF_PAYMENTS
 from checkout.orders.heard.standing_line import standing_words
-from checkout.orders.heard.words import NUMBER_VOIDED, TELLER
 from checkout.orders.rules.order import Order
 from checkout.orders.timeline import Line, TimelineEntry, Topic
 from shared import events

@@ -6,7 +6,7 @@ The call ends when a mail arrives or is not needed.
 from collections.abc import Mapping, Sequence
 
 from checkout.orders.book import OrderBook, open_orders
-from checkout.orders.heard.words import NEVER_ARRIVED
+from checkout.orders.heard.labels import NEVER_ARRIVED
 from checkout.orders.rules.states import PAYMENT_MAIL_UNDELIVERED
 from shared.database.transactions import Tx
 from shared.events import MailSent, MailSuppressed

@@ -6,13 +6,13 @@ from datetime import datetime
 from checkout.orders.book import OrderBook
 from checkout.orders.heard.entries import entry_of, standing_entry
 from checkout.orders.heard.follow import PAYMENTS, follow, known_order, note
+from checkout.orders.labels import PAYMENT_LABEL
 from checkout.orders.process_order import process_if_complete
 from checkout.orders.rules.money_back import money_of_ended
 from checkout.orders.rules.money_moves import money_move, overtaken, refund_move, undo_move
 from checkout.orders.rules.order import Order
 from checkout.orders.rules.standing import is_newer, told_by_capture, told_by_payments, told_by_refund
 from checkout.orders.timeline import TimelineEntry
-from checkout.orders.words import PAYMENT_LABEL
 from shared.clock import in_japan
 from shared.events import (
     CancellationMoneyChanged,

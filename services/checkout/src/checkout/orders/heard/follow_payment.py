@@ -17,7 +17,7 @@ from shared.events import (
     PaymentNumberIssued,
     PaymentVoided,
 )
-from shared.text.words import words_of_numbers
+from shared.text.search_words import words_of_numbers
 
 
 def follow_authorization(book: OrderBook, event: PaymentAuthorized) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from checkout.orders.heard.words import BENEFIT, GRANTED, REFUSED_REGISTRATION, SUPPRESSED, UNDELIVERED
+from checkout.orders.heard.labels import BENEFIT, GRANTED, REFUSED_REGISTRATION, SUPPRESSED, UNDELIVERED
 from checkout.orders.timeline import Line
 from shared import events
 from shared.events import Event

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from checkout.orders.heard.words import ENDED, FAILED, REFUSED_BY_PROVIDER, REJECTED, ROUTE, SOURCE
+from checkout.orders.heard.labels import ENDED, FAILED, REFUSED_BY_PROVIDER, REJECTED, ROUTE, SOURCE
 from checkout.orders.timeline import Line
 from checkout.orders.told.payment_events import route_of
 from shared import events

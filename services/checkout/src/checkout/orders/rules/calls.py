@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, replace
 
+from checkout.orders.rules.labels import CALL_TEXT, OWN_CALL_LABEL, OWN_CALL_TEXT
 from checkout.orders.rules.order import Order
 from checkout.orders.rules.standing import Standing
 from checkout.orders.rules.states import PAYMENT_MAIL_UNDELIVERED
-from checkout.orders.rules.words import CALL_TEXT, OWN_CALL_LABEL, OWN_CALL_TEXT
 from shared.clock import in_japan
 from shared.shop.payment_calls import CALL_LABEL
 

@@ -1,7 +1,7 @@
 """The search words of a new order; numbers and remarks are added later."""
 
 from shared.events import OrderPlaced
-from shared.text.words import (
+from shared.text.search_words import (
     words_of_code,
     words_of_names,
     words_of_numbers,

@@ -22,8 +22,8 @@ from cryptography.x509.oid import NameOID
 from pydantic import BaseModel, ConfigDict, Field, Json, ValidationError
 from pydantic.alias_generators import to_pascal
 
+from payments.methods.amazon_pay.labels import KIND_LABEL
 from payments.methods.amazon_pay.settings import AmazonPaySettings
-from payments.methods.amazon_pay.words import KIND_LABEL
 from payments.methods.method import NoticeRefused
 from shared import clock
 

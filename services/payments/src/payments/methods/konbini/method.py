@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from payments.methods.konbini import pages
 from payments.methods.konbini.chains import CHAINS
+from payments.methods.konbini.labels import KINDS
 from payments.methods.konbini.settings import KonbiniSettings
 from payments.methods.konbini.vouchers import (
     NoticeBody,
@@ -23,7 +24,6 @@ from payments.methods.konbini.vouchers import (
     last_refund,
     not_ours,
 )
-from payments.methods.konbini.words import KINDS
 from payments.methods.method import Choice, Counter, Menu, Method, Notice, NoticeRefused, Option, Shop
 from payments.payment.rules.answers import Answer, Declined, RefundDeclined, Unknown
 from payments.payment.rules.details import Number

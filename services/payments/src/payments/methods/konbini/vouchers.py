@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from payments.methods.konbini.chains import CHAINS, DEFAULT
-from payments.methods.konbini.words import KINDS
+from payments.methods.konbini.labels import KINDS
 from payments.payment.rules.answers import Answer, Captured, Issued, Refunded, Reversed, Unknown, Voided
 from payments.payment.rules.disowning import told_no_more
 from payments.payment.rules.payment import Payment

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from shared.database.words import as_vector
-from shared.text.words import words_of_code, words_of_names
+from shared.database.search_words import as_vector
+from shared.text.search_words import words_of_code, words_of_names
 
 revision = "0d7590988bdf"
 down_revision = "321f9e7f562d"
@@ -19,7 +19,9 @@ def upgrade() -> None:
         "order_words",
         sa.Column("order_code", sa.Text(), nullable=False),
         sa.Column("entry_id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("words", postgresql.TSVECTOR(), nullable=False, comment="Folded: shared/database/words.py"),
+        sa.Column(
+            "words", postgresql.TSVECTOR(), nullable=False, comment="Folded: shared/database/search_words.py"
+        ),
         sa.PrimaryKeyConstraint("order_code", "entry_id"),
         info={"append_only": True},
     )

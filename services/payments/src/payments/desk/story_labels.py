@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from payments.desk.answer_words import ANSWERS, REFUSALS, answer_words
-from payments.desk.history_words import cause, is_refusal
-from payments.desk.journal_words import ACCOUNTS, REASONS
+from payments.desk.answer_labels import ANSWERS, REFUSALS, answer_label
+from payments.desk.history_labels import cause, is_refusal
+from payments.desk.journal_labels import ACCOUNTS, REASONS
 from payments.desk.rows import RequestOnRecord, Story
+from payments.payment.labels import STATES, in_pieces, state_label
 from payments.payment.records import HistoryStep, JournalLine
 from payments.payment.rules.moves import Operation
-from payments.payment.words import STATES, in_pieces, state_label
 from shared.shop.labels import Mark
 from shared.web.filters import yen
 
@@ -155,7 +155,7 @@ def _answered(request: RequestOnRecord) -> str:
     answer = (request.answer or {}).get("answer", "")
     if not answer and request.state == "done":
         return "照会で完了を確認しました"
-    return answer_words(request.operation, answer)
+    return answer_label(request.operation, answer)
 
 
 def _providers_code(reason: str) -> str:

@@ -1,4 +1,4 @@
-"""The Japanese words for states, operations, policies and ways of a refund. State words never stand for a method."""
+"""The labels for states, operations, policies and ways of a refund. State labels never stand for a method."""
 
 from payments.payment.rules.answers import RefundRoute
 from payments.payment.rules.moves import Operation, State

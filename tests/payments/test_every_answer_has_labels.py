@@ -4,14 +4,14 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from payments.desk.answer_words import ANSWERS, REFUSALS
-from payments.desk.history_words import cause
+from payments.desk.answer_labels import ANSWERS, REFUSALS
+from payments.desk.history_labels import cause
+from payments.payment.labels import OPERATIONS
 from payments.payment.rules.answers import Answer
 from payments.payment.rules.asking import ask_capture
 from payments.payment.rules.details import CaptureWish
 from payments.payment.rules.drafting import Draft
 from payments.payment.rules.moves import Operation
-from payments.payment.words import OPERATIONS
 from tests.payments.payment_examples import AT, CARD, payment
 
 

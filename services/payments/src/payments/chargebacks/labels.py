@@ -1,4 +1,4 @@
-"""The Japanese words of chargebacks."""
+"""The labels of chargebacks."""
 
 from typing import Literal
 

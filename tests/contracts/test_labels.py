@@ -1,4 +1,4 @@
-"""What people read for a word of the code stands in modules of words, where whoever writes it finds all of it."""
+"""What people read for a value of the code stands in modules of labels, where whoever writes it finds all of it."""
 
 import ast
 import re
@@ -13,13 +13,13 @@ TABLES = {"Labels", "Badges", "Complete"}
 
 
 def modules() -> list[Path]:
-    """Return the modules of the services that are no words; simulators and migrations say nothing of the product."""
+    """Return the modules of the services that hold no labels; simulators and migrations say nothing of the product."""
     found = (path for path in REPOSITORY.glob("services/*/src/**/*.py") if not UNTOLD & set(path.parts))
-    return [path for path in found if not re.fullmatch(r"(\w+_)?words\.py", path.name)]
+    return [path for path in found if not re.fullmatch(r"(\w+_)?labels\.py", path.name)]
 
 
 def tables_in(path: Path) -> Iterator[int]:
-    """Yield the lines of a module where words of the code get Japanese ones: a table of labels, or a dict by itself."""
+    """Yield the lines of a module where values of the code get labels: a table of labels, or a dict by itself."""
     tree = ast.parse(path.read_text())
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and _name(node.func) in TABLES and _is_japanese(node):
@@ -41,7 +41,7 @@ def _is_japanese(node: ast.AST) -> bool:
     return any(isinstance(text, str) and JAPANESE.search(text) for text in texts)
 
 
-def test_labels_stand_in_modules_of_words() -> None:
+def test_labels_stand_in_modules_of_labels() -> None:
     found = [f"{path.relative_to(REPOSITORY)}:{line}" for path in modules() for line in tables_in(path)]
     assert found == []
 

@@ -1,8 +1,8 @@
 """Why a payment moved, in the words of the desk. A deed brings the words of its own lines (``deeds.py``)."""
 
-from payments.desk.answer_words import ANSWERS, answer_words
+from payments.desk.answer_labels import ANSWERS, answer_label
 from payments.desk.deeds import DEEDS
-from payments.payment.words import OPERATIONS
+from payments.payment.labels import OPERATIONS
 
 _CAUSES = {
     "order placed": "ご注文を受け付けました",
@@ -49,4 +49,4 @@ def cause(because: str) -> str:
     operation, _, answer = because.partition(": ")
     if answer not in ANSWERS:
         return because
-    return f"{OPERATIONS.of(operation)}：{answer_words(operation, answer)}"
+    return f"{OPERATIONS.of(operation)}：{answer_label(operation, answer)}"

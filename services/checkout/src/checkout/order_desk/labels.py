@@ -2,11 +2,11 @@
 
 from typing import Literal
 
+from checkout.orders.labels import DEPOSIT_LABEL, PAYMENT_LABEL, SHIPPING_LABEL, STATUS_LABEL
+from checkout.orders.rules.labels import OWN_CALL_LABEL
 from checkout.orders.rules.money_back import money_back
 from checkout.orders.rules.states import DEPOSIT_BY_STAFF, Status
-from checkout.orders.rules.words import OWN_CALL_LABEL
 from checkout.orders.stored_order import StoredOrder
-from checkout.orders.words import DEPOSIT_LABEL, PAYMENT_LABEL, SHIPPING_LABEL, STATUS_LABEL
 from shared.events.checkout import OrderKind
 from shared.shop.labels import Badge, Complete, Labels, Mark
 from shared.shop.payment_calls import CALL_LABEL

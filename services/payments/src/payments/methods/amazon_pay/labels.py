@@ -1,4 +1,4 @@
-"""The words for what Amazon's notices are about."""
+"""The labels for what Amazon's notices are about."""
 
 from typing import Literal
 

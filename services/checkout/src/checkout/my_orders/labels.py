@@ -45,7 +45,7 @@ _ROUTE = Labels[RefundRoute | Literal["dispute"]](
 )
 
 
-def refund_words(refund: Refund) -> str:
+def refund_sentence(refund: Refund) -> str:
     """Return the sentence about one refund. It names an excess payment."""
     amount, excess = refund.amount, refund.excess
     how = _ROUTE.of(refund.route)

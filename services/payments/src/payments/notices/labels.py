@@ -1,4 +1,4 @@
-"""The Japanese words for the states of a notice."""
+"""The labels for the states of a notice."""
 
 from typing import Literal
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from members.points.rows import LedgerLine
 from members.points.rules import GrantState, Kind
-from members.shop_rules.words import WAITING_FOR
+from members.shop_rules.labels import WAITING_FOR
 from shared.clock import in_japan, last_day
 from shared.shop.labels import Badge, Badges, Complete, Labels, other
 

@@ -1,4 +1,4 @@
-"""The Japanese words for what a provider answers, and for our own reasons against an answer or a request."""
+"""The labels for what a provider answers, and for our own reasons against an answer or a request."""
 
 from payments.payment.rules.answers import Answer
 from shared.shop.labels import Labels, names_of
@@ -51,7 +51,7 @@ REFUSALS = {
 }
 
 
-def answer_words(operation: str, answer: str) -> str:
+def answer_label(operation: str, answer: str) -> str:
     """Return what was answered to a request, in the words of the desk; "" for nothing yet."""
     if answer == "Waiting" and operation in ("void", "refund"):
         return "手続き中です"

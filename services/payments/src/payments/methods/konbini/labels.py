@@ -1,4 +1,4 @@
-"""The words for what the collecting company tells."""
+"""The labels for what the collecting company tells."""
 
 from typing import Literal
 

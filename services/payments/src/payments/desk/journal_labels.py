@@ -1,4 +1,4 @@
-"""The Japanese words of the books: accounts, and why a line stands there."""
+"""The labels of the books: accounts, and why a line stands there."""
 
 from payments.payment.rules.journal import Account, Reason
 from shared.shop.labels import Labels

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from checkout.consumers import consumers
-from checkout.orders.heard import words as news
+from checkout.orders.heard import labels as news
 from checkout.orders.heard.entries import entry_of
 from notifications.previews.examples import example_of
 from shared.events import (

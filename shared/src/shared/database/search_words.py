@@ -1,4 +1,4 @@
-"""Search by words (:mod:`shared.text.words`): the table of the words, and the condition that finds a row.
+"""Search by words (:mod:`shared.text.search_words`): the table of the words, and the condition that finds a row.
 
 An index finds words by their beginning. The words have their own append-only table. Writing an index of words is
 expensive, and the rows that the words describe change often.
@@ -26,7 +26,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
 from shared.database.bulk import insert_all
 from shared.database.transactions import Tx
-from shared.text.words import common_spelling, sought
+from shared.text.search_words import common_spelling, sought
 
 SOUGHT_MAX = 5  # words of what is sought; further ones narrow nothing
 
@@ -38,7 +38,7 @@ def words_table(metadata: MetaData) -> Table:
         metadata,
         Column("order_code", Text, primary_key=True),
         Column("entry_id", BigInteger, Identity(), primary_key=True),
-        Column("words", TSVECTOR, nullable=False, comment="Folded: shared/database/words.py"),
+        Column("words", TSVECTOR, nullable=False, comment="Folded: shared/database/search_words.py"),
         info={"append_only": True},
     )
     Index("order_words_words", table.c.words, postgresql_using="gin")

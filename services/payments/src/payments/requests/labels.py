@@ -1,4 +1,4 @@
-"""The Japanese words for the states of a request."""
+"""The labels for the states of a request."""
 
 from typing import Literal
 
