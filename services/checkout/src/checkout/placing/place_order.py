@@ -119,7 +119,7 @@ async def try_to_place(
         await insert_orders(
             tx, [NewOrder(one.placed, one.page_key, one.purchase.counted_client) for one in new]
         )
-        # Last, and sent with the orders: other orders of the same product wait for this lock until the commit.
+        # Last, and sent with the orders: everybody who wants the same product waits for this lock until our commit.
         await _hold_stock(tx, new, at=at)
         _say(tx, new, causes)
     return outcomes | {one.purchase.key: _placement(one) for one in new}
