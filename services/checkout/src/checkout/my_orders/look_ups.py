@@ -9,7 +9,7 @@ from shared.errors import Refused
 from shared.ids import new_id
 
 PER_CODE_AND_CLIENT_MAX = 10
-# Wide, because whoever fills it keeps the buyer out, too; still far too few to find a contact.
+# High, because a stranger who uses it up also locks out the buyer. It is still too low to guess a contact.
 PER_CODE_MAX = 100
 PER_CLIENT_MAX = 30
 WINDOW = timedelta(minutes=10)

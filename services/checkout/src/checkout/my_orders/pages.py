@@ -40,7 +40,7 @@ router = APIRouter(include_in_schema=False)
 _WAITING = "awaited"
 LOOK_AGAIN_SECONDS = 3
 LOOK_AGAIN_FOR_SECONDS = 120
-# So long the order's page tells who registered with it how to log in.
+# How long the order's page tells a newly registered member how to log in.
 REGISTERED_TOLD_FOR_SECONDS = 30 * 60
 THANKED_FOR_SECONDS = 15 * 60
 
@@ -98,7 +98,7 @@ def _page(
     response = parts.pages.render(
         request,
         "order_page.html",
-        # Names and addresses, opened by a link: no cache keeps them.
+        # The page has names and addresses and opens by a link, so no cache may store it.
         headers={"Cache-Control": "no-store"},
         order=order,
         head=head,
@@ -108,7 +108,7 @@ def _page(
         parcels=[(parcel, parcel_state(parcel), carrier_called(parcel.carrier)) for parcel in order.parcels],
         failed=FAILED.of(order.failure) if order.failure else "",
         registers=order.registers and not seen.signed_in and age < REGISTERED_TOLD_FOR_SECONDS,
-        # Who has just come back from the provider is ahead of the news.
+        # A buyer who returns from the provider may arrive before the event of payments.
         missing=order.awaits_buyer and (can_go_back or not look_again),
         can_go_back=can_go_back,
         is_buyers=_is_buyers(request, parts, seen, order),
@@ -142,7 +142,7 @@ async def order_again(request: Request, parts: Here, seen: CurrentViewer, code: 
     """「別のお支払い方法で注文する」: reopen the cart of an order that was not, or cannot be, paid (AP-47).
 
     An open payment is cancelled first. A browser that only opened the order cancels nothing. It gets a copy of the
-    goods in a new cart; the other cart stays with the person who filled it.
+    goods in its own cart; the other cart stays with the person who filled it.
     """
     order = await own_order(request, parts, seen, code)
     is_buyers = _is_buyers(request, parts, seen, order)

@@ -130,7 +130,7 @@ async def count_paid_at_the_door(tx: Tx, search: Search) -> int:
     await tx.plan(LONG)
     conditions = [
         *_conditions(replace(search, deposit=None)),
-        # True of all of them, and what the index of the work list asks for.
+        # True for all of these orders, and needed to use the index of the work list.
         orders.c.deposit == "unpaid",
         orders.c.payment_deposit == "never",
     ]

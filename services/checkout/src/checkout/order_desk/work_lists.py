@@ -153,7 +153,7 @@ async def list_orders(request: Request, parts: Here, paging: Paging, staff: Staf
         counts = await count_tabs(tx)
         saved = await SEARCHES.shown(tx, asked, staff)
         kinds = await payment_kinds(tx)
-        # The list of the deposit step has nothing to do with them; any other would hide orders to be shipped.
+        # The list of the deposit step never contains them. Any other list would hide orders that must be shipped.
         at_the_door = await count_paid_at_the_door(tx, search) if tab != "unpaid" else 0
         missed = await processed_but_unpaid(tx) if tab in ("unpaid", "processed") else []
     # The default search is shown as it stands, so that it can be widened; a tab's own stays fixed.

@@ -68,7 +68,7 @@ _LOCK = f"""
         {value_sql(ShopSettings, "closing")} AS closing
     FROM orders WHERE code = ANY(:codes) ORDER BY code FOR NO KEY UPDATE
 """  # noqa: S608 - our own column names
-# A question of its own: one asked together with the lock would see the parcels as they were before waiting for it.
+# A separate query: a query together with the lock would see the parcels from before the wait for the lock.
 _PARCELS = """
     SELECT order_code, destination_id, name, ship_date, carrier, tracking_number
     FROM order_destinations WHERE order_code = ANY(:codes) ORDER BY order_code, position

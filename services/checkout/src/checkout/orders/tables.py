@@ -59,7 +59,7 @@ orders = Table(
     Column("coupon", Uuid),
     Column("benefit_reservation_id", Uuid),
     Column("member_id", Uuid, comment="Also the member registered together with the order (AP-08)"),
-    # Orders of before there were other wallets; read where wallet_buyer_id is empty.
+    # Set by releases with one wallet; read if wallet_buyer_id is empty.
     Column("amazon_buyer_id", Text),
     Column("orderer_name", Text, nullable=False),
     Column("orderer_kana", Text, nullable=False),
@@ -143,7 +143,7 @@ orders = Table(
     ),
 )
 Index("orders_by_number", orders.c.number, unique=True)
-# Orders of a time before there were numbers, or placed by code that knows none: soon none is left.
+# Orders that a release without numbers placed. Due work numbers them, so the index stays small.
 Index("orders_without_number", orders.c.placed_at, postgresql_where=orders.c.number.is_(None))
 Index("orders_by_placed", orders.c.placed_at.desc(), orders.c.code)
 Index("orders_by_member", orders.c.member_id, orders.c.placed_at.desc())
@@ -161,8 +161,8 @@ Index(
 # Orders that ask for a person, few of them.
 WITH_CALLS: ColumnElement[bool] = literal_column("(payment_calls <> '{}' OR own_calls <> '{}')", Boolean())
 Index("orders_with_calls", orders.c.placed_at, postgresql_where=WITH_CALLS)
-# Stock that is held for money that may never come, before it or at the door: few rows for one buyer.
-# The conditions name no column that changes while money is awaited: an update then touches no index.
+# Open orders that hold stock without secured money: few rows for one buyer.
+# No condition uses a column that changes while money is awaited, so such an update changes no index.
 OPEN = "status = 'in_progress' AND deposit = 'unpaid' AND shipping = 'unshipped' AND total > 0"
 MAILBOX = COUNTED_MAIL.format(column="orderer_email")
 Index(

@@ -20,7 +20,7 @@ from shared.events import Event
 
 CLOCKS_DIFFER_MAX = timedelta(minutes=1)
 
-# What is read of these topics stands in columns and rows as well.
+# Columns and rows also hold the facts of these topics.
 _KEPT: tuple[Topic, ...] = ("payment", "points", "member")
 
 

@@ -33,7 +33,7 @@ def follow(book: OrderBook, move: Move, event: Any) -> Order | None:
     if order.status != "cancelled" and (order.payment, move) in BEFORE_ITS_TIME:
         raise TryAgain(f"{event.type} of {order.code} came while its payment is {order.payment}")
     note(book, event, order)
-    # A hold of an order that is cancelled and voided is old news, whatever comes of it later.
+    # An event about a hold is outdated once its order is cancelled and voided.
     over = order.status == "cancelled" and order.payment == "voided" and move in ("authorize", "lapse")
     if over or not order.may(move):
         return None

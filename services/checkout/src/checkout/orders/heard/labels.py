@@ -21,7 +21,7 @@ FAILED = Labels[FailureReason](
         "provider_error": "決済会社でエラーが起きました",
     },
 )
-# What stands before a colon; after it payments may name a detail.
+# The text before a colon. After it payments may name a detail.
 REJECTED = {
     "over_30_days": "注文から30日を過ぎているため売上請求できません",
     "not_authorized": "決済ステータスが「承認済」「与信済」ではありません",
@@ -50,7 +50,7 @@ SUPPRESSED = Labels[SuppressionReason](
     },
 )
 UNDELIVERED = ("refused_by_server", "not_accepted_in_time")
-# Nor did these reach anybody, though nobody at the shop wished it.
+# These mails reached nobody either, and nobody at the shop wanted that.
 NEVER_ARRIVED = (*UNDELIVERED, "no_address", "too_many_to_recipient")
 SOURCE = Labels[CaptureSource](
     CaptureSource,

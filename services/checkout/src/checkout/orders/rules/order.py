@@ -144,7 +144,7 @@ class Order(OrderColumns):
         if not self.may(move):
             raise Refused("order_move_not_allowed", self._why_not(move))
         axis = AXIS_OF[move]
-        # Only NEXT's values get here, so the replaced state is one of the axis's own.
+        # The new state comes from NEXT, so it is a state of the same axis.
         change = {axis: NEXT[axis][getattr(self, axis)][move], "version": self.version + 1}
         return replace(self, **change)  # type: ignore[arg-type]
 

@@ -104,7 +104,7 @@ NEXT: dict[Axis, dict[str, dict[Move, str]]] = {
             "refund": "refunded",
             "call": "captured",
         },
-        # What came in was taken back, by the till or the bank; the rest of it may still go back.
+        # A till or bank took money back; the rest may still be refunded.
         "short": {
             "authorize": "authorized",
             "lapse": "lapsed",
@@ -145,8 +145,8 @@ AXIS_OF: dict[Move, Axis] = {
 
 _REFUNDS: tuple[Move, ...] = ("refund_part", "refund")
 _UNPAID: tuple[str, ...] = ("awaited", "authorized", "number_issued")
-# Heard before what it follows; it comes back later. Not for a cancelled order: money that came after the
-# cancellation goes straight back, and no capture is ever told (F32). Else without an edge: old news.
+# Events consumed before the event that they follow: they are retried later. Not for a cancelled order: payments
+# refunds money that came after the cancellation and reports no capture (F32). Other moves without an edge are outdated.
 BEFORE_ITS_TIME: frozenset[tuple[str, Move]] = frozenset(
     [("awaited", "lapse"), *((state, move) for state in _UNPAID for move in _REFUNDS)]
 )
