@@ -1,10 +1,10 @@
 """What 操作の記録 calls each deed."""
 
-from members.deeds.rows import Deed
+from members.deeds.rows import DeedKind
 from shared.shop.labels import Badges
 
-DEEDS_LABEL = Badges[Deed](
-    Deed,
+DEEDS_LABEL = Badges[DeedKind](
+    DeedKind,
     {
         "logged_in": ("ログイン", "done"),
         "login_failed": ("ログイン失敗", "wait"),
