@@ -11,7 +11,7 @@ from typing import Any
 from payments.methods.amazon_pay.looking import NAMED
 from proof.observers import Movement
 from proof.simulation.chance import Chance
-from proof.simulation.providers import Call, Json
+from proof.simulation.providers import ApiRequest, Json
 from shared.clock import now
 from shared.ids import new_id
 
@@ -132,7 +132,7 @@ class Amazon:
         refs = {f"{NAMED}{made.charge_id}": made.charge_id}
         return {"notice_id": new_id().hex, "reference": permission_id, "refs": refs}
 
-    def answer(self, call: Call) -> tuple[int, Json]:
+    def answer(self, call: ApiRequest) -> tuple[int, Json]:
         """Answer a call; the answer to a key is given again for that key."""
         if len(call.key) > KEY_CHARACTERS_MAX:
             self.complaints.append(f"idempotency key {call.key!r} is too long")
@@ -145,7 +145,7 @@ class Amazon:
             self._answers[call.key] = answer
         return answer
 
-    def _answer(self, call: Call) -> tuple[int, Json]:
+    def _answer(self, call: ApiRequest) -> tuple[int, Json]:
         match call.verb, call.path[1:]:
             case verb, ("checkoutSessions", session_id, *rest) if session_id in self.sessions:
                 return self._session(verb, self.sessions[session_id], bool(rest), call.body)
@@ -228,7 +228,7 @@ class Amazon:
         self._note("canceled", charge, 0)
         return 200, charge.as_json()
 
-    def _refund(self, call: Call) -> tuple[int, Json]:
+    def _refund(self, call: ApiRequest) -> tuple[int, Json]:
         charge = self.charges[call.body["chargeId"]]
         amount = int(call.body["refundAmount"]["amount"])
         if charge.state != "Captured":

@@ -22,7 +22,7 @@ from payments.methods.registry import Methods
 from proof.observers import Movement
 from proof.simulation.amazon import Amazon
 from proof.simulation.chance import Chance
-from proof.simulation.providers import Bank, Call, KonbiniCompany, Provider
+from proof.simulation.providers import ApiRequest, Bank, KonbiniCompany, Provider
 from proof.simulation.trace import Trace
 
 ORIGIN = "http://shop.test"
@@ -86,7 +86,7 @@ class Wire(httpx.AsyncBaseTransport):
         await asyncio.sleep(chance.moment())
         return httpx.Response(status, json=body)
 
-    def _do(self, call: Call, seconds: float) -> "asyncio.Future[tuple[int, Any]]":
+    def _do(self, call: ApiRequest, seconds: float) -> "asyncio.Future[tuple[int, Any]]":
         """Let the provider do it after ``seconds``, whatever becomes of the caller."""
         providers, loop = self.providers, asyncio.get_running_loop()
         answered: asyncio.Future[tuple[int, Any]] = loop.create_future()
@@ -113,9 +113,9 @@ class Wire(httpx.AsyncBaseTransport):
         raise httpx.RemoteProtocolError("connection closed")
 
 
-def _call_of(request: httpx.Request) -> Call:
+def _call_of(request: httpx.Request) -> ApiRequest:
     headers = request.headers
-    return Call(
+    return ApiRequest(
         request.method,
         tuple(part for part in request.url.path.split("/") if part),
         dict(request.url.params),

@@ -8,7 +8,7 @@ from checkout.placing.order_wish import OrderWish
 from checkout.placing.placements import Placement
 from checkout.placing.till import Till
 from payments.methods.registry import Methods
-from payments.requests.calls import Calls
+from payments.requests.provider_gate import ProviderGate
 from proof.simulation.nodes import Node
 from shared.database.outbox import OutboxRow
 from shared.database.transactions import Database
@@ -90,7 +90,7 @@ class Parts:
     workers: Mapping[str, MakeWorker] = field(default_factory=dict)
     functions: Mapping[str, Handler] = field(default_factory=dict)
     publisher: Callable[[Link], Publisher] = real_publisher
-    calls: Callable[[Methods], Calls] = Calls
+    gate: Callable[[Methods], ProviderGate] = ProviderGate
     due_work: Callable[[Node, Sequence[DueWork]], Sequence[DueWork]] = as_it_is
     poll_seconds: float = POLL_SECONDS
     besides: Callable[[Node], Awaitable[None]] | None = None

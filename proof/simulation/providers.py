@@ -17,7 +17,7 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Call:
+class ApiRequest:
     """One call of a provider's interface."""
 
     verb: str
@@ -33,7 +33,7 @@ class Provider(Protocol):
     name: str
     ledger: list[Movement]
 
-    def answer(self, call: Call) -> tuple[int, Json]:
+    def answer(self, call: ApiRequest) -> tuple[int, Json]:
         """Do what is asked and return status and body."""
 
 
@@ -72,7 +72,7 @@ class KonbiniCompany:
         self._keys: dict[str, str] = {}
         self._chance = chance
 
-    def answer(self, call: Call) -> tuple[int, Json]:
+    def answer(self, call: ApiRequest) -> tuple[int, Json]:
         """Answer a call as the simulator in payments' folder does."""
         match call.verb, call.path:
             case "POST", ("numbers",):
@@ -102,7 +102,7 @@ class KonbiniCompany:
             "amount": amount,
         }
 
-    def _issue(self, call: Call) -> tuple[int, Json]:
+    def _issue(self, call: ApiRequest) -> tuple[int, Json]:
         if call.key in self._keys:
             return 200, self.numbers[self._keys[call.key]].as_json()
         if self._chance.happens(self._chance.dangers.decline, "number refused"):
@@ -127,7 +127,7 @@ class KonbiniCompany:
             self._note("closed", number, 0)
         return 200, number.as_json()
 
-    def _refund(self, number: KonbiniNumber, call: Call) -> tuple[int, Json]:
+    def _refund(self, number: KonbiniNumber, call: ApiRequest) -> tuple[int, Json]:
         if call.key not in self._keys:
             self._keys[call.key] = number.number_id
             amount, route = int(call.body["amount"]), call.body["route"]
@@ -149,7 +149,7 @@ class Bank:
         self.ledger: list[Movement] = []
         self._payouts: dict[str, Json] = {}
 
-    def answer(self, call: Call) -> tuple[int, Json]:
+    def answer(self, call: ApiRequest) -> tuple[int, Json]:
         """Answer a call as the simulator in payments' folder does."""
         if call.verb == "GET":
             mine = [one for one in self._payouts.values() if one["reference"] == call.query["reference"]]

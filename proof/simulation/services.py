@@ -29,8 +29,8 @@ from payments.consumers import consumers as payments_consumers
 from payments.methods.registry import Methods
 from payments.notices import api as notices
 from payments.notices.act_on_notices import Notices
-from payments.requests.calls import Calls
 from payments.requests.perform_requests import Requests
+from payments.requests.provider_gate import ProviderGate
 from payments.settings import Settings
 from payments.tables import metadata as payments_metadata
 from payments.watching.watch_payments import Watch
@@ -126,9 +126,9 @@ class Services:
 
     def _payments(self, node: Node) -> tuple[Sequence[DueWork], Mapping[type[Any], Any]]:
         methods = self.gateway.methods
-        calls = self.parts.calls(methods)
-        node.resources = {Calls: calls, FastAPI: self._notice_pages(node)}
-        works = [kind(calls).due_work(concurrency=5) for kind in (Requests, Notices, Watch)]
+        gate = self.parts.gate(methods)
+        node.resources = {ProviderGate: gate, FastAPI: self._notice_pages(node)}
+        works = [kind(gate).due_work(concurrency=5) for kind in (Requests, Notices, Watch)]
         return works, {Methods: methods, Settings: PAYMENT_SETTINGS}
 
     def _members(self, node: Node) -> tuple[Sequence[DueWork], Mapping[type[Any], Any]]:

@@ -25,8 +25,8 @@ from payments.methods.registry import Methods
 from payments.notices.act_on_notices import Notices
 from payments.payment.rows import find_order_payment
 from payments.payment.rules.payment import Payment
-from payments.requests.calls import Calls
 from payments.requests.perform_requests import Requests
+from payments.requests.provider_gate import ProviderGate
 from payments.settings import Settings
 from payments.watching.watch_payments import Watch
 from shared.database.transactions import Database
@@ -109,8 +109,8 @@ def make_payments(db: Database, keys: Keys, folder: Path, *methods: Method) -> P
 
 
 def _works(methods: Methods) -> list[DueWork]:
-    calls = Calls(methods)
-    return [kind(calls).due_work(concurrency=10) for kind in (Requests, Notices, Watch)]
+    gate = ProviderGate(methods)
+    return [kind(gate).due_work(concurrency=10) for kind in (Requests, Notices, Watch)]
 
 
 @asynccontextmanager

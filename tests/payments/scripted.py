@@ -18,7 +18,7 @@ class Scripted(Method):
     """``script``: what is answered next; ``known``: what a look-up finds. An exception is raised."""
 
     kind = "scripted"
-    calls_at_once_max = 2
+    requests_at_once_max = 2
 
     def __init__(self, terms: Terms = CARD) -> None:
         self.terms = terms

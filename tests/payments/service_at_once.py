@@ -12,8 +12,8 @@ from payments.notices.act_on_notices import Look, Notices
 from payments.notices.rows import insert_notice
 from payments.payment.claims import Claim, ClaimedPayment
 from payments.payment.rules.answers import Captured, Issued
-from payments.requests.calls import Calls
 from payments.requests.perform_requests import Requests
+from payments.requests.provider_gate import ProviderGate
 from payments.requests.rows import ClaimedRequest
 from payments.settings import Settings
 from payments.watching.watch_payments import Watch
@@ -102,7 +102,7 @@ class Service:
     async def works(self) -> None:
         """Perform what is due, once."""
         for kind in (Requests, Notices, Watch):
-            work = kind(Calls(self.methods)).due_work(concurrency=50)
+            work = kind(ProviderGate(self.methods)).due_work(concurrency=50)
             claimed = await claim(self.db, work)
             for part in self.parts(sorted(claimed.items, key=_in_order)):
                 await perform(self.db, work, part)

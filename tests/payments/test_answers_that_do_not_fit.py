@@ -15,8 +15,8 @@ from payments.methods.registry import Methods
 from payments.payment.rules.answers import Answer, Authorized, Captured, Issued, Refunded, Unknown
 from payments.payment.rules.checking import checked
 from payments.providers.retry_after import retry_after_seconds
-from payments.requests.calls import Calls
 from payments.requests.perform_requests import Requests
+from payments.requests.provider_gate import ProviderGate
 from shared.clock import clock, now
 from shared.due.work import DueRunner
 from shared.events import PaymentStandingChanged
@@ -88,7 +88,7 @@ async def test_what_cannot_be_written_down_calls_a_person(payments: Payments, me
         await payments.hears(capture_requested(code))
         if code == "N1":
             await payments.work()
-    runner = DueRunner(Requests(Calls(payments.methods)).due_work(concurrency=1), payments.db)
+    runner = DueRunner(Requests(ProviderGate(payments.methods)).due_work(concurrency=1), payments.db)
     running = _started(runner)
 
     async def called() -> bool:
@@ -135,7 +135,7 @@ def test_the_ids_of_a_payment_are_not_overwritten() -> None:
 
 async def test_no_provider_makes_us_wait_longer_than_an_hour(method: Scripted) -> None:
     method.known = [(Unknown(reason="http_429", retry_after_seconds=1_800_000_000),)]
-    [answer] = await Calls(Methods([method])).look_up(NEW.changed(method="scripted"))
+    [answer] = await ProviderGate(Methods([method])).look_up(NEW.changed(method="scripted"))
     assert isinstance(answer, Unknown)
     assert answer.retry_after_seconds == 3_600
 

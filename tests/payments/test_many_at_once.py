@@ -16,8 +16,8 @@ from harness.postgres import MakeDatabase, TestPostgres
 from harness.together import statements_of
 from payments.notices.act_on_notices import Look, Notices
 from payments.notices.rows import JOINED_FOR
-from payments.requests.calls import Calls
 from payments.requests.perform_requests import Requests
+from payments.requests.provider_gate import ProviderGate
 from payments.tables import metadata
 from shared.clock import clock
 from shared.database.transactions import Database
@@ -180,7 +180,7 @@ async def test_a_payment_that_cannot_be_read_does_not_stop_the_others(service: S
 
 async def test_answers_with_a_lost_lease_are_not_written(service: Service) -> None:
     await service.hears([placed(code, "card") for code in ("A1", "A2", "A3")])
-    work = Requests(Calls(service.methods)).due_work(concurrency=3)
+    work = Requests(ProviderGate(service.methods)).due_work(concurrency=3)
     slow = (await claim(service.db, work)).items
     async with service.db.transaction() as tx:
         await tx.execute(
@@ -198,7 +198,7 @@ async def test_answers_with_a_lost_lease_are_not_written(service: Service) -> No
 
 async def test_a_row_claimed_twice_by_one_worker_counts_once(service: Service) -> None:
     await service.hears([placed("A1", "card")])
-    work = Requests(Calls(service.methods)).due_work(concurrency=3)
+    work = Requests(ProviderGate(service.methods)).due_work(concurrency=3)
     first = (await claim(service.db, work)).items
     async with service.db.transaction() as tx:
         await tx.execute("UPDATE payment_requests SET leased_until = now() - interval '1 second'")
@@ -215,7 +215,7 @@ async def test_a_row_claimed_twice_by_one_worker_counts_once(service: Service) -
 async def test_notices_that_come_during_a_look_share_one_more(service: Service) -> None:
     await service.hears([placed("C1", "card")])
     await service.works()
-    work, numbers = Notices(Calls(service.methods)).due_work(concurrency=2), count()
+    work, numbers = Notices(ProviderGate(service.methods)).due_work(concurrency=2), count()
 
     async def looks() -> Sequence[Look]:
         return [one for one in (await claim(service.db, work)).items if isinstance(one, Look)]

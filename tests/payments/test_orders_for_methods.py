@@ -20,8 +20,8 @@ from payments.payment.rules.answers import Authorized, Captured, ShippingNoted, 
 from payments.payment.rules.order import OrderSnapshot, Parcel
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.settling import settle
-from payments.requests.calls import Calls
 from payments.requests.perform_requests import Requests
+from payments.requests.provider_gate import ProviderGate
 from payments.tables import metadata
 from shared.clock import clock, now
 from shared.events import PaymentCaptured, PaymentStandingChanged, Shipped, ShippedDestination
@@ -68,7 +68,7 @@ async def service(
 async def ask(service: Payments, method: Scripted, *answers: Any) -> None:
     """Perform what is due once, with these answers."""
     method.script = list(answers)
-    work = Requests(Calls(service.methods)).due_work(concurrency=1)
+    work = Requests(ProviderGate(service.methods)).due_work(concurrency=1)
     await perform(service.db, work, (await claim(service.db, work)).items)
     assert method.script == []
 

@@ -38,9 +38,9 @@ from payments.payment.rules.answers import (
 )
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.terms import Terms
-from payments.requests.calls import Calls
 from payments.requests.outcomes import SILENT_ATTEMPTS_MAX
 from payments.requests.perform_requests import Requests
+from payments.requests.provider_gate import ProviderGate
 from payments.tables import metadata
 from payments.watching.watch_payments import Watch, is_overdue
 from shared.clock import clock, now
@@ -80,7 +80,7 @@ async def ask(payments: Payments, method: Scripted, *answers: Answer | Exception
 
 async def turn(payments: Payments) -> int:
     """Perform once what is due at the requests; return how many there were."""
-    work = Requests(Calls(payments.methods)).due_work(concurrency=1)
+    work = Requests(ProviderGate(payments.methods)).due_work(concurrency=1)
     claimed = await claim(payments.db, work)
     await perform(payments.db, work, claimed.items)
     return claimed.rows
@@ -203,7 +203,7 @@ async def test_a_request_that_is_overtaken_by_a_notice_is_done(payments: Payment
 
 async def test_a_worker_that_lost_its_lease_writes_nothing(payments: Payments, method: Scripted) -> None:
     await payments.hears(placed("N1", "scripted"))
-    work = Requests(Calls(payments.methods)).due_work(concurrency=1)
+    work = Requests(ProviderGate(payments.methods)).due_work(concurrency=1)
     claimed = await claim(payments.db, work)
     await payments.rows("UPDATE payment_requests SET lease = gen_random_uuid() RETURNING 1")
     method.script = [granted()]
@@ -355,7 +355,7 @@ async def notice(payments: Payments, text: str) -> Sequence[Any]:
 
 async def act(payments: Payments) -> None:
     """Act once on every notice that is due."""
-    work = Notices(Calls(payments.methods)).due_work(concurrency=1)
+    work = Notices(ProviderGate(payments.methods)).due_work(concurrency=1)
     await perform(payments.db, work, (await claim(payments.db, work)).items)
 
 
@@ -409,7 +409,7 @@ async def test_a_notice_about_no_payment_is_noted_and_nothing_is_due(payments: P
 async def test_two_workers_with_one_notice_act_once(payments: Payments, method: Scripted) -> None:
     await ask(payments, method, SILENCE)
     reference = (await payments.payment("N1")).payment_id.hex
-    work = Notices(Calls(payments.methods)).due_work(concurrency=1)
+    work = Notices(ProviderGate(payments.methods)).due_work(concurrency=1)
     method.known = [(granted(),)]
     await payments.browser.post("/payments/scripted/notices", content=f"n1:{reference}")
     claimed = await claim(payments.db, work)
@@ -426,7 +426,7 @@ async def test_a_payment_that_another_worker_looks_at_is_not_written(
     await ask(payments, method, granted())
     clock.move(timedelta(seconds=601))
     method.known = [(Captured(amount=3_300, captured_at=now(), receipt_id="r1"),)]
-    work = Watch(Calls(payments.methods)).due_work(concurrency=1)
+    work = Watch(ProviderGate(payments.methods)).due_work(concurrency=1)
     claimed = await claim(payments.db, work)
     await payments.rows("UPDATE payments SET lease = gen_random_uuid() RETURNING 1")
     await perform(payments.db, work, claimed.items)
@@ -465,7 +465,7 @@ async def test_a_number_is_watched_and_expires_only_after_a_question(
 
 async def look(payments: Payments) -> None:
     """Look once at every payment that is due."""
-    work = Watch(Calls(payments.methods)).due_work(concurrency=1)
+    work = Watch(ProviderGate(payments.methods)).due_work(concurrency=1)
     await perform(payments.db, work, (await claim(payments.db, work)).items)
 
 

@@ -19,7 +19,7 @@ from payments.methods.method import Shop
 from payments.payment.rules.answers import Captured, Refunded, ToldNoMore
 from payments.payment.rules.payment import Payment
 from payments.payment.settle_payment import settle_all
-from payments.requests.calls import Calls
+from payments.requests.provider_gate import ProviderGate
 from payments.tables import metadata
 from payments.watching.watch_payments import Watch
 from shared.clock import clock, in_japan, now
@@ -83,7 +83,7 @@ async def told_for_two(odd: Odd) -> tuple[Payment, Payment]:
 async def look_with_a_runner(odd: Odd, code: str) -> Payment:
     """Have a payment looked at by a worker that survives what cannot be written down."""
     await press(odd.payments, code, "look-up")
-    await until_it_calls(odd, Watch(Calls(odd.payments.methods)).due_work(concurrency=1), code)
+    await until_it_calls(odd, Watch(ProviderGate(odd.payments.methods)).due_work(concurrency=1), code)
     return await odd.payments.payment(code)
 
 

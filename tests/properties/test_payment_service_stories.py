@@ -26,8 +26,8 @@ from payments.payment.rows import find_order_payment
 from payments.payment.rules.answers import Answer, Authorized, Captured, Issued
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
-from payments.requests.calls import SILENCES_MAX, Calls
 from payments.requests.perform_requests import Requests
+from payments.requests.provider_gate import SILENCES_MAX, ProviderGate
 from payments.settings import Settings
 from payments.tables import metadata
 from payments.watching.watch_payments import Watch
@@ -177,7 +177,7 @@ class ServiceStory(RuleBasedStateMachine):
 
         async def work() -> None:
             for kind in (Requests, Notices, Watch):
-                due = kind(Calls(self.methods)).due_work(concurrency=1)
+                due = kind(ProviderGate(self.methods)).due_work(concurrency=1)
                 try:
                     claimed = await claim(db or self.db, due)
                     await perform(db or self.db, due, claimed.items)

@@ -49,7 +49,7 @@ MUTANTS: Mapping[str, Mutant] = {
             ("E3", "O4", "P2"),
             Parts(worker=consuming.ChecksOutside),
         ),
-        Mutant("new key on retry", ("M1", "M4"), Parts(calls=paying.NewKeys, **_PAID_BACK)),
+        Mutant("new key on retry", ("M1", "M4"), Parts(gate=paying.NewKeys, **_PAID_BACK)),
         Mutant("ack before commit", ("E1",), Parts(worker=consuming.AcksFirst)),
         Mutant("non-monotonic state", ("O4",), Parts(functions=doing.BACKWARD)),
         Mutant("mail before commit", ("N1",), Parts(due_work=doing.mails_sent_first)),
@@ -61,9 +61,7 @@ MUTANTS: Mapping[str, Mutant] = {
         Mutant(
             "timeout is failure",
             ("M1", "M2", "M3", "M6"),
-            Parts(
-                calls=paying.TimeoutIsFailure, strong=("gateway",), kinds=("amazon_pay",), plans=("serve",)
-            ),
+            Parts(gate=paying.TimeoutIsFailure, strong=("gateway",), kinds=("amazon_pay",), plans=("serve",)),
         ),
         Mutant("cancel ignores capture", ("M2",), Parts(functions=doing.IGNORES_CAPTURE)),
         Mutant(
@@ -85,7 +83,7 @@ MUTANTS: Mapping[str, Mutant] = {
         Mutant("lost consumer not looked for", ("L1",), Parts(worker=consuming.NeverLooks)),
         Mutant("inbox not scoped by consumer", ("E1",), Parts(worker=consuming.OneInboxForAll)),
         Mutant("message in limbo", ("L1",), Parts(worker=consuming.LeavesInLimbo)),
-        Mutant("idempotency key too long", ("G1",), Parts(calls=paying.LongKeys)),
+        Mutant("idempotency key too long", ("G1",), Parts(gate=paying.LongKeys)),
         Mutant(
             "lost COMMIT retried as a new order",
             ("O3",),
@@ -101,7 +99,7 @@ MUTANTS: Mapping[str, Mutant] = {
             "late hold forgotten",
             ("M2",),
             Parts(
-                calls=paying.ForgetsLateHolds,
+                gate=paying.ForgetsLateHolds,
                 strong=("gateway",),
                 kinds=("amazon_pay",),
                 plans=("cancel at any moment",),

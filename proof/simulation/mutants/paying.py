@@ -5,11 +5,11 @@ from uuid import UUID
 from payments.payment.rules.answers import Answer, CaptureDeclined, Declined, RefundDeclined, Unknown, Voided
 from payments.payment.rules.moves import MoneyOperation
 from payments.payment.rules.payment import Payment
-from payments.requests.calls import Calls
+from payments.requests.provider_gate import ProviderGate
 from shared.ids import new_id
 
 
-class NewKeys(Calls):
+class NewKeys(ProviderGate):
     """Gives every call a key of its own."""
 
     async def make(self, operation: MoneyOperation, payment: Payment, *, amount: int, key: str) -> Answer:
@@ -17,7 +17,7 @@ class NewKeys(Calls):
         return await super().make(operation, payment, amount=amount, key=new_id().hex)
 
 
-class LongKeys(Calls):
+class LongKeys(ProviderGate):
     """Gives the key in the form that has dashes: 36 characters, where Amazon takes 32."""
 
     async def make(self, operation: MoneyOperation, payment: Payment, *, amount: int, key: str) -> Answer:
@@ -25,7 +25,7 @@ class LongKeys(Calls):
         return await super().make(operation, payment, amount=amount, key=str(UUID(key)))
 
 
-class ForgetsLateHolds(Calls):
+class ForgetsLateHolds(ProviderGate):
     """Takes a hold that is not there yet for one that will never be."""
 
     async def make(self, operation: MoneyOperation, payment: Payment, *, amount: int, key: str) -> Answer:
@@ -35,7 +35,7 @@ class ForgetsLateHolds(Calls):
         return await super().make(operation, payment, amount=amount, key=key)
 
 
-class TimeoutIsFailure(Calls):
+class TimeoutIsFailure(ProviderGate):
     """Takes no answer for a no."""
 
     async def make(self, operation: MoneyOperation, payment: Payment, *, amount: int, key: str) -> Answer:

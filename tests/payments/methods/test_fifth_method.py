@@ -54,7 +54,7 @@ class Voucher(Method):
         return cls()
 
     def menu(self):
-        return Menu(kind="voucher", name="商品券", group="voucher", confirm_path="/payments/voucher/leave")
+        return Menu(kind="voucher", name="商品券", confirm_path="/payments/voucher/leave")
 
     async def look_up(self, payment):
         return ()

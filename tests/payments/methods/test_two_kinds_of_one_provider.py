@@ -14,7 +14,7 @@ from harness.postgres import MakeDatabase
 from payments.methods.method import Shop
 from payments.methods.registry import Methods, find_methods, template_folders
 from payments.payment.rules.answers import Unknown
-from payments.requests.calls import SILENCES_MAX, Calls, Patience
+from payments.requests.provider_gate import SILENCES_MAX, Patience, ProviderGate
 from payments.tables import metadata
 from shared.events import PaymentAuthorized, PaymentCaptured
 from tests.payments.desk import sign_in
@@ -32,7 +32,7 @@ from shared.clock import now
 class Exchange(Provider):
     name = "exchange"
     label = "両替屋"
-    calls_at_once_max = 2
+    requests_at_once_max = 2
 
     def __init__(self):
         self.done, self.closed, self.silent = {}, 0, False
@@ -213,10 +213,10 @@ async def test_silence_to_one_method_spares_the_provider_of_both(service: Paymen
         await service.hears(placed(code, kind))
     first, second = [await service.payment(code) for code in ("N1", "N2")]
     exchange_of(service.methods).silent = True
-    calls = Calls(service.methods, Patience(silence_seconds_min=0, pause_seconds=60))
+    gate = ProviderGate(service.methods, Patience(silence_seconds_min=0, pause_seconds=60))
     for _ in range(SILENCES_MAX):
-        await calls.look_up(first)
-    [paused] = await calls.look_up(second)
+        await gate.look_up(first)
+    [paused] = await gate.look_up(second)
     assert isinstance(paused, Unknown)
     assert paused.reason == "provider_paused"
 

@@ -17,7 +17,7 @@ class ProofCard(Method):
 
     kind = "proof_card"
     terms = Terms(flow="authorized", deposit="capture")
-    calls_at_once_max = 64
+    requests_at_once_max = 64
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -71,7 +71,7 @@ class ProofCard(Method):
         """The client, made on first use: it belongs to the loop that runs then."""
         if self._client is None:
             # Let go of idle connections before the gateway does (five seconds): a call that meets its goodbye fails.
-            connector = aiohttp.TCPConnector(limit=self.calls_at_once_max, keepalive_timeout=3)
+            connector = aiohttp.TCPConnector(limit=self.requests_at_once_max, keepalive_timeout=3)
             timeout = aiohttp.ClientTimeout(total=10)
             self._client = aiohttp.ClientSession(self._url, connector=connector, timeout=timeout)
         return self._client

@@ -53,6 +53,7 @@ async def capture_requested_order(event: CaptureRequested, tx: Tx, payments: Ord
     payments.settle(event.order_code, rules.capture_requested(event))
 
 
+# Its queue is named after it and holds events of 0.1.0: the name stays.
 @consumers.on(ReauthorizationRequested, opens=OrderPayments, says=[PaymentStandingChanged])
 async def renew_hold(event: ReauthorizationRequested, tx: Tx, payments: OrderPayments) -> None:
     """Staff want the money to be held anew; a hold that still stands is given back first (AP-34)."""

@@ -14,8 +14,8 @@ from payments.methods.registry import template_folders as folders_of_methods
 from payments.notices import api as notices_api
 from payments.notices.act_on_notices import Notices
 from payments.orders.counter import PaymentCounter
-from payments.requests.calls import Calls
 from payments.requests.perform_requests import Requests
+from payments.requests.provider_gate import ProviderGate
 from payments.settings import Settings
 from payments.shop.rows import read_payment_settings
 from payments.tables import metadata
@@ -63,7 +63,7 @@ def _make(settings: Settings) -> Service:
 
 def make_service(settings: Settings, db: Database, methods: Methods, shop: Shop) -> Service:
     """Return the service with the given parts."""
-    calls = Calls(methods)
+    gate = ProviderGate(methods)
     at_once = settings.payments_requests_at_once
     return Service(
         name="payments",
@@ -73,9 +73,9 @@ def make_service(settings: Settings, db: Database, methods: Methods, shop: Shop)
         db=db,
         resources={Methods: methods, Settings: settings},
         due_work=[
-            Requests(calls).due_work(concurrency=at_once),
-            Notices(calls).due_work(concurrency=at_once),
-            Watch(calls).due_work(concurrency=at_once),
+            Requests(gate).due_work(concurrency=at_once),
+            Notices(gate).due_work(concurrency=at_once),
+            Watch(gate).due_work(concurrency=at_once),
         ],
         install_pages=lambda app: install_pages(app, settings, db, methods, shop),
         close=methods.close,

@@ -81,7 +81,7 @@ class SavedSearches:
             SavedLink(
                 one.name,
                 f"{self._list.path}?{one.query}",
-                for_all=one.owner == FOR_ALL,
+                for_all=one.keeper == FOR_ALL,
                 current=one.query == query,
                 change=f"{self._path}/{one.search_id}" if keeper.may_change(one) else "",
             )

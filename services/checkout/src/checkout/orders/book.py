@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any, ClassVar, Protocol, Unpack
+from typing import Any, Unpack
 from uuid import UUID
 
 from checkout.orders.locked_orders import (
@@ -39,20 +39,11 @@ from shared.database.search_words import add_words
 from shared.database.transactions import Tx
 from shared.errors import Refused
 from shared.events import Event
+from shared.events.about import AboutAnOrder
 from shared.text.search_words import words_of_numbers
 
-Deed = Callable[[Tx, Sequence[Any]], Awaitable[None]]
+LastWork = Callable[[Tx, Sequence[Any]], Awaitable[None]]
 """Work that runs once for all orders of a book, with the subjects of each order."""
-
-
-class AboutAnOrder(Protocol):
-    """An event that names its order."""
-
-    type: ClassVar[str]
-
-    @property
-    def order_code(self) -> str:
-        """Return the code of the order."""
 
 
 class OrderBook:
@@ -73,7 +64,7 @@ class OrderBook:
         self._entries: list[TimelineEntry] = []
         self._told: list[Told] = []
         self._words: dict[str, set[str]] = {}
-        self._deeds: list[tuple[Deed, Any]] = []
+        self._last_works: list[tuple[LastWork, Any]] = []
         self._said: list[Event] = []
         self.closing = locked.closing
 
@@ -180,9 +171,9 @@ class OrderBook:
         """Publish ``event`` when the book is written. Its cause is the present cause of the caller."""
         self._said.append(event.following(current_cause()))
 
-    def do_at_last(self, deed: Deed, *subjects: Any) -> None:
-        """Run ``deed`` once when the book is written, with the ``subjects`` of all orders."""
-        self._deeds += [(deed, subject) for subject in subjects]
+    def do_at_last(self, work: LastWork, *subjects: Any) -> None:
+        """Run ``work`` once when the book is written, with the ``subjects`` of all orders."""
+        self._last_works += [(work, subject) for subject in subjects]
 
     @contextmanager
     def all_or_nothing(self, code: str) -> Iterator[None]:
@@ -190,7 +181,7 @@ class OrderBook:
         order, facts = self._orders.get(code), self._facts.get(code, OrderFacts()).copy()
         was_changed, was_called = code in self._changed, code in self._called
         history, entries, told = len(self._history), len(self._entries), len(self._told)
-        deeds, said = len(self._deeds), len(self._said)
+        works, said = len(self._last_works), len(self._said)
         parcels, words = dict(self._parcels), self._words.get(code, set())
         try:
             yield
@@ -202,7 +193,7 @@ class OrderBook:
             if not was_called:
                 self._called.pop(code, None)
             del self._history[history:], self._entries[entries:], self._told[told:]
-            del self._deeds[deeds:], self._said[said:]
+            del self._last_works[works:], self._said[said:]
             self._parcels, self._words[code] = parcels, words
             raise
 
@@ -217,7 +208,7 @@ class OrderBook:
         return order
 
     async def write(self, tx: Tx) -> None:
-        """Defer all changes, run the deeds of ``do_at_last``, and publish the events."""
+        """Defer all changes, run the work of ``do_at_last``, and publish the events."""
         await update_orders(tx, [(self._orders[code], self._facts[code]) for code in self._changed])
         await update_standings(tx, [self._orders[code] for code in self._called])
         await insert_all(tx, order_history, self._history)
@@ -225,8 +216,8 @@ class OrderBook:
         await keep_told(tx, self._told)
         await add_entries(tx, self._entries)
         await add_words(tx, order_words, self._words)
-        for deed in dict.fromkeys(deed for deed, _ in self._deeds):
-            await deed(tx, [subject for wanted, subject in self._deeds if wanted is deed])
+        for work in dict.fromkeys(work for work, _ in self._last_works):
+            await work(tx, [subject for wanted, subject in self._last_works if wanted is work])
         tx.say(*self._said)
 
 

@@ -1,7 +1,12 @@
 """The settings of prices for staff, and the rules that they define.
 
-A price rule is a module of this folder, a setting here and a line in :data:`RULES`. Pages, papers and mails show its
-:class:`Adjustment` automatically.
+This shop has no price rule. To add one, such as a reduction for several pieces (まとめ割):
+
+1. a module of this folder with a :class:`PriceRule`, which returns an :class:`Adjustment` with its label and yen;
+2. its settings as fields of :class:`PriceSettings`;
+3. a function in :data:`RULES`, which makes the rule from the settings, or returns None while the shop does not use it.
+
+Pages, papers and mails show the adjustment automatically. ``tests/checkout/test_price.py`` shows one.
 """
 
 from collections.abc import Callable, Sequence
@@ -61,4 +66,4 @@ class PriceRule(Protocol):
 
 
 RULES: Sequence[Callable[[PriceSettings], PriceRule | None]] = ()
-"""How the settings define each rule. The result is None if the shop does not use the rule."""
+"""How the settings define each rule, in the order of application; see the recipe at the top of this module."""

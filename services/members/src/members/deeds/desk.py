@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field, create_model
 from starlette.responses import Response
 
 from members.deeds.labels import DEEDS_LABEL
-from members.deeds.rows import Deed, DeedSearch, NotedDeed, count_deeds, find_deeds
+from members.deeds.rows import DeedKind, DeedSearch, NotedDeed, count_deeds, find_deeds
 from shared.web.cells import at, badge, text
 from shared.web.fields import DayOfLists, Line
 from shared.web.lists import Column, DeskList, SearchBox
@@ -22,7 +22,7 @@ PAGE = "/desk/members/deeds"
 
 class _WordsAndKind(BaseModel):
     q: Line = Field("", title="検索する言葉", max_length=100)
-    deed: Deed | Literal[""] = Field("", title="操作")
+    deed: DeedKind | Literal[""] = Field("", title="操作")
 
 
 # A field cannot be called `from` in the body of a class.

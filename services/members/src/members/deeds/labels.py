@@ -1,10 +1,10 @@
 """The names of the deeds in 操作の記録."""
 
-from members.deeds.rows import Deed
+from members.deeds.rows import DeedKind
 from shared.shop.labels import Badges
 
-DEEDS_LABEL = Badges[Deed](
-    Deed,
+DEEDS_LABEL = Badges[DeedKind](
+    DeedKind,
     {
         "logged_in": ("ログイン", "done"),
         "login_failed": ("ログイン失敗", "wait"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from members.deeds.rows import Deed, Doer, note_deed
+from members.deeds.rows import DeedKind, Doer, note_deed
 from shared.database.transactions import Tx
 from shared.events import (
     DeskEvent,
@@ -18,7 +18,7 @@ from shared.events import (
     TestMailRequested,
 )
 
-DEED_OF: Mapping[type[DeskEvent], Deed] = {
+DEED_OF: Mapping[type[DeskEvent], DeedKind] = {
     OrdersExported: "orders_exported",
     PaymentsExported: "payments_exported",
     PaymentLookUpRequested: "payment_looked_up",

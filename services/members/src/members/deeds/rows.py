@@ -14,7 +14,7 @@ from shared.database.transactions import Tx
 from shared.ids import new_id
 from shared.text.search_words import like_part
 
-Deed = Literal[
+DeedKind = Literal[
     "logged_in",
     "login_failed",
     "locked_out",
@@ -52,7 +52,7 @@ OPERATOR = Doer(None, "運用者（コマンド）", "")
 """The doer of a command: no login exists."""
 
 
-async def note_deed(tx: Tx, by: Doer, deed: Deed, subject: str = "", *, at: datetime) -> None:
+async def note_deed(tx: Tx, by: Doer, deed: DeedKind, subject: str = "", *, at: datetime) -> None:
     """Store one deed in the transaction of the change."""
     await tx.execute(
         "INSERT INTO staff_deeds (deed_id, done_at, by_id, by, deed, subject, ip)"

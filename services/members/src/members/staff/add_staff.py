@@ -28,8 +28,8 @@ from shared.clock import now
 from shared.database.transactions import Database
 from shared.errors import Refused
 from shared.ids import new_id
-from shared.process.owner import OwnerSettings, owners_database
 from shared.process.settings import read_settings
+from shared.process.table_owner import TableOwnerSettings, table_owners_database
 from shared.web.fields import Email, PersonName
 from shared.web.forms import parse_form
 
@@ -113,9 +113,9 @@ async def ensure_demo_staff(db: Database, hasher: PasswordHasher, password: str)
     await add_staff(db, hasher, email=DEMO_EMAIL, name=DEMO_NAME, role="owner", password=password)
 
 
-async def _run(settings: OwnerSettings, arguments: argparse.Namespace, password: str) -> str:
+async def _run(settings: TableOwnerSettings, arguments: argparse.Namespace, password: str) -> str:
     hasher = PasswordHasher()
-    async with owners_database(settings, "members") as db:
+    async with table_owners_database(settings, "members") as db:
         try:
             return await add_staff(
                 db,
@@ -142,7 +142,7 @@ def main() -> None:
         help="give the role to the member with this address, who keeps name and password",
     )
     arguments = parser.parse_args()
-    settings = read_settings(OwnerSettings, "add_staff")
+    settings = read_settings(TableOwnerSettings, "add_staff")
     password = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().strip()
     if reason := weakness(password, Person(arguments.email, (arguments.name,))):
         raise SystemExit(reason)

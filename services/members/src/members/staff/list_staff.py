@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from members.staff.rows import StaffMember, all_staff
 from shared.clock import in_japan
-from shared.process.owner import OwnerSettings, owners_database
 from shared.process.settings import read_settings
+from shared.process.table_owner import TableOwnerSettings, table_owners_database
 
 
 def staff_lines(staff: Iterable[StaffMember]) -> str:
@@ -18,15 +18,15 @@ def staff_lines(staff: Iterable[StaffMember]) -> str:
     )
 
 
-async def _run(settings: OwnerSettings) -> str:
-    async with owners_database(settings, "members") as db, db.transaction() as tx:
+async def _run(settings: TableOwnerSettings) -> str:
+    async with table_owners_database(settings, "members") as db, db.transaction() as tx:
         return staff_lines(await all_staff(tx))
 
 
 def main() -> None:
     """Print the list."""
     argparse.ArgumentParser(description="List the members of staff").parse_args()
-    sys.stdout.write(asyncio.run(_run(read_settings(OwnerSettings, "list_staff"))))
+    sys.stdout.write(asyncio.run(_run(read_settings(TableOwnerSettings, "list_staff"))))
 
 
 if __name__ == "__main__":

@@ -15,8 +15,8 @@ from members.staff.rows import take_role
 from shared.clock import now
 from shared.database.transactions import Database
 from shared.errors import Refused
-from shared.process.owner import OwnerSettings, owners_database
 from shared.process.settings import read_settings
+from shared.process.table_owner import TableOwnerSettings, table_owners_database
 
 
 async def remove_staff(db: Database, *, email: str) -> int:
@@ -34,8 +34,8 @@ async def remove_staff(db: Database, *, email: str) -> int:
         return await end_all_sessions(tx, member.member_id, at=at)
 
 
-async def _run(settings: OwnerSettings, email: str) -> int:
-    async with owners_database(settings, "members") as db:
+async def _run(settings: TableOwnerSettings, email: str) -> int:
+    async with table_owners_database(settings, "members") as db:
         return await remove_staff(db, email=email)
 
 
@@ -44,7 +44,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Take the role of a member of staff away")
     parser.add_argument("--email", required=True)
     arguments = parser.parse_args()
-    settings = read_settings(OwnerSettings, "remove_staff")
+    settings = read_settings(TableOwnerSettings, "remove_staff")
     try:
         ended = asyncio.run(_run(settings, arguments.email))
     except Refused as refusal:

@@ -13,7 +13,7 @@ from payments.deposits.move_receipt import move_receipt
 from payments.deposits.record_deposit import RecordDeposit, record_deposit
 from payments.deposits.take_back_deposit import take_back_deposit
 from payments.desk.do_payment_deed import Deed, deed
-from payments.holds.renew_hold import renew_hold
+from payments.holds.reauthorize_payment import reauthorize_payment
 from payments.holds.void_hold import void_hold
 from payments.payment.act_on_payment import Acted
 from payments.payment.forms import PaymentForm, TakeBack
@@ -86,7 +86,7 @@ DEEDS: Mapping[str, Deed[Any]] = {
     ),
     "reauthorize": deed(
         PaymentForm,
-        renew_hold,
+        reauthorize_payment,
         "再与信を依頼しました",
         {"reauthorization asked": "再与信を依頼しました"},
     ),

@@ -1,4 +1,4 @@
-"""Holds that staff give back. Pure. How one is renewed, an order asks as well: :mod:`payments.payment.rules.asking`."""
+"""Holds that staff give back. Pure. How one is reauthorized, an order asks as well: :mod:`payments.payment.rules.asking`."""
 
 from datetime import datetime
 

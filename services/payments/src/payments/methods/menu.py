@@ -32,13 +32,14 @@ class Menu:
     with the order. Amounts in yen, inclusive; ``amount_max=None`` is no limit. ``bulk_capture`` and ``manual_deposit`` say
     whether 「注文を入金済みにする」 may tick the order and whether a deposit date may be entered (PAY-06,
     PAY-07); ``deposit_mail`` whether the deposit mail may be sent at all (X-11); ``warn_early_processed``
-    whether an early 処理済み would hide an uncaptured order (PAY-11). Checkout of the former release reads
-    ``authorized_at_order``, ``auto_captured`` and ``manual_deposit``; this one reads the method's terms beside them.
+    whether an early 処理済み would hide an uncaptured order (PAY-11). Only checkout of the former release reads ``group``,
+    ``authorized_at_order``, ``auto_captured`` and ``manual_deposit``; this one reads the method's terms beside them. A
+    method that the former release does not know leaves ``group`` out.
     """
 
     kind: str
     name: str
-    group: str
+    group: str = ""
     hint: str = ""
     when_paid: str = ""
     needs_wallet: bool = False

@@ -35,7 +35,7 @@ the method talks. ``key`` is the id of that row: 32 hexadecimal digits, the same
 give it to the provider as idempotency key. A method never raises for what a provider does. Whatever leaves
 it unclear whether the thing was done (time-out, broken connection, 429, 5xx, a body that makes no sense) is
 ``Unknown``, with ``retry_after_seconds`` if the provider named a time. A method does not retry by itself and
-answers within :data:`CALL_SECONDS_MAX`; the runner asks again later, each pause longer than the last.
+answers within :data:`ANSWER_SECONDS_MAX`; the runner asks again later, each pause longer than the last.
 
 **A lost answer.** Before any repetition the runner calls :meth:`Method.look_up`. It returns *everything* the
 provider knows about this payment, oldest first: ``(Authorized, Captured)`` for a captured charge, ``()`` if
@@ -141,7 +141,7 @@ if TYPE_CHECKING:
     from shared.database.transactions import Database
     from shared.web.pages import Pages
 
-CALL_SECONDS_MAX = 12.0
+ANSWER_SECONDS_MAX = 12.0
 """How long one call of a method may take; two of them fit into the lease of a request."""
 
 

@@ -31,8 +31,8 @@ from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
 from payments.payment.settle_payment import Batch, call_and_put_off, fitting_again, settle_all
-from payments.requests.calls import Calls
 from payments.requests.outcomes import MISMATCH_PAUSE_SECONDS_MAX, PAUSE_SECONDS_MAX
+from payments.requests.provider_gate import ProviderGate
 from shared.cause import following
 from shared.clock import now
 from shared.database.transactions import Tx
@@ -69,8 +69,8 @@ class Found:
 class Notices:
     """The due work of acting on notices."""
 
-    def __init__(self, calls: Calls) -> None:
-        self._calls = calls
+    def __init__(self, gate: ProviderGate) -> None:
+        self._gate = gate
 
     def due_work(self, *, concurrency: int) -> DueWork:
         """Return this as due work."""
@@ -92,7 +92,7 @@ class Notices:
         those that are looked at just now: what they tell may be in that look, else one more is for all of them.
         """
         named = [(row.method, row.reference) for row in rows]
-        matched = await match_references(tx, named, self._calls.methods.provider_name)
+        matched = await match_references(tx, named, self._gate.methods.provider_name)
         busy = await looked_at_now(tx, rows)
         joins = {row.notice_key for row in rows if row.alert is None and (row.method, row.reference) in busy}
         await _put_off(tx, [row for row in rows if row.notice_key in joins], JOINED_FOR)
@@ -111,7 +111,7 @@ class Notices:
         began = now()
         payment = look.payment
         named = {name: value for claim in look.claims for name, value in claim.row.refs.items()}
-        answers = await self._calls.look_up(payment.changed(refs={**payment.refs, **named}))
+        answers = await self._gate.look_up(payment.changed(refs={**payment.refs, **named}))
         return Found(began, answers)
 
     async def conclude(self, tx: Tx, done: Sequence[tuple[Look, Found]]) -> None:
@@ -126,10 +126,10 @@ class Notices:
             mine = [claim for claim in look.claims if claim in ours]
             if mine:
                 payment = batch.payment(mine[0].payment.payment_id)
-                terms = self._calls.methods[payment.method].terms
+                terms = self._gate.methods[payment.method].terms
                 with following(look.payment.cause):
                     batch.add(_settle(payment, mine, found.answers, at, terms))
-        await batch.save(tx, self._calls.methods, at)
+        await batch.save(tx, self._gate.methods, at)
         over = [claim for claim, _ in claims if claim in ours and later[claim] is None]
         for known, state in ((True, "done"), (False, "unknown")):
             became = [(one.row.notice_key, one.payment.payment_id) for one in over if one.row.known is known]
@@ -144,7 +144,7 @@ class Notices:
     async def failed(self, tx: Tx, look: Look, error: Exception) -> None:
         """Call a person where what a look found could not be written down, and look again later."""
         pause = _pause_seconds(look.claims[0].row.attempts, MISMATCH_PAUSE_SECONDS_MAX)
-        await call_and_put_off(tx, notices, look.claims, pause, self._calls.methods, error)
+        await call_and_put_off(tx, notices, look.claims, pause, self._gate.methods, error)
 
 
 def _settle(

@@ -4,13 +4,12 @@ import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Protocol, Self
+from typing import Self
 
 from payments.methods.registry import Methods
-from payments.orders.rules import Rule
 from payments.payment.rows import insert_payments, lock_order_payments
 from payments.payment.rules import asking
-from payments.payment.rules.drafting import Settled, because_of
+from payments.payment.rules.drafting import Rule, Settled, because_of
 from payments.payment.rules.order import OrderSnapshot
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import CapturePolicy
@@ -21,16 +20,9 @@ from shared.clock import now
 from shared.database.transactions import Tx
 from shared.errors import TryAgain
 from shared.events import OrderPlaced
+from shared.events.about import AboutAnOrder
 from shared.ids import new_id
 from shared.shop.settings.rows import read
-
-
-class AboutAnOrder(Protocol):
-    """An event that names its order."""
-
-    @property
-    def order_code(self) -> str:
-        """Return the code of the order."""
 
 
 class OrderPayments:

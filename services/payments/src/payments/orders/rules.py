@@ -1,18 +1,14 @@
 """What an order's events mean for its payment. Pure."""
 
-from collections.abc import Callable
 from datetime import datetime
 
 from payments.deposits.rules import vouch_for_deposit
 from payments.payment.rules import asking
-from payments.payment.rules.drafting import Settled, and_then
+from payments.payment.rules.drafting import Rule, Settled, and_then
 from payments.payment.rules.order import parcels_of
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
 from shared.events import CaptureRequested, OrderCancelled, ReauthorizationRequested, Shipped
-
-Rule = Callable[[Payment, Terms, datetime], Settled]
-"""What becomes of a payment, by the terms of its method, at a moment."""
 
 
 def shipped(event: Shipped) -> Rule:

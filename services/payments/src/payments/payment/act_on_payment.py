@@ -2,21 +2,17 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from payments.payment.requests import has_open_request
 from payments.payment.rows import lock_order_payment, look_soon, unknown_order
-from payments.payment.rules.drafting import Settled
+from payments.payment.rules.drafting import Rule, Settled
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.terms import Terms
 from payments.payment.rules.watching import MethodFacts
 from payments.payment.settle_payment import Batch
 from shared.clock import now
 from shared.database.transactions import Tx
 from shared.errors import Refused
 
-Rule = Callable[[Payment, Terms, datetime], Settled]
-"""What a deed makes of the payment at a moment."""
 Repeated = Callable[[Payment], Awaitable[bool]]
 """Tells whether the very same record is in the books already. Raises Refused where another one is, under its id."""
 

@@ -11,8 +11,8 @@ from datetime import timedelta
 
 from shared.clock import now
 from shared.database.transactions import Database
-from shared.process.owner import OwnerSettings, owners_database
 from shared.process.settings import read_settings
+from shared.process.table_owner import TableOwnerSettings, table_owners_database
 
 DAYS_MIN = 180
 """So long refunds and chargebacks may need the order."""
@@ -41,8 +41,8 @@ async def erase_snapshots(db: Database, *, days: int) -> int:
             return erased
 
 
-async def _run(settings: OwnerSettings, days: int) -> int:
-    async with owners_database(settings, "payments") as db:
+async def _run(settings: TableOwnerSettings, days: int) -> int:
+    async with table_owners_database(settings, "payments") as db:
         return await erase_snapshots(db, days=days)
 
 
@@ -51,7 +51,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Erase old orders that payments keeps for its methods")
     parser.add_argument("--days", type=int, default=400)
     arguments = parser.parse_args()
-    settings = read_settings(OwnerSettings, "erase_snapshots")
+    settings = read_settings(TableOwnerSettings, "erase_snapshots")
     try:
         erased = asyncio.run(_run(settings, arguments.days))
     except ValueError as refused:

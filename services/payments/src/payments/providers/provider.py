@@ -8,7 +8,7 @@ company is asked what became of a payment. Its methods stay folders of their own
 of its methods together:
 
 - one notice path, ``/payments/<name>/notices``: a notice names a reference, which finds payment and method;
-- one circuit breaker and one limit of calls at once (``payments/requests/calls.py``);
+- one circuit breaker and one limit of requests at once (``payments/requests/provider_gate.py``);
 - one set of connections, closed once.
 """
 
@@ -83,7 +83,7 @@ class Provider(ABC):
 
     label: str = ""
     """What staff call it; a method that is its own provider is called by the method's name."""
-    calls_at_once_max: int = 4
+    requests_at_once_max: int = 4
     """How many requests a worker has open at this provider at the same time."""
 
     @classmethod

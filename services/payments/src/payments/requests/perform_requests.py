@@ -23,8 +23,8 @@ from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.terms import Terms
 from payments.payment.settle_payment import NOT_WRITTEN, Batch, call_and_put_off
 from payments.payment.tables import payment_requests
-from payments.requests.calls import Calls
 from payments.requests.outcomes import Outcome, outcome, pause_seconds, settle_reply, with_doubt
+from payments.requests.provider_gate import ProviderGate
 from payments.requests.refund_replies import never_asked, reply_of_look, set_apart
 from payments.requests.refused_refunds import is_to_be_seen, seen
 from payments.requests.rows import ClaimedRequest, Ended, end_requests
@@ -45,8 +45,8 @@ _STILL_OPEN = (Waiting, RefundWaiting, Unknown)
 class Requests:
     """The due work of asking providers."""
 
-    def __init__(self, calls: Calls) -> None:
-        self._calls = calls
+    def __init__(self, gate: ProviderGate) -> None:
+        self._gate = gate
 
     def due_work(self, *, concurrency: int) -> DueWork:
         """Return this as due work."""
@@ -81,7 +81,7 @@ class Requests:
         for claim, answers in done:
             if claim in ours:
                 payment = batch.payment(claim.payment.payment_id)
-                method, number = self._calls.methods[payment.method], claim.row.sequence
+                method, number = self._gate.methods[payment.method], claim.row.sequence
                 settled = settle_reply(payment, claim.row.operation, answers, at, method.terms, number=number)
                 with following(claim.row.cause):
                     became = outcomes[claim]
@@ -89,12 +89,12 @@ class Requests:
                 if claim.row.operation == "void" and payment.authorization_id and method.look_after:
                     # While it was let go, others may have taken money on the same agreement.
                     look_at[payment.payment_id] = at + timedelta(seconds=AFTER_VOID_SECONDS)
-        await batch.save(tx, self._calls.methods, at, look_at=look_at)
+        await batch.save(tx, self._gate.methods, at, look_at=look_at)
 
     async def failed(self, tx: Tx, claim: Claim[ClaimedRequest], error: Exception) -> None:
         """Call a person where an answer could not be written down, and ask again later."""
         pause = pause_seconds(NOT_WRITTEN, claim.row.attempts)
-        await call_and_put_off(tx, payment_requests, [claim], pause, self._calls.methods, error)
+        await call_and_put_off(tx, payment_requests, [claim], pause, self._gate.methods, error)
 
     async def _ask(self, payment: Payment, operation: Operation, request: ClaimedRequest) -> Sequence[Answer]:
         """Return what the provider says, looked up first if it may have been asked before, or may have given money
@@ -107,7 +107,7 @@ class Requests:
             return (RefundDeclined(reason="heard_by_a_look"),) if failed else ()
         found: Sequence[Answer] = ()
         if request.attempts > 1 or operation == "refund":
-            looked_up = await self._calls.look_up(payment)
+            looked_up = await self._gate.look_up(payment)
             # What ended earlier is not the answer to this one.
             found = [answer for answer in looked_up if not heard_before(payment, answer)]
             known = self._known(payment, operation, request, found)
@@ -119,12 +119,12 @@ class Requests:
             # Nothing is there, and nobody wants it any more. But what was asked for before may still arrive: a hold
             # must not stay then, while a number that nobody knows does no harm.
             return (*found, Voided(in_doubt=operation == "authorize" and request.attempts > 1))
-        if is_abandoned(payment, operation, self._calls.methods[payment.method].terms, now()):
+        if is_abandoned(payment, operation, self._gate.methods[payment.method].terms, now()):
             return (*found, Declined(reason="buyer_abandoned", in_doubt=True))
         if payment.order_cancelled and operation == "reauthorize" and request.attempts == 1:
             return (*found, Declined(reason="declined", detail="order cancelled"))
         crash_point("K10")
-        answer = await self._calls.make(operation, payment, amount=request.amount, key=request.request_id.hex)
+        answer = await self._gate.make(operation, payment, amount=request.amount, key=request.request_id.hex)
         if is_to_be_seen(answer):
             before = found if never_asked(request) else ()
             answer = await self._see(payment, request, before, answer)
@@ -132,15 +132,15 @@ class Requests:
         if isinstance(answer, RefundWaiting) and answer.looks:
             # The method only looked: nothing was asked for.
             answer = replace(answer, looks=request.attempts if never_asked(request) else 0)
-        terms = self._calls.methods[payment.method].terms
+        terms = self._gate.methods[payment.method].terms
         return (*found, set_apart(payment, found, answer, terms) if never_asked(request) else answer)
 
     async def _see(
         self, payment: Payment, request: ClaimedRequest, before: Sequence[Answer], refused: Answer
     ) -> Answer:
         """Return what became of a refund that was refused, as a look right after it tells."""
-        after = await self._calls.look_up(payment)
-        terms = self._calls.methods[payment.method].terms
+        after = await self._gate.look_up(payment)
+        terms = self._gate.methods[payment.method].terms
         return seen(payment, before, after, refused, amount=request.amount, at=now(), terms=terms)
 
     async def _tell_shipped(self, payment: Payment, request: ClaimedRequest) -> Sequence[Answer]:
@@ -151,14 +151,14 @@ class Requests:
         if payment.state in NOT_YET:
             return (Waiting(),)
         parcel = payment.parcels[request.sequence - 1]
-        return (await self._calls.tell_shipped(payment, parcel, key=request.request_id.hex),)
+        return (await self._gate.tell_shipped(payment, parcel, key=request.request_id.hex),)
 
     def _known(
         self, payment: Payment, operation: Operation, request: ClaimedRequest, found: Sequence[Answer]
     ) -> Sequence[Answer] | None:
         """Return what a look has to say in place of the provider's answer; None if the call is to be made."""
         if operation == "refund":
-            terms = self._calls.methods[payment.method].terms
+            terms = self._gate.methods[payment.method].terms
             reply = reply_of_look(payment, found, request, terms)
             return None if reply is None else (*(one for one in found if one is not reply), reply)
         over = (*CONCLUDES[operation], *_STILL_OPEN)

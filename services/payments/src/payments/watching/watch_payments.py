@@ -19,7 +19,7 @@ from payments.payment.rules.terms import Terms
 from payments.payment.rules.watching import next_look_at
 from payments.payment.settle_payment import Batch, call_and_put_off, fitting_again, settle_all
 from payments.payment.tables import payments
-from payments.requests.calls import Calls
+from payments.requests.provider_gate import ProviderGate
 from shared.cause import following
 from shared.clock import now
 from shared.database.transactions import Tx
@@ -33,8 +33,8 @@ LEASE_SECONDS = 30
 class Watch:
     """The due work of looking at payments."""
 
-    def __init__(self, calls: Calls) -> None:
-        self._calls = calls
+    def __init__(self, gate: ProviderGate) -> None:
+        self._gate = gate
 
     def due_work(self, *, concurrency: int) -> DueWork:
         """Return this as due work."""
@@ -53,7 +53,7 @@ class Watch:
 
     async def perform(self, claim: Claim[ClaimedPayment]) -> Sequence[Answer]:
         """Look the payment up."""
-        return await self._calls.look_up(claim.payment)
+        return await self._gate.look_up(claim.payment)
 
     async def conclude(self, tx: Tx, done: Sequence[tuple[Claim[ClaimedPayment], Sequence[Answer]]]) -> None:
         """Write down what the look-ups found, for the payments that are still ours to look at."""
@@ -62,7 +62,7 @@ class Watch:
         seen = {}
         for claim, answers in done:
             payment = locked[claim.payment.payment_id]
-            seen[claim] = look(payment, answers, self._calls.methods[payment.method], at)
+            seen[claim] = look(payment, answers, self._gate.methods[payment.method], at)
         ours = await end_claims(tx, payments, {claim: due_at for claim, (_, due_at) in seen.items()})
         batch = Batch(locked.values())
         look_at = {}
@@ -70,11 +70,11 @@ class Watch:
             settled, look_at[claim.payment.payment_id] = seen[claim]
             with following(claim.payment.cause):
                 batch.add(settled)
-        await batch.save(tx, self._calls.methods, at, look_at=look_at)
+        await batch.save(tx, self._gate.methods, at, look_at=look_at)
 
     async def failed(self, tx: Tx, claim: Claim[ClaimedPayment], error: Exception) -> None:
         """Call a person where what a look found could not be written down, and look again later."""
-        await call_and_put_off(tx, payments, [claim], MISMATCH_PAUSE_SECONDS, self._calls.methods, error)
+        await call_and_put_off(tx, payments, [claim], MISMATCH_PAUSE_SECONDS, self._gate.methods, error)
 
 
 def look(

@@ -22,7 +22,7 @@ class Keeper:
 
     def may_change(self, search: SavedSearch) -> bool:
         """Return whether this member of staff may rename and delete ``search``."""
-        return self.staff in (search.owner, search.saved_by) or (search.owner == FOR_ALL and self.is_owner)
+        return self.staff in (search.keeper, search.saved_by) or (search.keeper == FOR_ALL and self.is_owner)
 
 
 async def save_search(
@@ -30,9 +30,9 @@ async def save_search(
 ) -> None:
     """Save ``query`` of the list at ``list_path``. Raises Refused: the name is taken, or there are too many."""
     known = await _locked(tx, list_path, by)
-    owner = FOR_ALL if for_all else by.staff
-    _check_name(known, owner, name)
-    if sum(one.owner == owner for one in known) >= SEARCHES_MAX:
+    keeper = FOR_ALL if for_all else by.staff
+    _check_name(known, keeper, name)
+    if sum(one.keeper == keeper for one in known) >= SEARCHES_MAX:
         raise Refused(
             "too_many_searches",
             f"保存できる検索は{SEARCHES_MAX}件までです。使わないものを削除してください。",
@@ -43,7 +43,7 @@ async def save_search(
         " VALUES (:search_id, :list_path, :owner, :name, :query, :saved_by, :at)",
         search_id=new_id(),
         list_path=list_path,
-        owner=owner,
+        owner=keeper,
         name=name,
         query=query,
         saved_by=by.staff,
@@ -63,7 +63,7 @@ async def rename_search(
     if found.name != seen:
         raise Refused("search_changed", f"この検索の名前は「{found.name}」に変更されています。", field="name")
     if name != found.name:
-        _check_name(known, found.owner, name)
+        _check_name(known, found.keeper, name)
         await tx.execute(
             "UPDATE saved_searches SET name = :name WHERE search_id = :search_id",
             name=name,
@@ -94,6 +94,6 @@ def _changeable(known: list[SavedSearch], search_id: UUID, by: Keeper) -> SavedS
     return found
 
 
-def _check_name(known: list[SavedSearch], owner: str, name: str) -> None:
-    if any(one.owner == owner and one.name == name for one in known):
+def _check_name(known: list[SavedSearch], keeper: str, name: str) -> None:
+    if any(one.keeper == keeper and one.name == name for one in known):
         raise Refused("search_name_taken", f"「{name}」という名前の検索はすでにあります。", field="name")

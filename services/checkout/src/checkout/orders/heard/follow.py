@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from checkout.orders.book import AboutAnOrder, OrderBook
+from checkout.orders.book import OrderBook
 from checkout.orders.heard.entries import entry_of
 from checkout.orders.locked_orders import OrderFacts
 from checkout.orders.rules.order import Order
 from checkout.orders.rules.states import BEFORE_ITS_TIME, Move
 from checkout.orders.told.payment_events import told_by
 from shared.errors import TryAgain
+from shared.events.about import AboutAnOrder
 
 PAYMENTS = "決済サービス"
 

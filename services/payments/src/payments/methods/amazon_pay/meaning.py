@@ -22,7 +22,7 @@ from payments.payment.rules.answers import (
 )
 
 GIFT_CARD = "ギフト"
-LATE_CALL_SECONDS = 60.0
+LATE_ANSWER_SECONDS = 60.0
 """After so long it is looked again whether a lost call completed a session whose order was cancelled."""
 
 # PAY-22. Amazon publishes no code for most causes; the description, where it names one, is the best there is.
@@ -111,7 +111,7 @@ def of_voided_session(session: Session, seconds_old: float = 0) -> Waiting | Voi
     long as the order is old.
     """
     if session.state == "Open":
-        return Waiting(ask_again_seconds=max(LATE_CALL_SECONDS, seconds_old))
+        return Waiting(ask_again_seconds=max(LATE_ANSWER_SECONDS, seconds_old))
     return Voided() if session.state == "Canceled" else None
 
 

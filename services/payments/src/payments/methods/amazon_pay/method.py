@@ -32,7 +32,7 @@ from payments.methods.amazon_pay.objects import Charge
 from payments.methods.amazon_pay.pages import AmazonPayPages
 from payments.methods.amazon_pay.refunding import give_back
 from payments.methods.amazon_pay.settings import AmazonPaySettings
-from payments.methods.method import CALL_SECONDS_MAX, Counter, Menu, Method, Notice, NoticeRefused, Shop
+from payments.methods.method import ANSWER_SECONDS_MAX, Counter, Menu, Method, Notice, NoticeRefused, Shop
 from payments.payment.rules.answers import (
     Answer,
     Authorized,
@@ -52,7 +52,7 @@ LOOKED_AFTER = timedelta(days=120)
 """How long the notice of a refund made in Seller Central may get lost without us missing the refund."""
 _NAMES = {"REFUND": REFUND, "CHARGE": NAMED}
 """What a notice may name that we did not ask for."""
-GIVES_UP_SECONDS = CALL_SECONDS_MAX - 1
+GIVES_UP_SECONDS = ANSWER_SECONDS_MAX - 1
 
 
 class AmazonPay(Method):

@@ -157,7 +157,7 @@ def let_go_if_too_old(payment: Payment, terms: Terms, at: datetime) -> Settled:
     return draft.done()
 
 
-def ask_hold(draft: Draft, because: str) -> bool:
+def ask_reauthorization(draft: Draft, because: str) -> bool:
     """Have what is missing held once more; False where that is not possible now."""
     asked = draft.move(ReauthorizationAsked, because)
     if asked:
@@ -167,7 +167,7 @@ def ask_hold(draft: Draft, because: str) -> bool:
 
 
 def may_reauthorize(payment: Payment, terms: Terms) -> bool:
-    """Return whether a hold ended, or stands and may be renewed, and the order still wants its money."""
+    """Return whether a hold ended, or stands and may be asked for anew, and the order still wants its money."""
     over = payment.state in ("voided", "declined", "expired", "short") and bool(payment.ended_holds)
     certain = not payment.open_chargebacks and not payment.contradicted
     wanted = not payment.order_cancelled and certain and payment.missing_amount > 0
@@ -181,7 +181,7 @@ def reauthorize(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Set
         if let_go(draft, "reauthorization asked"):
             draft.change(renews_hold=True)
         else:
-            ask_hold(draft, "reauthorization asked")
+            ask_reauthorization(draft, "reauthorization asked")
     return draft.done()
 
 

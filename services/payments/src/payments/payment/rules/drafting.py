@@ -1,6 +1,6 @@
 """What a rule decides while it runs: the payment as it becomes, and everything that follows from it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from payments.payment.rules.details import Loss, OurRefund
 from payments.payment.rules.journal import JournalEntry
 from payments.payment.rules.moves import NEXT, OVER, Operation, RefundAsked, State, VoidAsked
 from payments.payment.rules.payment import OVER_WITH_THE_ORDER, Payment
+from payments.payment.rules.terms import Terms
 from shared.cause import NO_CAUSE, Cause
 from shared.events import CaptureRejected, Event
 from shared.events.payments import Call
@@ -45,6 +46,10 @@ class Settled:
     events: tuple[Event, ...] = ()
     asks: tuple[Ask, ...] = ()
     entries: tuple[JournalEntry, ...] = ()
+
+
+Rule = Callable[[Payment, Terms, datetime], Settled]
+"""What becomes of a payment, by the terms of its method, at a moment."""
 
 
 def because_of(cause: Cause, part: Settled) -> Settled:

@@ -27,7 +27,7 @@ from payments.payment.rules.answers import (
     UnnamedCharges,
     Voided,
 )
-from payments.payment.rules.asking import ask_capture, ask_hold, capture_on
+from payments.payment.rules.asking import ask_capture, ask_reauthorization, capture_on
 from payments.payment.rules.beside import hear_other_hold, hear_unnamed_charges
 from payments.payment.rules.chargebacks import charged_back
 from payments.payment.rules.details import CaptureWish, Number
@@ -127,7 +127,7 @@ def _ended_with_parts(draft: Draft, because: str, terms: Terms) -> None:
     draft.call("short_money")
     if payment.renews_hold:
         draft.change(ended_holds=(*payment.ended_holds, payment.authorization_id))
-        ask_hold(draft, "hold given back to be renewed")
+        ask_reauthorization(draft, "hold given back to be renewed")
     else:
         end_hold(draft, "captured_in_part", terms)
 
@@ -246,7 +246,7 @@ def _gone(draft: Draft, terms: Terms) -> None:
     payment = draft.payment
     if payment.renews_hold and not payment.order_cancelled:
         draft.change(ended_holds=(*payment.ended_holds, payment.authorization_id))
-        ask_hold(draft, "hold given back to be renewed")
+        ask_reauthorization(draft, "hold given back to be renewed")
         return
     if payment.authorization_id:
         until = payment.holds_until(terms)

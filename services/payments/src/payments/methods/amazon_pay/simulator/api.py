@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from payments.methods.amazon_pay.simulator import admission, charges
 from payments.methods.amazon_pay.simulator.behaviours import HEADER, NOT_BOOKED, SIMULATION_CODES, Odd, take
 from payments.methods.amazon_pay.simulator.due import settle_due
-from payments.methods.amazon_pay.simulator.operations import Call, Operation, find_operation
+from payments.methods.amazon_pay.simulator.operations import ApiRequest, Operation, find_operation
 from payments.methods.amazon_pay.simulator.refusals import Refusal
 from payments.methods.amazon_pay.simulator.settings import SimulatorSettings
 from payments.methods.amazon_pay.simulator.store import Document, Store, Transaction, moment
@@ -85,7 +85,7 @@ class Api:
                     raise Refusal(400, "DuplicateIdempotencyKey", message)
                 return int(row["status"]), json.loads(row["body"])
         _check_code(operation, code)
-        status, document = operation.run(Call(tx, self.settings, object_id, body, key, code))
+        status, document = operation.run(ApiRequest(tx, self.settings, object_id, body, key, code))
         if key is not None:
             text = json.dumps(document, ensure_ascii=False)
             tx.run("insert into answers values (?, ?, ?, ?)", key, fingerprint, status, text)

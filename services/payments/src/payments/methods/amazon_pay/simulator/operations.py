@@ -26,7 +26,7 @@ Answer = tuple[int, Document]
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ApiRequest:
     """One admitted request."""
 
     tx: Transaction
@@ -37,23 +37,23 @@ class Call:
     code: str | None
 
 
-def _create_session(call: Call) -> Answer:
+def _create_session(call: ApiRequest) -> Answer:
     session = sessions.create_session(call.tx, read_body(CreateSession, call.body))
     return 201, sessions.show_session(call.tx, session, call.settings.pages_url)
 
 
-def _get_session(call: Call) -> Answer:
+def _get_session(call: ApiRequest) -> Answer:
     session = sessions.get_session(call.tx, call.object_id)
     return 200, sessions.show_session(call.tx, session, call.settings.pages_url)
 
 
-def _update_session(call: Call) -> Answer:
+def _update_session(call: ApiRequest) -> Answer:
     session = sessions.get_session(call.tx, call.object_id)
     sessions.update_session(call.tx, session, read_body(UpdateSession, call.body))
     return 200, sessions.show_session(call.tx, session, call.settings.pages_url)
 
 
-def _complete_session(call: Call) -> Answer:
+def _complete_session(call: ApiRequest) -> Answer:
     session = sessions.get_session(call.tx, call.object_id)
     body = read_body(CompleteSession, call.body)
     status, session = sessions.complete_session(
@@ -62,11 +62,11 @@ def _complete_session(call: Call) -> Answer:
     return status, sessions.show_session(call.tx, session, call.settings.pages_url)
 
 
-def _get_permission(call: Call) -> Answer:
+def _get_permission(call: ApiRequest) -> Answer:
     return 200, permissions.get_permission(call.tx, call.object_id).api
 
 
-def _update_permission(call: Call) -> Answer:
+def _update_permission(call: ApiRequest) -> Answer:
     permission = permissions.get_permission(call.tx, call.object_id)
     body = read_body(UpdatePermission, call.body)
     if permission.api["statusDetails"]["state"] == "Closed":
@@ -79,7 +79,7 @@ def _update_permission(call: Call) -> Answer:
     return 200, permission.api
 
 
-def _close_permission(call: Call) -> Answer:
+def _close_permission(call: ApiRequest) -> Answer:
     permission = permissions.get_permission(call.tx, call.object_id)
     body = read_body(ClosePermission, call.body)
     if permission.api["statusDetails"]["state"] == "Closed":
@@ -94,17 +94,17 @@ def _close_permission(call: Call) -> Answer:
     return 200, permission.api
 
 
-def _create_charge(call: Call) -> Answer:
+def _create_charge(call: ApiRequest) -> Answer:
     body = read_body(CreateCharge, call.body)
     charge = charges.create_charge(call.tx, body, call.code, call.key, call.settings.pending_seconds)
     return 201, charge.api
 
 
-def _get_charge(call: Call) -> Answer:
+def _get_charge(call: ApiRequest) -> Answer:
     return 200, charges.get_charge(call.tx, call.object_id).api
 
 
-def _capture_charge(call: Call) -> Answer:
+def _capture_charge(call: ApiRequest) -> Answer:
     charge = charges.get_charge(call.tx, call.object_id)
     body = read_body(CaptureCharge, call.body)
     charges.capture_charge(
@@ -120,14 +120,14 @@ def _capture_charge(call: Call) -> Answer:
     return 200, charge.api
 
 
-def _cancel_charge(call: Call) -> Answer:
+def _cancel_charge(call: ApiRequest) -> Answer:
     charge = charges.get_charge(call.tx, call.object_id)
     read_body(CancelCharge, call.body)
     charges.cancel_charge(call.tx, charge, source="api")
     return 200, charge.api
 
 
-def _create_refund(call: Call) -> Answer:
+def _create_refund(call: ApiRequest) -> Answer:
     body = read_body(CreateRefund, call.body)
     refund = refunds.create_refund(
         call.tx,
@@ -142,11 +142,11 @@ def _create_refund(call: Call) -> Answer:
     return 201, refund.api
 
 
-def _get_refund(call: Call) -> Answer:
+def _get_refund(call: ApiRequest) -> Answer:
     return 200, refunds.get_refund(call.tx, call.object_id).api
 
 
-def _get_buyer(call: Call) -> Answer:
+def _get_buyer(call: ApiRequest) -> Answer:
     token = call.tx.find(call.object_id, "buyer_token")
     if token is None:
         raise Refusal(400, "InvalidParameterValue", "The buyer token is invalid.")
@@ -179,7 +179,7 @@ class Operation:
     method: str
     path: re.Pattern[str]
     name: str
-    run: Callable[[Call], Answer]
+    run: Callable[[ApiRequest], Answer]
     needs_key: bool = False
     codes: str = ""
 

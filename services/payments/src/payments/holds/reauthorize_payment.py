@@ -9,7 +9,7 @@ from payments.payment.rules.watching import MethodFacts
 from shared.database.transactions import Tx
 
 
-async def renew_hold(
+async def reauthorize_payment(
     tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: PaymentForm, *, by: str
 ) -> Acted:
     """Have what is missing held once more; a hold that stands is given back first. Raises Refused as

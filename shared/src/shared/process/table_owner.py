@@ -11,7 +11,7 @@ from shared.database.transactions import Database
 from shared.process.settings import FROM_ENVIRONMENT
 
 
-class OwnerSettings(BaseSettings):
+class TableOwnerSettings(BaseSettings):
     """The settings of such a command."""
 
     model_config = FROM_ENVIRONMENT
@@ -21,7 +21,7 @@ class OwnerSettings(BaseSettings):
 
 
 @asynccontextmanager
-async def owners_database(settings: OwnerSettings, service: str) -> AsyncIterator[Database]:
+async def table_owners_database(settings: TableOwnerSettings, service: str) -> AsyncIterator[Database]:
     """Yield the database of ``service`` under the owner of its tables; closed afterwards."""
     url = settings.migrate_database_url.get_secret_value()
     db = Database(url, service=service, shop=settings.shop, planning=LONG)

@@ -1,4 +1,4 @@
-"""Calls to providers: bounded in number and time, and paused while a provider does not answer.
+"""The gate to all providers: questions are bounded in number and time, and paused while a provider does not answer.
 
 A method answers; what it could not answer in time, or failed to answer at all, is ``Unknown``.
 """
@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import structlog
 
-from payments.methods.method import CALL_SECONDS_MAX
+from payments.methods.method import ANSWER_SECONDS_MAX
 from payments.methods.registry import Methods
 from payments.payment.rules.answers import Answer, Unknown
 from payments.payment.rules.checking import checked
@@ -44,7 +44,7 @@ class Patience:
     """
 
     slot_seconds: float = 8.0
-    answer_seconds: float = CALL_SECONDS_MAX
+    answer_seconds: float = ANSWER_SECONDS_MAX
     silence_seconds_min: float = 1.0
     pause_seconds: float = 10.0
 
@@ -55,7 +55,7 @@ class Breaker:
     def __init__(self, provider: Provider, patience: Patience) -> None:
         self._provider = provider
         self._patience = patience
-        self._slots = asyncio.Semaphore(provider.calls_at_once_max)
+        self._slots = asyncio.Semaphore(provider.requests_at_once_max)
         self._silences = 0
         self._silent_since = 0.0
         self._silent_until = 0.0
@@ -107,7 +107,7 @@ class Breaker:
             log.warning("provider.paused", provider=self._provider.name, seconds=seconds)
 
 
-class Calls:
+class ProviderGate:
     """What the workers ask providers through. One per process."""
 
     def __init__(self, methods: Methods, patience: Patience | None = None) -> None:
