@@ -1,11 +1,13 @@
 """What becomes of messages on a real broker: once, later, or among the dead letters with their story."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiormq
 import orjson
 import pytest
+from aiormq.abc import DeliveredMessage
 from pamqp.commands import Basic
 from sqlalchemy import Column, Integer, MetaData, Table, Text
 
@@ -229,20 +231,20 @@ async def die_of_points(events: list[PointsUsed], tx: Tx) -> None:
         await tx.execute("INSERT INTO effects (what) VALUES (:what)", what=event.order_code)
 
 
-async def one_life(broker: TestBroker, db: Database) -> None:
-    """Run a worker until it has died, or has nothing to do."""
+async def one_life(broker: TestBroker, db: Database, is_over: Callable[[], Awaitable[bool]]) -> None:
+    """Run a worker until it has died, or until all ``is_over``."""
     link, publisher = Link(broker.amqp_url, "test.life"), Publisher(broker.amqp_url, "test.worker")
     worker = worker_of(deadly.all[0], db, Intake(link, publisher, prefetch=200, idle_seconds=0.05))
     task = asyncio.create_task(worker.run())
+
+    async def ended() -> None:
+        assert task.done() or await is_over()
+
     try:
-        async with asyncio.timeout(2):
-            await asyncio.wait((task,))
-    except TimeoutError:
-        worker.stop()
-        await task
-    except Killed:
-        pass
+        await eventually(ended, seconds=30)
     finally:
+        worker.stop()
+        await asyncio.wait((task,))
         task.exception()
         await link.drop()
         await publisher.close()
@@ -270,11 +272,17 @@ async def test_of_ten_messages_only_the_one_that_kills_is_dead(broker: TestBroke
                 ),
             )
 
+    dead: list[DeliveredMessage] = []
+
+    async def all_is_over() -> bool:
+        dead.extend(await read_queue(broker, f"{queue}.dead"))
+        return bool(dead) and sorted(await effects(db)) == good
+
     for _ in range(DELIVERY_LIMIT + 2):
-        await one_life(broker, db)
+        await one_life(broker, db, all_is_over)
 
     assert sorted(await effects(db)) == good
-    dead = await read_queue(broker, f"{queue}.dead")
+    assert await all_is_over()
     assert [letter.header.properties.message_id for letter in dead] == [str(events[0].event_id)]
 
 
