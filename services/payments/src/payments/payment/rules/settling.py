@@ -37,8 +37,8 @@ from payments.payment.rules.moves import ENDS_A_HOLD, NEXT, CapturedInPart, Oper
 from payments.payment.rules.numbers import say_number
 from payments.payment.rules.old_news import heard_before
 from payments.payment.rules.payment import MISMATCH, Payment
-from payments.payment.rules.receiving import end_hold, receive, reverse
-from payments.payment.rules.refunding import hear_reply, refund_declined, refunded, refunded_in_all
+from payments.payment.rules.receipts import end_hold, receive, reverse
+from payments.payment.rules.refund_answers import hear_reply, refund_declined, refunded, refunded_in_all
 from payments.payment.rules.terms import Terms
 from shared.events import (
     PaymentAuthorized,
