@@ -18,9 +18,9 @@ from payments.payment.rules.asking import go_on
 from payments.payment.rules.drafting import Draft, Settled, and_then
 from payments.payment.rules.moves import NOT_YET
 from payments.payment.rules.payment import MISMATCH, Payment
-from payments.payment.rules.receiving import reverse
-from payments.payment.rules.refunding import refund_declined
-from payments.payment.rules.retold import SUM, disown_refund
+from payments.payment.rules.receipts import reverse
+from payments.payment.rules.refund_answers import refund_declined
+from payments.payment.rules.refund_mismatches import SUM, disown_refund
 from payments.payment.rules.settling import settle
 from payments.payment.rules.terms import Terms
 

@@ -7,10 +7,10 @@ from payments.payment.rules.asking import go_on
 from payments.payment.rules.beside import CHARGE_UNKNOWN, OTHER_HOLD
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.payment import MISMATCH, OVER_WITH_THE_ORDER, UNEXPLAINED, Payment
-from payments.payment.rules.receiving import book_as_told
-from payments.payment.rules.refunding import refund_declined
-from payments.payment.rules.retold import book_refunds_as_told
-from payments.payment.rules.returning import ELSEWHERE
+from payments.payment.rules.receipts import book_as_told
+from payments.payment.rules.refund_answers import refund_declined
+from payments.payment.rules.refund_bookings import ELSEWHERE
+from payments.payment.rules.refund_mismatches import book_refunds_as_told
 from payments.payment.rules.terms import Terms
 
 TO_BE_SEEN = (

@@ -13,8 +13,8 @@ from payments.payment.rules.details import CaptureWish
 from payments.payment.rules.drafting import Draft, Settled, and_then
 from payments.payment.rules.moves import ShortMoneyAccepted
 from payments.payment.rules.payment import ABOUT_SPARE_MONEY, Payment
-from payments.payment.rules.receiving import reverse, take_for_the_sale
-from payments.payment.rules.returning import CAPTURED, call_spare
+from payments.payment.rules.receipts import reverse, take_for_the_sale
+from payments.payment.rules.refund_bookings import CAPTURED, call_spare
 from payments.payment.rules.settling import settle
 from payments.payment.rules.terms import Terms
 from shared.clock import JAPAN

@@ -25,8 +25,8 @@ from payments.payment.settle_payment import NOT_WRITTEN, Batch, call_and_put_off
 from payments.payment.tables import payment_requests
 from payments.requests.outcomes import Outcome, outcome, pause_seconds, settle_reply, with_doubt
 from payments.requests.provider_gate import ProviderGate
+from payments.requests.refund_refusals import is_to_be_seen, seen
 from payments.requests.refund_replies import never_asked, reply_of_look, set_apart
-from payments.requests.refused_refunds import is_to_be_seen, seen
 from payments.requests.rows import ClaimedRequest, Ended, end_requests
 from shared.cause import following
 from shared.clock import now

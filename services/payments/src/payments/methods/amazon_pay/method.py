@@ -30,7 +30,7 @@ from payments.methods.amazon_pay.looking import (
 from payments.methods.amazon_pay.notices import Hint, NoticeReader
 from payments.methods.amazon_pay.objects import Charge
 from payments.methods.amazon_pay.pages import AmazonPayPages
-from payments.methods.amazon_pay.refunding import give_back
+from payments.methods.amazon_pay.refund_requests import give_back
 from payments.methods.amazon_pay.settings import AmazonPaySettings
 from payments.methods.method import ANSWER_SECONDS_MAX, Counter, Menu, Method, Notice, NoticeRefused, Shop
 from payments.payment.rules.answers import (

@@ -1,8 +1,8 @@
-"""What a provider can say about a payment: the reply to a request, or what a look-up finds.
+"""What a provider can report about a payment: the reply to a request, or what a look-up finds.
 
-A reply, a notice and a look-up all end in these, and the same :func:`payments.payment.rules.settling.settle` hears
-them, so their order does not matter. ``refs`` are the provider's own ids; they are kept with the payment and
-a notice finds its payment by them. Amounts are integer yen, moments UTC.
+Replies, notices and look-ups all end in these classes. :func:`payments.payment.rules.settling.settle` applies them in
+any order. ``refs`` are the provider's own ids. The payment keeps them, and a notice finds its payment by them.
+Amounts are integer yen, moments UTC.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ class _Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Authorized(_Answer):
-    """Credit is granted; no money has moved. ``card_amount`` and ``gift_balance_amount`` may stay 0."""
+    """The provider holds the money; no money has moved. ``card_amount`` and ``gift_balance_amount`` may be 0."""
 
     authorization_id: str
     amount: int
@@ -37,9 +37,9 @@ class Authorized(_Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class Declined(_Answer):
-    """The authorization or the number was refused for good, or the buyer gave up (PAY-22).
+    """The provider refused the authorization or the number for good, or the buyer gave up (PAY-22).
 
-    ``in_doubt``: the buyer may still pay at the provider; what comes of that is given back.
+    ``in_doubt``: the buyer may still pay at the provider. Noren refunds what comes of that.
     """
 
     reason: FailureReason
@@ -49,22 +49,24 @@ class Declined(_Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class NeedsBuyer(_Answer):
-    """The buyer has to go to ``redirect_url`` first; the same request is then made again. Empty where only
-    :meth:`payments.methods.method.Method.visit` knows the way."""
+    """The buyer has to go to ``redirect_url`` first. The same request is then made again.
+
+    The address is empty if only :meth:`payments.methods.method.Method.visit` knows the way.
+    """
 
     redirect_url: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting(_Answer):
-    """The provider has the request and has not decided; it is looked up until it has, never repeated."""
+    """The provider has the request and has not decided. Noren looks it up until it has, and never repeats it."""
 
     ask_again_seconds: float = 30
 
 
 @dataclass(frozen=True, kw_only=True)
 class Issued(_Answer):
-    """A number (or an account) under which the buyer can pay until ``due_at``."""
+    """The provider issued a number (or an account) under which the buyer can pay until ``due_at``."""
 
     number: str
     number_label: str
@@ -76,11 +78,11 @@ class Issued(_Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class Captured(_Answer):
-    """Money is ours. ``receipt_id`` is the provider's id of this one movement; it is booked once (M6).
+    """Money came in. ``receipt_id`` is the provider's id of this one movement; it is booked once (M6).
 
-    Less than what is missing is short money, for numbers and for holds alike. ``captured_on`` is the day, where only
-    the day is known; ``captured_at`` is its beginning then. ``beside_hold``: others took it on the same agreement with the
-    buyer, and not out of the hold of ours, which stands as it was.
+    An amount below the missing one is short money, for numbers and for holds. ``captured_on`` is the day, if only the
+    day is known; ``captured_at`` is then its beginning. ``beside_hold``: others took the money on the same agreement
+    with the buyer. Noren's hold is unchanged.
     """
 
     amount: int
@@ -92,7 +94,7 @@ class Captured(_Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class Reversed(_Answer):
-    """The receipt ``receipt_id`` of ``amount`` came to nothing: the till took it back (速報取消)."""
+    """The till took the receipt ``receipt_id`` of ``amount`` yen back (速報取消)."""
 
     receipt_id: str
     amount: int
@@ -100,7 +102,7 @@ class Reversed(_Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class CaptureDeclined(_Answer):
-    """The capture failed for ever and the hold ``authorization_id`` (the present one if empty) is gone (PAY-30)."""
+    """The capture failed finally. The hold ``authorization_id`` (the present one if empty) is gone (PAY-30)."""
 
     reason: str
     authorization_id: str = ""
@@ -108,17 +110,17 @@ class CaptureDeclined(_Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class CaptureRefused(_Answer):
-    """The provider will not capture now ("not now", never "never"): the hold stands; staff may ask again."""
+    """The provider does not capture now, but may later. The hold still exists, and staff may try again."""
 
     reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Voided(_Answer):
-    """The hold ``authorization_id`` (the present one if empty) or the number is cancelled at the provider, or never
-    existed there.
+    """The provider released the hold ``authorization_id`` (the present one if empty), closed the number, or never had
+    it.
 
-    ``in_doubt``: a call of ours whose answer was lost may still arrive there and hold money.
+    ``in_doubt``: a call of Noren whose answer was lost may still arrive there and hold money.
     """
 
     in_doubt: bool = False
@@ -127,14 +129,14 @@ class Voided(_Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class Expired(_Answer):
-    """The hold ``authorization_id`` (the present one if empty) or the number ran out unused."""
+    """The hold ``authorization_id`` (the present one if empty) or the number expired unused."""
 
     authorization_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class OtherHold(_Answer):
-    """A hold of ``amount`` that others asked for on the same agreement with the buyer; ``stands`` until it is over."""
+    """A hold of ``amount`` yen that others requested on the same agreement. ``stands`` is true until it ends."""
 
     authorization_id: str
     amount: int
@@ -143,15 +145,17 @@ class OtherHold(_Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class UnnamedCharges(_Answer):
-    """``amount`` was charged on the agreement with the buyer by charges that nobody has named to us."""
+    """``amount`` yen were charged on the agreement with the buyer by charges that nobody has named to Noren."""
 
     amount: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class Refunded(_Answer):
-    """``amount`` went back to the buyer by ``route``, whoever asked for it; ``refund_ref`` is the provider's id of the
-    refund, and it is booked once by it. ``told_before`` as in :class:`RefundWaiting`.
+    """``amount`` yen went back to the buyer by ``route``, whoever requested it.
+
+    ``refund_ref`` is the provider's id of the refund; it is booked once. ``told_before`` is as in
+    :class:`RefundWaiting`.
     """
 
     refund_ref: str
@@ -162,8 +166,10 @@ class Refunded(_Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class RefundedInAll(_Answer):
-    """All that went back at the provider by now sums up to ``amount``; listed behind the refunds that have names. ``before``:
-    yen that it counted already, as far as was known when it was asked."""
+    """The provider's sum of all refunds by now is ``amount`` yen. A list has it behind the refunds with ids.
+
+    ``before``: the yen that the provider had counted when it was asked, as far as Noren knew.
+    """
 
     amount: int
     before: int = 0
@@ -172,7 +178,7 @@ class RefundedInAll(_Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class ToldNoMore(_Answer):
-    """``receipts`` and ``refunds`` (the provider's ids) were told and booked before it was asked, and are not told any more."""
+    """``receipts`` and ``refunds`` (the provider's ids) were reported and booked before, and are not reported now."""
 
     receipts: tuple[str, ...] = ()
     refunds: tuple[str, ...] = ()
@@ -180,9 +186,10 @@ class ToldNoMore(_Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class Chargeback(_Answer):
-    """The buyer disputes ``amount`` with the bank; we may answer until ``respond_by``. ``lost``: it was taken back.
+    """The buyer disputes ``amount`` yen with the bank; the shop may answer until ``respond_by``. ``lost``: the bank took
+    them.
 
-    ``notice_id`` is the provider's id of the notice that alone told it: the same words in another notice are news.
+    ``notice_id`` is the provider's id of the notice that alone reported it. The same facts in another notice are new.
     """
 
     reference: str
@@ -194,12 +201,12 @@ class Chargeback(_Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class RefundWaiting(_Answer):
-    """A refund is accepted and not done yet. ``looks``: up to that attempt a request only waited for it, unasked; a method
-    says so with 1, where a refund of others has to end first.
+    """The provider accepted a refund and has not completed it.
 
-    ``refund_refs`` are the provider's ids of it, where they are told already: a look is then the answer to our request,
-    too. There are several where the provider has to give the amount back in parts.
-    ``told_before``: yen that the provider counted as refunded when ours was asked for first, so ours is none of them.
+    ``looks``: up to that attempt the request only waited, and was not sent. A method returns 1 if a refund of others
+    has to end first. ``refund_refs`` are the provider's ids of the refund, if it has reported them. A look-up then
+    answers Noren's request, too. There are several ids if the provider refunds in parts. ``told_before``: the yen
+    that the provider counted as refunded before Noren's first request. Noren's refund is none of them.
     """
 
     ask_again_seconds: float = 30
@@ -210,9 +217,9 @@ class RefundWaiting(_Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class RefundDeclined(_Answer):
-    """The refund failed for good; a person has to find another way.
+    """The refund failed finally. A person has to find another way.
 
-    ``refund_ref`` is the provider's id of it; empty if it was refused before it got one.
+    ``refund_ref`` is the provider's id of the refund. It is empty if the refund was refused before it got one.
     """
 
     reason: str
@@ -221,24 +228,25 @@ class RefundDeclined(_Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class ShippingNoted(_Answer):
-    """The provider knows by now that the parcel left."""
+    """The provider knows that the parcel was sent."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ShippingRefused(_Answer):
-    """The provider takes no word about this parcel; a person has to tell it in the provider's console."""
+    """The provider accepts no report of this parcel. A person has to enter it in the provider's console."""
 
     reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Unknown(_Answer):
-    """No answer, or none that says whether it was done (time-out, 429, 5xx, garbage): never a failure.
+    """There is no answer, or none that proves an effect (time-out, 429, 5xx, garbage). It is never a failure.
 
-    ``mismatch``: there is an answer, but not one to what was asked, or none that can be written down: a person is
-    called. ``to_request``: it came in reply to a request, which is not made again until a person has looked.
-    ``doubted_refund`` is the provider's id of a refund that is not as large as was asked, ``not_ours`` that of an object
-    that was told as the payment's and is not found, or names another parent. ``told_before`` as in :class:`RefundWaiting`.
+    - ``mismatch``: the answer is about something else, or the books cannot hold it. Noren calls a person.
+    - ``to_request``: the answer was the reply to a request. The request is not repeated until a person has looked.
+    - ``doubted_refund``: the provider's id of a refund with another amount than the request.
+    - ``not_ours``: the id of an object that was reported for the payment, but is not found or names another parent.
+    - ``told_before``: as in :class:`RefundWaiting`.
     """
 
     reason: str

@@ -12,7 +12,7 @@ from payments.payment.rules.details import KnownChargeback, Loss, Taken
 from payments.payment.rules.drafting import Draft
 from payments.payment.rules.moves import RefundAsked, SaleHereAgain
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.returning import (
+from payments.payment.rules.refund_bookings import (
     call_spare,
     cover,
     give,

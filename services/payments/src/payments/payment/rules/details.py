@@ -1,4 +1,4 @@
-"""What a payment remembers beside its amounts: its number, who asked for the money, what was lost or given back."""
+"""What a payment keeps beside its amounts: number, capture wish, refund in progress, losses, chargebacks."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,7 +9,7 @@ from payments.payment.rules.answers import Chargeback, ChargebackState, RefundRo
 
 @dataclass(frozen=True)
 class Number:
-    """What the buyer pays under: a number in the chain's format, or an account."""
+    """What the buyer pays with: a number in the format of the chain, or an account."""
 
     number: str
     label: str
@@ -20,9 +20,9 @@ class Number:
 
 @dataclass(frozen=True)
 class CaptureWish:
-    """Who asked for the money, and whether the mail about it was wanted; remembered until it is here.
+    """Who asked for the money, and whether the mail about it was wanted. Kept until the money is here.
 
-    ``amount`` in yen, where only a part of what is held is wanted now; None is all that is missing.
+    ``amount`` in yen, if only a part of the hold is wanted now. None is the whole missing amount.
     """
 
     source: Literal["admin", "shipped", "manual_deposit"]
@@ -32,12 +32,14 @@ class CaptureWish:
 
 @dataclass(frozen=True)
 class OurRefund:
-    """What is known of the refund of ours that is under way, beside its amount.
+    """What is known of Noren's refund in progress, beside its amount.
 
-    ``number`` is its request's, which no other refund of the payment has. ``refs`` are the provider's ids, once an answer to
-    our own request told them; those in ``done_refs`` went back already. ``told_before``: yen that the provider counted as refunded before ours was asked for.
-    ``presumed_ref`` is a refund of equal amount that a look told while ours has no id: taken for ours in words and calls
-    only, until our own answer names one.
+    - ``number``: the number of its request, which no other refund of the payment has.
+    - ``refs``: the provider's ids, as soon as an answer to the request has them. The refunds in ``done_refs`` are
+      completed.
+    - ``told_before``: the yen that the provider counted as refunded before the request.
+    - ``presumed_ref``: a refund of equal amount that a look-up reported while Noren's has no id. Labels and calls
+      presume that it is Noren's, until an answer to the request names another one.
     """
 
     number: int = 0
@@ -52,8 +54,11 @@ NO_REFUND = OurRefund()
 
 @dataclass(frozen=True)
 class Loss:
-    """Yen that went out, or were taken back, beyond what was here: by a refund, a receipt that came to nothing, or a
-    chargeback, by the provider's id of it. ``told``: with the refund of which the rest was here."""
+    """Yen that were refunded, or taken back, beyond the money that was here.
+
+    ``ref`` is the provider's id of the refund, the receipt or the chargeback. ``told``: the event about the part of
+    the refund that was here included these yen.
+    """
 
     ref: str
     amount: int
@@ -64,7 +69,7 @@ class Loss:
 
 @dataclass(frozen=True)
 class Outside:
-    """What staff say they gave back by a way of their own, ``from_suspense`` of it suspended money."""
+    """A refund that staff made by another way and recorded. ``from_suspense`` yen of it came out of suspense."""
 
     ref: str
     amount: int
@@ -74,8 +79,10 @@ class Outside:
 
 @dataclass(frozen=True)
 class Taken:
-    """What a bank took of the money that was here, ``from_suspense`` of it suspended money; ``ref`` is the refund that it is
-    booked as."""
+    """What a bank took of the money that was here, ``from_suspense`` yen of it out of suspense.
+
+    ``ref`` is the reference of the booked refund.
+    """
 
     ref: str
     amount: int
@@ -84,10 +91,13 @@ class Taken:
 
 @dataclass(frozen=True, kw_only=True)
 class KnownChargeback:
-    """A chargeback as it stands: ``amount`` in yen is disputed, or was taken once it is lost.
+    """A chargeback in its present state. ``amount`` yen are disputed, or were taken if it is lost.
 
-    ``disputed_amount`` is what the buyer disputes, 0 where nobody tells; None of one from before it was kept. ``told`` is the provider's last word, which staff may have decided otherwise since. ``lost_times`` is how
-    often it was booked as lost, ``taken`` what of the present loss was here.
+    - ``disputed_amount``: the yen that the buyer disputes; 0 if nobody reported them; None in an old row without this
+      field.
+    - ``told``: the provider's last report. Staff may have decided otherwise since.
+    - ``lost_times``: how often it was booked as lost.
+    - ``taken``: the part of the present loss that was here.
     """
 
     reference: str
@@ -101,23 +111,23 @@ class KnownChargeback:
 
     @property
     def disputed(self) -> int:
-        """The yen that the buyer disputes; 0 where nobody told."""
+        """The yen that the buyer disputes; 0 if nobody reported them."""
         if self.disputed_amount is None:
             return 0 if self.state == "lost" else self.amount
         return self.disputed_amount
 
     @property
     def loss_ref(self) -> str:
-        """What its loss is booked under: another reference each time that it is lost."""
+        """The reference of the booked loss. It differs each time that the chargeback is lost."""
         number = f":{self.lost_times}" if self.lost_times else ""
         return f"chargeback:{self.reference}{number}"
 
     def taking(self, taken: Taken) -> "KnownChargeback":
-        """Return it with one more part of what was here that the bank took."""
+        """Return the chargeback with one more part of the money that the bank took."""
         return replace(self, taken=(*self.taken, taken))
 
     def said(self, told: Chargeback) -> "KnownChargeback":
-        """Return it as the provider tells it; what the provider leaves out stays."""
+        """Return the chargeback with the provider's report. A field that the report leaves out stays."""
         opened = told.amount if told.state == "open" and told.amount else self.disputed
         same = self.amount if told.state == self.state else self.disputed
         return replace(

@@ -1,4 +1,4 @@
-"""What a rule decides while it runs: the payment as it becomes, and everything that follows from it."""
+"""What a rule decides while it runs: the changed payment, and everything that follows from it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ from shared.events.payments import Call
 
 @dataclass(frozen=True)
 class Step:
-    """One line of a payment's history: it became, or stayed, ``state`` because of something, done ``by`` somebody."""
+    """One line of a payment's history: its ``state`` after it, the reason ``because``, and the person ``by``."""
 
     version: int
     state: State
@@ -29,7 +29,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Ask:
-    """A request to be made to the provider, the ``sequence``-th of its kind, and what it follows from."""
+    """A request to the provider, the ``sequence``-th of its kind, with its cause."""
 
     operation: Operation
     amount: int
@@ -39,7 +39,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class Settled:
-    """The outcome of a rule: the payment now, and what goes with it into one commit."""
+    """The result of a rule: the payment now, and what is committed together with it."""
 
     payment: Payment
     steps: tuple[Step, ...] = ()
@@ -53,7 +53,7 @@ Rule = Callable[[Payment, Terms, datetime], Settled]
 
 
 def because_of(cause: Cause, part: Settled) -> Settled:
-    """Return ``part`` with its events and requests following from ``cause``. Pure."""
+    """Return ``part`` with ``cause`` as the cause of its events and requests. Pure."""
     return replace(
         part,
         events=tuple(event.following(cause) for event in part.events),
@@ -62,7 +62,7 @@ def because_of(cause: Cause, part: Settled) -> Settled:
 
 
 def and_then(whole: Settled, part: Settled) -> Settled:
-    """Return the sum of two outcomes of which ``part`` began where ``whole`` ended. Pure."""
+    """Return the sum of two results. ``part`` began where ``whole`` ended. Pure."""
     return Settled(
         payment=part.payment,
         steps=whole.steps + part.steps,
@@ -73,9 +73,9 @@ def and_then(whole: Settled, part: Settled) -> Settled:
 
 
 class Draft:
-    """Collects what a rule decides. Lives within one call of a pure function.
+    """Collects what a rule decides. It lives within one call of a pure function.
 
-    ``by`` is the person who does it, ``asked_by`` who asked for what a provider did.
+    ``by`` is the person who does it. ``asked_by`` is the person who requested what a provider did.
     """
 
     def __init__(self, payment: Payment, at: datetime, by: str = "", asked_by: str = "") -> None:
@@ -90,7 +90,7 @@ class Draft:
 
     @property
     def behind(self) -> str:
-        """Who does this, or asked the provider for what it did; empty for nobody."""
+        """The person who does this, or who requested it from the provider; empty for nobody."""
         return self.by or self.asked_by
 
     def done(self) -> Settled:
@@ -108,20 +108,20 @@ class Draft:
         self.payment = self.payment.changed(**changes)
 
     def call(self, word: Call) -> None:
-        """Ask for a person's eye, whatever else asks for it already."""
+        """Add a call for a person, beside the other calls."""
         self.payment = self.payment.calling(word)
 
     def stop_calling(self, *over: str) -> None:
-        """Ask for nobody's eye any more because of what is ``over``."""
+        """Remove the calls ``over``."""
         self.payment = self.payment.not_calling(*over)
 
     def remember(self, refs: Mapping[str, str]) -> None:
-        """Merge the provider's ids."""
+        """Merge the provider's ids into the payment."""
         if refs:
             self.change(refs={**self.payment.refs, **refs})
 
     def move(self, by: type, because: str) -> bool:
-        """Go where the table says ``by`` leads; False, and nothing changes, if it leads nowhere."""
+        """Move to the state that the table has for ``by``. Return False, without a change, if it has none."""
         state = NEXT[self.payment.state].get(by)
         if state is None:
             return False
@@ -131,15 +131,15 @@ class Draft:
         return True
 
     def note(self, because: str, text: str = "") -> None:
-        """Write a line of history: what happened, and who did it."""
+        """Add a line to the history: what happened, and who did it."""
         version = self.payment.version + 1
         self.change(version=version)
         self._steps.append(Step(version, self.payment.state, because, self.by, text))
 
     def ask(self, operation: Operation, amount: int, *, of_sale: bool = False) -> None:
-        """Write down a request to the provider; of refunds one is under way at a time.
+        """Add a request to the provider. One refund is in progress at a time.
 
-        ``of_sale``: the refund may take from what paid for an order that goes on.
+        ``of_sale``: the refund may take from the money that paid for an order that goes on.
         """
         number = self.payment.sequence_of(operation)
         self._asks.append(Ask(operation, amount, number))
@@ -149,15 +149,15 @@ class Draft:
             self.change(refund_asked_amount=amount, refund_of_sale=of_sale, our_refund=ours)
 
     def end_refund(self) -> None:
-        """Write down that no refund of ours is under way any more."""
+        """Record that no refund of Noren is in progress any more."""
         self.change(refund_asked_amount=0, our_refund=OurRefund(self.payment.our_refund.number))
 
     def book(self, *entries: JournalEntry) -> None:
-        """Write journal entries; those of no yen are left out."""
+        """Add journal entries. Entries of 0 yen are left out."""
         self._entries += [entry for entry in entries if entry.amount]
 
     def say(self, kind: type[Event], **fields: Any) -> None:
-        """Say an event about this payment, with the name of whoever does it."""
+        """Publish an event about this payment, with the name of the person who does it."""
         payment = self.payment
         about: dict[str, Any] = {
             "order_code": payment.order_code,
@@ -168,25 +168,25 @@ class Draft:
         self._events.append(kind(**{**about, **fields}, occurred_at=self.at))
 
     def reject_capture(self, reason: str) -> None:
-        """Say that the money asked for will not come by this way."""
+        """Publish that the requested money will not come this way."""
         self.say(CaptureRejected, reason=reason)
 
     def give_back_what_is_over(self) -> None:
-        """Undo what a cancelled order holds, and go on with money that is going back and waited for something."""
+        """Release or refund what a cancelled order holds, and continue a refund that waited for something."""
         over = self.payment.order_cancelled
         if over:
             self.stop_calling(*OVER_WITH_THE_ORDER)
             if not any(loss.kind == "receipt" for loss in self.payment.losses):
-                # Nothing is to be sent, and nothing was lost by it.
+                # Nothing has to be sent, and nothing was lost.
                 self.stop_calling("receipt_reversed")
         if over or self.payment.state == "refunding":
             self.give_back("order cancelled")
 
     def give_back(self, because: str) -> None:
-        """Undo whatever the payment holds, as far as its state allows now; the rest follows later.
+        """Release or refund what the payment holds, as far as its state allows it now. The rest follows later.
 
-        A refund that failed or that nobody can explain, money that is disputed, or that comes after a bank took back
-        what was here, is a person's business; one refund is awaited before the next.
+        Noren waits for one refund before the next. These cases are left to a person: a refund that failed, an
+        unexplained refund, disputed money, and money that comes after a bank took back what was here.
         """
         payment = self.payment
         if "refund_failed" in payment.calls or payment.open_chargebacks or payment.refund_asked_amount:
@@ -197,7 +197,7 @@ class Draft:
             if payment.held_amount:
                 self.call("late_money")
             return
-        # Of a refund that waited for a chargeback, nothing is under way any more.
+        # A refund that waited for a chargeback is not in progress any more.
         waited = payment.state == "refunding"
         if payment.held_amount > 0 and (waited or self.move(RefundAsked, because)):
             # Nobody waits for the rest any more.
@@ -205,14 +205,16 @@ class Draft:
             self.ask("refund", payment.held_amount)
             return
         if payment.contradicted and payment.authorization_id:
-            # Whose hold it is, or whether it was captured, is not certain.
+            # It is not certain whose hold it is, or whether it was captured.
             return
         asked = payment.state not in OVER and self.move(VoidAsked, because)
         if asked and self.payment.state == "voiding":
             self.ask("void", payment.amount)
 
     def take_out(self, receipt_id: str, amount: int, explained_by: str = "") -> tuple[int, int]:
-        """Book that ``amount`` of a receipt came to nothing: out of suspense first, then out of the sale; return both."""
+        """Book that ``amount`` yen of a receipt were taken back, out of suspense first. Return the amounts of suspense
+        and sale.
+        """
         payment = self.payment
         from_suspense = min(amount, payment.spare_amount)
         from_sale = amount - from_suspense
@@ -228,7 +230,7 @@ class Draft:
         return from_suspense, from_sale
 
     def lose(self, loss: Loss) -> None:
-        """Book what went out, or was taken back, beyond what is here."""
+        """Book what was refunded, or taken back, beyond the money that is here."""
         if loss.amount:
             self.book(journal.lost(loss.kind, loss.ref, loss.amount))
             self.change(losses=(*self.payment.losses, loss))

@@ -1,4 +1,4 @@
-"""The money of a payment: what came in, went back and was lost. All amounts are yen."""
+"""The money of a payment: what came in, what was refunded, and what was lost. All amounts are yen."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from payments.payment.rules.details import NO_REFUND, KnownChargeback, Loss, Our
 
 @dataclass(frozen=True, kw_only=True)
 class Money:
-    """What is booked of one payment, and what follows from it. ``amount`` is what the order costs."""
+    """What is booked of one payment, and the sums that follow from it. ``amount`` is the total of the order."""
 
     amount: int
     captured_amount: int = 0
@@ -19,43 +19,43 @@ class Money:
     suspense_amount: int = 0
     """What came in and belongs to no order: short, excess or late."""
     refunded_amount: int = 0
-    """What went back, of either."""
+    """What was refunded, of both."""
     suspense_returned_amount: int = 0
-    """What of it went back out of suspense."""
+    """The part of the refunds that came out of suspense."""
     beside_provider_amount: int = 0
-    """What of it went back where the provider does not count it."""
+    """The part of the refunds that the provider does not count."""
     unnamed_refund_amount: int = 0
-    """What of it is known by the provider's sum only."""
+    """The part of the refunds that is known only by the provider's sum."""
     own_refunds: Mapping[str, int] = field(default_factory=dict)
-    """Refunds by the provider's ids, as answers to requests of ours told them."""
+    """Refunds by the provider's ids, as reported in answers to requests of Noren."""
     refund_asked_amount: int = 0
-    """The refund of ours that is under way; ``our_refund`` is what else is known of it."""
+    """The amount of Noren's refund in progress. ``our_refund`` has everything else about it."""
     our_refund: OurRefund = NO_REFUND
     refund_failed_amount: int = 0
-    """What failed of the last refund of ours that did."""
+    """The amount that failed of Noren's last failed refund."""
     receipts: tuple[str, ...] = ()
-    """The receipts that were booked, by the provider's ids."""
+    """The booked receipts, by the provider's ids."""
     receipt_amounts: Mapping[str, int] = field(default_factory=dict)
     refunds: tuple[str, ...] = ()
-    """The refunds that were booked, by the provider's ids."""
+    """The booked refunds, by the provider's ids."""
     refund_amounts: Mapping[str, int] = field(default_factory=dict)
     chargebacks: tuple[KnownChargeback, ...] = ()
     losses: tuple[Loss, ...] = ()
-    """What went out, or was taken back, beyond what was here."""
+    """What was refunded, or taken back, beyond the money that was here."""
 
     @property
     def received_amount(self) -> int:
-        """All that came in of the buyer's money, whatever became of it."""
+        """All money that came in from the buyer, including what was refunded later."""
         return self.captured_amount + self.suspense_amount
 
     @property
     def held_amount(self) -> int:
-        """Money of the buyer that is with us: captured or in suspense, and not given back."""
+        """The buyer's money that is here: captured or in suspense, and not refunded."""
         return self.received_amount - self.refunded_amount
 
     @property
     def spare_amount(self) -> int:
-        """What is in suspense and not given back: money that is here and belongs to no order."""
+        """The suspense that was not refunded: money that is here and belongs to no order."""
         return self.suspense_amount - self.suspense_returned_amount
 
     @property
@@ -65,7 +65,7 @@ class Money:
 
     @property
     def lost_amount(self) -> int:
-        """What went out, or was taken back, beyond what was here: the provider has so much less for us."""
+        """What was refunded, or taken back, beyond the money that was here. The provider owes the shop so much less."""
         return sum(loss.amount for loss in self.losses)
 
     @property
@@ -81,23 +81,25 @@ class Money:
 
     @property
     def told_refunds_amount(self) -> int:
-        """All that the provider counts as refunded, as far as we know."""
+        """All that the provider counts as refunded, as far as Noren knows."""
         over = sum(loss.amount for loss in self.losses if loss.kind != "receipt")
         return self.refunded_amount + over - self.beside_provider_amount
 
     @property
     def refunded_elsewhere_amount(self) -> int:
-        """What the provider counts as refunded that we did not ask for, as far as we know."""
+        """What the provider counts as refunded without a request of Noren, as far as Noren knows."""
         presumed = self.refund_asked_amount if self.our_refund.presumed_ref else 0
         return max(self.told_refunds_amount - sum(self.own_refunds.values()) - presumed, 0)
 
     @property
     def missing_amount(self) -> int:
-        """What the order is still owed: what a hold is for, and what is captured of it."""
+        """What the order still owes: the amount of a hold and of its capture."""
         return max(self.amount - self.held_amount, 0)
 
     def booked_of(self, receipt_id: str) -> int | None:
-        """Return how many yen were booked by a receipt; None where that is not known any more: receipts from before their
-        amounts were kept tell it only where there is no other."""
+        """Return how many yen were booked by a receipt, or None if this is not known any more.
+
+        For a receipt from before amounts were kept, the amount is known only if there is no other receipt.
+        """
         alone = self.received_amount if self.receipts == (receipt_id,) else None
         return self.receipt_amounts.get(receipt_id, alone)

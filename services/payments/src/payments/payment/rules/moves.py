@@ -55,62 +55,62 @@ class NumberAsked:
 
 @dataclass(frozen=True)
 class CaptureAsked:
-    """The shop wants its money: it shipped, or staff pressed the button."""
+    """The shop wants its money: the order was shipped, or staff pressed the button."""
 
 
 @dataclass(frozen=True)
 class ReauthorizationAsked:
-    """The hold is over and the order goes on: hold once more what is missing."""
+    """The hold ended and the order goes on: hold the missing amount once more."""
 
 
 @dataclass(frozen=True)
 class VoidAsked:
-    """Nothing is paid and the hold, or the number, is wanted no more: give it back."""
+    """Nothing is paid, and nobody needs the hold or the number any more: release it."""
 
 
 @dataclass(frozen=True)
 class RefundAsked:
-    """The order is over and paid for: give the money back."""
+    """The order is over and paid for: refund the money."""
 
 
 @dataclass(frozen=True)
 class CapturedInPart:
-    """Less than the whole was taken, and no more will come by this way."""
+    """Less than the whole was captured, and no more will come by this way."""
 
 
 @dataclass(frozen=True)
 class PartCaptured:
-    """A part was taken, and the rest is still held."""
+    """A part was captured, and the rest is still held."""
 
 
 @dataclass(frozen=True)
 class MoneyBeside:
-    """Others took money on the same agreement, while nothing was held for the order any more."""
+    """Others took money on the same agreement, after the last hold of the order had ended."""
 
 
 @dataclass(frozen=True)
 class Reopened:
-    """The money of a number is gone again, and the number waits for its buyer."""
+    """The money of a number was taken back. The number waits for its buyer again."""
 
 
 @dataclass(frozen=True)
 class RecordTakenBack:
-    """What staff had written down as given back was not."""
+    """A refund that staff recorded did not take place."""
 
 
 @dataclass(frozen=True)
 class SaleHereAgain:
-    """Money of the sale that was booked as gone is here."""
+    """Money of the sale that was booked as refunded is here."""
 
 
 @dataclass(frozen=True)
 class ShortMoneyAccepted:
-    """Staff take what is here for the whole."""
+    """Staff accept the money that is here as the whole."""
 
 
 @dataclass(frozen=True)
 class NothingLeft:
-    """What little there was is gone again, and nothing was given back of what the order was told of."""
+    """The short money is gone again, and no reported money of the order was refunded."""
 
 
 _BEGUN: dict[type, State] = {
@@ -123,15 +123,15 @@ _BEGUN: dict[type, State] = {
     Declined: "declined",
     Voided: "voided",
 }
-# Money of a payment that is over goes back (KON-39, F32).
+# Money of a payment that is over is refunded (KON-39, F32).
 _OVER: dict[type, State] = {Captured: "refunding", RefundAsked: "refunding"}
-# An order that goes on is paid again by what is here, or staff take that for its money.
+# An order that goes on is paid again by the money that is here, or staff accept that money as the whole.
 _KEPT: dict[type, State] = {SaleHereAgain: "captured", ShortMoneyAccepted: "captured"}
 _AGAIN: dict[type, State] = {ReauthorizationAsked: "reauthorizing"}
 _BESIDE: dict[type, State] = {MoneyBeside: "short"}
 
 NEXT: dict[State, dict[type, State]] = {
-    # Money may be here already: staff record what came to the bank before its number was issued.
+    # Money may be here already: staff record a bank deposit before its number is issued.
     "placed": {
         NumberAsked: "requested",
         VoidAsked: "voided",
@@ -169,7 +169,7 @@ NEXT: dict[State, dict[type, State]] = {
         Voided: "voided",
         Expired: "expired",
     },
-    # The earlier hold is over, and the new one is not known yet.
+    # The earlier hold ended, and the new one is not known yet.
     "reauthorizing": {
         Waiting: "reauthorizing",
         Unknown: "reauthorizing",
@@ -178,7 +178,7 @@ NEXT: dict[State, dict[type, State]] = {
         Voided: "voided",
         CapturedInPart: "short",
     },
-    # Part of the money, or none of it, is here, and no hold is left to take the rest from.
+    # Part of the money, or none of it, is here, and no hold covers the rest.
     "short": {
         Captured: "captured",
         ShortMoneyAccepted: "captured",
@@ -201,7 +201,7 @@ NEXT: dict[State, dict[type, State]] = {
         RefundDeclined: "owed",
         NothingLeft: "voided",
     },
-    # Money is here that has to go back, and a refund of it failed: staff try again, or send it by another way.
+    # Money that is here must be refunded, and a refund of it failed. Staff try again, or refund it by another way.
     "owed": {**_OVER, **_KEPT, NothingLeft: "voided"},
     "voided": _OVER | _AGAIN | _BESIDE,
     "declined": _OVER | _AGAIN | _BESIDE,
@@ -211,11 +211,11 @@ NEXT: dict[State, dict[type, State]] = {
 }
 
 NOT_YET: frozenset[State] = frozenset({"placed", "requested", "waiting_for_buyer", "pending", "unknown"})
-"""States in which the provider's first word is still awaited."""
+"""States in which the provider's first answer is still expected."""
 OVER: frozenset[State] = frozenset({"voided", "declined", "expired", "refunded", "owed", "unmanaged"})
 """States in which nothing more is expected of the buyer or the provider."""
 
-# Which answers end a request; any other leaves it open, to be asked about again.
+# Which answers end a request. Any other answer leaves it open, and Noren asks again.
 CONCLUDES: Mapping[Operation, tuple[type, ...]] = {
     "authorize": (Authorized, Declined, Captured, Voided),
     "reauthorize": (Authorized, Declined, Voided),
@@ -227,19 +227,19 @@ CONCLUDES: Mapping[Operation, tuple[type, ...]] = {
 }
 
 
-# A request is made only while the payment is where the request belongs; else it is no longer wanted.
+# A request is made only in the states of its operation. In any other state nobody needs it any more.
 WANTED_IN: Mapping[Operation, frozenset[State]] = {
     "authorize": NOT_YET,
     "reauthorize": frozenset({"reauthorizing"}),
     "issue": NOT_YET,
     "capture": frozenset({"capturing"}),
-    # Also what is voided already: a hold that we asked for may still turn up.
+    # This includes voided payments: a hold that Noren requested may still appear.
     "void": frozenset({"voiding", "expired", "voided", "declined"}),
-    # As long as one is under way: also of a paid order, and where its money was taken back meanwhile.
+    # As long as one is in progress: also of a paid order, and after its money was taken back.
     "refund": frozenset(NEXT) - {"refunded", "owed", "unmanaged"},
-    # A parcel that left is told as long as the order is to be paid, or is.
+    # A sent parcel is reported as long as the order is paid or is still to be paid.
     "tell_shipped": frozenset(NEXT) - OVER,
 }
 
 ENDS_A_HOLD = (Voided, Expired, CaptureDeclined)
-"""Answers after which nothing is held any more; they name the hold where there was more than one."""
+"""Answers after which nothing is held any more. They name the hold if there was more than one."""

@@ -1,4 +1,4 @@
-"""A payment is one try for one amount: what is known about it. Its states and moves stand in ``moves.py``."""
+"""A payment is one try for one amount: everything that is known about it. ``moves.py`` has its states and moves."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,14 +20,14 @@ from shared.events.payments import Call
 
 ABOUT_SPARE_MONEY: tuple[Call, ...] = ("short_money", "excess_money", "late_money")
 OVER_WITH_THE_ORDER: tuple[Call, ...] = ("authorization_ended", "capture_failed")
-"""Calls about money that an order was to be paid by: nobody needs it for one that is cancelled."""
+"""Calls about money that was to pay an order. A cancelled order does not need them."""
 UNEXPLAINED: Call = "refund_unexplained"
 MISMATCH: Call = "answer_mismatch"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Payment(Money):
-    """Everything known about one try: its money, its state, and what was agreed with whom."""
+    """Everything that is known about one payment: its money, its state, and the agreements with buyer and provider."""
 
     payment_id: UUID
     order_code: str
@@ -37,16 +37,18 @@ class Payment(Money):
     version: int = 1
     try_number: int = 1
     order_number: int | None = None
-    """The 受付番号 of the order, where it was told."""
+    """The 受付番号 of the order, or None if the event had none."""
     payer_name: str = ""
     by_guest: bool = False
-    """Whether the order was placed without an account; ``member_id`` is who ordered while logged in."""
+    """Whether the order was placed without an account. ``member_id`` is the buyer who was logged in."""
     member_id: UUID | None = None
     order: OrderSnapshot | None = field(default=None, compare=False, repr=False)
-    """The order as it was placed, where a method is asked and for its pages; None elsewhere, where nobody is ever asked, and of
-    an order that was placed before such copies were kept."""
+    """The order as it was placed, loaded for calls of a method and for its pages.
+
+    None elsewhere, for methods that ask nobody, and for an order from before such copies were kept.
+    """
     parcels: tuple[Parcel, ...] = field(default=(), repr=False)
-    """Those that left, where the terms ask for them."""
+    """The sent parcels, if the terms ask for them."""
     choice: Mapping[str, str] = field(default_factory=dict)
     """What the buyer chose."""
     refs: Mapping[str, str] = field(default_factory=dict)
@@ -61,48 +63,48 @@ class Payment(Money):
     number: Number | None = None
     capture_wish: CaptureWish | None = None
     order_cancelled: bool = False
-    """It outlives every state: what arrives after it goes back."""
+    """It never becomes false again: money that arrives later is refunded."""
     refund_of_sale: bool = False
-    """Whether staff want the refund under way out of a paid order, not only of what is spare."""
+    """Whether staff want the refund in progress out of a paid order, not only out of suspense."""
     asked_by: str = ""
-    """Who asked for the request that was made last."""
+    """The person who asked for the latest request."""
     reauthorized_at: datetime | None = None
     renews_hold: bool = False
     ended_holds: tuple[str, ...] = ()
-    """The authorizations that are over."""
+    """The authorizations that ended."""
     other_holds: tuple[OtherHold, ...] = ()
     """Holds of others on the same agreement."""
     unnamed_charge_amount: int = 0
-    """Yen that were charged there by nobody knows which charge."""
+    """Yen charged on the agreement by charges that nobody has named."""
     parts: tuple[str, ...] = ()
     """The receipts of holds that were captured in part."""
     reversals: tuple[str, ...] = ()
-    """Receipts that came to nothing, by the provider's ids, as are the refunds in ``failed_refunds``."""
+    """Receipts that were taken back, by the provider's ids. ``failed_refunds`` has ids, too."""
     doubted_receipts: Mapping[str, int] = field(default_factory=dict)
-    """The yen that the provider tells of receipts now, where other yen were booked."""
+    """The yen that the provider now reports for receipts that were booked with another amount."""
     retold_refunds: Mapping[str, int] = field(default_factory=dict)
-    """The same of refunds."""
+    """The yen that the provider now reports for refunds that were booked with another amount."""
     failed_refunds: tuple[str, ...] = ()
     doubted_refunds: tuple[str, ...] = ()
-    """Refunds that are not as large as was asked, and not booked until a person has looked."""
+    """Refunds with another amount than the request. They are not booked until a person has looked."""
     not_ours: tuple[str, ...] = ()
-    """Objects told as the payment's that name another parent, by the provider's ids."""
+    """Objects that were reported for this payment but name another parent, by the provider's ids."""
     disowned: tuple[str, ...] = ()
-    """Objects of which staff say that they are another order's; no look asks for them any more."""
+    """Objects that belong to another order, as staff decided. No look-up asks for them any more."""
     booked_elsewhere: Mapping[str, str] = field(default_factory=dict)
-    """Receipts told here that are booked on another order, with its code."""
+    """Receipts reported for this payment that are booked on another order, with its code."""
     receipt_names: Mapping[str, str] = field(default_factory=dict)
-    """Names of the receipts that were moved here since."""
+    """The new names of the receipts that were moved to this payment."""
     outside: tuple[Outside, ...] = ()
-    """What staff gave back and no provider has told of."""
+    """Refunds that staff recorded and no provider has reported."""
     shipped: bool = False
-    """The money is wanted as soon as it is held, because everything is on its way."""
+    """The money is wanted as soon as it is held, because the whole order was sent."""
     attention: str = ""
-    """What a person should look at: words with spaces between them, see :meth:`calling`."""
+    """The calls, as words with spaces between them; see :meth:`calling`."""
     revision: int = 0
-    """It counts what was said of the standing."""
+    """The number of published standings."""
     cause: Cause = NO_CAUSE
-    """The last event that moved the payment: what a look at the provider finds later follows from it."""
+    """The last event that moved the payment. It is the cause of what a look-up finds later."""
 
     def changed(self, **changes: Any) -> "Payment":
         """Return the payment with ``changes``. Raises TypeError for a field that it does not have.
@@ -121,70 +123,82 @@ class Payment(Money):
 
     @property
     def refunds_stopped(self) -> bool:
-        """Whether nothing may be refunded now: money is disputed, more went out than was here, or an amount is told in two
-        ways."""
+        """Whether no refund is allowed now.
+
+        Money is disputed, more went out than was here, or the provider's reports contradict the books.
+        """
         return bool(self.open_chargebacks) or UNEXPLAINED in self.calls or self.contradicted
 
     @property
     def contradicted(self) -> bool:
-        """Whether what the provider tells contradicts what is known: nothing is final, and nothing that cannot be taken back is
-        done, until it fits again, or a person has said what is so."""
+        """Whether the provider's reports contradict the books.
+
+        Until they agree again, or a person has decided, nothing is final and nothing irreversible is done.
+        """
         return self.told_otherwise or bool(self.not_ours) or MISMATCH in self.calls
 
     @property
     def told_otherwise(self) -> bool:
-        """Whether money that is booked is told with another amount, not any more, or for another order as well."""
+        """Whether booked money is now reported with another amount, not any more, or for another order as well."""
         return bool(self.doubted_receipts or self.retold_refunds or self.booked_elsewhere)
 
     @property
     def refundable_amount(self) -> int:
-        """What a refund of ours may give back now: all that is here, or what a paid order does not need, unless
-        staff want a part of the sale to go back."""
+        """The yen that a refund may return now.
+
+        These are all yen that are here. For a paid order it is only the suspense, unless staff refund a part of the
+        sale.
+        """
         only_spare = self.state == "captured" and not self.refund_of_sale
-        # Of a receipt that came to nothing while a refund was under way, nothing is there to give back.
+        # A receipt may be taken back while a refund is in progress. None of its money is here to be refunded.
         unreal = sum(loss.amount for loss in self.losses if loss.kind == "receipt")
         return max((self.spare_amount if only_spare else self.held_amount) - unreal, 0)
 
     @property
     def goes_on(self) -> bool:
-        """Whether the order still wants this payment: only what is spare may go back of itself."""
+        """Whether the order still wants this payment. Only money in suspense is then refunded automatically."""
         return not self.order_cancelled and self.state not in OVER and self.state != "refunding"
 
     @property
     def number_is_over(self) -> bool:
-        """Whether the number came to an end unpaid, and its order with it: one that was paid once goes on whatever came back."""
+        """Whether the number ended unpaid, and its order with it. An order that was paid once goes on after any refund."""
         return self.number is not None and not self.goes_on and not self.captured_amount
 
     @property
     def keeps_parts(self) -> bool:
-        """Whether parts of a hold were captured and stay with an order that goes on, whatever becomes of the rest."""
+        """Whether parts of a hold were captured and stay with an order that goes on, even if the rest of the hold ends."""
         return self.goes_on and bool(self.parts) and self.held_amount > 0
 
     @property
     def holds_anew(self) -> bool:
-        """Whether a new hold is asked for, or will be as soon as the old one is given back."""
+        """Whether a new hold is requested, or will be as soon as the old one is released."""
         return self.state == "reauthorizing" or (self.state == "voiding" and self.renews_hold)
 
     @property
     def frees_holds(self) -> bool:
-        """Whether holds stand that nobody wants: of others with a cancelled order, or ours that others made superfluous."""
+        """Whether holds exist that nobody wants.
+
+        These are holds of others on a cancelled order, or a hold of Noren that a charge of others made unnecessary.
+        """
         others = self.order_cancelled and any(one.stands for one in self.other_holds)
         return others or (self.state == "captured" and self.authorization_id in self.ended_holds)
 
     @property
     def ended_in_part(self) -> bool:
-        """Whether a part of a hold was captured of a payment that is over: the rest may still be held, and nobody wants it."""
+        """Whether the payment is over and a part of its hold was captured. The rest may still be held, and nobody wants
+        it.
+        """
         return bool(self.parts) and not self.goes_on
 
     @property
     def awaits_an_answer(self) -> bool:
-        """Whether a request is under way whose answer decides how the payment goes on."""
+        """Whether a request is in progress whose answer decides how the payment goes on."""
         under_way = self.state in NOT_YET or self.state in ("capturing", "voiding", "reauthorizing")
         return under_way or bool(self.refund_asked_amount or self.doubted_refunds)
 
     @property
     def fitting(self) -> "Payment":
-        """The payment without the call for answers that did not fit, unless money is still told in two ways."""
+        """The payment without the call about a mismatch, unless booked money is still reported otherwise."""
         return self if self.told_otherwise else self.changed(not_ours=()).not_calling(MISMATCH)
 
     @property
@@ -194,21 +208,21 @@ class Payment(Money):
 
     @property
     def owes_nothing(self) -> bool:
-        """Whether the order keeps all that is here, so that a refund which failed was a wish of staff."""
+        """Whether the order keeps all that is here. A failed refund was then a wish of staff."""
         return self.keeps_its_sale and not self.spare_amount
 
     @property
     def open_chargebacks(self) -> tuple[KnownChargeback, ...]:
-        """Chargebacks that are not decided: nothing is refunded beside them."""
+        """Chargebacks that are not decided. Nothing is refunded beside them."""
         return tuple(one for one in self.chargebacks if one.state == "open")
 
     def chargeback(self, reference: str) -> KnownChargeback | None:
-        """Return the chargeback of this reference, or None if nobody told of one."""
+        """Return the chargeback with this reference, or None if nobody reported it."""
         return next((one for one in self.chargebacks if one.reference == reference), None)
 
     @property
     def lost_to_a_bank(self) -> bool:
-        """Whether a chargeback was lost: money that still comes is not sent back without a person."""
+        """Whether a chargeback was lost. Money that still comes is not refunded without a person."""
         return any(one.state == "lost" for one in self.chargebacks)
 
     @property
@@ -219,34 +233,40 @@ class Payment(Money):
         )
 
     def holds_until(self, terms: Terms) -> datetime | None:
-        """The last moment for a capture, where the terms know one: AP-39 counts from the order, or from the last
-        re-authorization."""
+        """The last moment for a capture, or None without a limit. AP-39 counts from the order or the last
+        re-authorization.
+        """
         days = terms.capture_days_max
         began = self.reauthorized_at or self.placed_at
         return None if days is None else began + timedelta(days=days)
 
     def wants(self, operation: Operation, number: int = 0) -> bool:
-        """Whether a request is where it belongs; else it is no longer to be made. Of refunds only the one of ``number``
-        that is under way is."""
+        """Whether a request is still wanted in this state.
+
+        A refund is wanted only if it is the one in progress, with ``number``.
+        """
         if operation == "void" and (self.frees_holds or self.ended_in_part):
             return True
         asked = operation != "refund" or (self.refund_asked_amount > 0 and self.has_asked(number))
         return asked and self.state in WANTED_IN[operation]
 
     def has_asked(self, number: int) -> bool:
-        """Whether the refund asked for last is that of request ``number``; those from before numbers were kept all are."""
+        """Whether request ``number`` is the latest refund. Requests from before numbers were kept always are."""
         return not number or self.our_refund.number in (0, number)
 
     def is_ours(self, refund_ref: str) -> bool:
-        """Whether the provider's id is that of the refund of ours under way: an answer to our own request told it."""
+        """Whether the provider's id names Noren's refund in progress. An answer to the request reported that id."""
         known = (*self.our_refund.refs, *self.doubted_refunds)
         return bool(refund_ref and self.refund_asked_amount) and refund_ref in known
 
     def sequence_of(self, operation: Operation) -> int:
-        """Which request of its kind the next one is: one capture and one void per hold and part of it, one word per
-        parcel; every refund has a number of its own, whatever others gave back between. No two of the same number are
-        ever under way or done; a hold, capture or void that was refused is asked for anew under the same number, with a
-        key of its own."""
+        """Return the number of the next request of its kind.
+
+        - There is one capture and one void for each hold and each part of it, and one report for each parcel.
+        - Every refund has its own number, whatever others refunded in between.
+        - No two requests with one number are ever in progress or done.
+        - A refused hold, capture or void is requested again with the same number and another key.
+        """
         if operation == "refund":
             return 1 + max(self.our_refund.number, len(self.refunds))
         if operation == "tell_shipped":
@@ -256,17 +276,17 @@ class Payment(Money):
 
     @property
     def calls(self) -> tuple[str, ...]:
-        """The words of ``attention``: none of them hides another."""
+        """The words of ``attention``. No call hides another."""
         return tuple(self.attention.split())
 
     def calling(self, word: Call) -> "Payment":
-        """Return the payment with ``word`` among its calls; the last word about spare money replaces others."""
+        """Return the payment with the call ``word``. A new call about money in suspense replaces the earlier one."""
         rest = self.not_calling(*ABOUT_SPARE_MONEY) if word in ABOUT_SPARE_MONEY else self
         words = rest.calls if word in rest.calls else (*rest.calls, word)
         return self.changed(attention=" ".join(words))
 
     def not_calling(self, *over: str) -> "Payment":
-        """Return the payment without the words that are ``over``."""
+        """Return the payment without the calls ``over``."""
         left = [word for word in self.calls if word not in over]
-        # Most payments call for nobody: no copy is made of what stays as it is.
+        # Most payments have no call. An unchanged payment is not copied.
         return self if len(left) == len(self.calls) else self.changed(attention=" ".join(left))

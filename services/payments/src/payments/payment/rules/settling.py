@@ -37,8 +37,8 @@ from payments.payment.rules.moves import ENDS_A_HOLD, NEXT, CapturedInPart, Oper
 from payments.payment.rules.numbers import say_number
 from payments.payment.rules.old_news import heard_before
 from payments.payment.rules.payment import MISMATCH, Payment
-from payments.payment.rules.receiving import end_hold, receive, reverse
-from payments.payment.rules.refunding import hear_reply, refund_declined, refunded, refunded_in_all
+from payments.payment.rules.receipts import end_hold, receive, reverse
+from payments.payment.rules.refund_answers import hear_reply, refund_declined, refunded, refunded_in_all
 from payments.payment.rules.terms import Terms
 from shared.events import (
     PaymentAuthorized,
@@ -58,11 +58,11 @@ def settle(
     because: str = "",
     by: str = "",
 ) -> Settled:
-    """Apply ``answer`` to ``payment`` and return what follows from it.
+    """Apply ``answer`` to ``payment`` and return the result.
 
-    ``operation`` is the request that was answered, None for a notice or a look-up. What the payment's state
-    does not expect is old news and changes nothing but the provider's ids. ``because`` and ``by`` stand in the
-    history where it was not the provider who told. What is said of a request names who had asked for it.
+    ``operation`` is the answered request, None for a notice or a look-up. An answer that the state does not expect
+    changes only the provider's ids. The history shows ``because`` and ``by`` if somebody other than the provider
+    reported it. Events about a request name the person who had asked for it.
     """
     draft = Draft(payment, at, by, asked_by=payment.asked_by if operation else "")
     answer = as_named_here(payment, answer)
@@ -94,7 +94,7 @@ def settle(
             draft.call("shipping_untold")
             draft.note(because)
         case _ if operation == "tell_shipped":
-            # How the money stands does not hang on it.
+            # The money does not depend on the report of a parcel.
             return draft.done()
         case OtherHold():
             hear_other_hold(draft, answer)
@@ -120,7 +120,7 @@ def _move(draft: Draft, answer: Answer, terms: Terms, because: str) -> None:
 
 
 def _ended_with_parts(draft: Draft, because: str, terms: Terms) -> None:
-    """The rest of a hold is gone of which a part was captured: the order goes on, and its money is short."""
+    """End a hold of which a part was captured. The order goes on, and its money is short."""
     payment = draft.payment
     draft.move(CapturedInPart, because)
     draft.change(redirect_url="", provider_status="")
@@ -133,8 +133,10 @@ def _ended_with_parts(draft: Draft, because: str, terms: Terms) -> None:
 
 
 def _doubt(draft: Draft, answer: Unknown, terms: Terms, because: str) -> None:
-    """What was answered is not about what was asked: a person looks, and a refund with such an amount is not booked
-    until then."""
+    """Call a person, because the answer is about something else than the request.
+
+    A refund with another amount is not booked until the person has looked.
+    """
     if answer.doubted_refund and answer.doubted_refund not in draft.payment.doubted_refunds:
         draft.change(doubted_refunds=(*draft.payment.doubted_refunds, answer.doubted_refund))
     if answer.not_ours and answer.not_ours not in draft.payment.not_ours:
@@ -147,7 +149,7 @@ def _doubt(draft: Draft, answer: Unknown, terms: Terms, because: str) -> None:
 
 
 def _nothing(draft: Draft, answer: Answer, terms: Terms) -> None:
-    """Only the state changes."""
+    """Do nothing: only the state changes."""
 
 
 def _authorized(draft: Draft, answer: Authorized, terms: Terms) -> None:
@@ -207,7 +209,7 @@ def _issued(draft: Draft, answer: Issued, terms: Terms) -> None:
 
 
 def _capture_declined(draft: Draft, answer: CaptureDeclined, terms: Terms) -> None:
-    """Never: the hold is gone. Whoever asked for the money hears why, the order that nothing is held any more."""
+    """Record that the hold is gone. ``CaptureRejected`` has the reason; the order learns that nothing is held any more."""
     draft.change(provider_status="")
     if draft.payment.capture_wish is not None:
         draft.reject_capture(answer.reason)
@@ -217,14 +219,14 @@ def _capture_declined(draft: Draft, answer: CaptureDeclined, terms: Terms) -> No
 
 
 def _capture_refused(draft: Draft, answer: CaptureRefused, terms: Terms) -> None:
-    """Not now: the hold stands, and staff may ask again."""
+    """Record that a capture is not possible now. The hold still exists, and staff may try again."""
     draft.change(capture_wish=None)
     draft.call("capture_failed")
     draft.reject_capture(answer.reason)
 
 
 def _voided(draft: Draft, answer: Voided | Expired, terms: Terms) -> None:
-    """What is over needs no word, except where somebody counted on it."""
+    """Record the end of a hold or number. An event is published only if somebody counted on it."""
     payment = draft.payment
     draft.change(redirect_url="")
     if payment.authorization_id:
@@ -242,7 +244,7 @@ def _voided(draft: Draft, answer: Voided | Expired, terms: Terms) -> None:
 
 
 def _gone(draft: Draft, terms: Terms) -> None:
-    """The hold or the number is given back, at our wish or in the provider's console."""
+    """Record that the hold was released or the number closed, by a request of Noren or in the provider's console."""
     payment = draft.payment
     if payment.renews_hold and not payment.order_cancelled:
         draft.change(ended_holds=(*payment.ended_holds, payment.authorization_id))

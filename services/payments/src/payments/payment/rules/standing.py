@@ -1,7 +1,7 @@
-"""What staff must know of the money of an order, and whether it changed beside the straight way. Pure.
+"""What staff must know about the money of an order, and whether something unusual changed. Pure.
 
-An order that is authorized, shipped and captured, or whose number is paid exactly, never gets here: everything
-about it is in its own events.
+An order that is authorized, shipped and captured, or whose number is paid exactly, publishes no standing. Its own
+events have everything about it.
 """
 
 from datetime import datetime
@@ -13,7 +13,7 @@ from shared.events import PaymentStandingChanged
 
 
 def with_standing(before: Payment, settled: Settled, at: datetime) -> Settled:
-    """Return ``settled`` with the standing said once, under the next revision, if it is not what it was."""
+    """Return ``settled`` with one ``PaymentStandingChanged`` under the next revision, if the standing changed."""
     after = settled.payment
     returned = before.goes_on and before.refunded_amount != after.refunded_amount
     if not returned and _beside(before) == _beside(after):

@@ -1,4 +1,4 @@
-"""When to look at a payment unasked, and what has to be known of its method for that."""
+"""When Noren looks a payment up without a request or notice, and which facts of the method this needs."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ DOUBTED_PAUSE = timedelta(minutes=10)
 
 
 class MethodFacts(Protocol):
-    """What a payment has to know of its method; :class:`payments.methods.method.Method` tells more."""
+    """What the rules need to know of a payment's method; :class:`payments.methods.method.Method` has more."""
 
     @property
     def terms(self) -> Terms:
@@ -23,19 +23,25 @@ class MethodFacts(Protocol):
 
     @property
     def poll_seconds(self) -> Mapping[State, float]:
-        """Return how often, per state, the provider is asked anyway."""
+        """Return for each state the pause in seconds after which the provider is asked anyway."""
         ...
 
     @property
     def look_after(self) -> timedelta:
-        """Return how long money is still looked for after the deadline or after it came."""
+        """Return how long Noren looks for money after the deadline, or after the money came."""
         ...
 
 
 def next_look_at(payment: Payment, method: MethodFacts, at: datetime) -> datetime | None:
-    """Return when to look at a payment unasked: at its deadline, when it is time to poll the provider, when its hold
-    may not be captured any more, or ever more rarely for money on a number that is paid, cancelled or expired, for what
-    becomes of money that came in, and for what others take where a hold is over, until nobody expects any."""
+    """Return when to look the payment up next, or None. The earliest of these moments counts:
+
+    - the deadline of the number;
+    - the next poll of the provider;
+    - the moment after which the hold may not be captured any more;
+    - ten minutes later, while the payment is contradicted;
+    - daily, then after growing pauses: for money on a number that is paid, cancelled or expired, for refunds of money
+      that came in, and for charges of others after a hold ended. The last one is ``look_after`` later.
+    """
     pause = method.poll_seconds.get(payment.state)
     looks = [at + timedelta(seconds=pause)] if pause is not None else []
     until = payment.holds_until(method.terms)
@@ -55,8 +61,11 @@ def next_look_at(payment: Payment, method: MethodFacts, at: datetime) -> datetim
 
 
 def _may_move_since(payment: Payment) -> datetime | None:
-    """Return since when money may come or go without us: since it came, or since the buyer agreed, where a hold is over but
-    others may still charge that agreement. None where neither is so."""
+    """Return since when money may move without Noren, or None.
+
+    This is the moment when the money came. After a hold ended, others may still charge the agreement; then it is the
+    moment of the agreement.
+    """
     if payment.received_at is not None and payment.received_amount > 0:
         return payment.received_at
     held_once = payment.authorization_id and payment.state in OVER
@@ -64,5 +73,8 @@ def _may_move_since(payment: Payment) -> datetime | None:
 
 
 def _ever_more_rarely(at: datetime, since: datetime, end: datetime) -> list[datetime]:
-    """Daily until ``since`` and a day beyond; then each pause is as long as all since then; the last look at ``end``."""
+    """Return the next look: daily until a day after ``since``, then after pauses as long as the time since then.
+
+    The last look is at ``end``.
+    """
     return [min(at + max(DAY, at - since), end)] if at < end else []

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from payments.payment.rules.answers import Answer, RefundDeclined, Refunded, RefundedInAll, Unknown
-from payments.requests.refused_refunds import is_to_be_seen, seen
+from payments.requests.refund_refusals import is_to_be_seen, seen
 from shared.events import PaymentRefunded
 from tests.payments.order_examples import cancelled, capture_requested, placed
 from tests.payments.payment_examples import AT, CARD, payment

@@ -14,7 +14,7 @@ from payments.payment.rules.moves import (
     Reopened,
 )
 from payments.payment.rules.payment import ABOUT_SPARE_MONEY, MISMATCH
-from payments.payment.rules.returning import CAPTURED, cover
+from payments.payment.rules.refund_bookings import CAPTURED, cover
 from payments.payment.rules.terms import Terms
 from shared.events import AuthorizationEnded, HoldEndReason, PaymentCaptured
 from shared.events.payments import Call

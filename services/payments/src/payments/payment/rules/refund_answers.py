@@ -17,8 +17,8 @@ from payments.payment.rules.drafting import Draft
 from payments.payment.rules.moves import NothingLeft
 from payments.payment.rules.old_news import doubts
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.retold import SUM, hear_refund_again, hear_sum_again
-from payments.payment.rules.returning import ELSEWHERE, book_refund, cover, give_the_rest
+from payments.payment.rules.refund_bookings import ELSEWHERE, book_refund, cover, give_the_rest
+from payments.payment.rules.refund_mismatches import SUM, hear_refund_again, hear_sum_again
 
 
 def refunded(draft: Draft, answer: Refunded, because: str, *, ours: bool) -> None:

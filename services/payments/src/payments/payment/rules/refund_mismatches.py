@@ -9,7 +9,7 @@ from payments.payment.rules.details import Taken
 from payments.payment.rules.drafting import Draft
 from payments.payment.rules.moves import RecordTakenBack
 from payments.payment.rules.payment import MISMATCH, UNEXPLAINED
-from payments.payment.rules.returning import book_refund, call_spare, goes_on_again, undo_refund
+from payments.payment.rules.refund_bookings import book_refund, call_spare, goes_on_again, undo_refund
 
 SUM = "total:"
 """Begins the name of what is known by the provider's sum only."""
