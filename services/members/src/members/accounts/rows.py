@@ -20,7 +20,8 @@ class Account:
     """A member as the table of members has it. ``email_key`` is how the address is compared.
 
     ``password_hash`` is None where there never was a password, ``email_verified_at`` while nobody has proved the
-    address; ``sessions_ended_at`` is when all logins were ended for the last time.
+    address; ``sessions_ended_at`` is when logins were ended from elsewhere for the last time,
+    ``amazon_login_after`` when any was: an Amazon login of before then opens none.
     """
 
     member_id: UUID
@@ -40,6 +41,7 @@ class Account:
     order_code: str | None
     email_verified_at: datetime | None
     sessions_ended_at: datetime | None
+    amazon_login_after: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +190,18 @@ async def set_email_verified(tx: Tx, member_id: UUID, *, at: datetime) -> bool:
 
 
 async def set_sessions_ended(tx: Tx, member_id: UUID, *, at: datetime) -> None:
-    """Note that all logins of a member were ended."""
+    """Note that logins of a member were ended from elsewhere: checks and Amazon logins of before are void."""
     await tx.execute(
-        "UPDATE members SET sessions_ended_at = :at WHERE member_id = :member_id",
+        "UPDATE members SET sessions_ended_at = :at, amazon_login_after = :at WHERE member_id = :member_id",
+        member_id=member_id,
+        at=at,
+    )
+
+
+async def set_logged_out(tx: Tx, member_id: UUID, *, at: datetime) -> None:
+    """Note that a member logged out: Amazon logins of before open no session."""
+    await tx.execute(
+        "UPDATE members SET amazon_login_after = :at WHERE member_id = :member_id",
         member_id=member_id,
         at=at,
     )

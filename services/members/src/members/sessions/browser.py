@@ -14,6 +14,7 @@ from shared.clock import now
 from shared.database.transactions import Tx
 from shared.shop.statements import COOKIE, Issuer
 from shared.web.client_address import counted_as
+from shared.web.cookies import forget_member
 from shared.web.parts import Parts
 from shared.web.session import Viewer
 
@@ -33,8 +34,14 @@ def browser_of(request: Request, parts: Parts, seen: Viewer) -> Browser:
     )
 
 
-def put_login(parts: Parts, response: Response, entry: NewLogin) -> Response:
-    """Give the browser the statement of a new session, and the token by which it is known again."""
+def put_login(request: Request, parts: Parts, response: Response, entry: NewLogin) -> Response:
+    """Give the browser the statement of a new session, and the token by which it is known again.
+
+    Where another member was logged in before, the browser forgets what it held for that member.
+    """
+    before = (parts.claims(request, "session") or {}).get("sub")
+    if before is not None and before != entry.opened.claims["sub"]:
+        forget_member(request, response)
     put_session(parts, response, entry.opened)
     parts.cookies.write(
         response, DEVICE_COOKIE, entry.device, max_age_seconds=int(_DEVICE_KNOWN_FOR.total_seconds())

@@ -26,7 +26,7 @@ async def amazon_link(request: Request, buyer_id: str, parts: Here, email: str =
     Only who holds payments' wallet statement for this buyer is told (forward the browser's cookies), and of an
     address only if the statement has it, too; everybody else reads "none", so that nobody can try buyers or addresses out.
     """
-    wallet = wallet_of(request, parts)
+    wallet = await wallet_of(request, parts)
     if wallet is None or wallet.buyer_id != buyer_id:
         return AmazonLinkState(state="none")
     proven = email_key(wallet.email) == email_key(email)
