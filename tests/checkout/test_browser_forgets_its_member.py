@@ -9,7 +9,7 @@ from checkout.consumers import consumers
 from harness.hearing import Hearing, said
 from shared.clock import now
 from shared.database.transactions import Database
-from shared.events import AmazonAccountLinked, Event, MemberRegistered, OrderPlaced
+from shared.events import AmazonAccountLinked, Event, MemberRegistered, OrderPlaced, SessionsRevoked
 from tests.checkout.order_examples import place
 from tests.checkout.shopper import ORDERER, Shopper, open_shop
 from tests.checkout.wallet_order_form import form_of
@@ -180,3 +180,42 @@ async def test_who_logged_out_elsewhere_is_told_why_the_cart_is_gone(
     answer = await shopper.sends("/order/customer", **ORDERER)
     assert answer.headers["location"] == "/cart"
     assert "ログアウトしたため、または時間がたったため" in (await shopper.opens("/cart")).text
+
+
+@pytest.mark.parametrize("viewer", ["nobody", "an ended session", "another member"])
+async def test_a_members_wallet_shows_nothing_without_the_member(
+    shop_db: Database, shopper: Shopper, viewer: str
+) -> None:
+    await open_shop(shop_db, price=5_000)
+    await shopper.fills_cart()
+    shopper.sign_in("会員 花子")
+    shopper.carry_wallet(member_id=str(shopper.member_id))
+    assert "財布 持子" in (await shopper.opens("/order/amazon")).text
+
+    if viewer == "nobody":
+        shopper.browser.cookies.delete("noren_session")
+    elif viewer == "an ended session":
+        ended = SessionsRevoked(member_id=shopper.member_id, session_id=UUID(int=7), issued_until=now())
+        await Hearing(consumers, shop_db).hears(ended)
+    else:
+        shopper.member_id = SOMEBODY_ELSE
+        shopper.sign_in("別の 会員")
+
+    await shopper.opens("/order/amazon")
+    assert "財布 持子" not in shopper.page.text
+    assert "mochiko@example.jp" not in shopper.page.text
+
+
+async def test_a_guests_wallet_is_out_of_sight_once_the_login_ended(
+    shop_db: Database, shopper: Shopper
+) -> None:
+    await open_shop(shop_db, price=5_000)
+    await shopper.fills_cart()
+    shopper.carry_wallet()
+    shopper.sign_in("会員 花子")
+    assert "財布 持子" in (await shopper.opens("/order/amazon")).text
+
+    ended = SessionsRevoked(member_id=shopper.member_id, session_id=UUID(int=7), issued_until=now())
+    await Hearing(consumers, shop_db).hears(ended)
+
+    assert "財布 持子" not in (await shopper.opens("/order/amazon")).text

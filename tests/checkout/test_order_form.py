@@ -428,3 +428,17 @@ async def test_programs_get_a_reason_per_unsuitable_method(shop_db: Database, sh
     assert offered["konbini"]["reason"] == "limit"
     assert offered["konbini"]["message"] == "このご注文にはご利用頂けません"
     assert offered["bank_transfer"]["available"] is True
+
+
+async def test_only_our_own_cookies_go_to_members(shop_db: Database, shopper: Shopper) -> None:
+    await open_shop(shop_db)
+    await shopper.fills_cart()
+    shopper.sign_in("会員 花子")
+    sent = "; ".join(f"{name}={value}" for name, value in shopper.browser.cookies.items())
+    strange = 'noren_x="\\377"; noren_wallet="\\377"; noren_wallet-1=a\xffb; noren_order=abc'
+
+    page = await shopper.browser.get(
+        "/order/customer", headers=[(b"cookie", f"{sent}; {strange}".encode("latin-1"))]
+    )
+
+    assert page.status_code == 200

@@ -106,8 +106,12 @@ class MembersService:
         email: str = "aya@example.jp",
         ordering: bool = False,
         issuer: str = "payments",
+        under: UUID | None = None,
     ) -> None:
-        """Put payments' wallet statement into a browser, as its return page does after Amazon's login."""
+        """Put payments' wallet statement into a browser, as its return page does after Amazon's login.
+
+        ``under`` is the member who was logged in there.
+        """
         claims: dict[str, Any] = {
             "kind": "amazon_pay",
             "label": "Amazon",
@@ -116,6 +120,7 @@ class MembersService:
             "name": "綾瀬 あや",
             "email": email,
             "addresses": [],
+            **({"member_id": str(under)} if under is not None else {}),
         }
         statement = self.keys.issuers[issuer].issue("wallet", claims, valid_for=timedelta(minutes=30))
         browser.cookies.set("noren_wallet", statement)

@@ -1,12 +1,15 @@
 """A login that has ended is ended for copies too, and a browser forgets who used it."""
 
+import re
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from members.accounts.hasher import PasswordHasher
 from members.accounts.passwords import Person, weakness
 from members.accounts.romaji import romaji
+from members.addresses.rows import open_request, request_holds
 from shared import clock
 from tests.members.members_service import PASSWORD, MembersService
 
@@ -82,6 +85,117 @@ async def test_a_used_amazon_login_neither_registers_nor_links(members: MembersS
     assert len(await members.rows("SELECT 1 FROM amazon_links")) == 1
     [link] = await members.rows("SELECT m.email FROM amazon_links JOIN members m USING (member_id)")
     assert link.email == "aya@example.jp"
+
+
+async def end_the_other(browser: httpx.AsyncClient) -> httpx.Response:
+    """End the one login that the page of a member lists beside that of this browser."""
+    page = (await browser.get("/members/mypage")).text
+    [session_id] = re.findall(r"/members/sessions/([0-9a-f-]+)/end", page)
+    return await browser.post(f"/members/sessions/{session_id}/end")
+
+
+@pytest.mark.parametrize("under_the_login", [True, False])
+async def test_a_login_ended_elsewhere_takes_its_wallet_along(
+    members: MembersService, under_the_login: bool
+) -> None:
+    aya = await members.register(buyer_id=BUYER)
+    async with members.browser() as left, members.browser() as home:
+        if not under_the_login:
+            members.carry_wallet(left, ordering=True)
+        await members.log_in(left)
+        if under_the_login:
+            members.carry_wallet(left, ordering=True, under=aya)
+        await members.log_in(home)
+        clock.clock.move(timedelta(seconds=2))
+        assert (await end_the_other(home)).status_code == 303
+
+        assert (await left.get(ARRIVE)).status_code in (400, 403)
+        left.cookies.delete("noren_session")
+        assert (await left.get(ARRIVE)).status_code in (400, 403)
+        assert "noren_session" not in left.cookies
+        assert (await left.get("/members/mypage")).status_code == 303
+        assert (await home.get("/members/mypage")).status_code == 200
+
+
+async def test_a_logout_voids_earlier_amazon_logins_too(members: MembersService) -> None:
+    await members.register(buyer_id=BUYER)
+    async with members.browser() as browser, members.browser() as thief:
+        members.carry_wallet(browser)
+        thief.cookies.set("noren_wallet", browser.cookies["noren_wallet"])
+        members.carry_wallet(browser)
+        await members.log_in(browser)
+        await browser.post("/members/logout")
+
+        assert (await thief.get(ARRIVE)).status_code == 403
+
+
+async def test_another_member_does_not_inherit_the_wallet(members: MembersService) -> None:
+    await members.register()
+    await members.register("ben@example.jp")
+    async with members.browser() as browser:
+        members.carry_wallet(browser, buyer_id="amzn1.account.NEW")
+        browser.cookies.set("noren_benefit", "something", domain="noren.test")
+        first = await members.log_in(browser)
+        assert not any("noren_wallet" in line for line in first.headers.get_list("set-cookie"))
+        answer = await members.log_in(browser, "ben@example.jp")
+
+    forgotten = {
+        line.partition("=")[0] for line in answer.headers.get_list("set-cookie") if "Max-Age=0" in line
+    }
+    assert {"noren_wallet", "noren_benefit"} <= forgotten
+
+
+async def test_a_wallet_of_another_member_links_nobody(members: MembersService) -> None:
+    aya = await members.register()
+    await members.register("ben@example.jp")
+    async with members.browser() as browser:
+        await members.log_in(browser, "ben@example.jp")
+        members.carry_wallet(browser, buyer_id="amzn1.account.NEW", under=aya)
+
+        assert (await browser.get(ARRIVE)).status_code == 400
+    assert await members.rows("SELECT 1 FROM amazon_links") == []
+
+
+@pytest.mark.parametrize("all_of_them", [True, False])
+async def test_ending_a_login_elsewhere_voids_opened_links(
+    members: MembersService, all_of_them: bool
+) -> None:
+    aya = await members.register()
+    async with members.db.transaction() as tx:
+        link = await open_request(
+            tx, aya, "aya@example.jp", "password_reset", at=clock.now(), valid_for=timedelta(hours=1)
+        )
+    async with members.browser() as left, members.browser() as home:
+        await members.log_in(left)
+        await members.log_in(home)
+        await (home.post("/members/sessions/end-all") if all_of_them else end_the_other(home))
+    async with members.db.transaction() as tx:
+        assert not await request_holds(tx, "password_reset", link, at=clock.now())
+
+
+async def test_unlinking_without_a_link_ends_no_login(members: MembersService) -> None:
+    await members.register()
+    async with members.browser() as browser, members.browser() as other:
+        await members.log_in(other)
+        await members.log_in(browser)
+        before = members.session_claims(browser)
+        answer = await browser.post("/members/amazon/unlink")
+
+        assert answer.headers["location"] == "/members/mypage"
+        assert members.session_claims(browser) == before
+        assert (await other.get("/members/mypage")).status_code == 200
+
+
+async def test_a_session_with_a_new_id_keeps_its_end(members: MembersService) -> None:
+    await members.register(buyer_id=BUYER)
+    async with members.browser() as browser:
+        await members.log_in(browser)
+        before = members.session_claims(browser)
+        clock.clock.move(timedelta(hours=3))
+        await browser.post("/members/amazon/unlink")
+        after = members.session_claims(browser)
+    assert after["sid"] != before["sid"]
+    assert abs(after["exp"] - before["exp"]) <= 1
 
 
 @pytest.mark.parametrize("path", ["/members/logout", "/members/sessions/end-all"])

@@ -162,6 +162,28 @@ async def test_the_wallet_says_what_the_buyer_chose(amazon: Any, visit: Visit) -
     assert "error" not in wallet
 
 
+async def test_a_wallet_belongs_to_the_login_it_was_made_under(amazon: Any, visit: Visit) -> None:
+    member = new_id()
+    visit.signed_in(member)
+    await reviewed(amazon, visit)
+    assert visit.wallet()["member_id"] == str(member)
+    change = "/payments/amazon_pay/change"
+    assert not (await visit.goes(change)).headers["location"].startswith("/payments/amazon_pay/start")
+
+    visit.signed_in(None)
+    assert (await visit.goes(change)).headers["location"] == "/payments/amazon_pay/start"
+
+
+async def test_a_guests_wallet_after_an_ended_login_begins_anew(amazon: Any, visit: Visit) -> None:
+    visit.browser.cookies.set("noren_session", "ended", domain="shop.test")
+    await reviewed(amazon, visit)
+
+    assert "noren_session" not in visit.browser.cookies
+    assert "member_id" not in visit.wallet()
+    change = "/payments/amazon_pay/change"
+    assert not (await visit.goes(change)).headers["location"].startswith("/payments/amazon_pay/start")
+
+
 async def test_full_width_telephone_numbers_become_digits(amazon: Any, visit: Visit) -> None:
     await reviewed(amazon, visit, account="ichiro", address="ichiro-office")
 

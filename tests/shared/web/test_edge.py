@@ -1,6 +1,7 @@
 """What the HTTP edge lets in, and what it stamps on every answer."""
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Message
 
 from shared.web.bodies import Upload
-from shared.web.edge import BODY_BYTES_MAX, UPLOAD_BYTES_MAX
+from shared.web.edge import ADDRESS_BYTES_MAX, BODY_BYTES_MAX, FORM_BYTES_MAX, UPLOAD_BYTES_MAX
 
 EVERY_ANSWER = ["/", "/nothing", "/broken", "/static/noren.css", "/order/address?x=%00"]
 
@@ -152,11 +153,53 @@ def test_an_address_that_is_not_text_is_a_bad_request(browser: TestClient, path:
     assert browser.get(path).status_code == 400
 
 
-@pytest.mark.parametrize("body", [b"name=%00", b"name=%ff", b"name=\xff", b"name=%E3%81"])
+@pytest.mark.parametrize(
+    "body", [b"name=%00", b"name=%ff", b"name=\xff", b"name=%E3%81", b"name=50%", b"%=%zz"]
+)
 def test_a_form_that_is_not_text_is_a_bad_request(browser: TestClient, body: bytes) -> None:
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
 
     assert browser.post("/order/address", content=body, headers=headers).status_code == 400
+
+
+def test_percent_signs_cost_the_edge_no_time(browser: TestClient) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    began = time.process_time()
+    answer = browser.post("/order/address", content=b"%" * 100_000, headers=headers)
+
+    assert answer.status_code == 400
+    assert time.process_time() - began < 0.2
+
+
+def test_a_form_of_fields_has_128_kilobytes_at_most(program: TestClient) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
+    body = b"name=" + b"x" * FORM_BYTES_MAX
+
+    assert program.post("/order/address", content=body, headers=headers).status_code == 413
+    assert program.post("/order/address", content=iter([body]), headers=headers).status_code == 413
+    assert program.post("/order/address", content=body[:FORM_BYTES_MAX], headers=headers).status_code == 422
+    assert program.post("/payments/notices/provider", content=body, headers=headers).status_code == 200
+
+
+def test_an_address_has_32_kilobytes_at_most(browser: TestClient) -> None:
+    assert browser.get("/?q=" + "x" * ADDRESS_BYTES_MAX).status_code == 414
+    assert browser.get("/?q=" + "x" * (ADDRESS_BYTES_MAX - 10)).status_code == 200
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_no_other_site_starts_an_export(browser: TestClient, site: str) -> None:
+    assert browser.get("/desk/export.csv", headers={"Sec-Fetch-Site": site}).status_code == 403
+    assert browser.get("/desk/export.csv", headers={"Sec-Fetch-Site": "same-origin"}).status_code != 403
+
+
+@pytest.mark.parametrize(
+    "number", [b"1" * 5_000, b"0.9999999999999999999", b"1.0000000000000000001", b"1e-99999999999999999999"]
+)
+def test_json_names_the_number_that_no_integer_is(program: TestClient, number: bytes) -> None:
+    body = b'{"code": "a", "lines": [{"quantity": ' + number + b"}]}"
+    answer = program.post("/api/preview/lines", content=body, headers={"Content-Type": "application/json"})
+
+    assert (answer.status_code, answer.json()["field"]) == (422, "lines.0.quantity")
 
 
 @pytest.mark.parametrize("path", ["/", "/nothing", "/static/noren.css", "/api/codes"])
@@ -204,6 +247,8 @@ def test_json_names_the_field_that_cannot_be_stored(browser: TestClient, text: b
         (b'{"code": "a", "quantity": 1.5}', 422),
         (b'{"code": "a", "quantity": 1e9}', 422),
         (b'{"code": "a", "quantity": 0}', 422),
+        (b'{"code": "a", "quantity": 1.00000000000000000000}', 200),
+        (b'{"code": "a", "quantity": 10e-1}', 200),
     ],
 )
 @pytest.mark.parametrize("kind", ["application/json", "application/problem+json"])

@@ -3,7 +3,8 @@
 import asyncio
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -15,6 +16,14 @@ from shared.web.problems import Problem
 
 # How JSON writes what cannot be stored: a NUL, or half of a surrogate pair. Both halves together are found as well.
 _MAY_BE_UNSTORABLE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+
+
+# More digits than an integer of ours has, and what may round to one.
+_MAY_BE_INEXACT = re.compile(rb"[0-9.]{17}|[0-9][eE]-[0-9]")
+_DIGITS_MAX = 4_000
+"""Python refuses integers of more than 4,300 digits without a field's name."""
+# A percent sign that begins no byte (RFC 3986 2.1). No browser sends one in a form, and each costs a decoder much time.
+_STRAY_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 class ClientGone(Exception):
@@ -42,6 +51,8 @@ def problem_in(kind: str, body: bytes) -> Problem | None:
 
 def problem_in_form(body: bytes) -> Problem | None:
     """Return a problem in a form that no handler should see, with the field's name."""
+    if _STRAY_PERCENT.search(body):
+        return Problem(400, "not_text")
     if not not_text(body):
         return None
     for pair in body.split(b"&"):
@@ -62,15 +73,18 @@ def problem_in_json(body: bytes) -> Problem | None:
     except UnicodeDecodeError:
         return Problem(400, "not_text")
     try:
-        content = json.loads(body, object_pairs_hook=_once_each)
-        where = _unstorable_in(content) if _MAY_BE_UNSTORABLE.search(body) else None
+        content = json.loads(body, object_pairs_hook=_once_each, parse_int=_int, parse_float=_float)
+        inexact = _path_of(content, _is_inexact) if _MAY_BE_INEXACT.search(body) else None
+        where = _path_of(content, _is_unstorable) if _MAY_BE_UNSTORABLE.search(body) else None
     except RecursionError:
         return Problem(422, "too_deep")
     except _KeyTwice:
         return Problem(422, "key_twice")
     except ValueError:
         return None
-    return None if where is None else _unstorable(where)
+    if where is not None:
+        return _unstorable(where)
+    return None if inexact is None else _inexact(inexact)
 
 
 def _unstorable(where: str) -> Problem:
@@ -80,19 +94,50 @@ def _unstorable(where: str) -> Problem:
     return Problem(400, "not_text", text, where, ({"field": where, "message": text},))
 
 
-def _unstorable_in(content: Any, where: str = "") -> str | None:
-    """The dotted path of the first text that cannot be stored, as the other errors name fields."""
-    if isinstance(content, str):
-        return None if storable(content) else where
+def _inexact(where: str) -> Problem:
+    text = f"項目「{where}」の数値の桁数が多すぎます。桁数を減らして送信してください。"
+    return Problem(422, "number_inexact", text, where or None, ({"field": where, "message": text},))
+
+
+class _Inexact:
+    """A number that Python does not read, or reads as an integer that it is not."""
+
+
+def _int(digits: str) -> int | _Inexact:
+    return int(digits) if len(digits) <= _DIGITS_MAX else _Inexact()
+
+
+def _float(text: str) -> float | _Inexact:
+    number = float(text)
+    if not number.is_integer():
+        return number
+    try:
+        return number if Decimal(text) == int(number) else _Inexact()
+    except InvalidOperation:
+        return _Inexact()
+
+
+def _is_inexact(value: Any) -> bool:
+    return isinstance(value, _Inexact)
+
+
+def _is_unstorable(value: Any) -> bool:
+    return isinstance(value, str) and not storable(value)
+
+
+def _path_of(content: Any, is_bad: Callable[[Any], bool], where: str = "") -> str | None:
+    """The dotted path of the first value that is bad, as the other errors name fields; a bad key stands for its object."""
+    if is_bad(content):
+        return where
     items: Iterable[tuple[Any, Any]] = ()
     if isinstance(content, dict):
         items = content.items()
     elif isinstance(content, list):
         items = enumerate(content)
     for key, value in items:
-        if not storable(str(key)):
+        if is_bad(key):
             return where
-        found = _unstorable_in(value, f"{where}.{key}" if where else str(key))
+        found = _path_of(value, is_bad, f"{where}.{key}" if where else str(key))
         if found is not None:
             return found
     return None

@@ -15,6 +15,12 @@ CART_COOKIE = "noren_cart"
 CART_COUNT_COOKIE = "noren_cart_count"
 # What a browser keeps of the person before it, besides the session: statements, cart with all that was typed into
 # the order form, and links of mails. Not the token by which the browser itself is known.
+_OF_THE_MEMBER = (
+    COOKIE["wallet"],
+    COOKIE["benefit"],
+    COOKIE["password_reset"],
+    COOKIE["email_verification"],
+)
 _OF_THE_VISITOR = (*COOKIE.values(), CART_COOKIE, CART_COUNT_COOKIE)
 
 PIECE_BYTES_MAX = 3_600
@@ -31,6 +37,10 @@ class Cookies:
     def name(self, name: str) -> str:
         """The name on the wire: `__Host-` binds it to this host, https and path `/` (RFC 6265bis 4.1.3)."""
         return f"__Host-{name}" if self.secure else name
+
+    def names(self, name: str) -> tuple[str, ...]:
+        """The names on the wire of a value and of all pieces that it may have."""
+        return (self.name(name), *(self.name(f"{name}-{index}") for index in range(1, PIECES_MAX)))
 
     def read(self, request: HTTPConnection, name: str) -> str | None:
         """The whole value, or None if it or a piece of it is missing."""
@@ -76,6 +86,14 @@ class Cookies:
             httponly=True,
             samesite="lax",
         )
+
+
+def forget_member(request: Request, response: Response) -> Response:
+    """Delete what a browser obtained for its member, but not the cart: another member has logged in."""
+    cookies: Cookies = request.app.state.cookies
+    for name in _OF_THE_MEMBER:
+        cookies.clear(response, name, request=request)
+    return response
 
 
 def forget_visitor(request: Request, response: Response) -> Response:

@@ -30,6 +30,11 @@ from shared.web.problems import Problem, answer
 from shared.web.session import STAFF_RENEWAL
 
 BODY_BYTES_MAX = 1024 * 1024
+# Path and query. The longest that we make names the orders to print.
+ADDRESS_BYTES_MAX = 32 * 1024
+# A form of fields (application/x-www-form-urlencoded); more than twice the longest text that a desk form takes.
+FORM_BYTES_MAX = 128 * 1024
+FORM = "application/x-www-form-urlencoded"
 BODY_SECONDS_MAX = 20.0
 # Where files come in: a body of many parts (multipart/form-data) may have 20 MB there, and the time that a slow line
 # needs. The rights of staff are renewed by a form that passes by, files and all. deploy/caddy/Caddyfile says the same.
@@ -94,7 +99,8 @@ class EdgeRules:
     """The requests that this service's edge accepts.
 
     `origin` is ORIGIN_URL. `csrf_exempt` are path prefixes that providers post to (they prove themselves by
-    signature). A body may have 1 MB, and an upload 20 MB: multipart/form-data at a path that ends in `/upload`.
+    signature). A body may have 1 MB, a form of fields 128 kB, and an upload 20 MB: multipart/form-data at a path that
+    ends in `/upload`.
     """
 
     origin: str
@@ -106,13 +112,19 @@ class EdgeRules:
         """Return whether a provider posts here; its signature covers the received bytes."""
         return path.startswith(tuple(self.csrf_exempt))
 
+    def body_bytes_max(self, path: str, kind: str) -> int:
+        """Return how many bytes a body of the content type ``kind`` may have here."""
+        if kind == "multipart/form-data" and takes_uploads(path):
+            return UPLOAD_BYTES_MAX
+        return FORM_BYTES_MAX if kind == FORM and not self.is_of_provider(path) else BODY_BYTES_MAX
+
     def allows_origin(self, scope: Scope, headers: Headers) -> bool:
         """Whether a request with an effect comes from our own pages, or from a program without cookies.
 
         Browsers report it in Sec-Fetch-Site and Origin; Origin must be ours or the requested host. An export of staff is
         recorded as their deed, so another site must not trigger it.
         """
-        if scope["path"].endswith(EXPORT) and headers.get("sec-fetch-site") == "cross-site":
+        if scope["path"].endswith(EXPORT) and headers.get("sec-fetch-site") in ("cross-site", "same-site"):
             return False
         if scope["method"] in _SAFE_METHODS or self.is_of_provider(scope["path"]):
             return True
@@ -204,6 +216,8 @@ class Edge:
         self, scope: Scope, headers: Headers, receive: Receive
     ) -> tuple[Problem | None, Receive]:
         """Return the reason to refuse, if any, and the receive channel for the app."""
+        if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > ADDRESS_BYTES_MAX:
+            return Problem(414, "address_too_long"), receive
         if (
             not_text(scope.get("raw_path") or b"")
             or not_text(scope["query_string"])
@@ -216,7 +230,7 @@ class Edge:
             return None, receive
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         in_parts = kind == "multipart/form-data"
-        limit = UPLOAD_BYTES_MAX if in_parts and takes_uploads(scope["path"]) else BODY_BYTES_MAX
+        limit = self.rules.body_bytes_max(scope["path"], kind)
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > limit:
             return Problem(413, "too_large"), receive

@@ -137,6 +137,9 @@ def _of_text(check: Callable[[str], str]) -> BeforeValidator:
     return BeforeValidator(lambda value: check(value) if isinstance(value, str) else value)
 
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
 def _whole(value: Any) -> Any:
     # JSON knows one kind of number: 2.0 is the integer 2 (JSON Schema 2020-12, 6.1.1), but "2" and true are not.
     if isinstance(value, float) and value.is_integer():
@@ -144,9 +147,11 @@ def _whole(value: Any) -> Any:
     return value
 
 
-def _only_text(value: Any) -> Any:
+def _day_as_text(value: Any) -> Any:
     if not isinstance(value, str):
         raise wrong("文字列で入力してください")
+    if not _DAY.fullmatch(value):
+        raise wrong("日付は 2026-01-31 の形で入力してください")
     return value
 
 
@@ -208,8 +213,8 @@ JsonInt = Annotated[int, Field(strict=True), BeforeValidator(_whole)]
 """An integer of a JSON body: a number, never text or true."""
 JsonBool = Annotated[bool, Field(strict=True)]
 """true or false of a JSON body, never "yes" or 1."""
-JsonDate = Annotated[date, BeforeValidator(_only_text)]
-"""A date of a JSON body, as text (RFC 3339), never seconds since 1970."""
+JsonDate = Annotated[date, BeforeValidator(_day_as_text)]
+"""A date of a JSON body, as text (full-date of RFC 3339 5.6), never seconds since 1970 and never with a time."""
 DayOfLists = Annotated[date, AfterValidator(_day_of_lists)]
 """A day that a list is searched by."""
 Pieces = Annotated[int, BeforeValidator(typed)]

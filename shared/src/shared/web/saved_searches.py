@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import parse_qsl
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 from starlette.responses import Response
 
 from shared.clock import now
@@ -15,7 +15,8 @@ from shared.database.transactions import Tx
 from shared.errors import Refused
 from shared.shop.saved_searches.change_saved_search import Keeper, delete_search, rename_search, save_search
 from shared.shop.saved_searches.rows import FOR_ALL, searches_seen_by
-from shared.web.fields import Line
+from shared.web.bodies import not_text
+from shared.web.fields import Line, wrong
 from shared.web.forms import parse_form
 from shared.web.lists import Asked, DeskList
 from shared.web.parts import Here
@@ -25,11 +26,20 @@ NAME_LENGTH_MAX = 40
 QUERY_LENGTH_MAX = 2000
 
 
+def _readable(query: str) -> str:
+    """Refuse a search whose link the edge would refuse, or the database could not hold."""
+    if not_text(query.encode("utf-8", "surrogatepass")):
+        raise wrong("検索条件に使えない文字が含まれています")
+    return query
+
+
 class SearchName(BaseModel):
     """The name of a search; ``query`` is what it asks of the list, ``seen`` the name that staff saw."""
 
     name: Line = Field(title="検索の名前", min_length=1, max_length=NAME_LENGTH_MAX)
-    query: str = Field("", title="検索条件", max_length=QUERY_LENGTH_MAX)
+    query: Annotated[str, AfterValidator(_readable)] = Field(
+        "", title="検索条件", max_length=QUERY_LENGTH_MAX
+    )
     seen: str = Field("", title="いまの名前", max_length=NAME_LENGTH_MAX)
     for_all: bool = Field(False, title="店舗の全員で使う")
 
@@ -92,7 +102,8 @@ class SavedSearches:
     async def save(self, request: Request, parts: Here, staff: Staff) -> Response:
         """Save what the list asks now, under a name."""
         form = parse_form(SearchName, await request.form())
-        query = self._list.query(parse_qsl(str(form["query"])[:QUERY_LENGTH_MAX]))
+        asked = "" if "query" in form.errors else str(form["query"])
+        query = self._list.query(parse_qsl(asked))
         back = f"{self._list.path}?{query}"
         if not form.errors:
             try:

@@ -68,7 +68,7 @@ async def show_order(
     order = await _read(parts, code) if by_key else await own_order(request, parts, seen, code)
     if order is None:
         raise _unknown()
-    response = _page(request, parts, seen, order, kept=await _cart_kept(request, parts, order))
+    response = await _page(request, parts, seen, order, kept=await _cart_kept(request, parts, order))
     if by_key and not _is_members(seen, order):
         keep_opened(parts, request, response, code)
     return response
@@ -83,7 +83,7 @@ async def _cart_kept(request: Request, parts: Parts, order: BuyersOrder) -> Stor
     return stored if stored is not None and stored.ordered_as is None else None
 
 
-def _page(
+async def _page(
     request: Request, parts: Parts, seen: Viewer, order: BuyersOrder, *, kept: StoredCart | None
 ) -> Response:
     head = order.head
@@ -92,7 +92,7 @@ def _page(
         head.payment == _WAITING and head.payment_flow != "unmanaged" and head.status != "cancelled"
     )
     look_again = waits_for_payments and age < LOOK_AGAIN_FOR_SECONDS
-    can_go_back = order.awaits_buyer and _can_go_back(request, parts, order)
+    can_go_back = order.awaits_buyer and await _can_go_back(request, order)
     number = order.number
     late = overdue(head, number.due_at, number.accepted_until, now()) if number else None
     response = parts.pages.render(
@@ -122,13 +122,13 @@ def _page(
     return response
 
 
-def _can_go_back(request: Request, parts: Parts, order: BuyersOrder) -> bool:
+async def _can_go_back(request: Request, order: BuyersOrder) -> bool:
     """Return whether the buyer can return to the provider's page.
 
     A wallet needs its session, which works until it is used.
     """
     session_id = order.head.payment_choice.get("checkout_session_id")
-    wallet = wallet_of(parts, request)
+    wallet = await wallet_of(request)
     return session_id is None or (wallet is not None and wallet.checkout_session_id == session_id)
 
 

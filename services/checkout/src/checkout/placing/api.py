@@ -110,7 +110,7 @@ async def create_order(
     The same key with the same body returns the same response. The same key with another body returns 422. After 503 or
     a lost response, send the same request again. Points, coupons and wallets come from the browser's signed statements.
     """
-    wallet = wallet_of(parts, request)
+    wallet = await wallet_of(request)
     if wallet is not None and wallet.kind != wanted.payment_kind:
         wallet = None
     orderer = wanted.orderer

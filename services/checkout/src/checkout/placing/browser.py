@@ -1,15 +1,22 @@
 """The data in a browser that its next order uses: the wallet, the reserved points and coupon, and Noren's cookies."""
 
+import re
+
 from fastapi import Request
 from pydantic import ValidationError
 
 from checkout.placing.claims import Benefit, Wallet
-from shared.web.parts import Parts
+from shared.shop.statements import COOKIE, Purpose
+from shared.web.parts import Parts, parts_of
+from shared.web.wallet_claims import wallet_claims
+
+_READ_BY_MEMBERS: tuple[Purpose, ...] = ("session", "wallet")
+_OCTETS = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*")
 
 
-def wallet_of(parts: Parts, request: Request) -> Wallet | None:
-    """Return the wallet statement of the buyer. Return None if there is none, or if it is not valid now."""
-    claims = parts.claims(request, "wallet")
+async def wallet_of(request: Request) -> Wallet | None:
+    """Return the wallet statement of the buyer. Return None if there is none, or if it is not valid for them now."""
+    claims = await wallet_claims(request)
     if claims is None:
         return None
     try:
@@ -30,5 +37,11 @@ def benefit_of(parts: Parts, request: Request) -> Benefit | None:
 
 
 def carried_cookies(request: Request) -> dict[str, str]:
-    """Return Noren's cookies, to send them to another service for this browser."""
-    return {name: value for name, value in request.cookies.items() if "noren_" in name}
+    """Return the statements of this browser that members reads, to send them there for it.
+
+    They are returned as they came. A value with other than cookie octets (RFC 6265 4.1.1) is none of ours.
+    """
+    cookies = parts_of(request).cookies
+    wanted = {name for purpose in _READ_BY_MEMBERS for name in cookies.names(COOKIE[purpose])}
+    pairs = (pair.strip().partition("=") for pair in "; ".join(request.headers.getlist("cookie")).split(";"))
+    return {name: value for name, _, value in pairs if name in wanted and _OCTETS.fullmatch(value)}

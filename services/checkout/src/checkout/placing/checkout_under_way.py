@@ -110,7 +110,7 @@ async def load_checkout(request: Request, parts: Parts) -> Checkout | Response:
         settings = await read(tx, ShopSettings)
         menu = await read_menu(tx)
         placement = await placement_of_order(tx, stored.ordered_as) if stored and stored.ordered_as else None
-        owner = await _owner(tx, request, parts, placement.order_code) if placement is not None else None
+        owner = await _owner(tx, request, placement.order_code) if placement is not None else None
         if stored is not None and placement is None:
             stored = await _of_who_types(tx, stored, seen)
     if placement is not None:
@@ -147,13 +147,13 @@ async def order_and_go_on(request: Request, parts: Parts, wish: OrderWish) -> Re
     return response
 
 
-async def _owner(tx: Tx, request: Request, parts: Parts, code: str) -> UUID | None:
+async def _owner(tx: Tx, request: Request, code: str) -> UUID | None:
     """Return the member to whom alone an order is shown. Return None if the browser that placed it may show it.
 
     The browser may show a guest's order. It may also show the order of a buyer who registers with it and whose wallet
     is in this browser.
     """
-    buyer, wallet = await buyer_of_order(tx, code), wallet_of(parts, request)
+    buyer, wallet = await buyer_of_order(tx, code), await wallet_of(request)
     if buyer is None:
         return None
     own = (buyer.wallet_kind, buyer.wallet_buyer_id)

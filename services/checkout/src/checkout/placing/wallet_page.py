@@ -41,7 +41,7 @@ CHOSEN_ANEW = "お届け先またはお支払い方法が変更されていま�
 @router.get(PAGE)
 async def show_wallet_order(request: Request, parts: Here) -> Response:
     """Show the page. A buyer whom members knows signs in first, if members responds in time."""
-    wallet = wallet_of(parts, request)
+    wallet = await wallet_of(request)
     if wallet is not None and wallet.error is not None:
         return parts.pages.render(request, "amazon_refused.html", text=wallet.error)
     checkout = await load_checkout(request, parts)
@@ -71,7 +71,7 @@ async def keep_what_is_typed(request: Request, parts: Here) -> Response:
         changes = {
             TYPED: fields,
             "register_member": bool(box.values.get("register_member")),
-            **keepable(wallet_of(parts, request), typed_in(await request.form())),
+            **keepable(await wallet_of(request), typed_in(await request.form())),
         }
         async with parts.db.transaction() as tx:
             await keep_typed(tx, checkout.stored.cart_id, typed(checkout.viewer, changes), at=now())
@@ -81,7 +81,7 @@ async def keep_what_is_typed(request: Request, parts: Here) -> Response:
 @router.post(PAGE)
 async def confirm_wallet_order(request: Request, parts: Here) -> Response:
     """「注文を確定する」: place the order as the page shows it, then redirect to the wallet's confirmation."""
-    wallet = wallet_of(parts, request)
+    wallet = await wallet_of(request)
     if wallet is not None and wallet.error is not None:
         return parts.pages.render(request, "amazon_refused.html", status=409, text=wallet.error)
     checkout = await load_checkout(request, parts)

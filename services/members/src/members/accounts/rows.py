@@ -20,7 +20,8 @@ class Account:
     """A row of the table of members. ``email_key`` is the form of the address for comparisons.
 
     ``password_hash`` is None if there never was a password. ``email_verified_at`` is None until the address is proved.
-    ``sessions_ended_at`` is when all logins were last ended.
+    ``sessions_ended_at`` is when logins were last ended from elsewhere. ``amazon_login_after`` is when any login was last
+    ended: an earlier Amazon login opens no session.
     """
 
     member_id: UUID
@@ -40,6 +41,7 @@ class Account:
     order_code: str | None
     email_verified_at: datetime | None
     sessions_ended_at: datetime | None
+    amazon_login_after: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +193,18 @@ async def set_email_verified(tx: Tx, member_id: UUID, *, at: datetime) -> bool:
 
 
 async def set_sessions_ended(tx: Tx, member_id: UUID, *, at: datetime) -> None:
-    """Store when all logins of a member were ended."""
+    """Store when logins of a member were ended from elsewhere. Earlier checks and Amazon logins are void."""
     await tx.execute(
-        "UPDATE members SET sessions_ended_at = :at WHERE member_id = :member_id",
+        "UPDATE members SET sessions_ended_at = :at, amazon_login_after = :at WHERE member_id = :member_id",
+        member_id=member_id,
+        at=at,
+    )
+
+
+async def set_logged_out(tx: Tx, member_id: UUID, *, at: datetime) -> None:
+    """Note that a member logged out: Amazon logins of before open no session."""
+    await tx.execute(
+        "UPDATE members SET amazon_login_after = :at WHERE member_id = :member_id",
         member_id=member_id,
         at=at,
     )

@@ -26,8 +26,10 @@ members = Table(
     Column("order_code", Text),
     # Proved by a link that was mailed there, or vouched for by Amazon; NULL while nobody has (MEM-38).
     Column("email_verified_at", MOMENT),
-    # When all logins were ended for the last time: an Amazon login of before then is no login any more.
+    # When all logins, or another one, were ended for the last time: what was checked before then is void.
     Column("sessions_ended_at", MOMENT),
+    # When any login was ended for the last time, by a logout too: an Amazon login of before then is no login any more.
+    Column("amazon_login_after", MOMENT),
     CheckConstraint("registered_via IN ('form', 'amazon', 'order', 'desk')", name="members_registered_via"),
 )
 Index("members_registered_at", members.c.registered_at)

@@ -15,7 +15,7 @@ from members.accounts.rows import (
 from members.addresses.prove_address import address_is_proved, prover_of
 from members.arrivals.rules import Step, next_step
 from members.registration.register_member import NewMember, register_member
-from members.sessions.enter import Browser, NewLogin, enter
+from members.sessions.enter import Browser, NewLogin, enter, enter_anew
 from members.settings import Settings
 from members.shop_rules.labels import AMAZON_OFF
 from members.shop_rules.rows import rules_at
@@ -99,7 +99,7 @@ async def _link(
     renewed = await member_by_id(tx, member.member_id)
     if renewed is None:
         return None
-    return await enter(tx, settings, browser, renewed, way="password", staff_role=browser.staff, at=at)
+    return await enter_anew(tx, settings, browser, renewed, at=at)
 
 
 async def register_arrival(
@@ -128,8 +128,8 @@ async def register_arrival(
 
 
 async def _good_once(tx: Tx, wallet: Wallet, member: Member | None, *, at: datetime) -> bool:
-    """Use up the statement for a login. Return False if it was used, or is older than a logout from everywhere (A2)."""
-    ended_at = member.sessions_ended_at if member is not None else None
+    """Use up the statement for a login. Return False if it was used, or is older than a logout (A2)."""
+    ended_at = member.amazon_login_after if member is not None else None
     if ended_at is not None and wallet.issued_at <= ended_at:
         return False
     return await use_wallet(tx, wallet.statement_hash, at=at)

@@ -29,7 +29,7 @@ NO_WALLET = "Amazonアカウントを確認できませんでした。もう一�
 async def show_arrival(request: Request, parts: Here, seen: CurrentViewer) -> Response:
     """Decide the effect of the Amazon login. The statement in the cookie, signed by payments, proves it."""
     next_path = safe_next(request.query_params.get("next"), MY_PAGE)
-    wallet = wallet_of(request, parts)
+    wallet = await wallet_of(request, parts)
     if wallet is None:
         return await show_login_form(
             request, parts, Form(Login), next_path=next_path, status=400, notice=NO_WALLET
@@ -40,7 +40,7 @@ async def show_arrival(request: Request, parts: Here, seen: CurrentViewer) -> Re
     step, entry = arrival.step, arrival.entry
     if entry is not None:
         toast = f"{wallet.label}アカウントと連携しました" if step == "link" else ""
-        return put_login(parts, parts.pages.redirect(request, next_path, toast=toast), entry)
+        return put_login(request, parts, parts.pages.redirect(request, next_path, toast=toast), entry)
     if step == "link":
         return parts.pages.redirect(request, next_path, toast=NOT_LINKED)
     if step == "prove_first":
@@ -71,7 +71,7 @@ async def show_arrival(request: Request, parts: Here, seen: CurrentViewer) -> Re
 async def register(request: Request, parts: Here, seen: CurrentViewer) -> Response:
     """Register with Amazon's name and address and without a shop password (MEM-06)."""
     next_path = safe_next(str((await request.form()).get("next", "")), MY_PAGE)
-    wallet = wallet_of(request, parts)
+    wallet = await wallet_of(request, parts)
     if wallet is None or not wallet.email:
         raise Refused("amazon_statement_missing", NO_WALLET, status=400)
     form = await read_form(request, AmazonSignUp)
@@ -81,7 +81,7 @@ async def register(request: Request, parts: Here, seen: CurrentViewer) -> Respon
                 browser = browser_of(request, parts, seen)
                 entry = await register_arrival(tx, parts[Settings], browser, wallet, form.value, at=now())
             response = parts.pages.redirect(request, next_path, toast="会員登録が完了しました")
-            return put_login(parts, response, entry)
+            return put_login(request, parts, response, entry)
         except Refused as refusal:
             form.refuse(refusal)
     return _register_page(request, parts, form, wallet, next_path, status=422)

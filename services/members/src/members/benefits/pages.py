@@ -44,7 +44,7 @@ async def reserve(request: Request, parts: Parts, asked: UseBenefit, seen: Viewe
     """
     if asked.points is None and asked.coupon is None:
         raise Refused("nothing_chosen", "ご利用ポイントを数字で入力してください", field="points", status=422)
-    member_id, wallet = member_id_of(seen), wallet_of(request, parts)
+    member_id, wallet = member_id_of(seen), await wallet_of(request, parts)
     async with parts.db.transaction() as tx:
         if member_id is not None:
             return await reserve_benefit(

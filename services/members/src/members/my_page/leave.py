@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from uuid import UUID
 
 from fastapi import Request
 
 from members.addresses.links import link_in_browser
-from members.addresses.rows import use_request
+from members.addresses.rows import use_request, void_requests
 from members.wallets.statement import Wallet, wallet_of
 from members.wallets.used_wallets import use_wallet
 from shared.database.transactions import Tx
@@ -16,13 +17,14 @@ from shared.web.parts import Parts
 Links = Mapping[LinkPurpose, MailLink]
 
 
-def rights_of(request: Request, parts: Parts) -> tuple[Wallet | None, Links]:
+async def rights_of(request: Request, parts: Parts) -> tuple[Wallet | None, Links]:
     """Return the Amazon login and the links of mails that a browser holds.
 
     Reserved points and coupons are not included, because they are valid only with the session.
     """
     found = {purpose: link_in_browser(request, parts, purpose) for purpose in PATH}
-    return wallet_of(request, parts), {purpose: link for purpose, link in found.items() if link is not None}
+    links = {purpose: link for purpose, link in found.items() if link is not None}
+    return await wallet_of(request, parts), links
 
 
 async def use_up(tx: Tx, wallet: Wallet | None, links: Links, *, at: datetime) -> None:
@@ -31,3 +33,8 @@ async def use_up(tx: Tx, wallet: Wallet | None, links: Links, *, at: datetime) -
         await use_wallet(tx, wallet.statement_hash, at=at)
     for purpose, link in links.items():
         await use_request(tx, purpose, link, at=at)
+
+
+async def void_links(tx: Tx, member_id: UUID, *, at: datetime) -> None:
+    """Let the links of a member's mails die: a browser whose login was ended may have opened one."""
+    await void_requests(tx, member_id, list(PATH), at=at)

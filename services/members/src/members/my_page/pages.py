@@ -9,17 +9,17 @@ from members.accounts.rows import member_by_id
 from members.coupons.labels import coupon_line
 from members.coupons.rows import coupons_of_member
 from members.my_page.labels import WAY
-from members.my_page.leave import rights_of, use_up
+from members.my_page.leave import rights_of, use_up, void_links
 from members.points.labels import point_lines
 from members.points.rows import balance_of, grant_waiting_for_proof, ledger_of
 from members.sessions.browser import browser_of, put_login, put_session, renewed_by_proof
-from members.sessions.end_sessions import end_all_sessions, end_own_session, end_session
-from members.sessions.enter import enter
+from members.sessions.end_sessions import end_all_sessions, end_own_session, log_out_session
+from members.sessions.enter import enter_anew
 from members.sessions.rows import live_sessions
 from members.settings import Settings
 from members.shop_rules.rows import rules_at
 from members.viewer import session_id_of
-from members.wallets.unlink_amazon import PasswordMissing, unlink_amazon
+from members.wallets.unlink_amazon import NotLinked, PasswordMissing, unlink_amazon
 from shared.clock import now
 from shared.errors import Refused
 from shared.web.cookies import forget_visitor
@@ -101,13 +101,13 @@ async def undo_link(request: Request, parts: Here, seen: Member) -> Response:
     try:
         async with parts.db.transaction() as tx:
             member = await unlink_amazon(tx, UUID(seen.member_id), browser.session_id, at=now())
-            entry = await enter(
-                tx, parts[Settings], browser, member, way="password", staff_role=seen.staff, at=now()
-            )
+            entry = await enter_anew(tx, parts[Settings], browser, member, at=now())
+    except NotLinked as refusal:
+        return parts.pages.redirect(request, "/members/mypage", toast=refusal.message, kind="note")
     except PasswordMissing as refusal:
         return parts.pages.redirect(request, "/members/password", toast=refusal.message, kind="note")
     toast = "Amazonアカウントの連携を解除しました。ほかの端末からはログアウトしました"
-    return put_login(parts, parts.pages.redirect(request, "/members/mypage", toast=toast), entry)
+    return put_login(request, parts, parts.pages.redirect(request, "/members/mypage", toast=toast), entry)
 
 
 @router.post("/members/logout", dependencies=[Depends(viewer)])
@@ -117,9 +117,9 @@ async def log_out(request: Request, parts: Here, seen: CurrentViewer) -> Respons
     session_id = session_id_of(seen)
     async with parts.db.transaction() as tx:
         at = now()
-        await use_up(tx, *rights_of(request, parts), at=at)
-        if session_id is not None:
-            await end_session(tx, session_id, at=at)
+        await use_up(tx, *await rights_of(request, parts), at=at)
+        if session_id is not None and seen.member_id is not None:
+            await log_out_session(tx, UUID(seen.member_id), session_id, at=at)
     return forget_visitor(request, parts.pages.redirect(request, next_path, toast="ログアウトしました"))
 
 
@@ -128,7 +128,8 @@ async def log_out_everywhere(request: Request, parts: Here, seen: Member) -> Res
     """End all logins of the member, including this one."""
     async with parts.db.transaction() as tx:
         at = now()
-        await use_up(tx, *rights_of(request, parts), at=at)
+        await use_up(tx, *await rights_of(request, parts), at=at)
+        await void_links(tx, UUID(seen.member_id), at=at)
         await end_all_sessions(tx, UUID(seen.member_id), at=at)
     return forget_visitor(
         request, parts.pages.redirect(request, "/members/login", toast="すべての端末からログアウトしました")
@@ -139,5 +140,7 @@ async def log_out_everywhere(request: Request, parts: Here, seen: Member) -> Res
 async def log_out_one(request: Request, session_id: UUID, parts: Here, seen: Member) -> Response:
     """End one login of the member. Another person's login gets the same response as an unknown one."""
     async with parts.db.transaction() as tx:
-        await end_own_session(tx, UUID(seen.member_id), session_id, at=now())
+        at, member_id = now(), UUID(seen.member_id)
+        await end_own_session(tx, member_id, session_id, at=at)
+        await void_links(tx, member_id, at=at)
     return parts.pages.redirect(request, "/members/mypage", toast="ログアウトしました")

@@ -58,7 +58,7 @@ async def save_by_link(
             toast = "パスワードを設定しました。ほかの端末からはログアウトしました"
             response = parts.pages.redirect(request, "/members/mypage", toast=toast)
             parts.cookies.clear(response, COOKIE[purpose], request=request)
-            return put_login(parts, without_referrer(response), entry)
+            return put_login(request, parts, without_referrer(response), entry)
     return without_referrer(page(link, form, status, headers))
 
 

@@ -38,7 +38,7 @@ async def register(request: Request, parts: Here, seen: CurrentViewer) -> Respon
             browser = browser_of(request, parts, seen)
             entry = await sign_up(parts.db, parts[PasswordHasher], parts[Settings], form.value, browser)
             toast = "会員登録が完了しました。確認メールをお送りします"
-            return put_login(parts, parts.pages.redirect(request, next_path, toast=toast), entry)
+            return put_login(request, parts, parts.pages.redirect(request, next_path, toast=toast), entry)
         except TooManyAttempts as refusal:
             status, headers = refusal.status, {"Retry-After": str(refusal.retry_after_seconds)}
             form.refuse(refusal)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from members.accounts.rows import set_sessions_ended
+from members.accounts.rows import set_logged_out, set_sessions_ended
 from members.sessions.rows import live_sessions, revoke_session, revoke_sessions
 from shared.database.transactions import Tx
 from shared.errors import Refused
@@ -30,8 +30,18 @@ async def end_session(tx: Tx, session_id: UUID, *, at: datetime) -> None:
         tx.say(SessionsRevoked(member_id=member_id, session_id=session_id, issued_until=at))
 
 
+async def log_out_session(tx: Tx, member_id: UUID, session_id: UUID, *, at: datetime) -> None:
+    """End the login of this browser; an Amazon login of before ``at`` opens no session any more (A2)."""
+    await set_logged_out(tx, member_id, at=at)
+    await end_session(tx, session_id, at=at)
+
+
 async def end_own_session(tx: Tx, member_id: UUID, session_id: UUID, *, at: datetime) -> None:
-    """End one login of a member. Another person's login gets the same response as an unknown one. Raises Refused."""
+    """End one login of a member. Another person's login gets the same response as an unknown one. Raises Refused.
+
+    What this login obtained, such as an Amazon login before ``at``, opens no other session.
+    """
     if session_id not in {login.session_id for login in await live_sessions(tx, member_id, at=at)}:
         raise Refused("session_unknown", "このログインはすでに終了しています", status=404)
+    await set_sessions_ended(tx, member_id, at=at)
     await end_session(tx, session_id, at=at)

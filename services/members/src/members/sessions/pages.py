@@ -73,7 +73,7 @@ async def enter_shop(request: Request, parts: Here, seen: CurrentViewer) -> Resp
                 email=form.value.email,
                 password=form.value.password,
             )
-            return put_login(parts, parts.pages.redirect(request, next_path), entry)
+            return put_login(request, parts, parts.pages.redirect(request, next_path), entry)
         except TooManyAttempts as refusal:
             status, headers = refusal.status, {"Retry-After": str(refusal.retry_after_seconds)}
             form.refuse(refusal)

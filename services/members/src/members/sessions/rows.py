@@ -84,6 +84,18 @@ async def expiry_of(tx: Tx, session_id: UUID, member_id: UUID, *, at: datetime) 
     return expires_at
 
 
+async def end_of(tx: Tx, session_id: UUID, member_id: UUID, *, at: datetime) -> datetime | None:
+    """Return when a living session of a member ends, at the desk or not; None if there is none."""
+    expires_at: datetime | None = await tx.value(
+        "SELECT expires_at FROM sessions WHERE session_id = :session_id AND member_id = :member_id"
+        " AND revoked_at IS NULL AND expires_at > :at",
+        session_id=session_id,
+        member_id=member_id,
+        at=at,
+    )
+    return expires_at
+
+
 async def session_lives(tx: Tx, session_id: UUID, *, at: datetime) -> bool:
     """Return whether a session has neither been ended nor expired."""
     found = await tx.value(

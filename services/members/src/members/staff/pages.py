@@ -43,7 +43,7 @@ async def enter_desk(request: Request, parts: Here, seen: CurrentViewer) -> Resp
                 password=form.value.password,
                 address=address_of(request),
             )
-            return put_login(parts, parts.pages.redirect(request, next_path), entry)
+            return put_login(request, parts, parts.pages.redirect(request, next_path), entry)
         except TooManyAttempts as refusal:
             status, headers = refusal.status, {"Retry-After": str(refusal.retry_after_seconds)}
             form.refuse(refusal)

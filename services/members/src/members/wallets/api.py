@@ -26,7 +26,7 @@ async def amazon_link(request: Request, buyer_id: str, parts: Here, email: str =
     The caller must forward the browser's cookies with payments' wallet statement for this buyer. An address must be in
     that statement too. Every other request gets "none", so that nobody can probe buyers or addresses.
     """
-    wallet = wallet_of(request, parts)
+    wallet = await wallet_of(request, parts)
     if wallet is None or wallet.buyer_id != buyer_id:
         return AmazonLinkState(state="none")
     proven = email_key(wallet.email) == email_key(email)

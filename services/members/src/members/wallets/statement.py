@@ -9,6 +9,7 @@ from members.sessions.attempts import hashed
 from members.wallets.link_amazon import AMAZON
 from shared.shop.statements import COOKIE
 from shared.web.parts import Parts
+from shared.web.wallet_claims import wallet_claims
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,9 @@ class Wallet:
     issued_at: datetime
 
 
-def wallet_of(request: Request, parts: Parts) -> Wallet | None:
-    """Return the Amazon buyer in this browser, if payments signed one. No other wallet can log in here."""
-    claims = parts.claims(request, "wallet")
+async def wallet_of(request: Request, parts: Parts) -> Wallet | None:
+    """Return the Amazon buyer in this browser, if payments signed one for this viewer. No other wallet can log in here."""
+    claims = await wallet_claims(request)
     if claims is None or claims.get("kind") != AMAZON or not claims.get("buyer_id"):
         return None
     return Wallet(

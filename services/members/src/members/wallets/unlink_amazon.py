@@ -22,16 +22,25 @@ class PasswordMissing(Refused):
         )
 
 
+class NotLinked(Refused):
+    """There is no link that could end."""
+
+    def __init__(self) -> None:
+        super().__init__("amazon_not_linked", "Amazonアカウントは連携されていません", status=409)
+
+
 async def unlink_amazon(tx: Tx, member_id: UUID, session_id: UUID | None, *, at: datetime) -> Member:
     """End the Amazon link of the member with the session ``session_id``, and all other logins. Return the member.
 
-    Raises LoginOvertaken if that session has ended, and PasswordMissing.
+    Raises LoginOvertaken if that session has ended, NotLinked, and PasswordMissing.
     """
     member = await member_by_id(tx, member_id)
     held = member is not None and await hold_member(tx, member)
     way = await way_of(tx, session_id, member_id, at=at) if session_id is not None else None
     if member is None or not held or way is None:
         raise LoginOvertaken
+    if member.linked_at is None:
+        raise NotLinked
     if member.password_hash is None:
         raise PasswordMissing
     await end_link(tx, member_id, at=at, reason="undone")

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from shared.database.transactions import Tx
 
-# A statement of a wallet lives half an hour.
+# Longer than a statement of a wallet lives, which payments signs for two hours.
 _KEEP = timedelta(days=1)
 
 

@@ -5,18 +5,12 @@ from typing import Any
 
 from fastapi import Request
 
-from shared.shop.statements import COOKIE, Issuer, StatementInvalid, Verifier
-from shared.web.parts import parts_of
+from shared.shop.statements import COOKIE
+from shared.web.wallet_claims import wallet_claims
 
 WALLET = COOKIE["wallet"]
 
 
-def wallet_of(request: Request, issuer: Issuer | None) -> Mapping[str, Any]:
-    """The claims of our own statement in this browser; empty without a valid one."""
-    statement = parts_of(request).cookies.read(request, WALLET)
-    if issuer is None or statement is None:
-        return {}
-    try:
-        return Verifier({"keys": [issuer.public_jwk()]}).verify("wallet", statement)
-    except StatementInvalid:
-        return {}
+async def wallet_of(request: Request) -> Mapping[str, Any]:
+    """The claims of our own statement in this browser; empty without one that is valid for who is looking."""
+    return await wallet_claims(request) or {}

@@ -26,7 +26,8 @@ from payments.payment.rules.payment import NOT_YET, Payment
 from shared.web.cookies import PIECE_BYTES_MAX, PIECES_MAX
 from shared.web.edge import ContentSecurity
 from shared.web.parts import parts_of
-from shared.web.session import safe_next, viewer
+from shared.web.session import SESSION_COOKIE, safe_next, viewer, viewer_of
+from shared.web.wallet_claims import MEMBER, holds_ended_session
 
 log = structlog.get_logger()
 
@@ -85,7 +86,7 @@ class AmazonPayPages:
 
     async def change(self, request: Request) -> Response:
         """「変更」 on the order page: choose again in the same session (AP-29)."""
-        session_id = wallet_of(request, self.counter.shop.issuer).get("checkout_session_id")
+        session_id = (await wallet_of(request)).get("checkout_session_id")
         if not session_id:
             return _go(f"{self.prefix}/start")
         if self.settings.simulated:
@@ -113,7 +114,7 @@ class AmazonPayPages:
         claims = wallet.of_session(session)
         if "error" in claims:
             log.info("amazon_pay.other_marketplace")
-        return self._with_wallet(request, claims, ORDER_PAGE)
+        return await self._with_wallet(request, claims, ORDER_PAGE)
 
     async def sign_in(self, request: Request) -> Response:
         """「Amazonアカウントでログインする」 (MEM-07). `next` must stay on this origin."""
@@ -144,13 +145,15 @@ class AmazonPayPages:
             text = wallet.OTHER_MARKETPLACE if no.code == "InvalidAccountStatus" else ""
             response = self._refuse(request, 403 if text else 400, text=text, login=login)
         else:
-            response = self._with_wallet(request, wallet.of_buyer(buyer), f"{ARRIVAL_PAGE}?next={after}")
+            response = await self._with_wallet(
+                request, wallet.of_buyer(buyer), f"{ARRIVAL_PAGE}?next={after}"
+            )
         parts_of(request).cookies.clear(response, SIGN_IN_COOKIE)
         return response
 
     async def confirm(self, request: Request, order: Code, turn: int = 0) -> Response:
         """After 「注文を確定する」: wait until Amazon knows the amount, then send the buyer there."""
-        session_id = wallet_of(request, self.counter.shop.issuer).get("checkout_session_id")
+        session_id = (await wallet_of(request)).get("checkout_session_id")
         if not session_id:
             return _go(f"/orders/{order}")
         payment = await self.counter.find(order)
@@ -218,10 +221,14 @@ class AmazonPayPages:
             headers={"Content-Security-Policy": AMAZON_SCRIPT_MAY.header()},
         )
 
-    def _with_wallet(self, request: Request, claims: Mapping[str, Any], path: str) -> Response:
-        response = _go(path)
-        seconds = int(WALLET_HOLDS.total_seconds())
-        parts_of(request).cookies.write(response, WALLET, self._statement(claims), max_age_seconds=seconds)
+    async def _with_wallet(self, request: Request, claims: Mapping[str, Any], path: str) -> Response:
+        """Go on with the wallet in the browser: with that of the member who is logged in, or of a guest."""
+        response, cookies, member = _go(path), parts_of(request).cookies, (await viewer_of(request)).member_id
+        if await holds_ended_session(request):
+            # This wallet came after that login, and begins anew.
+            cookies.clear(response, SESSION_COOKIE, request=request)
+        statement = self._statement({**claims, MEMBER: member} if member else claims)
+        cookies.write(response, WALLET, statement, max_age_seconds=int(WALLET_HOLDS.total_seconds()))
         return response
 
     def _statement(self, claims: Mapping[str, Any]) -> str:
