@@ -25,7 +25,7 @@ class Lately:
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """What decides whether a mail may leave. ``cancelled``: its order was; ``behind``: a mail about the same order that
-    goes before it has not left yet.
+    goes before it has not left yet; ``replaced``: there is a later one like it about the same order.
 
     ``changed`` is what is not as the event of a mail to be told again said it, ``placed`` its order as JSON.
     """
@@ -35,6 +35,7 @@ class Circumstances:
     changed: Mapping[str, object] | None = None
     placed: str | None = None
     behind: bool = False
+    replaced: bool = False
 
 
 async def circumstances_of(
@@ -44,10 +45,11 @@ async def circumstances_of(
     most: int,
     at: datetime,
     after: Mapping[str, str] = NONE_FIRST,
+    replacing: Sequence[str] = (),
 ) -> dict[UUID, Circumstances]:
     """Return what there is to know of claimed mails; of each address and lane the latest ``most`` mails count.
 
-    ``after`` names the mail that goes before one of a kind.
+    ``after`` names the mail that goes before one of a kind, ``replacing`` the kinds of which only the last one leaves.
     """
     found = await tx.rows(
         _CIRCUMSTANCES,
@@ -56,10 +58,16 @@ async def circumstances_of(
         most=most,
         kinds=list(after),
         firsts=list(after.values()),
+        replacing=list(replacing),
     )
     return {
         row.mail_id: Circumstances(
-            row.cancelled, Lately(row.sent, row.oldest_at), row.ended_money, row.placed, row.behind
+            row.cancelled,
+            Lately(row.sent, row.oldest_at),
+            row.ended_money,
+            row.placed,
+            row.behind,
+            row.replaced,
         )
         for row in found
     }
@@ -74,7 +82,11 @@ SELECT m.mail_id, c.cancelled_at IS NOT NULL AS cancelled, lately.sent, lately.o
         JOIN unnest(CAST(:kinds AS text[]), CAST(:firsts AS text[])) AS f(kind, goes_first)
             ON f.kind = m.mail AND f.goes_first = first.mail
         WHERE first.order_code = m.order_code AND first.state IN ('queued', 'sending')
-    ) AS behind
+    ) AS behind,
+    m.mail = ANY(CAST(:replacing AS text[])) AND EXISTS (
+        SELECT FROM mails AS later WHERE later.order_code = m.order_code AND later.mail = m.mail
+        AND later.created_at > m.created_at AND later.state IN ('queued', 'sending', 'sent')
+    ) AS replaced
 FROM mails AS m LEFT JOIN contacts AS c ON c.order_code = m.order_code
 CROSS JOIN LATERAL (
     SELECT count(*) AS sent, min(tried_at) AS oldest_at FROM (

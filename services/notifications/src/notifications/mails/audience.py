@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from shared.events import OrderPlaced
 
-Lane = Literal["order", "sign_up", "account", "warning", "desk"]
-"""With which mails to the same address one is counted. Strangers cause those of ``order`` and ``sign_up``."""
+Lane = Literal["order", "sign_up", "account", "warning", "desk", "test"]
+"""With which mails to the same address one is counted. Strangers cause those of ``order`` and ``sign_up``, staff ``test``."""
 JAPANESE = "ja"
 """The language that every mail has, and that is written where a mail has no other that is asked for."""
 

@@ -12,6 +12,7 @@ line for each of these:
     Retold: CancellationMoneyChanged         written once more as it leaves, where that event changed what it tells
     Needed: payment                          without it the buyer may not know how to pay: staff hear if it does not arrive
     After: order_cancelled                   not before that mail about the same order left, if it is about to
+    Replaces: earlier                        an earlier one about the same order that has not left stays
     Methods: deposit_mail                    not for a payment method without deposit mail, or that staff except
     Lane: sign_up                            paced apart from the mails about orders: what any sign-up causes;
                                              account: what lets a member in; warning: never held back
@@ -51,6 +52,7 @@ _HEAD: Mapping[str, str] = {
     "Retold": "CancellationMoneyChanged",
     "Needed": "payment",
     "After": "[a-z_]+",
+    "Replaces": "earlier",
     "Methods": "deposit_mail",
     "Lane": "order|sign_up|account|warning",
     "Title": ".+",
@@ -160,6 +162,11 @@ class MailKind:
         return "Waits" in self.head
 
     @property
+    def replaces_earlier(self) -> bool:
+        """Whether one that has not left stays once there is a later one about the same order."""
+        return "Replaces" in self.head
+
+    @property
     def by_method(self) -> bool:
         """Whether there are payment methods without this mail, and staff may except more of them."""
         return "Methods" in self.head
@@ -220,7 +227,13 @@ def _fault_of(kind: MailKind) -> str:
     """Return why a mail of this kind could not be sent right, '' if it can."""
     if kind.audience.told_by_events and not (kind.about_an_order or _all_have(kind.events, "email")):
         return "its events name neither an order nor an address"
-    of_orders = kind.once_per_order or kind.until_cancelled or kind.needed_to_pay or kind.after
+    of_orders = (
+        kind.once_per_order
+        or kind.until_cancelled
+        or kind.needed_to_pay
+        or kind.after
+        or kind.replaces_earlier
+    )
     if of_orders and not kind.about_an_order:
         return "it is about no order"
     if kind.by_method and not _all_have(kind.events, "payment_kind", "deposit_mail"):
