@@ -59,7 +59,7 @@ class PointLine:
 
     ``change`` is what came or went; an activation brings nothing new, so its points stand in brackets.
     ``netting`` says why the balance moved by less than that. ``kind`` colours the badge, ``grant_id`` is set while
-    points wait.
+    points wait for something that staff may decide; only its owner proves an address.
     """
 
     at: datetime
@@ -101,7 +101,7 @@ def _line(line: LedgerLine) -> PointLine:
         netting=_netting(line),
         by=line.by,
         shortage=line.shortage,
-        grant_id=str(line.grant_id) if waits else "",
+        grant_id=str(line.grant_id) if waits and line.activation != "on_verified" else "",
     )
 
 
