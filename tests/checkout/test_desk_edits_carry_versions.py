@@ -119,3 +119,23 @@ async def test_programs_may_name_the_version_that_they_read(
         assert answer.json()["results"][0]["code"] == "order_changed_meanwhile"
     answer = await program.post("/api/checkout/desk/orders/E-5/cancel", json={"note": "試験", "version": 1})
     assert (answer.status_code, answer.json()["code"]) == (409, "order_changed_meanwhile")
+
+
+@pytest.mark.parametrize(
+    ("action", "body"),
+    [
+        ("process", {"order_codes": ["E-5"], "versions": {"E-5": "1"}}),
+        ("process", {"order_codes": ["E-5"], "versions": {"E-5": True}}),
+        ("ship", {"orders": [{"order_code": "E-5", "version": "1"}]}),
+        ("ship", {"orders": [{"order_code": "E-5", "version": True}]}),
+        ("capture", {"order_codes": ["E-5"], "deposit_date": "20261201"}),
+        ("capture", {"order_codes": ["E-5"], "deposit_date": "2026-12-01T00:00:00"}),
+        ("capture", {"order_codes": ["E-5"], "deposit_date": "1e3"}),
+    ],
+)
+async def test_a_program_sends_versions_and_days_as_documented(
+    program: httpx.AsyncClient, action: str, body: dict[str, object]
+) -> None:
+    answer = await program.post(f"/api/checkout/desk/orders/{action}", json=body)
+
+    assert answer.status_code == 422, answer.text

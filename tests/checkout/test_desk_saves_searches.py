@@ -154,3 +154,11 @@ async def test_nobody_changes_the_own_search_of_another(
 
     assert answer.status_code == 404
     assert set(links(await page_of(desk))) == {"自分用"}
+
+
+@pytest.mark.parametrize("query", ["q=a%00b", "q=%ED%A0%80", "q=%ff"])
+async def test_a_search_that_no_link_can_carry_is_not_saved(desk: httpx.AsyncClient, query: str) -> None:
+    answer = await save(desk, "読めない検索", query)
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/desk/orders?tab=new")
+    assert "読めない検索" not in links(await page_of(desk))

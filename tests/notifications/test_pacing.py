@@ -19,6 +19,7 @@ from shared.events import (
     MailSuppressed,
     PasswordChanged,
     PasswordResetRequested,
+    PaymentNumberIssued,
 )
 from shared.ids import new_id
 
@@ -76,6 +77,37 @@ async def test_orders_do_not_hold_up_the_way_back_into_an_account(post: Post) ->
 
     kinds = [("パスワード" in copy.message["Subject"]) for copy in post.journal]
     assert (kinds.count(True), kinds.count(False)) == (2, 3)
+
+
+async def test_tests_by_staff_delay_no_mail_of_an_order(post: Post, keys: Keys) -> None:
+    path = "/desk/mails/preview/shipped.customer/test"
+    async with browser(pages_of(post, keys), noren_session=session(keys)) as staff:
+        for _ in range(5):
+            await staff.post(path, data={"to": "hanako@example.jp", "request_id": str(new_id())})
+    await post.sends()
+    assert len(post.journal) == 2
+
+    await orders(post, 1)
+    await post.sends()
+    assert len(post.journal) == 3
+
+
+async def test_a_waiting_number_gives_way_to_the_next_one(post: Post) -> None:
+    placed = example_order()
+    await post.hears(placed)
+    await orders(post, 3, email=placed.orderer.email)
+    await post.sends()
+    for number in ("11111111111", "22222222222", "33333333333"):
+        issued = example_of(PaymentNumberIssued, order_code=placed.order_code, number=number)
+        await post.hears(issued.model_copy(update={"event_id": new_id()}))
+    for _ in range(4):
+        await post.sends_after(timedelta(minutes=31))
+
+    told = [copy.text for copy in post.journal if "お支払い番号" in str(copy.message["Subject"])]
+    assert len(told) == 1
+    assert "33333333333" in told[0]
+    reasons = [row.reason for row in await post.rows() if row.state == "suppressed"]
+    assert reasons == ["replaced", "replaced"]
 
 
 async def many(post: Post, event: Event, number: int) -> None:

@@ -1,11 +1,15 @@
 """A buyer who chooses another chain is told the number in its words, while the number can be paid."""
 
 from dataclasses import replace
+from datetime import timedelta
+
+import pytest
 
 from payments.payment.rules.details import Number
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.numbers import choose_chain
 from payments.payment.rules.payment import Payment
+from shared.errors import Refused
 from shared.events import PaymentNumberIssued
 from tests.payments.payment_examples import AT, DUE, KONBINI, NUMBER, payment, says
 
@@ -28,7 +32,7 @@ def chooses(before: Payment, chain: str) -> Settled:
 def test_the_number_is_said_in_the_words_of_the_chain() -> None:
     settled = chooses(WAITS, "seven_eleven")
 
-    assert settled.payment == WAITS.changed(refs={"chain": "seven_eleven", "n": "1"})
+    assert settled.payment.refs.items() >= {"chain": "seven_eleven", "n": "1"}.items()
     expected = {
         "amount": 3_300,
         "number": "99-123",
@@ -62,3 +66,27 @@ def test_a_choice_is_kept_and_not_said_where_it_cannot_be_paid() -> None:
         assert (settled.payment.refs["chain"], settled.events) == ("ministop", ())
     assert chooses(WAITS, "unknown chain").events == ()
     assert chooses(WAITS, "lawson").events == ()
+
+
+def test_one_number_goes_out_by_mail_once() -> None:
+    mailed, now_at = [], WAITS
+    for chain in ("seven_eleven", "lawson", "ministop", "seven_eleven"):
+        settled = chooses(now_at, chain)
+        now_at = settled.payment
+        mailed += [
+            chain for event in settled.events if isinstance(event, PaymentNumberIssued) and event.send_mail
+        ]
+
+    assert mailed == ["seven_eleven"]
+
+
+def test_a_chain_is_changed_five_times_an_hour_at_most() -> None:
+    before = WAITS
+    for chain in ("seven_eleven", "lawson", "ministop", "lawson", "ministop"):
+        before = chooses(before, chain).payment
+
+    with pytest.raises(Refused, match="1時間に5回まで"):
+        chooses(before, "lawson")
+    assert chooses(before, "ministop").events == ()
+    later = choose_chain(before, "lawson", "name", told, KONBINI, AT + timedelta(minutes=61))
+    assert len(later.events) == 1

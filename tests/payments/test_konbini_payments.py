@@ -583,10 +583,22 @@ async def test_another_chain_is_told_and_mailed_where_digits_differ(shopping: Sh
     assert told == [
         ("ミニストップ", "8888", False),
         ("セブンイレブン", None, True),
-        ("ローソン", "8888", True),
-    ]
+        ("ローソン", "8888", False),
+    ], "the number of ローソン was mailed when it was issued"
     assert {one.due_at for one in later} == {first.due_at}  # type: ignore[attr-defined]
     assert later[1].number == payment.refs["number_13"]  # type: ignore[attr-defined]
+
+
+async def test_too_many_changes_of_the_chain_are_refused_in_words(shopping: Shopping) -> None:
+    payment = await issued(shopping)
+    browser, path = shopping.payments.browser, f"/payments/konbini/N1/chain?key={payment.page_key}"
+    for chain in ("ministop", "seven_eleven", "lawson", "ministop", "lawson"):
+        await browser.post(path, data={"key": payment.page_key, "chain": chain})
+    answer = await browser.post(path, data={"key": payment.page_key, "chain": "ministop"})
+
+    assert answer.status_code == 303
+    assert "1時間に5回まで" in (await browser.get(answer.headers["location"])).text
+    assert len(await shopping.payments.said(PaymentNumberIssued)) == 6
 
 
 async def test_the_page_tells_of_a_refund_as_the_order_page_does(shopping: Shopping) -> None:

@@ -15,6 +15,7 @@ SuppressionReason = Literal[
     "order_cancelled",
     "link_expired",
     "too_many_to_recipient",
+    "replaced",
     "refused_by_server",
     "not_accepted_in_time",
 ]

@@ -211,6 +211,8 @@ Text = Annotated[
 ]
 JsonInt = Annotated[int, Field(strict=True), BeforeValidator(_whole)]
 """An integer of a JSON body: a number, never text or true."""
+JsonVersion = Annotated[int, Field(strict=True, ge=1), BeforeValidator(_whole)]
+"""The version of something that a program changes."""
 JsonBool = Annotated[bool, Field(strict=True)]
 """true or false of a JSON body, never "yes" or 1."""
 JsonDate = Annotated[date, BeforeValidator(_day_as_text)]

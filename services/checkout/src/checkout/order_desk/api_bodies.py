@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from checkout.order_desk.each_order import ORDERS_MAX
 from checkout.order_desk.fields import CarrierText, OrderCode, TrackingNumber
 from checkout.orders.rules.states import StaffReason
-from shared.web.fields import JsonBool, JsonDate, Text, wrong
+from shared.web.fields import JsonBool, JsonDate, JsonVersion, Text, wrong
 
 
 class _Body(BaseModel):
@@ -39,7 +39,9 @@ class OrderToShip(_Body):
     order_code: OrderCode
     carrier: CarrierText | None = None
     tracking_number: TrackingNumber = ""
-    version: int | None = Field(None, ge=1, description="Refuses the order if it changed since this version")
+    version: JsonVersion | None = Field(
+        None, description="Refuses the order if it changed since this version"
+    )
     override_reason: Annotated[
         Text,
         Field(max_length=500, description="Why it leaves although its authorization ended or is disputed"),
@@ -71,7 +73,7 @@ class ShipOrders(_Body):
 
 class _Orders(_Body):
     order_codes: list[OrderCode] = Field(min_length=1, max_length=ORDERS_MAX)
-    versions: dict[OrderCode, int] = Field(
+    versions: dict[OrderCode, JsonVersion] = Field(
         default_factory=dict,
         max_length=ORDERS_MAX,
         description="By order code; refuses an order that changed since its version",
@@ -101,7 +103,7 @@ class ProcessOrders(_Orders):
 class ReauthorizeOrder(_Body):
     """再与信."""
 
-    version: int | None = Field(None, ge=1, description="Refuses if the order changed since this version")
+    version: JsonVersion | None = Field(None, description="Refuses if the order changed since this version")
 
 
 class CancelOrder(_Body):
@@ -112,7 +114,7 @@ class CancelOrder(_Body):
         "shop",
         description="お客様のご依頼 (buyer), 当店の都合 (shop) or 返品 (return): the mail's words follow it",
     )
-    version: int | None = Field(None, ge=1, description="Refuses if the order changed since this version")
+    version: JsonVersion | None = Field(None, description="Refuses if the order changed since this version")
     send_mail: JsonBool = True
     although_shipped: JsonBool = Field(False, description="発送後にキャンセルする(返品・受取拒否)")
 

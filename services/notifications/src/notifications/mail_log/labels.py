@@ -36,6 +36,7 @@ REASONS = Labels[_Reason](
         "order_cancelled": "ご注文がキャンセルされたため、送信しません",
         "link_expired": "リンクの有効期限が過ぎたため、送信しません",
         "too_many_to_recipient": "同じ宛先へのメールが多すぎるため、送信しません",
+        "replaced": "同じ注文の新しいお知らせを送信するため、送信しません",
         "refused_by_server": "メールサーバーに受け付けられませんでした",
         "not_accepted_in_time": "時間内にメールサーバーに受け付けられませんでした",
         "behind": "同じ注文のキャンセルメールの後に送信します",

@@ -28,7 +28,7 @@ class Circumstances:
 
     ``cancelled`` means that its order was cancelled. ``behind`` means that another mail about the same order goes first
     and was not sent yet. ``changed`` contains the values that differ from the event of a mail that is rendered again.
-    ``placed`` is its order as JSON.
+    ``placed`` is its order as JSON. ``replaced`` means that a later mail of its kind about the same order exists.
     """
 
     cancelled: bool
@@ -36,6 +36,7 @@ class Circumstances:
     changed: Mapping[str, object] | None = None
     placed: str | None = None
     behind: bool = False
+    replaced: bool = False
 
 
 async def circumstances_of(
@@ -45,10 +46,11 @@ async def circumstances_of(
     most: int,
     at: datetime,
     after: Mapping[str, str] = NONE_FIRST,
+    replacing: Sequence[str] = (),
 ) -> dict[UUID, Circumstances]:
     """Return the circumstances of claimed mails. At most the latest ``most`` mails of each address and lane count.
 
-    ``after`` maps a kind of mail to the kind that goes first.
+    ``after`` maps a kind of mail to the kind that goes first. ``replacing`` are the kinds of which only the last is sent.
     """
     found = await tx.rows(
         _CIRCUMSTANCES,
@@ -57,10 +59,16 @@ async def circumstances_of(
         most=most,
         kinds=list(after),
         firsts=list(after.values()),
+        replacing=list(replacing),
     )
     return {
         row.mail_id: Circumstances(
-            row.cancelled, Lately(row.sent, row.oldest_at), row.ended_money, row.placed, row.behind
+            row.cancelled,
+            Lately(row.sent, row.oldest_at),
+            row.ended_money,
+            row.placed,
+            row.behind,
+            row.replaced,
         )
         for row in found
     }
@@ -75,7 +83,11 @@ SELECT m.mail_id, c.cancelled_at IS NOT NULL AS cancelled, lately.sent, lately.o
         JOIN unnest(CAST(:kinds AS text[]), CAST(:firsts AS text[])) AS f(kind, goes_first)
             ON f.kind = m.mail AND f.goes_first = first.mail
         WHERE first.order_code = m.order_code AND first.state IN ('queued', 'sending')
-    ) AS behind
+    ) AS behind,
+    m.mail = ANY(CAST(:replacing AS text[])) AND EXISTS (
+        SELECT FROM mails AS later WHERE later.order_code = m.order_code AND later.mail = m.mail
+        AND later.created_at > m.created_at AND later.state IN ('queued', 'sending', 'sent')
+    ) AS replaced
 FROM mails AS m LEFT JOIN contacts AS c ON c.order_code = m.order_code
 CROSS JOIN LATERAL (
     SELECT count(*) AS sent, min(tried_at) AS oldest_at FROM (

@@ -46,6 +46,7 @@ class Gate:
             most=max(self.pace.order, self.pace.account, 1),
             at=at,
             after=self._after,
+            replacing=self._replacing,
         )
         going: list[StoredMail] = []
         held: list[Held] = []
@@ -71,6 +72,10 @@ class Gate:
     def _after(self) -> dict[str, str]:
         return {kind.name: kind.after for kind in self.mails.kinds.values() if kind.after}
 
+    @cached_property
+    def _replacing(self) -> list[str]:
+        return [kind.name for kind in self.mails.kinds.values() if kind.replaces_earlier]
+
     def _decide(self, mail: StoredMail, known: Circumstances, more: int, at: datetime) -> Departure:
         kind = self.mails.kinds.get(mail.mail)
         if known.cancelled and kind is not None and kind.until_cancelled:
@@ -80,6 +85,8 @@ class Gate:
             return Drop("link_expired")
         if mail.first_tried_at is not None:
             return Go()
+        if known.replaced:
+            return Drop("replaced")
         if known.behind and at < mail.created_at + BEHIND_MAX:
             return Wait(at + LOOK_AGAIN, BEHIND)
         return pace(

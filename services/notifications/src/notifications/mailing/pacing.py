@@ -32,6 +32,7 @@ class Pace:
             "account": self.account,
             "warning": 0,
             "desk": 0,
+            "test": self.account,
         }
         return most[lane]
 

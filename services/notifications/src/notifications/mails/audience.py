@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 from shared.events import OrderPlaced
 
-Lane = Literal["order", "sign_up", "account", "warning", "desk"]
-"""The group of mails to the same address that share a limit. Strangers can cause those of ``order`` and ``sign_up``."""
+Lane = Literal["order", "sign_up", "account", "warning", "desk", "test"]
+"""The group of mails to the same address that share a limit. Strangers can cause those of ``order`` and ``sign_up``, staff
+those of ``test``."""
 JAPANESE = "ja"
 """The language that every mail has. It is the default if a mail does not exist in the requested language."""
 

@@ -12,6 +12,7 @@ that:
     Retold: CancellationMoneyChanged         rendered again before sending if that event changed its facts
     Needed: payment                          the buyer needs it to pay: staff are called if it does not arrive
     After: order_cancelled                   not before a waiting mail of that kind about the same order
+    Replaces: earlier                        an earlier mail about the same order that was not sent is dropped
     Methods: deposit_mail                    not for a payment method without deposit mail, or that staff except
     Lane: sign_up                            the group for the limit of mails: caused by any sign-up;
                                              account: for logging in; warning: no limit
@@ -50,6 +51,7 @@ _HEAD: Mapping[str, str] = {
     "Retold": "CancellationMoneyChanged",
     "Needed": "payment",
     "After": "[a-z_]+",
+    "Replaces": "earlier",
     "Methods": "deposit_mail",
     "Lane": "order|sign_up|account|warning",
     "Title": ".+",
@@ -162,6 +164,11 @@ class MailKind:
         return "Waits" in self.head
 
     @property
+    def replaces_earlier(self) -> bool:
+        """Whether one that has not left stays once there is a later one about the same order."""
+        return "Replaces" in self.head
+
+    @property
     def by_method(self) -> bool:
         """Whether some payment methods lack this mail, and staff may except more of them."""
         return "Methods" in self.head
@@ -222,7 +229,13 @@ def _fault_of(kind: MailKind) -> str:
     """Return why a mail of this kind could not be sent correctly. Return '' if it can."""
     if kind.audience.told_by_events and not (kind.about_an_order or _all_have(kind.events, "email")):
         return "its events name neither an order nor an address"
-    of_orders = kind.once_per_order or kind.until_cancelled or kind.needed_to_pay or kind.after
+    of_orders = (
+        kind.once_per_order
+        or kind.until_cancelled
+        or kind.needed_to_pay
+        or kind.after
+        or kind.replaces_earlier
+    )
     if of_orders and not kind.about_an_order:
         return "it is about no order"
     if kind.by_method and not _all_have(kind.events, "payment_kind", "deposit_mail"):

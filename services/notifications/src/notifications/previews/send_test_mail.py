@@ -40,6 +40,7 @@ async def send_test_mail(
     purpose = Purpose(
         name=TEST_MAIL,
         audience="shop",
+        lane="test",
         reference=f"{kind.name}/{words.language}/{request_id}",
         requested_by=deed["by"],
     )

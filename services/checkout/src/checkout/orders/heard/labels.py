@@ -46,6 +46,7 @@ SUPPRESSED = Labels[SuppressionReason](
         "not_accepted_in_time": "時間内にメールサーバーに受け付けられませんでした",
         "order_cancelled": "注文がキャンセルされたため送信しませんでした",
         "link_expired": "リンクの有効期限が過ぎたため送信しませんでした",
+        "replaced": "新しいお知らせを送信するため、送信しませんでした",
         "too_many_to_recipient": "同じ宛先へのメールが多すぎるため送信しませんでした",
     },
 )

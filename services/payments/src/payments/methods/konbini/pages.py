@@ -57,11 +57,13 @@ def router(method: "Konbini", counter: Counter) -> APIRouter:
         payment = await _payment(counter, method, order_code, key)
         if chain not in CHAINS:
             raise Refused("chain_unknown", "このコンビニではお支払いいただけません。", status=422)
+        back, toast = f"/payments/{method.path}/{order_code}?{urlencode({'key': key})}", ""
         if payment.number is not None:
-            await counter.choose_chain(order_code, chain, CHAINS[chain].label, method.told)
-        return counter.pages.redirect(
-            request, f"/payments/{method.path}/{order_code}?{urlencode({'key': key})}"
-        )
+            try:
+                await counter.choose_chain(order_code, chain, CHAINS[chain].label, method.told)
+            except Refused as refusal:
+                toast = refusal.message
+        return counter.pages.redirect(request, back, toast=toast, kind="stop" if toast else "done")
 
     return routes
 

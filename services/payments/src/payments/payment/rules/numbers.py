@@ -1,13 +1,24 @@
 """The number that the buyer pays with is told: when it is issued, and when the buyer chooses another chain for it."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from payments.payment.rules.details import Number
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
+from shared.errors import Refused
 from shared.events import PaymentNumberIssued
+
+CHANGES_MAX = 5
+"""How often the chain of one payment may be changed within ``CHANGES_WITHIN``: each change is an event."""
+CHANGES_WITHIN = timedelta(hours=1)
+_CHANGED = "chain_changes"
+_TOLD = "chains_told"
+_TOO_MANY = (
+    f"お支払い先の変更は1時間に{CHANGES_MAX}回までです。時間をおいてからお試しください。"
+    "表示中のお支払い番号は、そのままご利用になれます。"
+)
 
 
 def say_number(
@@ -46,13 +57,32 @@ def choose_chain(
 ) -> Settled:
     """Remember the chain that the buyer chose, and say the number in its words while it can be paid. Pure.
 
-    ``told`` returns the number of a payment in the words of its chain. No money follows from it.
+    ``told`` returns the number of a payment in the words of its chain. No money follows from it. Each number goes out
+    by mail once. Raises Refused after too many changes.
     """
     draft, before = Draft(payment, at), told(payment)
     draft.remember({"chain": chain})
     number = told(draft.payment)
     payable = payment.state == "waiting" and not payment.order_cancelled
     if payable and before is not None and number is not None and number != before:
-        differs = (number.number, number.confirmation_number) != (before.number, before.confirmation_number)
-        say_number(draft, number, chain_name, terms, chosen_anew=True, send_mail=differs)
+        mailed = payment.refs.get(_TOLD, "").split() or [payment.refs.get("chain", before.chain)]
+        known = [told(payment.changed(refs={**payment.refs, "chain": one})) for one in mailed]
+        is_new = all(one is None or _digits(one) != _digits(number) for one in known)
+        draft.remember({_CHANGED: _one_more_change(payment, at)})
+        draft.remember({_TOLD: " ".join([*mailed, chain] if is_new else mailed)})
+        say_number(draft, number, chain_name, terms, chosen_anew=True, send_mail=is_new)
     return draft.done()
+
+
+def _digits(number: Number) -> tuple[str, str | None]:
+    """Return what the buyer types at the chain's terminal."""
+    return number.number, number.confirmation_number
+
+
+def _one_more_change(payment: Payment, at: datetime) -> str:
+    """Return the moments of the latest changes, in seconds since 1970, with one more. Raises Refused."""
+    since = (at - CHANGES_WITHIN).timestamp()
+    lately = [one for one in payment.refs.get(_CHANGED, "").split() if int(one) > since]
+    if len(lately) >= CHANGES_MAX:
+        raise Refused("chain_changed_often", _TOO_MANY, status=429)
+    return " ".join([*lately, str(int(at.timestamp()))])
