@@ -31,7 +31,7 @@ from payments.payment.rules.terms import Terms
 from payments.payment.rules.watching import next_look_at
 from payments.payment.settle_payment import Batch, settle_all
 from payments.requests.answers import ToldAnswer, answer_as_json
-from payments.requests.outcomes import Outcome, outcome
+from payments.requests.outcomes import RequestOutcome, outcome
 from payments.requests.refund_replies import never_asked, reply_of_look
 from payments.requests.rows import ClaimedRequest
 from payments.watching.watch_payments import SILENT_PAUSE_SECONDS, is_overdue, look
@@ -175,7 +175,7 @@ def test_a_definite_answer_ends_a_request_among_others(
     operation: Operation, answer: Answer, state: str
 ) -> None:
     for answers in ((answer,), (SILENCE, answer), (answer, SILENCE)):
-        assert outcome(row(operation), answers, AT) == Outcome(state, answer, None)
+        assert outcome(row(operation), answers, AT) == RequestOutcome(state, answer, None)
 
 
 @pytest.mark.parametrize(
@@ -183,12 +183,12 @@ def test_a_definite_answer_ends_a_request_among_others(
     [(Refunded(refund_ref="f1", amount=1), "done"), (RefundDeclined(reason="x"), "declined")],
 )
 def test_only_its_own_answer_ends_a_refund(answer: Answer, state: str) -> None:
-    assert outcome(row("refund"), (SILENCE, answer), AT) == Outcome(state, answer, None)
+    assert outcome(row("refund"), (SILENCE, answer), AT) == RequestOutcome(state, answer, None)
     assert outcome(row("refund"), (answer, SILENCE), AT).state == "unknown"
 
 
 def test_the_last_of_two_definite_answers_counts() -> None:
-    assert outcome(row("authorize"), (Declined(reason="declined"), GRANTED), AT) == Outcome(
+    assert outcome(row("authorize"), (Declined(reason="declined"), GRANTED), AT) == RequestOutcome(
         "done", GRANTED, None
     )
 
@@ -212,8 +212,8 @@ def test_a_refund_that_only_waited_counts_as_never_asked_for() -> None:
 
 
 def test_an_unwanted_request_is_dropped_first_and_done_later() -> None:
-    assert outcome(row("capture"), (), AT) == Outcome("dropped", None, None)
-    assert outcome(row("capture", 2), (), AT) == Outcome("done", None, None)
+    assert outcome(row("capture"), (), AT) == RequestOutcome("dropped", None, None)
+    assert outcome(row("capture", 2), (), AT) == RequestOutcome("done", None, None)
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,9 @@ def test_an_open_request_rests_as_long_as_its_last_answer_asks(
     operation: Operation, answer: Answer, state: str, seconds: float
 ) -> None:
     for answers in ((answer,), (SILENCE, answer)):
-        assert outcome(row(operation), answers, AT) == Outcome(state, answer, AT + timedelta(seconds=seconds))
+        assert outcome(row(operation), answers, AT) == RequestOutcome(
+            state, answer, AT + timedelta(seconds=seconds)
+        )
 
 
 @pytest.mark.parametrize(

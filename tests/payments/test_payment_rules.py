@@ -26,7 +26,7 @@ from payments.payment.rules.answers import (
     Waiting,
 )
 from payments.payment.rules.details import CaptureWish, OurRefund
-from payments.payment.rules.drafting import Ask, Settled, Step
+from payments.payment.rules.drafting import Ask, PaymentStep, Settled
 from payments.payment.rules.payment import Payment, State
 from payments.payment.rules.settling import settle
 from payments.payment.rules.terms import Terms
@@ -83,7 +83,7 @@ def test_what_is_begun_depends_on_the_terms() -> None:
 
 def test_a_number_is_asked_for_once_and_only_where_numbers_are() -> None:
     settled = asking.issue_number(NEW, KONBINI, AT)
-    assert settled.steps == (Step(2, "requested", "stock reserved"),)
+    assert settled.steps == (PaymentStep(2, "requested", "stock reserved"),)
     assert settled.asks == (Ask("issue", 3_300),)
     assert (settled.payment.state, settled.payment.version) == ("requested", 2)
     for other, terms in ((settled.payment, KONBINI), (NEW, CARD), (payment("voided"), KONBINI)):
@@ -103,7 +103,7 @@ def test_an_authorization_tells_all_that_the_provider_said() -> None:
         redirect_url="",
         refs={"session": "s1", "charge": "c1"},
     )
-    assert settled.steps == (Step(5, "authorized", "authorize: Authorized"),)
+    assert settled.steps == (PaymentStep(5, "authorized", "authorize: Authorized"),)
     fields = {"authorization_id": "a1", "amount": 3_300, "card_amount": 3_000, "gift_balance_amount": 300}
     fields |= {"instrument": "Visa 1111", "authorized_at": PLACED, "provider_status": "承認済"}
     says(settled, (PaymentAuthorized, fields))
@@ -116,8 +116,8 @@ def test_a_wish_before_the_authorization_is_met_with_it() -> None:
     assert waiting == Settled(payment(capture_wish=wish, shipped=True))
     settled = settle(waiting.payment, None, GRANTED, AT, CARD)
     assert settled.steps == (
-        Step(5, "authorized", "look_up: Authorized"),
-        Step(6, "capturing", "capture asked: shipped"),
+        PaymentStep(5, "authorized", "look_up: Authorized"),
+        PaymentStep(6, "capturing", "capture asked: shipped"),
     )
     assert settled.asks == (Ask("capture", 3_300),)
     assert settled.payment.capture_wish == wish
@@ -211,7 +211,7 @@ def test_captured_money_is_a_sale_and_is_told_as_the_wish_wanted() -> None:
         attention="",
     )
     assert settled.entries == (journal.sale("r1", 3_300),)
-    assert settled.steps == (Step(5, "captured", "capture: Captured"),)
+    assert settled.steps == (PaymentStep(5, "captured", "capture: Captured"),)
     says(
         settled,
         (
@@ -291,8 +291,8 @@ def test_money_for_what_is_over_waits_in_suspense_and_goes_back(state: State) ->
     assert settled.payment.suspense_amount == 3_300
     assert settled.payment.attention == "late_money"
     assert settled.steps == (
-        Step(5, state, "look_up: Captured"),
-        Step(6, "refunding", "look_up: Captured"),
+        PaymentStep(5, state, "look_up: Captured"),
+        PaymentStep(6, "refunding", "look_up: Captured"),
     )
     assert settled.asks == (Ask("refund", 3_300),)
     assert settled.entries == (journal.suspended("r1", 3_300),)
@@ -303,7 +303,7 @@ def test_money_beside_a_paid_order_waits_for_a_person() -> None:
     settled = settle(before, None, PAID, AT, KONBINI)
     assert (settled.payment.attention, settled.payment.suspense_amount) == ("excess_money", 3_300)
     assert (settled.asks, settled.events) == ((), ())
-    assert settled.steps == (Step(5, "captured", "look_up: Captured"),)
+    assert settled.steps == (PaymentStep(5, "captured", "look_up: Captured"),)
 
 
 def test_money_that_crosses_the_cancellation_goes_back_unsaid() -> None:
@@ -404,7 +404,7 @@ def test_a_number_that_ran_out_is_closed_and_its_money_goes_back() -> None:
     part = payment("waiting", number=NUMBER, suspense_amount=1_000)
     back = settle(part, None, Expired(), AT, KONBINI)
     assert back.asks == (Ask("void", 3_300), Ask("refund", 1_000))
-    assert back.steps[-1] == Step(6, "refunding", "expired with part of the money here")
+    assert back.steps[-1] == PaymentStep(6, "refunding", "expired with part of the money here")
 
 
 @pytest.mark.parametrize("terms", [CARD, RENEWABLE])
@@ -548,7 +548,7 @@ def test_staff_repeat_a_failed_refund_with_all_that_is_here_now() -> None:
         before, state="refunding", version=5, refund_asked_amount=3_800, our_refund=OurRefund(1)
     )
     assert settled.asks == (Ask("refund", 3_800),)
-    assert settled.steps == (Step(5, "refunding", "refund asked again"),)
+    assert settled.steps == (PaymentStep(5, "refunding", "refund asked again"),)
     assert refund_rules.refund_again(settled.payment, AT) == Settled(settled.payment), "one at a time"
     failed = settle(settled.payment, "refund", RefundDeclined(reason="x", refund_ref="f2"), AT, KONBINI)
     assert (failed.payment.state, failed.payment.calls) == ("owed", ("refund_failed", "late_money"))
@@ -609,7 +609,7 @@ def test_what_a_person_sent_after_our_failure_is_booked_in_parts() -> None:
     assert settle(first.payment, None, part, AT, CARD) == Settled(first.payment)
     assert (first.payment.state, first.payment.attention) == ("owed", "refund_failed")
     assert (first.payment.held_amount, first.asks) == (2_300, ())
-    assert first.steps == (Step(5, "owed", "look_up: Refunded"),)
+    assert first.steps == (PaymentStep(5, "owed", "look_up: Refunded"),)
     says(
         first,
         (PaymentRefunded, told_back("h1", 1_000, left=2_300) | {"order_ended": True}),
@@ -640,7 +640,7 @@ def test_late_money_that_a_person_sent_back_is_booked() -> None:
         refund_amounts={"h1": 500},
         attention="",
     )
-    assert settled.steps == (Step(5, "refunded", "look_up: Refunded"),)
+    assert settled.steps == (PaymentStep(5, "refunded", "look_up: Refunded"),)
 
 
 @pytest.mark.parametrize(
@@ -758,7 +758,7 @@ def test_shipping_an_authorized_order_asks_for_its_money() -> None:
         shipped=True,
     )
     assert settled.asks == (Ask("capture", 3_300),)
-    assert settled.steps == (Step(5, "capturing", "capture asked: shipped"),)
+    assert settled.steps == (PaymentStep(5, "capturing", "capture asked: shipped"),)
 
 
 @pytest.mark.parametrize("state", ["voided", "declined"])

@@ -14,7 +14,7 @@ from harness.postgres import MakeDatabase
 from payments.calls import disowning
 from payments.calls import rules as call_rules
 from payments.deposits.rules import book_deposit
-from payments.methods.konbini.simulator.driving import Driver
+from payments.methods.konbini.simulator.driving import KonbiniDriver
 from payments.methods.method import Shop
 from payments.payment.rules.answers import Captured, Refunded, ToldNoMore
 from payments.payment.rules.payment import Payment
@@ -37,7 +37,7 @@ class Odd:
     """The service and a company that may tell of another number's receipt."""
 
     payments: Payments
-    company: Driver
+    company: KonbiniDriver
     lies: Lies
 
     async def order(self, code: str) -> Payment:
@@ -54,7 +54,7 @@ class Odd:
 @pytest.fixture
 async def odd(make_db: MakeDatabase, keys: Keys, tmp_path: Path) -> AsyncIterator[Odd]:
     db = await make_db("payments", metadata)
-    company = Driver()
+    company = KonbiniDriver()
     lies = Lies(company.app(tmp_path, f"{ORIGIN}/unused"))
     async with served(lies) as url:
         method = company.method(url, Shop(ORIGIN, sandbox=True))

@@ -7,7 +7,7 @@ accounts: it only leads to the shop's own login, and both logins together make t
 from typing import Literal
 from uuid import UUID
 
-Step = Literal["refuse", "enter", "link", "prove_first", "ask_login", "register", "go_on"]
+ArrivalStep = Literal["refuse", "enter", "link", "prove_first", "ask_login", "register", "go_on"]
 
 
 def next_step(
@@ -19,7 +19,7 @@ def next_step(
     viewer_proved: bool,
     buyers_member_id: UUID | None,
     email_known: bool,
-) -> Step:
+) -> ArrivalStep:
     """Return what to do with a buyer who arrives.
 
     ``ordering``: the buyer is on the way to an order, not only logging in. ``viewer_id``: the member who is

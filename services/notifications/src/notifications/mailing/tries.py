@@ -46,7 +46,7 @@ async def start_tries(tx: Tx, mails: Sequence[StoredMail], *, at: datetime) -> l
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TryOutcome:
     """What the server answered to a try, what that makes of the mail, and when it was."""
 
     answer: ServerAnswer
@@ -54,7 +54,7 @@ class Outcome:
     at: datetime
 
 
-async def end_tries(tx: Tx, ended: Sequence[tuple[Try, Outcome]]) -> set[UUID]:
+async def end_tries(tx: Tx, ended: Sequence[tuple[Try, TryOutcome]]) -> set[UUID]:
     """Note how each try ended and the state that its mail is in now, and end our claim on it.
 
     Returns the mails that were still ours; of any other nothing is written.

@@ -9,7 +9,7 @@ from shared.database.transactions import Tx
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ToldMail:
     """What a buyer was told by one mail; ``typed`` as in :class:`notifications.mailing.rows.StoredMail`."""
 
     subject: str
@@ -19,13 +19,13 @@ class Told:
     ended_at: datetime | None
 
 
-async def mails_of_order(tx: Tx, code: str, *, at: datetime) -> list[Told]:
+async def mails_of_order(tx: Tx, code: str, *, at: datetime) -> list[ToldMail]:
     """Return what the buyer of an order was told or is being told, newest first; not what is still to wait.
 
     Too many mails to one address wait as mails only: here they are told at once.
     """
     return await tx.read(
-        Told,
+        ToldMail,
         "SELECT subject, text, typed, created_at, ended_at FROM mails"
         " WHERE order_code = :code AND audience = 'customer' AND state <> 'suppressed' AND (due_at IS NULL OR due_at <= :at"
         " OR first_tried_at IS NOT NULL OR reason IS NOT NULL) ORDER BY created_at DESC",

@@ -34,7 +34,7 @@ _NEGATIVE = (Declined, CaptureDeclined, CaptureRefused, RefundDeclined, Shipping
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RequestOutcome:
     """What became of a request at one attempt: its ``state`` now, the answer that counts, and when it goes on."""
 
     state: str
@@ -42,16 +42,16 @@ class Outcome:
     due_at: datetime | None
 
 
-def outcome(request: ClaimedRequest, answers: Sequence[Answer], at: datetime) -> Outcome:
+def outcome(request: ClaimedRequest, answers: Sequence[Answer], at: datetime) -> RequestOutcome:
     """Return what the answers mean for the request itself."""
     operation: Operation = request.operation
     replies = answers[-1:] if operation == "refund" else answers
     final = next((one for one in reversed(replies) if isinstance(one, CONCLUDES[operation])), None)
     if final is not None or not answers:
-        return Outcome(_closed_as(final, request.attempts), final, None)
+        return RequestOutcome(_closed_as(final, request.attempts), final, None)
     last = answers[-1]
     state = "unknown" if isinstance(last, Unknown) else "open"
-    return Outcome(state, last, at + timedelta(seconds=pause_seconds(last, request.attempts)))
+    return RequestOutcome(state, last, at + timedelta(seconds=pause_seconds(last, request.attempts)))
 
 
 def _closed_as(final: Answer | None, attempts: int) -> str:
@@ -80,7 +80,9 @@ def settle_reply(
     return and_then(before, settle_all(before.payment, operation, answers[-1:], at, terms))
 
 
-def with_doubt(settled: Settled, became: Outcome, attempts: int, at: datetime, terms: Terms) -> Settled:
+def with_doubt(
+    settled: Settled, became: RequestOutcome, attempts: int, at: datetime, terms: Terms
+) -> Settled:
     """Show the desk a request that nobody answers, and no longer once it is over; what did not fit calls no longer once
     an answer fits."""
     if became.due_at is None:

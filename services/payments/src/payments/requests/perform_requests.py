@@ -23,7 +23,7 @@ from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.terms import Terms
 from payments.payment.settle_payment import NOT_WRITTEN, Batch, call_and_put_off
 from payments.payment.tables import payment_requests
-from payments.requests.outcomes import Outcome, outcome, pause_seconds, settle_reply, with_doubt
+from payments.requests.outcomes import RequestOutcome, outcome, pause_seconds, settle_reply, with_doubt
 from payments.requests.provider_gate import ProviderGate
 from payments.requests.refund_replies import never_asked, reply_of_look, set_apart
 from payments.requests.refused_refunds import is_to_be_seen, seen
@@ -180,7 +180,7 @@ def unfit_reply(request: ClaimedRequest) -> Unknown | None:
 
 
 async def _end(
-    tx: Tx, outcomes: Mapping[Claim[ClaimedRequest], Outcome], at: datetime
+    tx: Tx, outcomes: Mapping[Claim[ClaimedRequest], RequestOutcome], at: datetime
 ) -> set[Claim[ClaimedRequest]]:
     last = last_claims(payment_requests, outcomes)
     ended = []

@@ -17,7 +17,7 @@ from shared.events.payments import Call
 
 
 @dataclass(frozen=True)
-class Step:
+class PaymentStep:
     """One line of a payment's history: it became, or stayed, ``state`` because of something, done ``by`` somebody."""
 
     version: int
@@ -42,7 +42,7 @@ class Settled:
     """The outcome of a rule: the payment now, and what goes with it into one commit."""
 
     payment: Payment
-    steps: tuple[Step, ...] = ()
+    steps: tuple[PaymentStep, ...] = ()
     events: tuple[Event, ...] = ()
     asks: tuple[Ask, ...] = ()
     entries: tuple[JournalEntry, ...] = ()
@@ -83,7 +83,7 @@ class Draft:
         self.at = at
         self.by = by
         self.asked_by = asked_by
-        self._steps: list[Step] = []
+        self._steps: list[PaymentStep] = []
         self._events: list[Event] = []
         self._asks: list[Ask] = []
         self._entries: list[JournalEntry] = []
@@ -134,7 +134,7 @@ class Draft:
         """Write a line of history: what happened, and who did it."""
         version = self.payment.version + 1
         self.change(version=version)
-        self._steps.append(Step(version, self.payment.state, because, self.by, text))
+        self._steps.append(PaymentStep(version, self.payment.state, because, self.by, text))
 
     def ask(self, operation: Operation, amount: int, *, of_sale: bool = False) -> None:
         """Write down a request to the provider; of refunds one is under way at a time.
