@@ -16,7 +16,7 @@ from payments.payment.rules.answers import Captured, CaptureDeclined, Chargeback
 from payments.payment.rules.details import KnownChargeback, Loss
 from payments.payment.rules.drafting import Ask, Settled
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.settling import settle
+from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.standing import with_standing
 from payments.refunds import rules as refund_rules
 from shared.events import PaymentCaptured, PaymentRefunded, RefundTakenBack
@@ -37,7 +37,7 @@ NO_WORD = "入力の誤り"
 
 
 def heard(before: Payment, told: Chargeback = OPEN) -> Payment:
-    return settle(before, None, told, AT, CARD).payment
+    return settle_answer(before, None, told, AT, CARD).payment
 
 
 def decided(before: Payment, state: Literal["won", "lost"], amount: int | None = None) -> Settled:
@@ -184,7 +184,7 @@ def test_a_loss_beyond_what_was_here_is_undone_with_its_cover() -> None:
     before = replace(LIVE, refunded_amount=500, refunds=("f1",))
     lost = decided(heard(before), "lost", 3_300)
     assert lost.payment.lost_amount == 500
-    come = settle(lost.payment, None, Captured(amount=200, captured_at=AT, receipt_id="r2"), AT, CARD)
+    come = settle_answer(lost.payment, None, Captured(amount=200, captured_at=AT, receipt_id="r2"), AT, CARD)
     assert (come.payment.lost_amount, come.payment.held_amount) == (300, 0)
     back = reopened(come.payment)
     assert (back.payment.lost_amount, back.payment.held_amount, back.payment.state) == (0, 3_000, "captured")
@@ -195,7 +195,7 @@ def test_a_loss_beyond_what_was_here_is_undone_with_its_cover() -> None:
 
 def test_money_here_again_explains_what_went_out_after_the_loss() -> None:
     lost = decided(heard(LIVE), "lost", 3_300)
-    out = settle(lost.payment, None, Refunded(refund_ref="c1", amount=300), AT, CARD)
+    out = settle_answer(lost.payment, None, Refunded(refund_ref="c1", amount=300), AT, CARD)
     assert (out.payment.lost_amount, "refund_unexplained" in out.payment.calls) == (300, True)
     back = reopened(out.payment)
     assert (back.payment.lost_amount, back.payment.held_amount) == (0, 3_000)
@@ -205,7 +205,7 @@ def test_money_here_again_explains_what_went_out_after_the_loss() -> None:
 
 def test_a_receipt_taken_back_meanwhile_is_no_longer_a_loss() -> None:
     lost = decided(heard(LIVE), "lost", 3_300)
-    gone = settle(lost.payment, None, Reversed(receipt_id="r1", amount=3_300), AT, CARD)
+    gone = settle_answer(lost.payment, None, Reversed(receipt_id="r1", amount=3_300), AT, CARD)
     assert gone.payment.lost_amount == 3_300
     back = reopened(gone.payment)
     assert (back.payment.lost_amount, back.payment.held_amount) == (0, 0)
@@ -262,11 +262,11 @@ def test_a_loss_booked_before_its_parts_were_kept_is_taken_back() -> None:
 
 def test_the_provider_s_other_word_takes_the_place_of_staff_s() -> None:
     lost = decided(heard(LIVE), "lost", 500)
-    won = settle(lost.payment, None, replace(OPEN, state="won"), AT, CARD)
+    won = settle_answer(lost.payment, None, replace(OPEN, state="won"), AT, CARD)
     assert (won.payment.state, won.payment.held_amount, won.payment.calls) == ("captured", 3_300, ())
     assert told_back(won) == [(500, 3_300, True)]
     assert balances(lost, won) == {}
-    more = settle(lost.payment, None, replace(OPEN, state="lost"), AT, CARD)
+    more = settle_answer(lost.payment, None, replace(OPEN, state="lost"), AT, CARD)
     assert (more.payment.held_amount, more.payment.charged_back_amount) == (0, 3_300)
     assert balances(lost, more) == {"refunds": 3_300, "receivable": -3_300}
     assert more.steps[0].because == "chargeback told lost"
@@ -274,22 +274,22 @@ def test_the_provider_s_other_word_takes_the_place_of_staff_s() -> None:
 
 def test_the_providers_word_for_staffs_decision_changes_nothing() -> None:
     lost = decided(heard(LIVE), "lost", 3_300).payment
-    same = settle(lost, None, replace(OPEN, state="lost"), AT, CARD)
+    same = settle_answer(lost, None, replace(OPEN, state="lost"), AT, CARD)
     assert (same.steps, same.events, same.entries) == ((), (), ())
     assert with_standing(lost, same, AT).events == ()
-    opened = settle(lost, None, replace(OPEN, notice_id="n2"), AT, CARD)
+    opened = settle_answer(lost, None, replace(OPEN, notice_id="n2"), AT, CARD)
     assert (opened.steps, opened.payment.state) == ((), "refunded"), "what is lost is no longer open"
 
 
 def test_staffs_decision_outlasts_a_repeating_provider() -> None:
     told = heard(LIVE, replace(OPEN, state="lost"))
     corrected = decided(reopened(told).payment, "lost", 500).payment
-    assert settle(corrected, None, replace(OPEN, state="lost"), AT, CARD) == Settled(corrected)
+    assert settle_answer(corrected, None, replace(OPEN, state="lost"), AT, CARD) == Settled(corrected)
     assert corrected.held_amount == 2_800
 
 
 def test_a_sum_of_refunds_outlasts_a_loss_taken_back() -> None:
-    part = settle(LIVE, None, Refunded(refund_ref="c1", amount=800), AT, CARD).payment
+    part = settle_answer(LIVE, None, Refunded(refund_ref="c1", amount=800), AT, CARD).payment
     lost = decided(heard(part), "lost", 3_300).payment
     back = reopened(lost).payment
     assert (part.told_refunds_amount, lost.told_refunds_amount, back.told_refunds_amount) == (800, 800, 800)
@@ -377,7 +377,7 @@ def test_a_cancelled_order_calls_for_no_money_that_was_to_pay_it(state: Any) -> 
 
 def test_a_capture_that_fails_after_the_cancellation_calls_none() -> None:
     ended = asking.cancel(payment("capturing", authorization_id="a1"), AT).payment
-    gone = settle(ended, "capture", CaptureDeclined(reason="x"), AT, CARD).payment
+    gone = settle_answer(ended, "capture", CaptureDeclined(reason="x"), AT, CARD).payment
     assert (gone.state, gone.calls) == ("declined", ())
 
 

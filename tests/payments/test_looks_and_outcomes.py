@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from payments.payment.locked_payments import LockedPayments, settle_answers
 from payments.payment.rules.answers import (
     Answer,
     Authorized,
@@ -29,7 +30,6 @@ from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Operation, Payment
 from payments.payment.rules.terms import Terms
 from payments.payment.rules.watching import next_look_at
-from payments.payment.settle_payment import Batch, settle_all
 from payments.requests.answers import ToldAnswer, answer_as_json
 from payments.requests.outcomes import RequestOutcome, outcome
 from payments.requests.refund_replies import never_asked, reply_of_look
@@ -251,7 +251,7 @@ def test_pauses_after_silence_double_to_two_minutes_and_spread(attempts: int, se
 
 
 def test_each_thing_finds_a_payment_as_the_one_before_left_it() -> None:
-    batch = Batch([WAITING])
+    batch = LockedPayments([WAITING])
     assert batch.payment(WAITING.payment_id) == WAITING
     once = look(WAITING, (PAID,), numbers(), AT)[0]
     batch.add(once)
@@ -263,7 +263,7 @@ def test_each_thing_finds_a_payment_as_the_one_before_left_it() -> None:
 
 
 async def test_all_decisions_are_said_in_order_and_only_changes_saved() -> None:
-    batch = Batch([WAITING])
+    batch = LockedPayments([WAITING])
     said = look(WAITING, (PAID,), numbers(), AT)[0].events
     expired = look(WAITING, (ISSUED,), numbers(), END)[0].events
     for events in (said, expired):
@@ -280,7 +280,7 @@ def test_answers_are_those_to_the_operation_that_was_asked_for() -> None:
     card = Terms(flow="authorized", deposit="capture")
     operations: tuple[Operation | None, ...] = ("authorize", None)
     history = [
-        [step.because for step in settle_all(asked, operation, (SILENCE, Waiting()), AT, card).steps]
+        [step.because for step in settle_answers(asked, operation, (SILENCE, Waiting()), AT, card).steps]
         for operation in operations
     ]
     assert history[0] == ["authorize: Unknown", "authorize: Waiting"]

@@ -7,7 +7,7 @@ from payments.payment.rules import asking
 from payments.payment.rules.answers import Answer, Captured, OtherHold, UnnamedCharges
 from payments.payment.rules.drafting import Ask, PaymentStep, Settled
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.settling import settle
+from payments.payment.rules.settling import settle_answer
 from tests.payments.payment_examples import AT, CARD, HELD, PLACED, payment
 
 OURS = payment(**HELD)
@@ -16,7 +16,7 @@ OVER = replace(STANDS, stands=False)
 
 
 def heard(before: Payment, answer: Answer) -> Settled:
-    return settle(before, None, answer, AT, CARD)
+    return settle_answer(before, None, answer, AT, CARD)
 
 
 def test_a_hold_of_others_is_called_once_and_kept() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from payments.payment.locked_payments import fitted, settle_answers, with_call
 from payments.payment.rules.answers import (
     Answer,
     CaptureDeclined,
@@ -21,7 +22,6 @@ from payments.payment.rules.drafting import Settled, and_then
 from payments.payment.rules.moves import CONCLUDES, Operation
 from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.terms import Terms
-from payments.payment.settle_payment import fitted, settle_all, with_attention
 from payments.requests.rows import ClaimedRequest
 
 PAUSE_SECONDS_MAX = 120.0
@@ -73,11 +73,11 @@ def settle_reply(
     """Settle the reply to a request, which of a refund is the last answer: what a look found before it is nobody's. What is
     told of a refund in whose place another was asked for since (``number``) ends nothing. Pure."""
     if operation != "refund" or not answers:
-        return settle_all(payment, operation, answers, at, terms)
+        return settle_answers(payment, operation, answers, at, terms)
     if not payment.has_asked(number):
-        return settle_all(payment, None, answers, at, terms)
-    before = settle_all(payment, None, answers[:-1], at, terms)
-    return and_then(before, settle_all(before.payment, operation, answers[-1:], at, terms))
+        return settle_answers(payment, None, answers, at, terms)
+    before = settle_answers(payment, None, answers[:-1], at, terms)
+    return and_then(before, settle_answers(before.payment, operation, answers[-1:], at, terms))
 
 
 def with_doubt(
@@ -93,7 +93,7 @@ def with_doubt(
     if MISMATCH in settled.payment.calls:
         return settled
     if became.state == "unknown" and attempts >= SILENT_ATTEMPTS_MAX:
-        return with_attention(settled, "no_answer")
+        return with_call(settled, "no_answer")
     return settled
 
 
