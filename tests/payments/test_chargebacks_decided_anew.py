@@ -172,7 +172,7 @@ def test_an_open_or_unknown_chargeback_has_nothing_to_take_back() -> None:
 
 
 def test_suspended_money_that_the_bank_took_is_suspended_again() -> None:
-    paid = replace(LIVE, suspense_amount=500, attention="excess_money")
+    paid = replace(LIVE, suspense_amount=500, calls=("excess_money",))
     lost = decided(heard(paid), "lost", 700)
     back = reopened(lost.payment)
     assert (back.payment.spare_amount, back.payment.sale_amount) == (500, 3_300)
@@ -223,7 +223,7 @@ def test_a_cancelled_order_returns_what_the_decision_left() -> None:
 
 
 def test_late_money_not_lost_goes_back_once_it_is_decided() -> None:
-    late = payment("expired", suspense_amount=300, receipts=("r1",), attention="late_money", number=NUMBER)
+    late = payment("expired", suspense_amount=300, receipts=("r1",), calls=("late_money",), number=NUMBER)
     lost = decided(heard(late, replace(OPEN, amount=300)), "lost", 300).payment
     assert (lost.state, lost.held_amount) == ("refunded", 0)
     back = reopened(lost)
@@ -233,7 +233,7 @@ def test_late_money_not_lost_goes_back_once_it_is_decided() -> None:
 
 
 def test_short_money_not_lost_makes_the_order_short_again() -> None:
-    short = payment("short", suspense_amount=1_000, receipts=("r1",), attention="short_money")
+    short = payment("short", suspense_amount=1_000, receipts=("r1",), calls=("short_money",))
     lost = decided(heard(short, replace(OPEN, amount=1_000)), "lost", 1_000).payment
     assert (lost.state, lost.held_amount) == ("voided", 0)
     back = reopened(lost).payment
@@ -250,7 +250,7 @@ def test_a_loss_booked_before_its_parts_were_kept_is_taken_back() -> None:
         chargebacks=(old,),
         refunds=("f1", "chargeback:d1"),
         losses=(Loss("chargeback:d1", 500, "chargeback"),),
-        attention="chargeback_lost",
+        calls=("chargeback_lost",),
     )
     back = reopened(before)
     assert (back.payment.state, back.payment.held_amount, back.payment.lost_amount) == ("captured", 3_300, 0)
@@ -324,7 +324,7 @@ def test_a_wrong_deposit_is_taken_back_after_its_wrong_refund() -> None:
 
 
 def test_short_money_not_given_back_after_all_is_short_again() -> None:
-    short = payment("short", suspense_amount=1_000, receipts=("r1",), attention="short_money")
+    short = payment("short", suspense_amount=1_000, receipts=("r1",), calls=("short_money",))
     given = all_given_back(short)
     assert given.state == "voided"
     back = refund_rules.take_back_record(given, AT, ref="desk:1", by="佐藤").payment
@@ -335,7 +335,7 @@ def test_short_money_not_given_back_after_all_is_short_again() -> None:
     ("here", "sale", "spare"), [(3_300, 3_300, 0), (1_000, 1_000, 0), (4_000, 3_300, 700)]
 )
 def test_money_that_was_to_go_back_pays_for_the_order_at_a_wish(here: int, sale: int, spare: int) -> None:
-    owed = payment("owed", suspense_amount=here, receipts=("r1",), attention="late_money refund_failed")
+    owed = payment("owed", suspense_amount=here, receipts=("r1",), calls=("late_money", "refund_failed"))
     kept = deposit_rules.keep_for_order(owed, BANK, AT, by="佐藤", send_mail=True)
     assert (kept.payment.state, kept.payment.sale_amount, kept.payment.spare_amount) == (
         "captured",
@@ -367,7 +367,7 @@ def test_money_is_not_kept_where_it_has_to_go_back(no: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("state", ["authorized", "expired"])
 def test_a_cancelled_order_calls_for_no_money_that_was_to_pay_it(state: Any) -> None:
-    held = payment(state, authorization_id="a1", attention="capture_failed authorization_ended")
+    held = payment(state, authorization_id="a1", calls=("capture_failed", "authorization_ended"))
     ended = asking.cancel(held, AT).payment
     assert ended.calls == ()
     old = replace(held, order_cancelled=True)
@@ -387,7 +387,7 @@ def test_money_going_back_goes_on_once_a_person_saw_its_cause() -> None:
         suspense_amount=300,
         receipts=("r1",),
         losses=(Loss("c1", 50, "refund"),),
-        attention="refund_unexplained",
+        calls=("refund_unexplained",),
     )
     assert call_rules.mark_seen(waits, CARD, AT, by="佐藤").asks == (Ask("refund", 300),)
 

@@ -257,7 +257,7 @@ def test_each_thing_finds_a_payment_as_the_one_before_left_it() -> None:
     batch.add(once)
     assert batch.payment(WAITING.payment_id) == once.payment
     batch.add(Settled(once.payment.calling("late_money")))
-    assert batch.payment(WAITING.payment_id).attention == "late_money"
+    assert batch.payment(WAITING.payment_id).calls == ("late_money",)
     with pytest.raises(KeyError):
         batch.payment(UUID(int=9))
 

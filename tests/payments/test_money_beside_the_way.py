@@ -66,7 +66,7 @@ from tests.payments.payment_examples import (
     says,
 )
 
-ENDED = payment("expired", authorization_id="a1", ended_holds=("a1",), attention="authorization_ended")
+ENDED = payment("expired", authorization_id="a1", ended_holds=("a1",), calls=("authorization_ended",))
 AGAIN = Authorized(authorization_id="a2", amount=3_300, authorized_at=AT)
 
 
@@ -173,7 +173,7 @@ def test_a_till_that_takes_its_receipt_back_clears_the_suspense() -> None:
 
 
 def test_staff_take_short_money_for_the_whole() -> None:
-    before = payment("waiting", number=NUMBER, suspense_amount=3_000, attention="short_money")
+    before = payment("waiting", number=NUMBER, suspense_amount=3_000, calls=("short_money",))
     settled = deposit_rules.accept_short(before, KONBINI, AT, by="佐藤")
     assert (settled.payment.state, settled.payment.sale_amount) == ("captured", 3_000)
     assert (settled.payment.calls, settled.payment.spare_amount) == ((), 0)
@@ -182,7 +182,7 @@ def test_staff_take_short_money_for_the_whole() -> None:
 
 
 def test_spare_money_goes_back_and_the_order_stays_paid() -> None:
-    before = payment("captured", captured_amount=3_300, suspense_amount=500, attention="excess_money")
+    before = payment("captured", captured_amount=3_300, suspense_amount=500, calls=("excess_money",))
     asked = refund_rules.refund_spare(before, KONBINI, AT, by="佐藤")
     assert asked.asks == (Ask("refund", 500),)
     over = asking.cancel(asked.payment, AT)
@@ -195,7 +195,7 @@ def test_spare_money_goes_back_and_the_order_stays_paid() -> None:
 
 
 def test_what_staff_returned_is_booked_once_and_never_beyond() -> None:
-    before = payment("owed", order_cancelled=True, captured_amount=3_300, attention="refund_failed")
+    before = payment("owed", order_cancelled=True, captured_amount=3_300, calls=("refund_failed",))
     deed: dict[str, Any] = {"ref": "desk:1", "route": "bank_transfer", "note": "三菱", "by": "佐藤"}
     assert refund_rules.settle_outside(before, AT, amount=3_301, **deed) == Settled(before)
     settled = refund_rules.settle_outside(before, AT, amount=3_300, **deed)

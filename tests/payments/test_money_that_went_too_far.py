@@ -128,7 +128,7 @@ def test_a_receipt_taken_back_after_its_refund_is_a_seen_loss() -> None:
 
 
 def test_a_number_whose_money_is_taken_back_awaits_its_buyer() -> None:
-    part = replace(LIVE, suspense_amount=500, attention="excess_money")
+    part = replace(LIVE, suspense_amount=500, calls=("excess_money",))
     settled = settle_answer(part, None, BACK, AT, KONBINI)
     waits = settled.payment
     assert (waits.state, waits.captured_amount, waits.spare_amount) == ("waiting", 0, 500)
@@ -236,7 +236,7 @@ def test_a_refund_written_down_and_told_by_the_bank_is_one() -> None:
 
 
 def test_what_did_not_go_back_is_here_and_left_to_a_person() -> None:
-    before = replace(LIVE, order_cancelled=True, state="owed", attention="refund_failed")
+    before = replace(LIVE, order_cancelled=True, state="owed", calls=("refund_failed",))
     written = refund_rules.settle_outside(
         before, AT, ref="desk:1", amount=3_300, route="bank_transfer", note="", by="佐藤"
     )
@@ -338,7 +338,7 @@ def test_the_rest_of_a_refund_goes_back_once_a_chargeback_ends(state: str) -> No
 
 
 def test_short_money_beside_a_hold_offers_what_can_be_done() -> None:
-    held = payment("authorized", suspense_amount=300, attention="short_money", authorization_id="a1")
+    held = payment("authorized", suspense_amount=300, calls=("short_money",), authorization_id="a1")
     text = shown(held)
     assert "残りの¥3,000は承認済" in text
     assert "不足のまま確定" not in text
@@ -358,14 +358,14 @@ def test_short_money_beside_a_hold_offers_what_can_be_done() -> None:
 def test_short_money_tells_how_the_rest_can_come(
     state: State, terms: Terms, words: str, not_said: str
 ) -> None:
-    short = payment(state, suspense_amount=300, attention="short_money", ended_holds=("a1",))
+    short = payment(state, suspense_amount=300, calls=("short_money",), ended_holds=("a1",))
     text = " ".join(text for _, text in call_labels.calls(short, terms))
     assert words in text
     assert not_said not in text
 
 
 def test_late_money_after_a_lost_chargeback_is_asked_for_once() -> None:
-    late = payment("voided", suspense_amount=300, attention="late_money", order_cancelled=True)
-    failed = payment("owed", suspense_amount=300, attention="refund_failed", order_cancelled=True)
+    late = payment("voided", suspense_amount=300, calls=("late_money",), order_cancelled=True)
+    failed = payment("owed", suspense_amount=300, calls=("refund_failed",), order_cancelled=True)
     labels = [[offer.label for offer in offers.offers(one, CARD)] for one in (late, failed)]
     assert [names[0] for names in labels] == ["返金を依頼する", "返金をもう一度依頼する"]

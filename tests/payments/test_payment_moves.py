@@ -194,5 +194,5 @@ def test_a_refund_that_failed_is_left_to_a_person() -> None:
     )
     failed = settle_answer(paid, "refund", RefundDeclined(reason="x"), AT, CARD)
     again = settle_answer(failed.payment, None, Unknown(reason="timeout"), AT, CARD)
-    assert (failed.payment.attention, failed.asks, again.asks) == ("refund_failed", (), ())
+    assert (failed.payment.calls, failed.asks, again.asks) == (("refund_failed",), (), ())
     assert not any(isinstance(event, PaymentRefunded) for event in failed.events)

@@ -196,7 +196,7 @@ def test_captured_money_is_a_sale_and_is_told_as_the_wish_wanted() -> None:
         "capturing",
         authorization_id="a1",
         capture_wish=CaptureWish("admin", True),
-        attention="capture_failed",
+        calls=("capture_failed",),
     )
     settled = settle_answer(before, "capture", PAID, AT, CARD)
     assert settled.payment == replace(
@@ -208,7 +208,7 @@ def test_captured_money_is_a_sale_and_is_told_as_the_wish_wanted() -> None:
         receipt_amounts={"r1": 3_300},
         received_at=PLACED,
         provider_status="売上確定済",
-        attention="",
+        calls=(),
     )
     assert settled.entries == (journal.sale("r1", 3_300),)
     assert settled.steps == (PaymentStep(5, "captured", "capture: Captured"),)
@@ -259,13 +259,13 @@ def test_short_money_joins_the_sale_and_too_much_waits() -> None:
         receipts=("r1",),
         receipt_amounts={"r1": 1_000},
         received_at=PLACED,
-        attention="short_money",
+        calls=("short_money",),
     )
     assert (short.entries, short.events) == ((journal.suspended("r1", 1_000),), ())
     rest = Captured(amount=2_500, captured_at=AT, receipt_id="r2")
     settled = settle_answer(short.payment, None, rest, AT, KONBINI)
     after = settled.payment
-    assert (after.captured_amount, after.suspense_amount, after.attention) == (3_300, 200, "excess_money")
+    assert (after.captured_amount, after.suspense_amount, after.calls) == (3_300, 200, ("excess_money",))
     assert settled.entries == (
         journal.sale("r2", 2_300),
         journal.allocated("r2", 1_000),
@@ -278,18 +278,18 @@ def test_short_money_joins_the_sale_and_too_much_waits() -> None:
 
 def test_exactly_what_is_missing_is_enough() -> None:
     before = payment(
-        "waiting", number=NUMBER, suspense_amount=1_000, receipts=("r0",), attention="short_money"
+        "waiting", number=NUMBER, suspense_amount=1_000, receipts=("r0",), calls=("short_money",)
     )
     settled = settle_answer(before, None, replace(PAID, amount=2_300), AT, KONBINI)
     assert (settled.payment.state, settled.payment.suspense_amount) == ("captured", 0)
-    assert settled.payment.attention == ""
+    assert settled.payment.calls == ()
 
 
 @pytest.mark.parametrize("state", ["voided", "declined", "expired"])
 def test_money_for_what_is_over_waits_in_suspense_and_goes_back(state: State) -> None:
     settled = settle_answer(payment(state, number=NUMBER), None, PAID, AT, KONBINI)
     assert settled.payment.suspense_amount == 3_300
-    assert settled.payment.attention == "late_money"
+    assert settled.payment.calls == ("late_money",)
     assert settled.steps == (
         PaymentStep(5, state, "look_up: Captured"),
         PaymentStep(6, "refunding", "look_up: Captured"),
@@ -301,7 +301,7 @@ def test_money_for_what_is_over_waits_in_suspense_and_goes_back(state: State) ->
 def test_money_beside_a_paid_order_waits_for_a_person() -> None:
     before = payment("captured", captured_amount=3_300, receipts=("r0",))
     settled = settle_answer(before, None, PAID, AT, KONBINI)
-    assert (settled.payment.attention, settled.payment.suspense_amount) == ("excess_money", 3_300)
+    assert (settled.payment.calls, settled.payment.suspense_amount) == (("excess_money",), 3_300)
     assert (settled.asks, settled.events) == ((), ())
     assert settled.steps == (PaymentStep(5, "captured", "look_up: Captured"),)
 
@@ -317,7 +317,7 @@ def test_money_that_crosses_the_cancellation_goes_back_unsaid() -> None:
     ("state", "answer"), [("requested", Declined(reason="declined")), ("waiting", Voided())]
 )
 def test_a_payment_failing_in_part_gives_the_part_back(state: State, answer: Answer) -> None:
-    before = payment(state, suspense_amount=1_000, receipts=("r1",), attention="short_money")
+    before = payment(state, suspense_amount=1_000, receipts=("r1",), calls=("short_money",))
     settled = settle_answer(before, "issue" if state == "requested" else None, answer, AT, BANK)
     assert settled.payment.state == "refunding"
     assert settled.asks == (Ask("refund", 1_000),)
@@ -339,13 +339,13 @@ def test_a_declined_capture_ends_the_hold_a_refused_one_does_not() -> None:
         "capturing", authorization_id="a1", capture_wish=CaptureWish("admin"), provider_status="与信済"
     )
     declined = settle_answer(before, "capture", CaptureDeclined(reason="ProcessorDeclined"), AT, CARD)
-    gone = replace(before, version=5, capture_wish=None, attention="capture_failed")
+    gone = replace(before, version=5, capture_wish=None, calls=("capture_failed",))
     assert declined.payment == replace(
         gone,
         state="declined",
         provider_status="",
         ended_holds=("a1",),
-        attention="capture_failed authorization_ended",
+        calls=("capture_failed", "authorization_ended"),
     )
     ended = {"authorization_id": "a1", "reason": "capture_declined"}
     says(declined, (CaptureRejected, {"reason": "ProcessorDeclined"}), (AuthorizationEnded, ended))
@@ -359,7 +359,7 @@ def test_a_capture_declined_in_the_console_ends_the_hold() -> None:
     settled = settle_answer(before, None, CaptureDeclined(reason="ProcessorDeclined"), AT, CARD)
     after = settled.payment
     assert (after.state, after.ended_holds) == ("declined", ("a1",))
-    assert after.attention == "capture_failed authorization_ended"
+    assert after.calls == ("capture_failed", "authorization_ended")
     says(settled, (AuthorizationEnded, {"authorization_id": "a1", "reason": "capture_declined"}))
 
 
@@ -373,7 +373,7 @@ def test_a_void_in_the_console_is_told_and_an_unmade_hold_failed() -> None:
         redirect_url="",
         provider_status="取消済",
         ended_holds=("a1",),
-        attention="authorization_ended",
+        calls=("authorization_ended",),
     )
     says(
         settled,
@@ -410,7 +410,7 @@ def test_a_number_that_ran_out_is_closed_and_its_money_goes_back() -> None:
 @pytest.mark.parametrize("terms", [CARD, RENEWABLE])
 def test_an_authorization_that_ran_out_tells_what_can_be_done(terms: Terms) -> None:
     settled = settle_answer(payment("authorized", authorization_id="a1"), None, Expired(), AT, terms)
-    assert (settled.payment.state, settled.payment.attention) == ("expired", "authorization_ended")
+    assert (settled.payment.state, settled.payment.calls) == ("expired", ("authorization_ended",))
     ended = {"authorization_id": "a1", "reason": "expired", "may_reauthorize": terms.may_reauthorize}
     says(settled, (AuthorizationEnded, ended))
     wished = payment("capturing", authorization_id="a1", capture_wish=CaptureWish("admin"))
@@ -446,7 +446,7 @@ def test_a_refund_is_booked_suspended_money_first(authorization: str, status: st
         refunds=("f1",),
         refund_amounts={"f1": 3_800},
         own_refunds={"f1": 3_800},
-        attention="",
+        calls=(),
         provider_status=status,
     )
     assert settled.entries == (journal.suspense_returned("f1", 500), journal.refund("f1", 3_300))
@@ -476,7 +476,7 @@ def test_a_refund_of_another_does_not_end_ours() -> None:
     assert settled.asks == ()
     refused = settle_answer(settled.payment, "refund", RefundDeclined(reason="more_than_left"), AT, KONBINI)
     assert refused.asks == (Ask("refund", 3_000, sequence=2),), "the rest goes back by itself"
-    assert (refused.payment.state, refused.payment.attention) == ("refunding", "")
+    assert (refused.payment.state, refused.payment.calls) == ("refunding", ())
 
 
 def test_only_what_is_left_in_suspense_is_returned_from_it() -> None:
@@ -503,7 +503,7 @@ def test_a_refund_under_way_changes_nothing_a_failed_one_calls() -> None:
         before,
         state="owed",
         version=5,
-        attention="refund_failed",
+        calls=("refund_failed",),
         refund_asked_amount=0,
         refund_failed_amount=3_300,
     )
@@ -517,7 +517,7 @@ GONE_WRONG = payment(
     captured_amount=3_300,
     receipts=("r1",),
     failed_refunds=("f1",),
-    attention="refund_failed",
+    calls=("refund_failed",),
 )
 
 
@@ -530,21 +530,21 @@ def test_money_after_a_failed_refund_is_not_sent_back_by_itself() -> None:
 
 
 def test_a_failed_refund_does_not_hide_the_money_before_it() -> None:
-    before = payment("refunding", suspense_amount=3_300, receipts=("r1",), attention="late_money")
+    before = payment("refunding", suspense_amount=3_300, receipts=("r1",), calls=("late_money",))
     failed = settle_answer(before, "refund", RefundDeclined(reason="x", refund_ref="f1"), AT, KONBINI).payment
     assert (failed.calls, failed.failed_refunds) == (("late_money", "refund_failed"), ("f1",))
     assert (failed.state, failed.held_amount) == ("owed", 3_300), "never paid, and never said to be"
 
 
 def test_the_last_word_about_spare_money_counts_beside_others() -> None:
-    short = payment(attention="short_money refund_failed no_answer")
-    assert short.calling("excess_money").attention == "refund_failed no_answer excess_money"
+    short = payment(calls=("short_money", "refund_failed", "no_answer"))
+    assert short.calling("excess_money").calls == ("refund_failed", "no_answer", "excess_money")
     assert short.calling("refund_failed") == short
     assert short.not_calling("no_answer", "late_money").calls == ("short_money", "refund_failed")
 
 
 def test_staff_repeat_a_failed_refund_with_all_that_is_here_now() -> None:
-    before = replace(GONE_WRONG, suspense_amount=500, attention="refund_failed late_money")
+    before = replace(GONE_WRONG, suspense_amount=500, calls=("refund_failed", "late_money"))
     settled = refund_rules.refund_again(before, AT)
     assert settled.payment == replace(
         before, state="refunding", version=5, refund_asked_amount=3_800, our_refund=OurRefund(1)
@@ -557,14 +557,14 @@ def test_staff_repeat_a_failed_refund_with_all_that_is_here_now() -> None:
     )
     assert (failed.payment.state, failed.payment.calls) == ("owed", ("refund_failed", "late_money"))
     done = settle_answer(settled.payment, "refund", Refunded(refund_ref="f2", amount=3_800), AT, KONBINI)
-    assert (done.payment.state, done.payment.held_amount, done.payment.attention) == ("refunded", 0, "")
+    assert (done.payment.state, done.payment.held_amount, done.payment.calls) == ("refunded", 0, ())
 
 
 @pytest.mark.parametrize(
     "before",
     [
         payment("captured", captured_amount=3_300),
-        payment("refunding", captured_amount=3_300, attention="refund_failed"),
+        payment("refunding", captured_amount=3_300, calls=("refund_failed",)),
         payment("owed"),
         payment("expired", suspense_amount=500),
     ],
@@ -586,7 +586,7 @@ def test_a_refund_counts_wherever_an_older_failed_one_is_listed(
     settled = settle_answers(before, None, answers, AT, CARD)
     after = settled.payment
     assert (after.state, after.refunded_amount, after.refunds) == ("refunded", 3_300, ("f2",))
-    assert after.attention == ""
+    assert after.calls == ()
     assert settled.entries == (journal.refund("f2", 3_300),)
     says(
         settled,
@@ -596,7 +596,7 @@ def test_a_refund_counts_wherever_an_older_failed_one_is_listed(
 
 
 def test_an_old_refusal_does_not_end_the_refund_under_way() -> None:
-    before = replace(GONE_WRONG, state="refunding", attention="", refund_asked_amount=3_300)
+    before = replace(GONE_WRONG, state="refunding", calls=(), refund_asked_amount=3_300)
     assert settle_answer(before, None, FAILED, AT, CARD) == Settled(before)
     others = settle_answer(before, None, RefundDeclined(reason="x", refund_ref="f2"), AT, CARD).payment
     assert (others.state, others.refund_asked_amount) == ("refunding", 3_300)
@@ -611,7 +611,7 @@ def test_what_a_person_sent_after_our_failure_is_booked_in_parts() -> None:
     part = Refunded(refund_ref="h1", amount=1_000)
     first = settle_answer(GONE_WRONG, None, part, AT, CARD)
     assert settle_answer(first.payment, None, part, AT, CARD) == Settled(first.payment)
-    assert (first.payment.state, first.payment.attention) == ("owed", "refund_failed")
+    assert (first.payment.state, first.payment.calls) == ("owed", ("refund_failed",))
     assert (first.payment.held_amount, first.asks) == (2_300, ())
     assert first.steps == (PaymentStep(5, "owed", "look_up: Refunded"),)
     says(
@@ -621,7 +621,7 @@ def test_what_a_person_sent_after_our_failure_is_booked_in_parts() -> None:
     rest = settle_answer(first.payment, None, Refunded(refund_ref="h2", amount=2_300), AT, CARD)
     assert [step.state for step in rest.steps] == ["refunding", "refunded"]
     assert {step.because for step in rest.steps} == {"look_up: Refunded"}
-    assert (rest.payment.held_amount, rest.payment.attention) == (0, "")
+    assert (rest.payment.held_amount, rest.payment.calls) == (0, ())
 
 
 def test_late_money_that_a_person_sent_back_is_booked() -> None:
@@ -631,7 +631,7 @@ def test_late_money_that_a_person_sent_back_is_booked() -> None:
         suspense_amount=500,
         refunded_amount=3_300,
         refunds=("f1",),
-        attention="late_money",
+        calls=("late_money",),
         provider_status="返金済",
     )
     settled = settle_answer(before, None, Refunded(refund_ref="h1", amount=500), AT, CARD)
@@ -642,7 +642,7 @@ def test_late_money_that_a_person_sent_back_is_booked() -> None:
         suspense_returned_amount=500,
         refunds=("f1", "h1"),
         refund_amounts={"h1": 500},
-        attention="",
+        calls=(),
     )
     assert settled.steps == (PaymentStep(5, "refunded", "look_up: Refunded"),)
 
@@ -650,7 +650,7 @@ def test_late_money_that_a_person_sent_back_is_booked() -> None:
 @pytest.mark.parametrize(
     ("before", "state"),
     [
-        (payment("waiting", number=NUMBER, suspense_amount=3_300, attention="short_money"), "waiting"),
+        (payment("waiting", number=NUMBER, suspense_amount=3_300, calls=("short_money",)), "waiting"),
         (payment("voiding", order_cancelled=True, suspense_amount=3_300), "voiding"),
         (payment("short", authorization_id="a1", suspense_amount=3_300), "voided"),
         (payment("captured", captured_amount=3_300), "refunded"),
@@ -676,16 +676,16 @@ def test_a_refund_beyond_what_came_calls_until_money_explains_it() -> None:
 
 @pytest.mark.parametrize("state", ["voided", "expired", "owed"])
 def test_money_never_for_the_order_is_booked_as_returned(state: State) -> None:
-    before = payment(state, suspense_amount=3_300, attention="refund_failed")
+    before = payment(state, suspense_amount=3_300, calls=("refund_failed",))
     settled = settle_answer(before, None, RETURNED, AT, KONBINI)
     assert (settled.payment.state, settled.payment.held_amount) == ("refunded", 0)
     assert settled.entries == (journal.suspense_returned("f2", 3_300),)
 
 
-@pytest.mark.parametrize(("amount", "attention"), [(500, "no_answer"), (200, "no_answer excess_money")])
-def test_what_a_paid_order_does_not_need_goes_back_and_is_told(amount: int, attention: str) -> None:
+@pytest.mark.parametrize(("amount", "calls"), [(500, ("no_answer",)), (200, ("no_answer", "excess_money"))])
+def test_what_a_paid_order_does_not_need_goes_back_and_is_told(amount: int, calls: tuple[str, ...]) -> None:
     before = payment(
-        "captured", captured_amount=3_300, suspense_amount=500, attention="no_answer excess_money"
+        "captured", captured_amount=3_300, suspense_amount=500, calls=("no_answer", "excess_money")
     )
     back = Refunded(refund_ref="h1", amount=amount)
     settled = settle_answer(before, None, back, AT, KONBINI)
@@ -696,7 +696,7 @@ def test_what_a_paid_order_does_not_need_goes_back_and_is_told(amount: int, atte
         suspense_returned_amount=amount,
         refunds=("h1",),
         refund_amounts={"h1": amount},
-        attention=attention,
+        calls=calls,
     )
     assert settled.entries == (journal.suspense_returned("h1", amount),)
     says(settled, (PaymentRefunded, told_back("h1", amount, left=3_300, spare=amount)))
@@ -705,7 +705,7 @@ def test_what_a_paid_order_does_not_need_goes_back_and_is_told(amount: int, atte
 
 
 def test_part_returned_elsewhere_leaves_the_order_paid() -> None:
-    before = payment("captured", captured_amount=3_300, suspense_amount=200, attention="excess_money")
+    before = payment("captured", captured_amount=3_300, suspense_amount=200, calls=("excess_money",))
     settled = settle_answer(before, None, Refunded(refund_ref="h1", amount=500), AT, KONBINI)
     assert settled.entries == (journal.suspense_returned("h1", 200), journal.refund("h1", 300))
     assert (settled.payment.state, settled.payment.calls) == ("captured", ("refunded_elsewhere",))
@@ -753,13 +753,13 @@ def test_shipping_asks_for_no_money_that_is_here_or_asked_for(state: State) -> N
 
 
 def test_shipping_an_authorized_order_asks_for_its_money() -> None:
-    before = payment("authorized", attention="capture_failed")
+    before = payment("authorized", calls=("capture_failed",))
     settled = asking.capture_after_shipping(before, CARD, AT)
     assert settled.payment == replace(
         before,
         state="capturing",
         version=5,
-        attention="",
+        calls=(),
         capture_wish=CaptureWish("shipped"),
         shipped=True,
     )
@@ -877,8 +877,8 @@ def test_several_answers_add_up_to_one_outcome() -> None:
 
 
 def test_the_first_call_for_a_person_is_not_drowned_by_the_next() -> None:
-    assert with_call(Settled(NEW), "no_answer").payment.attention == "no_answer"
-    stuck = Settled(payment(attention="refund_failed"))
+    assert with_call(Settled(NEW), "no_answer").payment.calls == ("no_answer",)
+    stuck = Settled(payment(calls=("refund_failed",)))
     assert with_call(stuck, "no_answer").payment.calls == ("refund_failed", "no_answer")
 
 
@@ -908,7 +908,7 @@ def test_a_change_of_an_unknown_field_is_an_error() -> None:
 
 
 def test_money_before_its_number_goes_back_with_the_order() -> None:
-    came = payment("placed", suspense_amount=1_000, receipts=("r1",), attention="short_money")
+    came = payment("placed", suspense_amount=1_000, receipts=("r1",), calls=("short_money",))
     ended = asking.cancel(came, AT)
     assert (ended.payment.state, ended.payment.calls, ended.asks) == (
         "refunding",

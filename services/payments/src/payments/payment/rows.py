@@ -64,7 +64,6 @@ _COLUMNS = (
     "refunded_amount",
     "capture_policy",
     "order_cancelled",
-    "attention",
     "revision",
     "refs",
     "placed_at",
@@ -76,7 +75,7 @@ _IMPLIED = ("suspense_returned_amount", "refund_asked_amount")
 _DETAILS = {
     one.name: MISSING if one.name in _IMPLIED else _default_of(one)
     for one in fields(Payment)
-    if one.name not in (*_COLUMNS, "order")
+    if one.name not in (*_COLUMNS, "calls", "order")
 }
 _WITH_ORDER = """
     SELECT p.*, s.snapshot FROM payments p LEFT JOIN order_snapshots s USING (order_code)
@@ -89,7 +88,12 @@ _BY_ORDER = "SELECT * FROM payments WHERE order_code = ANY(:codes) ORDER BY paym
 def _payment_of(row: Row) -> Payment:
     """Return the payment that a row of ``payments`` holds."""
     return _PAYMENT.validate_python(
-        {**_implied(row), **row.details, **{name: row[name] for name in _COLUMNS}}
+        {
+            **_implied(row),
+            **row.details,
+            **{name: row[name] for name in _COLUMNS},
+            "calls": row.attention.split(),
+        }
     )
 
 
@@ -324,6 +328,7 @@ def _values(payment: Payment) -> dict[str, object]:
     details = {name: known[name] for name, default in _DETAILS.items() if known[name] != default}
     return {
         **{name: known[name] for name in _COLUMNS},
+        "attention": " ".join(payment.calls),
         "refs": dict(payment.refs),
         "provider_ids": sorted(set(payment.refs.values())),
         "details": to_jsonable_python(details),

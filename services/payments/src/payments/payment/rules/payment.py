@@ -97,8 +97,8 @@ class Payment(Money):
     """What staff gave back and no provider has told of."""
     shipped: bool = False
     """The money is wanted as soon as it is held, because everything is on its way."""
-    attention: str = ""
-    """What a person should look at: words with spaces between them, see :meth:`calling`."""
+    calls: tuple[str, ...] = ()
+    """Why a person must look at it: none of them hides another, see :meth:`calling`."""
     revision: int = 0
     """It counts what was said of the standing."""
     cause: Cause = NO_CAUSE
@@ -249,19 +249,14 @@ class Payment(Money):
         held = len(self.ended_holds) + (len(self.parts) if operation in ("capture", "void") else 0)
         return 1 + held + (len(self.other_holds) if operation == "void" else 0)
 
-    @property
-    def calls(self) -> tuple[str, ...]:
-        """The words of ``attention``: none of them hides another."""
-        return tuple(self.attention.split())
-
     def calling(self, word: Call) -> "Payment":
         """Return the payment with ``word`` among its calls; the last word about spare money replaces others."""
         rest = self.not_calling(*ABOUT_SPARE_MONEY) if word in ABOUT_SPARE_MONEY else self
         words = rest.calls if word in rest.calls else (*rest.calls, word)
-        return self.changed(attention=" ".join(words))
+        return self.changed(calls=words)
 
     def not_calling(self, *over: str) -> "Payment":
         """Return the payment without the words that are ``over``."""
-        left = [word for word in self.calls if word not in over]
+        left = tuple(word for word in self.calls if word not in over)
         # Most payments call for nobody: no copy is made of what stays as it is.
-        return self if len(left) == len(self.calls) else self.changed(attention=" ".join(left))
+        return self if len(left) == len(self.calls) else self.changed(calls=left)
