@@ -9,7 +9,7 @@ from uuid import UUID
 
 from checkout.orders.cancel_order import cancel_order
 from checkout.orders.request_capture import request_capture
-from checkout.placing.claims import Benefit, Wallet
+from checkout.placing.claims import ReservedBenefit, Wallet
 from checkout.placing.order_wish import OrderWish
 from checkout.placing.placements import Placement
 from checkout.placing.till import Busy, Till
@@ -133,14 +133,14 @@ class Story:
             registers=member_id is None and chance.happens(0.3),
         )
 
-    async def points(self, member_id: UUID) -> Benefit | None:
+    async def points(self, member_id: UUID) -> ReservedBenefit | None:
         """Set points aside, if there are enough."""
         node, points = self.world.node("members"), self.chance.number(1, 400)
 
-        async def reserve() -> Benefit:
+        async def reserve() -> ReservedBenefit:
             async with node.db.transaction() as tx:
                 held = await reserve_benefit(tx, member_id=member_id, points=points, at=now())
-            return Benefit.model_validate(held.claims())
+            return ReservedBenefit.model_validate(held.claims())
 
         try:
             reserved = await node.ask(reserve)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from checkout.placing.claims import Benefit
+from checkout.placing.claims import ReservedBenefit
 from checkout.placing.order_wish import OrderWish
 from checkout.placing.place_order import PlacingSettings, place_order, place_orders
 from checkout.placing.placements import Placement
@@ -85,7 +85,7 @@ async def test_a_refused_order_leaves_the_transaction_whole(shop_db: Database) -
 
 async def test_one_that_is_refused_does_not_keep_the_others(shop_db: Database) -> None:
     await open_shop(shop_db, available=5)
-    benefit = Benefit(reservation_id=UUID(int=5), member_id=MEMBER, points=100)
+    benefit = ReservedBenefit(reservation_id=UUID(int=5), member_id=MEMBER, points=100)
     wanted = [
         wish("too-many", quantity=6),
         wish("first", benefit=benefit),

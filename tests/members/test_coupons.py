@@ -14,7 +14,7 @@ from members.benefits.reserve_benefit import reserve_benefit
 from members.benefits.tables import benefit_reservations
 from members.coupons.define_coupon import define_coupon
 from members.coupons.issue_coupon import issue_coupon
-from members.coupons.rules import Terms
+from members.coupons.rules import CouponTerms
 from shared import clock
 from shared.clock import in_japan, now
 from shared.due.rows import claim_due
@@ -41,7 +41,7 @@ async def issued(
     """Define a coupon for the next days, issue it, and return the ids under which the members hold it."""
     values = {"valid_until": in_japan(now()).date() + timedelta(days=3), **terms}
     async with members.db.transaction() as tx:
-        terms_ = Terms.model_validate({"name": NAMES[kind], "kind": kind, "value": value, **values})
+        terms_ = CouponTerms.model_validate({"name": NAMES[kind], "kind": kind, "value": value, **values})
         coupon_id = new_id()
         await define_coupon(tx, coupon_id, terms_, by=MANAGER, at=now())
         if member_ids:

@@ -9,9 +9,9 @@ import pytest
 
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
-from payments.methods.bank_transfer.simulator.driving import Driver as BankDriver
+from payments.methods.bank_transfer.simulator.driving import BankDriver
 from payments.methods.cash_on_delivery import CashOnDelivery
-from payments.methods.konbini.simulator.driving import Driver as KonbiniDriver
+from payments.methods.konbini.simulator.driving import KonbiniDriver
 from payments.methods.method import Method, Shop
 from payments.tables import metadata
 from tests.payments.card import Card, CardCompany

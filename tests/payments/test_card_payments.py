@@ -201,7 +201,7 @@ async def test_a_provider_that_stays_silent_is_shown_to_staff(shopping: Shopping
         shopping.card.moods |= {"authorize": "silence", "look_up": "timeout"}
         await shopping.payments.work()
         clock.move(timedelta(minutes=5))
-    assert (await shopping.payments.payment("N1")).attention == "no_answer"
+    assert (await shopping.payments.payment("N1")).calls == ("no_answer",)
     assert await kinds(shopping) == [PaymentStandingChanged]
 
 

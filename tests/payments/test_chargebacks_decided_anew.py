@@ -16,7 +16,7 @@ from payments.payment.rules.answers import Captured, CaptureDeclined, Chargeback
 from payments.payment.rules.details import KnownChargeback, Loss
 from payments.payment.rules.drafting import Ask, Settled
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.settling import settle
+from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.standing import with_standing
 from payments.refunds import rules as refund_rules
 from shared.events import PaymentCaptured, PaymentRefunded, RefundTakenBack
@@ -37,7 +37,7 @@ NO_WORD = "入力の誤り"
 
 
 def heard(before: Payment, told: Chargeback = OPEN) -> Payment:
-    return settle(before, None, told, AT, CARD).payment
+    return settle_answer(before, None, told, AT, CARD).payment
 
 
 def decided(before: Payment, state: Literal["won", "lost"], amount: int | None = None) -> Settled:
@@ -172,7 +172,7 @@ def test_an_open_or_unknown_chargeback_has_nothing_to_take_back() -> None:
 
 
 def test_suspended_money_that_the_bank_took_is_suspended_again() -> None:
-    paid = replace(LIVE, suspense_amount=500, attention="excess_money")
+    paid = replace(LIVE, suspense_amount=500, calls=("excess_money",))
     lost = decided(heard(paid), "lost", 700)
     back = reopened(lost.payment)
     assert (back.payment.spare_amount, back.payment.sale_amount) == (500, 3_300)
@@ -184,7 +184,7 @@ def test_a_loss_beyond_what_was_here_is_undone_with_its_cover() -> None:
     before = replace(LIVE, refunded_amount=500, refunds=("f1",))
     lost = decided(heard(before), "lost", 3_300)
     assert lost.payment.lost_amount == 500
-    come = settle(lost.payment, None, Captured(amount=200, captured_at=AT, receipt_id="r2"), AT, CARD)
+    come = settle_answer(lost.payment, None, Captured(amount=200, captured_at=AT, receipt_id="r2"), AT, CARD)
     assert (come.payment.lost_amount, come.payment.held_amount) == (300, 0)
     back = reopened(come.payment)
     assert (back.payment.lost_amount, back.payment.held_amount, back.payment.state) == (0, 3_000, "captured")
@@ -195,7 +195,7 @@ def test_a_loss_beyond_what_was_here_is_undone_with_its_cover() -> None:
 
 def test_money_here_again_explains_what_went_out_after_the_loss() -> None:
     lost = decided(heard(LIVE), "lost", 3_300)
-    out = settle(lost.payment, None, Refunded(refund_ref="c1", amount=300), AT, CARD)
+    out = settle_answer(lost.payment, None, Refunded(refund_ref="c1", amount=300), AT, CARD)
     assert (out.payment.lost_amount, "refund_unexplained" in out.payment.calls) == (300, True)
     back = reopened(out.payment)
     assert (back.payment.lost_amount, back.payment.held_amount) == (0, 3_000)
@@ -205,7 +205,7 @@ def test_money_here_again_explains_what_went_out_after_the_loss() -> None:
 
 def test_a_receipt_taken_back_meanwhile_is_no_longer_a_loss() -> None:
     lost = decided(heard(LIVE), "lost", 3_300)
-    gone = settle(lost.payment, None, Reversed(receipt_id="r1", amount=3_300), AT, CARD)
+    gone = settle_answer(lost.payment, None, Reversed(receipt_id="r1", amount=3_300), AT, CARD)
     assert gone.payment.lost_amount == 3_300
     back = reopened(gone.payment)
     assert (back.payment.lost_amount, back.payment.held_amount) == (0, 0)
@@ -223,7 +223,7 @@ def test_a_cancelled_order_returns_what_the_decision_left() -> None:
 
 
 def test_late_money_not_lost_goes_back_once_it_is_decided() -> None:
-    late = payment("expired", suspense_amount=300, receipts=("r1",), attention="late_money", number=NUMBER)
+    late = payment("expired", suspense_amount=300, receipts=("r1",), calls=("late_money",), number=NUMBER)
     lost = decided(heard(late, replace(OPEN, amount=300)), "lost", 300).payment
     assert (lost.state, lost.held_amount) == ("refunded", 0)
     back = reopened(lost)
@@ -233,7 +233,7 @@ def test_late_money_not_lost_goes_back_once_it_is_decided() -> None:
 
 
 def test_short_money_not_lost_makes_the_order_short_again() -> None:
-    short = payment("short", suspense_amount=1_000, receipts=("r1",), attention="short_money")
+    short = payment("short", suspense_amount=1_000, receipts=("r1",), calls=("short_money",))
     lost = decided(heard(short, replace(OPEN, amount=1_000)), "lost", 1_000).payment
     assert (lost.state, lost.held_amount) == ("voided", 0)
     back = reopened(lost).payment
@@ -250,7 +250,7 @@ def test_a_loss_booked_before_its_parts_were_kept_is_taken_back() -> None:
         chargebacks=(old,),
         refunds=("f1", "chargeback:d1"),
         losses=(Loss("chargeback:d1", 500, "chargeback"),),
-        attention="chargeback_lost",
+        calls=("chargeback_lost",),
     )
     back = reopened(before)
     assert (back.payment.state, back.payment.held_amount, back.payment.lost_amount) == ("captured", 3_300, 0)
@@ -262,11 +262,11 @@ def test_a_loss_booked_before_its_parts_were_kept_is_taken_back() -> None:
 
 def test_the_provider_s_other_word_takes_the_place_of_staff_s() -> None:
     lost = decided(heard(LIVE), "lost", 500)
-    won = settle(lost.payment, None, replace(OPEN, state="won"), AT, CARD)
+    won = settle_answer(lost.payment, None, replace(OPEN, state="won"), AT, CARD)
     assert (won.payment.state, won.payment.held_amount, won.payment.calls) == ("captured", 3_300, ())
     assert told_back(won) == [(500, 3_300, True)]
     assert balances(lost, won) == {}
-    more = settle(lost.payment, None, replace(OPEN, state="lost"), AT, CARD)
+    more = settle_answer(lost.payment, None, replace(OPEN, state="lost"), AT, CARD)
     assert (more.payment.held_amount, more.payment.charged_back_amount) == (0, 3_300)
     assert balances(lost, more) == {"refunds": 3_300, "receivable": -3_300}
     assert more.steps[0].because == "chargeback told lost"
@@ -274,22 +274,22 @@ def test_the_provider_s_other_word_takes_the_place_of_staff_s() -> None:
 
 def test_the_providers_word_for_staffs_decision_changes_nothing() -> None:
     lost = decided(heard(LIVE), "lost", 3_300).payment
-    same = settle(lost, None, replace(OPEN, state="lost"), AT, CARD)
+    same = settle_answer(lost, None, replace(OPEN, state="lost"), AT, CARD)
     assert (same.steps, same.events, same.entries) == ((), (), ())
     assert with_standing(lost, same, AT).events == ()
-    opened = settle(lost, None, replace(OPEN, notice_id="n2"), AT, CARD)
+    opened = settle_answer(lost, None, replace(OPEN, notice_id="n2"), AT, CARD)
     assert (opened.steps, opened.payment.state) == ((), "refunded"), "what is lost is no longer open"
 
 
 def test_staffs_decision_outlasts_a_repeating_provider() -> None:
     told = heard(LIVE, replace(OPEN, state="lost"))
     corrected = decided(reopened(told).payment, "lost", 500).payment
-    assert settle(corrected, None, replace(OPEN, state="lost"), AT, CARD) == Settled(corrected)
+    assert settle_answer(corrected, None, replace(OPEN, state="lost"), AT, CARD) == Settled(corrected)
     assert corrected.held_amount == 2_800
 
 
 def test_a_sum_of_refunds_outlasts_a_loss_taken_back() -> None:
-    part = settle(LIVE, None, Refunded(refund_ref="c1", amount=800), AT, CARD).payment
+    part = settle_answer(LIVE, None, Refunded(refund_ref="c1", amount=800), AT, CARD).payment
     lost = decided(heard(part), "lost", 3_300).payment
     back = reopened(lost).payment
     assert (part.told_refunds_amount, lost.told_refunds_amount, back.told_refunds_amount) == (800, 800, 800)
@@ -324,7 +324,7 @@ def test_a_wrong_deposit_is_taken_back_after_its_wrong_refund() -> None:
 
 
 def test_short_money_not_given_back_after_all_is_short_again() -> None:
-    short = payment("short", suspense_amount=1_000, receipts=("r1",), attention="short_money")
+    short = payment("short", suspense_amount=1_000, receipts=("r1",), calls=("short_money",))
     given = all_given_back(short)
     assert given.state == "voided"
     back = refund_rules.take_back_record(given, AT, ref="desk:1", by="佐藤").payment
@@ -335,7 +335,7 @@ def test_short_money_not_given_back_after_all_is_short_again() -> None:
     ("here", "sale", "spare"), [(3_300, 3_300, 0), (1_000, 1_000, 0), (4_000, 3_300, 700)]
 )
 def test_money_that_was_to_go_back_pays_for_the_order_at_a_wish(here: int, sale: int, spare: int) -> None:
-    owed = payment("owed", suspense_amount=here, receipts=("r1",), attention="late_money refund_failed")
+    owed = payment("owed", suspense_amount=here, receipts=("r1",), calls=("late_money", "refund_failed"))
     kept = deposit_rules.keep_for_order(owed, BANK, AT, by="佐藤", send_mail=True)
     assert (kept.payment.state, kept.payment.sale_amount, kept.payment.spare_amount) == (
         "captured",
@@ -367,7 +367,7 @@ def test_money_is_not_kept_where_it_has_to_go_back(no: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("state", ["authorized", "expired"])
 def test_a_cancelled_order_calls_for_no_money_that_was_to_pay_it(state: Any) -> None:
-    held = payment(state, authorization_id="a1", attention="capture_failed authorization_ended")
+    held = payment(state, authorization_id="a1", calls=("capture_failed", "authorization_ended"))
     ended = asking.cancel(held, AT).payment
     assert ended.calls == ()
     old = replace(held, order_cancelled=True)
@@ -377,7 +377,7 @@ def test_a_cancelled_order_calls_for_no_money_that_was_to_pay_it(state: Any) -> 
 
 def test_a_capture_that_fails_after_the_cancellation_calls_none() -> None:
     ended = asking.cancel(payment("capturing", authorization_id="a1"), AT).payment
-    gone = settle(ended, "capture", CaptureDeclined(reason="x"), AT, CARD).payment
+    gone = settle_answer(ended, "capture", CaptureDeclined(reason="x"), AT, CARD).payment
     assert (gone.state, gone.calls) == ("declined", ())
 
 
@@ -387,7 +387,7 @@ def test_money_going_back_goes_on_once_a_person_saw_its_cause() -> None:
         suspense_amount=300,
         receipts=("r1",),
         losses=(Loss("c1", 50, "refund"),),
-        attention="refund_unexplained",
+        calls=("refund_unexplained",),
     )
     assert call_rules.mark_seen(waits, CARD, AT, by="佐藤").asks == (Ask("refund", 300),)
 

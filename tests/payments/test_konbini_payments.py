@@ -291,7 +291,7 @@ async def test_too_little_waits_for_the_rest(shopping: Shopping) -> None:
     await shopping.konbini.pay(payment, amount=1_000)
     await notify(shopping)
     seen = await shopping.payments.payment("N1")
-    assert (seen.state, seen.suspense_amount, seen.attention) == ("waiting", 1_000, "short_money")
+    assert (seen.state, seen.suspense_amount, seen.calls) == ("waiting", 1_000, ("short_money",))
     await shopping.konbini.pay(payment, amount=2_300)
     await notify(shopping)
     seen = await shopping.payments.payment("N1")
@@ -319,7 +319,7 @@ async def test_what_is_paid_twice_or_too_much_waits_in_suspense(shopping: Shoppi
     await notify(shopping)
     seen = await shopping.payments.payment("N1")
     assert (seen.state, seen.captured_amount, seen.suspense_amount) == ("captured", 3_300, 4_000)
-    assert seen.attention == "excess_money"
+    assert seen.calls == ("excess_money",)
     assert shopping.konbini.returned(payment) == []
     received = await shopping.payments.rows("SELECT sum(amount) AS total FROM receipts")
     assert received[0].total == sum(shopping.konbini.taken(payment))
@@ -336,7 +336,7 @@ async def test_a_number_paid_twice_is_booked_although_no_notice_comes(shopping: 
     clock.move(timedelta(days=max(1, 2 * (days - 6))))
     await shopping.payments.work()
     seen = await shopping.payments.payment("N1")
-    assert (seen.state, seen.suspense_amount, seen.attention) == ("captured", 3_300, "excess_money")
+    assert (seen.state, seen.suspense_amount, seen.calls) == ("captured", 3_300, ("excess_money",))
     received = await shopping.payments.rows("SELECT sum(amount) AS total FROM receipts")
     assert received[0].total == sum(shopping.konbini.taken(payment)) == 6_600
 
@@ -348,14 +348,14 @@ async def test_an_excess_returned_by_staff_is_booked_once(
     await shopping.konbini.pay(payment)
     await shopping.konbini.pay(payment, amount=1_300)
     await notify(shopping)
-    for part, left, calls in ((1_000, 300, "excess_money"), (300, 0, "")):
+    for part, left, calls in ((1_000, 300, ("excess_money",)), (300, 0, ())):
         await give_back_by_hand(shopping, payment, part)
         for _ in range(2):
             clock.move(timedelta(days=1))
             await shopping.payments.work()
         seen = await shopping.payments.payment("N1")
         assert (seen.state, seen.captured_amount, seen.spare_amount) == ("captured", 3_300, left)
-        assert seen.attention == calls
+        assert seen.calls == calls
     assert seen.refunded_amount == sum(shopping.konbini.returned(payment)) == 1_300
     booked = await shopping.payments.rows(
         "SELECT account, sum(debit - credit) AS balance FROM journal_lines GROUP BY account"
@@ -386,7 +386,7 @@ async def test_an_order_cancelled_after_its_excess_returns_the_rest(
     await shopping.payments.hears(cancelled("N1"))
     await shopping.payments.work()
     seen = await shopping.payments.payment("N1")
-    assert (seen.state, seen.held_amount, seen.attention) == ("refunded", 0, "")
+    assert (seen.state, seen.held_amount, seen.calls) == ("refunded", 0, ())
     assert shopping.konbini.returned(payment) == [700, 3_300]
 
 
@@ -400,7 +400,7 @@ async def test_a_cancellation_returns_the_rest_after_a_part_by_staff(
     clock.move(timedelta(days=1))
     await shopping.payments.work()
     seen = await shopping.payments.payment("N1")
-    assert (seen.state, seen.sale_amount, seen.attention) == ("captured", 3_299, "refunded_elsewhere")
+    assert (seen.state, seen.sale_amount, seen.calls) == ("captured", 3_299, ("refunded_elsewhere",))
     [told] = await shopping.payments.said(PaymentRefunded)
     assert isinstance(told, PaymentRefunded)
     assert (told.amount, told.spare_amount, told.remaining_amount) == (701, 700, 3_299)
@@ -520,7 +520,7 @@ async def test_staff_have_a_refund_that_failed_tried_again(shopping: Shopping, k
     assert statuses == [303, 409]
     await shopping.payments.work()
     seen = await shopping.payments.payment("N1")
-    assert (seen.state, seen.held_amount, seen.attention) == ("refunded", 0, "")
+    assert (seen.state, seen.held_amount, seen.calls) == ("refunded", 0, ())
     assert shopping.konbini.returned(payment) == [1_000]
     assert (await kinds(shopping))[-1] == PaymentRefunded
     assert "返金をもう一度依頼する" not in (await shopping.payments.browser.get("/desk/payments/N1")).text
@@ -533,7 +533,7 @@ async def test_a_repeated_refund_leaves_out_what_staff_gave_back(shopping: Shopp
     assert (await press(shopping.payments, "N1", "refund")).status_code == 303
     await shopping.payments.work()
     seen = await shopping.payments.payment("N1")
-    assert (seen.state, seen.held_amount, seen.attention) == ("refunded", 0, "")
+    assert (seen.state, seen.held_amount, seen.calls) == ("refunded", 0, ())
     assert shopping.konbini.returned(payment) == [1_000]
     assert [one.state for one in await shopping.payments.rows(REFUNDS)] == ["declined", "declined"]
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from payments.payment.locked_payments import LockedPayments, settle_answers
 from payments.payment.rules.answers import (
     Answer,
     Authorized,
@@ -29,9 +30,8 @@ from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Operation, Payment
 from payments.payment.rules.terms import Terms
 from payments.payment.rules.watching import next_look_at
-from payments.payment.settle_payment import Batch, settle_all
 from payments.requests.answers import ToldAnswer, answer_as_json
-from payments.requests.outcomes import Outcome, outcome
+from payments.requests.outcomes import RequestOutcome, outcome
 from payments.requests.refund_replies import never_asked, reply_of_look
 from payments.requests.rows import ClaimedRequest
 from payments.watching.watch_payments import SILENT_PAUSE_SECONDS, is_overdue, look
@@ -175,7 +175,7 @@ def test_a_definite_answer_ends_a_request_among_others(
     operation: Operation, answer: Answer, state: str
 ) -> None:
     for answers in ((answer,), (SILENCE, answer), (answer, SILENCE)):
-        assert outcome(row(operation), answers, AT) == Outcome(state, answer, None)
+        assert outcome(row(operation), answers, AT) == RequestOutcome(state, answer, None)
 
 
 @pytest.mark.parametrize(
@@ -183,12 +183,12 @@ def test_a_definite_answer_ends_a_request_among_others(
     [(Refunded(refund_ref="f1", amount=1), "done"), (RefundDeclined(reason="x"), "declined")],
 )
 def test_only_its_own_answer_ends_a_refund(answer: Answer, state: str) -> None:
-    assert outcome(row("refund"), (SILENCE, answer), AT) == Outcome(state, answer, None)
+    assert outcome(row("refund"), (SILENCE, answer), AT) == RequestOutcome(state, answer, None)
     assert outcome(row("refund"), (answer, SILENCE), AT).state == "unknown"
 
 
 def test_the_last_of_two_definite_answers_counts() -> None:
-    assert outcome(row("authorize"), (Declined(reason="declined"), GRANTED), AT) == Outcome(
+    assert outcome(row("authorize"), (Declined(reason="declined"), GRANTED), AT) == RequestOutcome(
         "done", GRANTED, None
     )
 
@@ -212,8 +212,8 @@ def test_a_refund_that_only_waited_counts_as_never_asked_for() -> None:
 
 
 def test_an_unwanted_request_is_dropped_first_and_done_later() -> None:
-    assert outcome(row("capture"), (), AT) == Outcome("dropped", None, None)
-    assert outcome(row("capture", 2), (), AT) == Outcome("done", None, None)
+    assert outcome(row("capture"), (), AT) == RequestOutcome("dropped", None, None)
+    assert outcome(row("capture", 2), (), AT) == RequestOutcome("done", None, None)
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,9 @@ def test_an_open_request_rests_as_long_as_its_last_answer_asks(
     operation: Operation, answer: Answer, state: str, seconds: float
 ) -> None:
     for answers in ((answer,), (SILENCE, answer)):
-        assert outcome(row(operation), answers, AT) == Outcome(state, answer, AT + timedelta(seconds=seconds))
+        assert outcome(row(operation), answers, AT) == RequestOutcome(
+            state, answer, AT + timedelta(seconds=seconds)
+        )
 
 
 @pytest.mark.parametrize(
@@ -249,19 +251,19 @@ def test_pauses_after_silence_double_to_two_minutes_and_spread(attempts: int, se
 
 
 def test_each_thing_finds_a_payment_as_the_one_before_left_it() -> None:
-    batch = Batch([WAITING])
+    batch = LockedPayments([WAITING])
     assert batch.payment(WAITING.payment_id) == WAITING
     once = look(WAITING, (PAID,), numbers(), AT)[0]
     batch.add(once)
     assert batch.payment(WAITING.payment_id) == once.payment
     batch.add(Settled(once.payment.calling("late_money")))
-    assert batch.payment(WAITING.payment_id).attention == "late_money"
+    assert batch.payment(WAITING.payment_id).calls == ("late_money",)
     with pytest.raises(KeyError):
         batch.payment(UUID(int=9))
 
 
 async def test_all_decisions_are_said_in_order_and_only_changes_saved() -> None:
-    batch = Batch([WAITING])
+    batch = LockedPayments([WAITING])
     said = look(WAITING, (PAID,), numbers(), AT)[0].events
     expired = look(WAITING, (ISSUED,), numbers(), END)[0].events
     for events in (said, expired):
@@ -278,7 +280,7 @@ def test_answers_are_those_to_the_operation_that_was_asked_for() -> None:
     card = Terms(flow="authorized", deposit="capture")
     operations: tuple[Operation | None, ...] = ("authorize", None)
     history = [
-        [step.because for step in settle_all(asked, operation, (SILENCE, Waiting()), AT, card).steps]
+        [step.because for step in settle_answers(asked, operation, (SILENCE, Waiting()), AT, card).steps]
         for operation in operations
     ]
     assert history[0] == ["authorize: Unknown", "authorize: Waiting"]

@@ -96,7 +96,7 @@ async def test_the_desk_records_a_deposit_once_even_if_sent_twice(shopping: Shop
         answer = await press(shopping.payments, "N1", "deposit", **form | {"version": seen.version})
         assert answer.status_code == 303
     seen = await shopping.payments.payment("N1")
-    assert (seen.state, seen.suspense_amount, seen.attention) == ("waiting", 1_000, "short_money")
+    assert (seen.state, seen.suspense_amount, seen.calls) == ("waiting", 1_000, ("short_money",))
     rest = form | {"amount": "2300", "receipt_id": ID.replace("0", "f")}
     late = await press(shopping.payments, "N1", "deposit", **rest | {"version": seen.version - 1})
     assert late.status_code == 409, "somebody else recorded a deposit meanwhile"
@@ -367,7 +367,7 @@ async def test_an_excess_transfer_given_back_by_staff_is_booked_once(shopping: S
         clock.move(timedelta(days=1))
         await shopping.payments.work()
     seen = await shopping.payments.payment("N1")
-    assert (seen.state, seen.refunded_amount, seen.attention) == ("captured", 700, "")
+    assert (seen.state, seen.refunded_amount, seen.calls) == ("captured", 700, ())
     [_, paid, back] = await shopping.payments.said(PaymentNumberIssued, PaymentCaptured, PaymentRefunded)
     assert isinstance(paid, PaymentCaptured)
     assert (paid.amount, paid.excess_amount, paid.by) == (3_300, 700, "佐藤 店長")

@@ -13,6 +13,7 @@ from payments.chargebacks import rules as chargeback_rules
 from payments.deposits import rules as deposit_rules
 from payments.methods.method import Notice
 from payments.notices.rows import insert_notice
+from payments.payment.locked_payments import settle_answers
 from payments.payment.rules import asking
 from payments.payment.rules.answers import (
     Answer,
@@ -30,10 +31,9 @@ from payments.payment.rules.answers import (
 from payments.payment.rules.details import CaptureWish
 from payments.payment.rules.drafting import Ask, Settled
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.settling import settle
+from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.standing import with_standing
 from payments.payment.rules.terms import Terms
-from payments.payment.settle_payment import settle_all
 from payments.refunds import rules as refund_rules
 from payments.requests.refund_replies import set_apart
 from shared.clock import now
@@ -66,7 +66,7 @@ from tests.payments.payment_examples import (
     says,
 )
 
-ENDED = payment("expired", authorization_id="a1", ended_holds=("a1",), attention="authorization_ended")
+ENDED = payment("expired", authorization_id="a1", ended_holds=("a1",), calls=("authorization_ended",))
 AGAIN = Authorized(authorization_id="a2", amount=3_300, authorized_at=AT)
 
 
@@ -85,20 +85,20 @@ def test_what_is_missing_is_held_anew_and_captured_once_more() -> None:
         replace(PAID, amount=100),
         replace(AGAIN, amount=3_200),
     ]
-    held = settle_all(asked.payment, "reauthorize", told, AT, RENEWABLE)
+    held = settle_answers(asked.payment, "reauthorize", told, AT, RENEWABLE)
     assert (held.payment.state, held.payment.authorization_id) == ("authorized", "a2")
     assert kinds(held) == [PaymentAuthorized], "what is known of the old hold is old news"
     assert held.payment.calls == ()
     wanted = asking.capture_after_shipping(held.payment, RENEWABLE, AT)
     assert wanted.asks == (Ask("capture", 3_200, 2),)
     rest = Captured(amount=3_200, captured_at=AT, receipt_id="r2")
-    paid = settle(wanted.payment, "capture", rest, AT, RENEWABLE)
+    paid = settle_answer(wanted.payment, "capture", rest, AT, RENEWABLE)
     assert (paid.payment.state, paid.payment.sale_amount) == ("captured", 3_300)
 
 
 def test_a_declined_new_hold_is_told_and_may_be_asked_for_again() -> None:
     asked = asking.reauthorize(ENDED, RENEWABLE, AT, by="佐藤").payment
-    settled = settle(asked, "reauthorize", Declined(reason="declined"), AT, RENEWABLE)
+    settled = settle_answer(asked, "reauthorize", Declined(reason="declined"), AT, RENEWABLE)
     fields = {"authorization_id": "a1", "reason": "reauthorization_declined", "may_reauthorize": True}
     says(settled, (AuthorizationEnded, fields))
     assert settled.payment.state == "declined"
@@ -110,7 +110,7 @@ def test_a_standing_hold_is_returned_before_the_next_is_sought() -> None:
     before = payment("authorized", authorization_id="a1")
     asked = asking.reauthorize(before, RENEWABLE, AT, by="佐藤")
     assert (asked.payment.state, asked.asks) == ("voiding", (Ask("void", 3_300),))
-    settled = settle(asked.payment, "void", Voided(), AT, RENEWABLE)
+    settled = settle_answer(asked.payment, "void", Voided(), AT, RENEWABLE)
     assert settled.asks == (Ask("reauthorize", 3_300, 2),)
     assert (settled.payment.state, settled.events) == ("reauthorizing", ())
 
@@ -122,7 +122,7 @@ def test_a_hold_lives_as_long_as_its_captures_and_is_let_go() -> None:
     late = end + timedelta(seconds=1)
     settled = asking.let_go_if_too_old(before, RENEWABLE, late)
     assert (settled.payment.state, settled.asks) == ("voiding", (Ask("void", 3_300),))
-    gone = settle(settled.payment, "void", Voided(), late, RENEWABLE)
+    gone = settle_answer(settled.payment, "void", Voided(), late, RENEWABLE)
     assert kinds(gone) == [PaymentVoided, AuthorizationEnded]
     assert gone.events[1].reason == "expired"  # type: ignore[attr-defined]
     renewed = replace(before, reauthorized_at=end)
@@ -141,7 +141,7 @@ def test_an_open_chargeback_calls_staff_and_stops_refunds() -> None:
     before = payment("captured", captured_amount=3_300)
     due = AT + timedelta(days=7)
     told = Chargeback(reference="d1", amount=3_300, respond_by=due)
-    disputed = settle(before, None, told, AT, CARD).payment
+    disputed = settle_answer(before, None, told, AT, CARD).payment
     assert (disputed.calls, disputed.respond_by) == (("chargeback",), due)
     assert call_rules.to_be_seen(disputed) == ()
     cancelled_too = asking.cancel(disputed, AT)
@@ -154,26 +154,26 @@ def test_an_open_chargeback_calls_staff_and_stops_refunds() -> None:
         cancelled_too.payment, AT, reference="d1", state="lost", by="佐藤"
     )
     assert (lost.asks, lost.payment.state, lost.payment.held_amount) == ((), "refunded", 0)
-    again = settle(lost.payment, None, told, AT, CARD)
+    again = settle_answer(lost.payment, None, told, AT, CARD)
     assert again.payment == lost.payment, "old news does not open it again"
 
 
 def test_a_till_that_takes_its_receipt_back_clears_the_suspense() -> None:
-    late = settle(payment("expired", number=NUMBER), None, PAID, AT, KONBINI).payment
-    failed = settle(late, "refund", RefundDeclined(reason="x"), AT, KONBINI).payment
+    late = settle_answer(payment("expired", number=NUMBER), None, PAID, AT, KONBINI).payment
+    failed = settle_answer(late, "refund", RefundDeclined(reason="x"), AT, KONBINI).payment
     back = Reversed(receipt_id="r1", amount=3_300)
     for before in (late, failed):
-        cleared = settle(before, None, back, AT, KONBINI)
+        cleared = settle_answer(before, None, back, AT, KONBINI)
         assert (cleared.payment.state, cleared.payment.held_amount) == ("voided", 0)
         assert cleared.payment.calls == ()
-        assert settle(cleared.payment, None, back, AT, KONBINI) == Settled(cleared.payment)
-    paid = settle(payment("waiting", number=NUMBER), None, PAID, AT, KONBINI).payment
-    unpaid = settle(paid, None, back, AT, KONBINI).payment
+        assert settle_answer(cleared.payment, None, back, AT, KONBINI) == Settled(cleared.payment)
+    paid = settle_answer(payment("waiting", number=NUMBER), None, PAID, AT, KONBINI).payment
+    unpaid = settle_answer(paid, None, back, AT, KONBINI).payment
     assert (unpaid.state, unpaid.captured_amount, unpaid.calls) == ("waiting", 0, ("receipt_reversed",))
 
 
 def test_staff_take_short_money_for_the_whole() -> None:
-    before = payment("waiting", number=NUMBER, suspense_amount=3_000, attention="short_money")
+    before = payment("waiting", number=NUMBER, suspense_amount=3_000, calls=("short_money",))
     settled = deposit_rules.accept_short(before, KONBINI, AT, by="佐藤")
     assert (settled.payment.state, settled.payment.sale_amount) == ("captured", 3_000)
     assert (settled.payment.calls, settled.payment.spare_amount) == ((), 0)
@@ -182,20 +182,20 @@ def test_staff_take_short_money_for_the_whole() -> None:
 
 
 def test_spare_money_goes_back_and_the_order_stays_paid() -> None:
-    before = payment("captured", captured_amount=3_300, suspense_amount=500, attention="excess_money")
+    before = payment("captured", captured_amount=3_300, suspense_amount=500, calls=("excess_money",))
     asked = refund_rules.refund_spare(before, KONBINI, AT, by="佐藤")
     assert asked.asks == (Ask("refund", 500),)
     over = asking.cancel(asked.payment, AT)
     assert over.asks == (), "one refund is awaited before the next"
-    done = settle(over.payment, "refund", Refunded(refund_ref="f1", amount=500), AT, KONBINI)
+    done = settle_answer(over.payment, "refund", Refunded(refund_ref="f1", amount=500), AT, KONBINI)
     assert done.asks == (Ask("refund", 3_300, 2),)
-    refused = settle(asked.payment, "refund", RefundDeclined(reason="x"), AT, KONBINI).payment
+    refused = settle_answer(asked.payment, "refund", RefundDeclined(reason="x"), AT, KONBINI).payment
     assert (refused.state, refused.calls) == ("captured", ("excess_money", "refund_failed"))
     assert asking.cancel(refused, AT).asks == (Ask("refund", 3_800, 2),)
 
 
 def test_what_staff_returned_is_booked_once_and_never_beyond() -> None:
-    before = payment("owed", order_cancelled=True, captured_amount=3_300, attention="refund_failed")
+    before = payment("owed", order_cancelled=True, captured_amount=3_300, calls=("refund_failed",))
     deed: dict[str, Any] = {"ref": "desk:1", "route": "bank_transfer", "note": "三菱", "by": "佐藤"}
     assert refund_rules.settle_outside(before, AT, amount=3_301, **deed) == Settled(before)
     settled = refund_rules.settle_outside(before, AT, amount=3_300, **deed)
@@ -222,13 +222,13 @@ def test_what_staff_returned_is_booked_once_and_never_beyond() -> None:
 def test_the_straight_way_needs_no_word_about_the_standing(
     before: Payment, answers: list[Answer], terms: Terms
 ) -> None:
-    settled = settle_all(before, None, answers, AT, terms)
+    settled = settle_answers(before, None, answers, AT, terms)
     assert with_standing(before, settled, AT) == settled
 
 
 def test_the_standing_is_said_whole_with_a_growing_revision() -> None:
     before = payment("captured", captured_amount=3_300, revision=4)
-    settled = settle(before, None, Refunded(refund_ref="h1", amount=500), AT, CARD)
+    settled = settle_answer(before, None, Refunded(refund_ref="h1", amount=500), AT, CARD)
     said = with_standing(before, settled, AT)
     told = said.events[-1]
     expected = PaymentStandingChanged(
@@ -373,10 +373,12 @@ async def test_a_genuine_unreadable_notice_is_kept_and_refused_once(shopping: Sh
 
 def test_money_after_a_lost_chargeback_waits_for_a_person() -> None:
     captured = payment("captured", captured_amount=3_300, suspense_amount=1_700, receipts=("r0",))
-    lost = settle(captured, None, Chargeback(reference="c1", amount=5_000, state="lost"), AT, BANK).payment
+    lost = settle_answer(
+        captured, None, Chargeback(reference="c1", amount=5_000, state="lost"), AT, BANK
+    ).payment
     assert (lost.state, lost.held_amount) == ("refunded", 0)
     for before in (lost, replace(lost, order_cancelled=True)):
-        late = settle(before, None, Captured(amount=3_300, captured_at=AT, receipt_id="r2"), AT, BANK)
+        late = settle_answer(before, None, Captured(amount=3_300, captured_at=AT, receipt_id="r2"), AT, BANK)
         assert (late.payment.state, late.asks) == ("refunded", ())
         assert set(late.payment.calls) == {"chargeback_lost", "late_money"}
         again = refund_rules.refund_again(late.payment, AT, by="staff")
@@ -385,13 +387,13 @@ def test_money_after_a_lost_chargeback_waits_for_a_person() -> None:
 
 def test_a_new_refund_is_not_one_that_only_the_sum_told_of() -> None:
     began = payment("refunding", captured_amount=5_000, refund_asked_amount=3_000, order_cancelled=True)
-    known = settle(began, None, RefundedInAll(amount=500), AT, KONBINI).payment
+    known = settle_answer(began, None, RefundedInAll(amount=500), AT, KONBINI).payment
     assert (known.unnamed_refund_amount, known.held_amount) == (500, 4_500)
     reply = set_apart(began, [RefundedInAll(amount=500)], Refunded(refund_ref="f1", amount=3_000), KONBINI)
-    done = settle(known, "refund", reply, AT, KONBINI)
+    done = settle_answer(known, "refund", reply, AT, KONBINI)
     assert (done.payment.unnamed_refund_amount, done.payment.refunded_amount) == (500, 3_500)
     assert [ask.amount for ask in done.asks] == [1_500], "what is left, and no more"
-    named = settle(done.payment, None, Refunded(refund_ref="console", amount=500), AT, KONBINI).payment
+    named = settle_answer(done.payment, None, Refunded(refund_ref="console", amount=500), AT, KONBINI).payment
     assert (named.unnamed_refund_amount, named.refunded_amount) == (0, 3_500)
 
 

@@ -26,7 +26,7 @@ from payments.payment.rules.details import CaptureWish
 from payments.payment.rules.drafting import Ask, Settled
 from payments.payment.rules.old_news import heard_before
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.settling import settle
+from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.standing import with_standing
 from payments.payment.rules.terms import Terms
 from payments.refunds import rules as refund_rules
@@ -71,7 +71,7 @@ def books(*settled: Settled) -> Counter[str]:
 def test_each_part_is_a_request_and_the_last_pays_the_order() -> None:
     asked = wanted(1_000)
     assert asked.asks == (Ask("capture", 1_000),)
-    part = settle(asked.payment, "capture", FIRST, AT, PARTS)
+    part = settle_answer(asked.payment, "capture", FIRST, AT, PARTS)
     assert (part.payment.state, part.payment.capture_wish, part.payment.parts) == (
         "authorized",
         None,
@@ -80,7 +80,7 @@ def test_each_part_is_a_request_and_the_last_pays_the_order() -> None:
     assert (part.events, part.payment.calls) == ((), ()), "nobody has to look at it"
     rest = wanted(before=part.payment)
     assert rest.asks == (Ask("capture", 2_300, 2),)
-    paid = settle(rest.payment, "capture", SECOND, AT, PARTS)
+    paid = settle_answer(rest.payment, "capture", SECOND, AT, PARTS)
     assert (paid.payment.state, paid.payment.captured_amount, paid.payment.spare_amount) == (
         "captured",
         3_300,
@@ -92,7 +92,7 @@ def test_each_part_is_a_request_and_the_last_pays_the_order() -> None:
 
 def test_a_part_is_told_as_money_that_is_here() -> None:
     before = wanted(1_000).payment
-    told = with_standing(before, settle(before, "capture", FIRST, AT, PARTS), AT).events
+    told = with_standing(before, settle_answer(before, "capture", FIRST, AT, PARTS), AT).events
     assert [(type(one), one.suspense_amount, one.calls) for one in told] == [  # type: ignore[attr-defined]
         (PaymentStandingChanged, 1_000, ())
     ]
@@ -100,7 +100,7 @@ def test_a_part_is_told_as_money_that_is_here() -> None:
 
 def test_who_takes_less_than_asked_is_asked_for_the_rest() -> None:
     asked = asking.capture_after_shipping(HOLDING, PARTS, AT)
-    part = settle(asked.payment, "capture", FIRST, AT, PARTS)
+    part = settle_answer(asked.payment, "capture", FIRST, AT, PARTS)
     assert (part.payment.state, part.asks) == ("capturing", (Ask("capture", 2_300, 2),))
     assert part.payment.capture_wish == CaptureWish("shipped")
 
@@ -108,29 +108,29 @@ def test_who_takes_less_than_asked_is_asked_for_the_rest() -> None:
 def test_what_is_shipped_during_a_part_is_captured_next() -> None:
     shipped_meanwhile = asking.capture_after_shipping(wanted(1_000).payment, PARTS, AT)
     assert shipped_meanwhile.asks == ()
-    part = settle(shipped_meanwhile.payment, "capture", FIRST, AT, PARTS)
+    part = settle_answer(shipped_meanwhile.payment, "capture", FIRST, AT, PARTS)
     assert part.asks == (Ask("capture", 2_300, 2),)
 
 
 def test_the_whole_wanted_during_a_part_is_asked_for_next() -> None:
     whole = wanted(before=wanted(1_000).payment)
     assert (whole.asks, whole.events) == ((), ())
-    assert settle(whole.payment, "capture", FIRST, AT, PARTS).asks == (Ask("capture", 2_300, 2),)
+    assert settle_answer(whole.payment, "capture", FIRST, AT, PARTS).asks == (Ask("capture", 2_300, 2),)
 
 
 def test_a_part_found_by_a_look_leaves_the_rest_held() -> None:
-    found = settle(HOLDING, None, FIRST, AT, PARTS)
+    found = settle_answer(HOLDING, None, FIRST, AT, PARTS)
     assert (found.payment.state, found.payment.parts, found.asks) == ("authorized", ("r1",), ())
     assert heard_before(found.payment, FIRST)
-    again = settle(found.payment, None, FIRST, AT, PARTS)
+    again = settle_answer(found.payment, None, FIRST, AT, PARTS)
     assert again == Settled(found.payment)
 
 
 def test_a_part_found_before_its_own_answer_is_booked_once() -> None:
     asked = wanted(1_000).payment
-    found = settle(asked, None, FIRST, AT, PARTS)
+    found = settle_answer(asked, None, FIRST, AT, PARTS)
     assert (found.payment.state, found.asks) == ("capturing", ())
-    told = settle(found.payment, "capture", FIRST, AT, PARTS)
+    told = settle_answer(found.payment, "capture", FIRST, AT, PARTS)
     assert (told.payment.state, told.entries, told.asks) == ("authorized", (), ())
 
 
@@ -155,12 +155,12 @@ def test_a_part_as_large_as_what_is_missing_is_the_whole() -> None:
     assert wanted(3_300, terms=CARD).asks == (Ask("capture", 3_300),)
 
 
-PART = settle(wanted(1_000).payment, "capture", FIRST, AT, PARTS).payment
+PART = settle_answer(wanted(1_000).payment, "capture", FIRST, AT, PARTS).payment
 
 
 @pytest.mark.parametrize("end", [Voided(), Expired(), CaptureDeclined(reason="x")])
 def test_a_hold_that_ends_after_a_part_leaves_short_money(end: Voided | Expired | CaptureDeclined) -> None:
-    ended = settle(PART, None, end, AT, PARTS)
+    ended = settle_answer(PART, None, end, AT, PARTS)
     assert (ended.payment.state, ended.payment.held_amount, ended.asks) == ("short", 1_000, ())
     assert ended.payment.calls == ("short_money", "authorization_ended")
     assert [one.reason for one in ended.events if isinstance(one, AuthorizationEnded)] == ["captured_in_part"]
@@ -170,7 +170,7 @@ def test_a_hold_that_ends_after_a_part_leaves_short_money(end: Voided | Expired 
 def test_the_rest_of_a_hold_is_renewed_after_a_part() -> None:
     asked = asking.reauthorize(PART, PARTS, AT, by="佐藤")
     assert (asked.payment.state, asked.asks) == ("voiding", (Ask("void", 3_300, 2),))
-    renewed = settle(asked.payment, "void", Voided(), AT, PARTS)
+    renewed = settle_answer(asked.payment, "void", Voided(), AT, PARTS)
     assert renewed.payment.state == "reauthorizing"
     assert renewed.asks == (Ask("reauthorize", 2_300, 2),)
 
@@ -178,28 +178,28 @@ def test_the_rest_of_a_hold_is_renewed_after_a_part() -> None:
 def test_a_cancelled_order_gets_part_and_hold_back() -> None:
     ended = asking.cancel(PART, AT)
     assert (ended.payment.state, ended.asks) == ("voiding", (Ask("void", 3_300, 2),))
-    voided = settle(ended.payment, "void", Voided(), AT, PARTS)
+    voided = settle_answer(ended.payment, "void", Voided(), AT, PARTS)
     assert (voided.payment.state, voided.asks) == ("refunding", (Ask("refund", 1_000),))
 
 
 def test_a_part_that_was_quicker_than_the_void_lets_the_rest_go() -> None:
     voiding = asking.cancel(HOLDING, AT)
     assert voiding.asks == (Ask("void", 3_300),)
-    quick = settle(voiding.payment, "void", FIRST, AT, PARTS)
+    quick = settle_answer(voiding.payment, "void", FIRST, AT, PARTS)
     assert (quick.payment.state, quick.asks) == ("voiding", (Ask("void", 3_300, 2),))
-    again = settle(quick.payment, "void", FIRST, AT, PARTS)
+    again = settle_answer(quick.payment, "void", FIRST, AT, PARTS)
     assert again.payment.state == "refunding", "what cannot be closed goes back"
 
 
 def test_an_order_cancelled_during_a_part_keeps_nothing() -> None:
     cancelled_meanwhile = asking.cancel(wanted(1_000).payment, AT)
     assert cancelled_meanwhile.asks == ()
-    part = settle(cancelled_meanwhile.payment, "capture", FIRST, AT, PARTS)
+    part = settle_answer(cancelled_meanwhile.payment, "capture", FIRST, AT, PARTS)
     assert (part.payment.state, part.asks) == ("voiding", (Ask("void", 3_300, 2),))
 
 
 def test_a_capture_that_was_refused_is_asked_for_again() -> None:
-    refused = settle(wanted(1_000).payment, "capture", CaptureRefused(reason="x"), AT, PARTS)
+    refused = settle_answer(wanted(1_000).payment, "capture", CaptureRefused(reason="x"), AT, PARTS)
     assert wanted(1_000, before=refused.payment).asks == (Ask("capture", 1_000),)
 
 
@@ -210,7 +210,7 @@ def test_parts_go_back_up_to_what_is_still_here() -> None:
         ("part refund asked", "佐藤", "¥1,000 傷があった")
     ]
     assert refund_rules.part_refund_max(asked.payment, CARD) == 0, "one at a time"
-    back = settle(asked.payment, "refund", Refunded(refund_ref="f1", amount=1_000), AT, CARD)
+    back = settle_answer(asked.payment, "refund", Refunded(refund_ref="f1", amount=1_000), AT, CARD)
     assert (back.payment.state, back.payment.sale_amount, back.payment.calls) == ("captured", 2_300, ())
     told = [(one.amount, one.remaining_amount) for one in back.events if isinstance(one, PaymentRefunded)]
     assert told == [(1_000, 2_300)]
@@ -219,7 +219,7 @@ def test_parts_go_back_up_to_what_is_still_here() -> None:
     assert too_much == Settled(back.payment)
     rest = refund_rules.refund_part(back.payment, CARD, AT, amount=2_300, reason="x", by="佐藤")
     assert rest.asks == (Ask("refund", 2_300, 2),)
-    over = settle(rest.payment, "refund", Refunded(refund_ref="f2", amount=2_300), AT, CARD)
+    over = settle_answer(rest.payment, "refund", Refunded(refund_ref="f2", amount=2_300), AT, CARD)
     assert (over.payment.state, over.payment.held_amount) == ("refunded", 0)
 
 
@@ -248,7 +248,7 @@ def test_only_a_part_refund_takes_from_the_sale() -> None:
 
 def test_a_part_refund_that_failed_is_tried_again_or_let_be() -> None:
     asked = refund_rules.refund_part(LIVE, CARD, AT, amount=1_000, reason="x", by="佐藤").payment
-    failed = settle(asked, "refund", RefundDeclined(reason="x"), AT, CARD).payment
+    failed = settle_answer(asked, "refund", RefundDeclined(reason="x"), AT, CARD).payment
     assert (failed.state, failed.calls, refund_rules.may_refund_again(failed)) == (
         "captured",
         ("refund_failed",),

@@ -9,6 +9,7 @@ from harness.keys import Keys
 from payments.calls import rules as call_rules
 from payments.chargebacks import rules as chargeback_rules
 from payments.desk import call_labels, offers
+from payments.payment.locked_payments import settle_answers
 from payments.payment.rules import asking
 from payments.payment.rules.answers import (
     Authorized,
@@ -24,10 +25,9 @@ from payments.payment.rules.answers import (
 from payments.payment.rules.drafting import Ask, Settled
 from payments.payment.rules.moves import State
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.settling import settle
+from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.standing import with_standing
 from payments.payment.rules.terms import Terms
-from payments.payment.settle_payment import settle_all
 from payments.refunds import rules as refund_rules
 from payments.watching.watch_payments import is_overdue
 from shared.events import (
@@ -68,7 +68,7 @@ def standing(before: Payment, settled: Settled) -> PaymentStandingChanged:
 
 
 def test_nothing_goes_back_beside_a_refund_nobody_explains() -> None:
-    over = settle(LIVE, None, OUT, AT, BANK)
+    over = settle_answer(LIVE, None, OUT, AT, BANK)
     assert (over.payment.held_amount, over.payment.lost_amount) == (0, 200)
     assert receivable(over) == -3_500
     assert "¥200多い返金が銀行にあります" in shown(over.payment)
@@ -78,14 +78,14 @@ def test_nothing_goes_back_beside_a_refund_nobody_explains() -> None:
     ended = asking.cancel(over.payment, AT)
     assert (ended.asks, ended.payment.calls) == ((), over.payment.calls)
     more = Captured(amount=300, captured_at=AT, receipt_id="r2")
-    explained = settle(ended.payment, None, more, AT, BANK)
+    explained = settle_answer(ended.payment, None, more, AT, BANK)
     assert (explained.payment.lost_amount, explained.asks) == (0, (Ask("refund", 100, 2),))
     assert "refund_unexplained" not in explained.payment.calls
 
 
 def test_part_of_what_is_missing_explains_and_returns_nothing() -> None:
-    over = settle(LIVE, None, OUT, AT, BANK).payment
-    part = settle(over, None, Captured(amount=50, captured_at=AT, receipt_id="r2"), AT, BANK).payment
+    over = settle_answer(LIVE, None, OUT, AT, BANK).payment
+    part = settle_answer(over, None, Captured(amount=50, captured_at=AT, receipt_id="r2"), AT, BANK).payment
     assert (part.lost_amount, part.held_amount, part.refund_asked_amount) == (150, 0, 0)
     seen = call_rules.mark_seen(part, CARD, AT, by="佐藤").payment
     assert (seen.lost_amount, "refund_unexplained" in seen.calls) == (150, False)
@@ -93,64 +93,64 @@ def test_part_of_what_is_missing_explains_and_returns_nothing() -> None:
 
 def test_a_sum_the_provider_tells_is_booked_in_full_and_once() -> None:
     for _ in range(2):
-        over = settle_all(LIVE, None, [RefundedInAll(amount=3_500)] * 2, AT, CARD)
+        over = settle_answers(LIVE, None, [RefundedInAll(amount=3_500)] * 2, AT, CARD)
     assert (over.payment.lost_amount, receivable(over)) == (200, -3_500)
-    named = settle_all(
+    named = settle_answers(
         over.payment, None, [replace(OUT, amount=3_500), RefundedInAll(amount=3_500)], AT, CARD
     )
     assert (named.payment.lost_amount, named.entries) == (200, ())
 
 
 def test_a_refund_known_by_its_sum_is_not_our_equal_one() -> None:
-    known = settle(LIVE, None, RefundedInAll(amount=1_000), AT, CARD).payment
+    known = settle_answer(LIVE, None, RefundedInAll(amount=1_000), AT, CARD).payment
     asked = replace(known, refund_asked_amount=1_000)
-    named = settle(asked, None, replace(OUT, amount=1_000), AT, CARD).payment
+    named = settle_answer(asked, None, replace(OUT, amount=1_000), AT, CARD).payment
     assert (named.refunded_amount, named.unnamed_refund_amount, named.refund_asked_amount) == (
         1_000,
         0,
         1_000,
     )
     own = Refunded(refund_ref="b2", amount=1_000, route="provider")
-    ours = settle(named, "refund", own, AT, CARD).payment
+    ours = settle_answer(named, "refund", own, AT, CARD).payment
     assert (ours.refunded_amount, ours.refund_asked_amount) == (2_000, 0)
 
 
 def test_a_receipt_taken_back_after_its_refund_is_a_seen_loss() -> None:
     before = replace(LIVE, order_cancelled=True, state="refunded", refunded_amount=3_300)
-    settled = settle(before, None, BACK, AT, KONBINI)
+    settled = settle_answer(before, None, BACK, AT, KONBINI)
     assert (settled.payment.lost_amount, settled.payment.calls) == (3_300, ("receipt_reversed",))
     assert receivable(settled) == -3_300
     assert "¥3,300がお店の損失" in shown(settled.payment)
-    assert settle(settled.payment, None, BACK, AT, KONBINI) == Settled(settled.payment)
-    again = settle(settled.payment, None, replace(PAID, receipt_id="r2"), AT, KONBINI)
+    assert settle_answer(settled.payment, None, BACK, AT, KONBINI) == Settled(settled.payment)
+    again = settle_answer(settled.payment, None, replace(PAID, receipt_id="r2"), AT, KONBINI)
     assert (again.payment.lost_amount, again.payment.held_amount, again.asks) == (0, 0, ())
     assert receivable(settled, again) == 0
 
 
 def test_a_number_whose_money_is_taken_back_awaits_its_buyer() -> None:
-    part = replace(LIVE, suspense_amount=500, attention="excess_money")
-    settled = settle(part, None, BACK, AT, KONBINI)
+    part = replace(LIVE, suspense_amount=500, calls=("excess_money",))
+    settled = settle_answer(part, None, BACK, AT, KONBINI)
     waits = settled.payment
     assert (waits.state, waits.captured_amount, waits.spare_amount) == ("waiting", 0, 500)
     assert waits.calls == ("receipt_reversed", "short_money")
     assert standing(part, settled).captured_amount == 0
     assert is_overdue(waits, KONBINI, DUE)
-    late = settle(waits, None, Expired(), AT, KONBINI)
+    late = settle_answer(waits, None, Expired(), AT, KONBINI)
     assert (type(late.events[0]), [ask.operation for ask in late.asks]) == (
         PaymentExpired,
         ["void", "refund"],
     )
-    ended = asking.cancel(settle(LIVE, None, BACK, AT, KONBINI).payment, AT)
+    ended = asking.cancel(settle_answer(LIVE, None, BACK, AT, KONBINI).payment, AT)
     assert (ended.payment.state, ended.asks) == ("voiding", (Ask("void", 3_300),))
-    assert settle(ended.payment, "void", Voided(), AT, KONBINI).payment.state == "voided"
-    rest = settle(waits, None, Captured(amount=2_800, captured_at=AT, receipt_id="r2"), AT, KONBINI)
+    assert settle_answer(ended.payment, "void", Voided(), AT, KONBINI).payment.state == "voided"
+    rest = settle_answer(waits, None, Captured(amount=2_800, captured_at=AT, receipt_id="r2"), AT, KONBINI)
     assert (rest.payment.state, rest.payment.sale_amount) == ("captured", 3_300)
     assert isinstance(rest.events[0], PaymentCaptured)
 
 
 def test_a_lost_chargeback_is_told_and_stays_until_seen() -> None:
     told = Chargeback(reference="d1", amount=3_300)
-    disputed = settle(LIVE, None, told, AT, CARD).payment
+    disputed = settle_answer(LIVE, None, told, AT, CARD).payment
     lost = chargeback_rules.decide_chargeback(disputed, AT, reference="d1", state="lost", by="佐藤")
     [said] = lost.events
     assert isinstance(said, PaymentRefunded)
@@ -161,27 +161,27 @@ def test_a_lost_chargeback_is_told_and_stays_until_seen() -> None:
 
 def test_all_disputed_money_is_booked_after_a_part_refund() -> None:
     before = replace(LIVE, refunded_amount=500, refunds=("f1",))
-    lost = settle(before, None, Chargeback(reference="d1", amount=3_300, state="lost"), AT, CARD)
+    lost = settle_answer(before, None, Chargeback(reference="d1", amount=3_300, state="lost"), AT, CARD)
     assert (lost.payment.refunded_amount, lost.payment.lost_amount) == (3_300, 500)
     assert receivable(lost) == -3_300
     assert "合わせて¥500がお店の損失" in shown(lost.payment)
-    same = settle(lost.payment, None, RefundedInAll(amount=500), AT, CARD)
+    same = settle_answer(lost.payment, None, RefundedInAll(amount=500), AT, CARD)
     assert same == Settled(lost.payment), "the provider counts no chargeback as a refund"
 
 
 def test_a_chargeback_that_was_won_calls_again_once_opened_again() -> None:
     told = Chargeback(reference="d1", amount=3_300, notice_id="n1")
-    disputed = settle(LIVE, None, told, AT, CARD).payment
+    disputed = settle_answer(LIVE, None, told, AT, CARD).payment
     won = chargeback_rules.decide_chargeback(disputed, AT, reference="d1", state="won", by="佐藤").payment
-    assert settle(won, None, told, AT, CARD) == Settled(won), "the same notice is no news"
-    again = settle(won, None, replace(told, notice_id="n2"), AT, CARD).payment
+    assert settle_answer(won, None, told, AT, CARD) == Settled(won), "the same notice is no news"
+    again = settle_answer(won, None, replace(told, notice_id="n2"), AT, CARD).payment
     assert (won.calls, again.calls, len(again.open_chargebacks)) == ((), ("chargeback",), 1)
-    lost = settle(won, None, replace(told, state="lost"), AT, CARD).payment
+    lost = settle_answer(won, None, replace(told, state="lost"), AT, CARD).payment
     assert (lost.held_amount, lost.calls) == (0, ("chargeback_lost",))
 
 
 def test_staff_say_how_much_of_what_was_disputed_was_lost() -> None:
-    disputed = settle(LIVE, None, Chargeback(reference="d1", amount=3_300), AT, CARD).payment
+    disputed = settle_answer(LIVE, None, Chargeback(reference="d1", amount=3_300), AT, CARD).payment
     lost = chargeback_rules.decide_chargeback(
         disputed, AT, reference="d1", state="lost", by="佐藤", amount=500
     ).payment
@@ -197,7 +197,7 @@ def test_staff_say_how_much_of_what_was_disputed_was_lost() -> None:
 
 
 def test_staff_say_what_was_disputed_where_the_provider_does_not() -> None:
-    unknown = settle(LIVE, None, Chargeback(reference="d1", amount=0), AT, CARD).payment
+    unknown = settle_answer(LIVE, None, Chargeback(reference="d1", amount=0), AT, CARD).payment
     lost = chargeback_rules.decide_chargeback(
         unknown, AT, reference="d1", state="lost", by="佐藤", amount=1_000
     ).payment
@@ -209,16 +209,16 @@ def test_what_is_shipped_is_captured_once_money_is_held_anew(state: str) -> None
     held = payment("authorized", authorization_id="a1")
     if state == "authorized":
         asked = asking.capture_after_shipping(held, RENEWABLE, AT).payment
-        gone = settle(asked, "capture", CaptureDeclined(reason="x"), AT, RENEWABLE).payment
+        gone = settle_answer(asked, "capture", CaptureDeclined(reason="x"), AT, RENEWABLE).payment
         renewed = asking.reauthorize(gone, RENEWABLE, AT, by="佐藤").payment
     else:
         anew = asking.reauthorize(held, RENEWABLE, AT, by="佐藤").payment
         shipped = asking.capture_after_shipping(anew, RENEWABLE, AT)
         assert shipped.events == ()
-        renewed = settle(shipped.payment, "void", Voided(), AT, RENEWABLE).payment
+        renewed = settle_answer(shipped.payment, "void", Voided(), AT, RENEWABLE).payment
     assert renewed.state == "reauthorizing"
     granted = Authorized(authorization_id="a2", amount=3_300, authorized_at=AT)
-    settled = settle(renewed, "reauthorize", granted, AT, RENEWABLE)
+    settled = settle_answer(renewed, "reauthorize", granted, AT, RENEWABLE)
     assert (settled.payment.state, settled.asks) == ("capturing", (Ask("capture", 3_300, 2),))
 
 
@@ -226,17 +226,17 @@ def test_a_refund_written_down_and_told_by_the_bank_is_one() -> None:
     written = refund_rules.settle_outside(
         LIVE, AT, ref="desk:1", amount=500, route="bank_transfer", note="", by="佐藤"
     ).payment
-    told = settle(written, None, replace(OUT, amount=500), AT, BANK)
+    told = settle_answer(written, None, replace(OUT, amount=500), AT, BANK)
     assert (told.payment.refunded_amount, told.entries, told.events) == (500, (), ())
     assert (told.payment.beside_provider_amount, told.payment.outside) == (0, ())
-    second = settle(told.payment, None, replace(OUT, refund_ref="b2", amount=500), AT, BANK).payment
+    second = settle_answer(told.payment, None, replace(OUT, refund_ref="b2", amount=500), AT, BANK).payment
     assert second.refunded_amount == 1_000
-    other = settle(written, None, replace(OUT, amount=500, route="gift_card"), AT, BANK).payment
+    other = settle_answer(written, None, replace(OUT, amount=500, route="gift_card"), AT, BANK).payment
     assert other.refunded_amount == 1_000, "by another way it is another refund"
 
 
 def test_what_did_not_go_back_is_here_and_left_to_a_person() -> None:
-    before = replace(LIVE, order_cancelled=True, state="owed", attention="refund_failed")
+    before = replace(LIVE, order_cancelled=True, state="owed", calls=("refund_failed",))
     written = refund_rules.settle_outside(
         before, AT, ref="desk:1", amount=3_300, route="bank_transfer", note="", by="佐藤"
     )
@@ -331,14 +331,14 @@ async def test_a_cancelled_order_closes_a_number_taken_back(shopping: Shopping, 
 @pytest.mark.parametrize("state", ["won", "lost"])
 def test_the_rest_of_a_refund_goes_back_once_a_chargeback_ends(state: str) -> None:
     waits = payment("refunding", captured_amount=3_300, receipts=("r1",), order_cancelled=True)
-    disputed = settle(waits, None, Chargeback(reference="d1", amount=300), AT, CARD)
+    disputed = settle_answer(waits, None, Chargeback(reference="d1", amount=300), AT, CARD)
     assert disputed.asks == ()
     ended = chargeback_rules.decide_chargeback(disputed.payment, AT, reference="d1", state=state, by="佐藤")  # type: ignore[arg-type]
     assert ended.asks == (Ask("refund", 3_300 if state == "won" else 3_000, len(ended.payment.refunds) + 1),)
 
 
 def test_short_money_beside_a_hold_offers_what_can_be_done() -> None:
-    held = payment("authorized", suspense_amount=300, attention="short_money", authorization_id="a1")
+    held = payment("authorized", suspense_amount=300, calls=("short_money",), authorization_id="a1")
     text = shown(held)
     assert "残りの¥3,000は承認済" in text
     assert "不足のまま確定" not in text
@@ -358,14 +358,14 @@ def test_short_money_beside_a_hold_offers_what_can_be_done() -> None:
 def test_short_money_tells_how_the_rest_can_come(
     state: State, terms: Terms, words: str, not_said: str
 ) -> None:
-    short = payment(state, suspense_amount=300, attention="short_money", ended_holds=("a1",))
+    short = payment(state, suspense_amount=300, calls=("short_money",), ended_holds=("a1",))
     text = " ".join(text for _, text in call_labels.calls(short, terms))
     assert words in text
     assert not_said not in text
 
 
 def test_late_money_after_a_lost_chargeback_is_asked_for_once() -> None:
-    late = payment("voided", suspense_amount=300, attention="late_money", order_cancelled=True)
-    failed = payment("owed", suspense_amount=300, attention="refund_failed", order_cancelled=True)
+    late = payment("voided", suspense_amount=300, calls=("late_money",), order_cancelled=True)
+    failed = payment("owed", suspense_amount=300, calls=("refund_failed",), order_cancelled=True)
     labels = [[offer.label for offer in offers.offers(one, CARD)] for one in (late, failed)]
     assert [names[0] for names in labels] == ["返金を依頼する", "返金をもう一度依頼する"]

@@ -9,6 +9,7 @@ import pytest
 from harness.keys import Keys
 from payments.calls import rules as call_rules
 from payments.deposits import rules as deposit_rules
+from payments.payment.locked_payments import fitted, settle_answers
 from payments.payment.rules import asking
 from payments.payment.rules.answers import (
     Answer,
@@ -23,7 +24,6 @@ from payments.payment.rules.checking import checked
 from payments.payment.rules.drafting import Ask, Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
-from payments.payment.settle_payment import fitted, settle_all
 from payments.refunds import rules as refund_rules
 from payments.watching.watch_payments import is_overdue
 from shared.clock import clock, now
@@ -42,7 +42,7 @@ def told(amount: int, receipt: str = "r1") -> Captured:
 
 
 def heard(before: Payment, *answers: Answer, terms: Terms = KONBINI) -> Settled:
-    return settle_all(before, None, answers, AT, terms)
+    return settle_answers(before, None, answers, AT, terms)
 
 
 def books(payment: Payment) -> tuple[str, int, int, int]:

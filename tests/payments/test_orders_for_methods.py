@@ -19,7 +19,7 @@ from payments.payment.rules import asking
 from payments.payment.rules.answers import Authorized, Captured, ShippingNoted, ShippingRefused, Unknown
 from payments.payment.rules.order import OrderSnapshot, Parcel
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.settling import settle
+from payments.payment.rules.settling import settle_answer
 from payments.requests.perform_requests import Requests
 from payments.requests.provider_gate import ProviderGate
 from payments.tables import metadata
@@ -232,7 +232,7 @@ def test_nobody_is_told_of_parcels_of_a_free_order() -> None:
 
 def test_a_refused_parcel_leaves_the_money_alone() -> None:
     held = payment("authorized", authorization_id="a1", parcels=(PARCEL,))
-    settled = settle(held, "tell_shipped", ShippingRefused(reason="x"), AT, TOLD)
+    settled = settle_answer(held, "tell_shipped", ShippingRefused(reason="x"), AT, TOLD)
     assert (settled.payment.state, settled.asks, settled.events) == ("authorized", (), ())
     assert [step.because for step in settled.steps] == ["tell_shipped: ShippingRefused"]
     assert call_rules.to_be_seen(settled.payment) == ("shipping_untold",)

@@ -39,7 +39,7 @@ from payments.payment.rules.moves import (
     State,
 )
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.settling import settle
+from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.terms import Terms
 from shared.events import PaymentCaptured, PaymentRefunded
 
@@ -96,11 +96,11 @@ def run(terms: Terms, story: Sequence[Answer | str]) -> list[Settled]:
                 if not asked_back:
                     continue
                 answer = Refunded(refund_ref=f"f{number}", amount=asked_back.pop())
-                settled = settle(payment, "refund", answer, AT, terms)
+                settled = settle_answer(payment, "refund", answer, AT, terms)
             case str():
                 raise AssertionError(move)
             case _:
-                settled = settle(payment, None, move, AT, terms)
+                settled = settle_answer(payment, None, move, AT, terms)
         asked_back += [ask.amount for ask in settled.asks if ask.operation == "refund"]
         payment = settled.payment
         whole.append(settled)
@@ -192,7 +192,7 @@ def test_a_refund_that_failed_is_left_to_a_person() -> None:
     paid = replace(
         PAYMENT, state="refunding", version=9, captured_amount=3_300, receipts=("r1",), order_cancelled=True
     )
-    failed = settle(paid, "refund", RefundDeclined(reason="x"), AT, CARD)
-    again = settle(failed.payment, None, Unknown(reason="timeout"), AT, CARD)
-    assert (failed.payment.attention, failed.asks, again.asks) == ("refund_failed", (), ())
+    failed = settle_answer(paid, "refund", RefundDeclined(reason="x"), AT, CARD)
+    again = settle_answer(failed.payment, None, Unknown(reason="timeout"), AT, CARD)
+    assert (failed.payment.calls, failed.asks, again.asks) == (("refund_failed",), (), ())
     assert not any(isinstance(event, PaymentRefunded) for event in failed.events)

@@ -7,6 +7,7 @@ from uuid import uuid5
 
 import pytest
 
+from payments.payment.locked_payments import settle_answers, with_call
 from payments.payment.rules import asking, journal
 from payments.payment.rules.answers import (
     Answer,
@@ -26,11 +27,10 @@ from payments.payment.rules.answers import (
     Waiting,
 )
 from payments.payment.rules.details import CaptureWish, OurRefund
-from payments.payment.rules.drafting import Ask, Settled, Step
+from payments.payment.rules.drafting import Ask, PaymentStep, Settled
 from payments.payment.rules.payment import Payment, State
-from payments.payment.rules.settling import settle
+from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.terms import Terms
-from payments.payment.settle_payment import settle_all, with_attention
 from payments.refunds import rules as refund_rules
 from shared.events import (
     AuthorizationEnded,
@@ -83,7 +83,7 @@ def test_what_is_begun_depends_on_the_terms() -> None:
 
 def test_a_number_is_asked_for_once_and_only_where_numbers_are() -> None:
     settled = asking.issue_number(NEW, KONBINI, AT)
-    assert settled.steps == (Step(2, "requested", "stock reserved"),)
+    assert settled.steps == (PaymentStep(2, "requested", "stock reserved"),)
     assert settled.asks == (Ask("issue", 3_300),)
     assert (settled.payment.state, settled.payment.version) == ("requested", 2)
     for other, terms in ((settled.payment, KONBINI), (NEW, CARD), (payment("voided"), KONBINI)):
@@ -92,7 +92,7 @@ def test_a_number_is_asked_for_once_and_only_where_numbers_are() -> None:
 
 def test_an_authorization_tells_all_that_the_provider_said() -> None:
     before = payment(redirect_url="http://provider.test", refs={"session": "s1"})
-    settled = settle(before, "authorize", GRANTED, AT, CARD)
+    settled = settle_answer(before, "authorize", GRANTED, AT, CARD)
     assert settled.payment == replace(
         before,
         state="authorized",
@@ -103,7 +103,7 @@ def test_an_authorization_tells_all_that_the_provider_said() -> None:
         redirect_url="",
         refs={"session": "s1", "charge": "c1"},
     )
-    assert settled.steps == (Step(5, "authorized", "authorize: Authorized"),)
+    assert settled.steps == (PaymentStep(5, "authorized", "authorize: Authorized"),)
     fields = {"authorization_id": "a1", "amount": 3_300, "card_amount": 3_000, "gift_balance_amount": 300}
     fields |= {"instrument": "Visa 1111", "authorized_at": PLACED, "provider_status": "承認済"}
     says(settled, (PaymentAuthorized, fields))
@@ -114,10 +114,10 @@ def test_a_wish_before_the_authorization_is_met_with_it() -> None:
     wish = CaptureWish("shipped")
     waiting = asking.capture_after_shipping(payment(), CARD, AT)
     assert waiting == Settled(payment(capture_wish=wish, shipped=True))
-    settled = settle(waiting.payment, None, GRANTED, AT, CARD)
+    settled = settle_answer(waiting.payment, None, GRANTED, AT, CARD)
     assert settled.steps == (
-        Step(5, "authorized", "look_up: Authorized"),
-        Step(6, "capturing", "capture asked: shipped"),
+        PaymentStep(5, "authorized", "look_up: Authorized"),
+        PaymentStep(6, "capturing", "capture asked: shipped"),
     )
     assert settled.asks == (Ask("capture", 3_300),)
     assert settled.payment.capture_wish == wish
@@ -125,7 +125,7 @@ def test_a_wish_before_the_authorization_is_met_with_it() -> None:
 
 def test_an_authorization_of_a_cancelled_order_is_given_back() -> None:
     before = payment(order_cancelled=True, capture_wish=CaptureWish("admin"))
-    settled = settle(before, "authorize", GRANTED, AT, CARD)
+    settled = settle_answer(before, "authorize", GRANTED, AT, CARD)
     assert [step.state for step in settled.steps] == ["authorized", "voiding"]
     assert settled.steps[1].because == "order cancelled"
     assert settled.asks == (Ask("void", 3_300),)
@@ -134,7 +134,7 @@ def test_an_authorization_of_a_cancelled_order_is_given_back() -> None:
 @pytest.mark.parametrize("state", ["requested", "waiting_for_buyer", "pending", "unknown"])
 def test_a_refusal_ends_a_payment_with_its_reason(state: State) -> None:
     before = payment(state, redirect_url="http://x", provider_status="与信済")
-    settled = settle(before, "authorize", Declined(reason="expired_card"), AT, CARD)
+    settled = settle_answer(before, "authorize", Declined(reason="expired_card"), AT, CARD)
     assert settled.payment == replace(
         before, state="declined", version=5, redirect_url="", provider_status=""
     )
@@ -143,7 +143,7 @@ def test_a_refusal_ends_a_payment_with_its_reason(state: State) -> None:
 
 def test_a_refusal_while_giving_back_means_that_nothing_is_held() -> None:
     before = payment("voiding", order_cancelled=True, authorization_id="a1", redirect_url="http://x")
-    settled = settle(before, "void", Declined(reason="declined"), AT, CARD)
+    settled = settle_answer(before, "void", Declined(reason="declined"), AT, CARD)
     assert settled.payment == replace(
         before,
         state="voided",
@@ -156,9 +156,9 @@ def test_a_refusal_while_giving_back_means_that_nothing_is_held() -> None:
 
 
 def test_a_needed_buyer_is_sent_and_the_next_address_counts() -> None:
-    settled = settle(payment(), "authorize", NeedsBuyer(redirect_url="http://one"), AT, CARD)
+    settled = settle_answer(payment(), "authorize", NeedsBuyer(redirect_url="http://one"), AT, CARD)
     assert (settled.payment.state, settled.payment.redirect_url) == ("waiting_for_buyer", "http://one")
-    again = settle(settled.payment, "authorize", NeedsBuyer(redirect_url="http://two"), AT, CARD)
+    again = settle_answer(settled.payment, "authorize", NeedsBuyer(redirect_url="http://two"), AT, CARD)
     assert (again.payment.redirect_url, again.payment.version, again.steps) == ("http://two", 5, ())
 
 
@@ -166,7 +166,7 @@ def test_a_needed_buyer_is_sent_and_the_next_address_counts() -> None:
     ("answer", "state"), [(Waiting(), "pending"), (Unknown(reason="timeout"), "unknown")]
 )
 def test_no_answer_is_no_failure(answer: Any, state: str) -> None:
-    settled = settle(payment(), "authorize", answer, AT, CARD)
+    settled = settle_answer(payment(), "authorize", answer, AT, CARD)
     assert (settled.payment.state, settled.events, settled.asks) == (state, (), ())
 
 
@@ -180,13 +180,13 @@ def test_an_issued_number_is_told_with_its_deadline() -> None:
         chain_name="ローソン",
         confirmation_number="8888",
     )
-    settled = settle(before, "issue", issued, AT, KONBINI)
+    settled = settle_answer(before, "issue", issued, AT, KONBINI)
     assert settled.payment == replace(before, state="waiting", version=5, number=NUMBER)
     fields = {"amount": 3_300, "number": "123", "chain": "lawson", "number_label": "支払い番号"}
     fields |= {"confirmation_number": "8888", "due_at": DUE, "page_url": "http://shop.test/N1"}
     fields |= {"chain_name": "ローソン", "accepted_until": DUE}
     says(settled, (PaymentNumberIssued, fields))
-    gone = settle(replace(before, order_cancelled=True), "issue", issued, AT, KONBINI)
+    gone = settle_answer(replace(before, order_cancelled=True), "issue", issued, AT, KONBINI)
     assert (gone.payment.state, gone.payment.number, gone.events) == ("voiding", NUMBER, ())
     assert gone.asks == (Ask("void", 3_300),)
 
@@ -196,9 +196,9 @@ def test_captured_money_is_a_sale_and_is_told_as_the_wish_wanted() -> None:
         "capturing",
         authorization_id="a1",
         capture_wish=CaptureWish("admin", True),
-        attention="capture_failed",
+        calls=("capture_failed",),
     )
-    settled = settle(before, "capture", PAID, AT, CARD)
+    settled = settle_answer(before, "capture", PAID, AT, CARD)
     assert settled.payment == replace(
         before,
         state="captured",
@@ -208,10 +208,10 @@ def test_captured_money_is_a_sale_and_is_told_as_the_wish_wanted() -> None:
         receipt_amounts={"r1": 3_300},
         received_at=PLACED,
         provider_status="売上確定済",
-        attention="",
+        calls=(),
     )
     assert settled.entries == (journal.sale("r1", 3_300),)
-    assert settled.steps == (Step(5, "captured", "capture: Captured"),)
+    assert settled.steps == (PaymentStep(5, "captured", "capture: Captured"),)
     says(
         settled,
         (
@@ -219,16 +219,16 @@ def test_captured_money_is_a_sale_and_is_told_as_the_wish_wanted() -> None:
             {"amount": 3_300, "captured_at": PLACED, "source": "admin", "send_mail": True},
         ),
     )
-    again = settle(settled.payment, None, PAID, AT, CARD)
+    again = settle_answer(settled.payment, None, PAID, AT, CARD)
     assert again == Settled(settled.payment)
 
 
 def test_money_nobody_asked_for_is_told_as_the_method_says() -> None:
-    settled = settle(payment("waiting", number=NUMBER), None, PAID, AT, KONBINI)
+    settled = settle_answer(payment("waiting", number=NUMBER), None, PAID, AT, KONBINI)
     fields = {"amount": 3_300, "captured_at": PLACED, "source": "konbini_notice", "send_mail": True}
     says(settled, (PaymentCaptured, fields))
     assert settled.payment.provider_status == ""
-    console = settle(payment(**HELD), None, PAID, AT, CARD)
+    console = settle_answer(payment(**HELD), None, PAID, AT, CARD)
     fields |= {"source": "provider_console", "send_mail": False}
     says(console, (PaymentCaptured, fields))
 
@@ -237,7 +237,7 @@ def test_money_nobody_asked_for_is_told_as_the_method_says() -> None:
 def test_less_than_was_held_is_short_money_and_the_hold_is_over(state: State) -> None:
     wish = CaptureWish("shipped") if state == "capturing" else None
     before = payment(state, authorization_id="a1", capture_wish=wish, provider_status="与信済")
-    settled = settle(before, None, replace(PAID, amount=100), AT, RENEWABLE)
+    settled = settle_answer(before, None, replace(PAID, amount=100), AT, RENEWABLE)
     after = settled.payment
     assert after.provider_status == "", "nothing is held any more"
     assert (after.state, after.captured_amount, after.suspense_amount) == ("short", 0, 100)
@@ -246,11 +246,11 @@ def test_less_than_was_held_is_short_money_and_the_hold_is_over(state: State) ->
     rejected = [(CaptureRejected, {"reason": "not_authorized:captured_in_part"})] if wish else []
     ended = {"authorization_id": "a1", "reason": "captured_in_part", "may_reauthorize": True}
     says(settled, *rejected, (AuthorizationEnded, ended))
-    assert settle(after, None, replace(PAID, amount=100), AT, RENEWABLE) == Settled(after)
+    assert settle_answer(after, None, replace(PAID, amount=100), AT, RENEWABLE) == Settled(after)
 
 
 def test_short_money_joins_the_sale_and_too_much_waits() -> None:
-    short = settle(payment("waiting", number=NUMBER), None, replace(PAID, amount=1_000), AT, KONBINI)
+    short = settle_answer(payment("waiting", number=NUMBER), None, replace(PAID, amount=1_000), AT, KONBINI)
     assert short.payment == payment(
         "waiting",
         version=5,
@@ -259,13 +259,13 @@ def test_short_money_joins_the_sale_and_too_much_waits() -> None:
         receipts=("r1",),
         receipt_amounts={"r1": 1_000},
         received_at=PLACED,
-        attention="short_money",
+        calls=("short_money",),
     )
     assert (short.entries, short.events) == ((journal.suspended("r1", 1_000),), ())
     rest = Captured(amount=2_500, captured_at=AT, receipt_id="r2")
-    settled = settle(short.payment, None, rest, AT, KONBINI)
+    settled = settle_answer(short.payment, None, rest, AT, KONBINI)
     after = settled.payment
-    assert (after.captured_amount, after.suspense_amount, after.attention) == (3_300, 200, "excess_money")
+    assert (after.captured_amount, after.suspense_amount, after.calls) == (3_300, 200, ("excess_money",))
     assert settled.entries == (
         journal.sale("r2", 2_300),
         journal.allocated("r2", 1_000),
@@ -278,21 +278,21 @@ def test_short_money_joins_the_sale_and_too_much_waits() -> None:
 
 def test_exactly_what_is_missing_is_enough() -> None:
     before = payment(
-        "waiting", number=NUMBER, suspense_amount=1_000, receipts=("r0",), attention="short_money"
+        "waiting", number=NUMBER, suspense_amount=1_000, receipts=("r0",), calls=("short_money",)
     )
-    settled = settle(before, None, replace(PAID, amount=2_300), AT, KONBINI)
+    settled = settle_answer(before, None, replace(PAID, amount=2_300), AT, KONBINI)
     assert (settled.payment.state, settled.payment.suspense_amount) == ("captured", 0)
-    assert settled.payment.attention == ""
+    assert settled.payment.calls == ()
 
 
 @pytest.mark.parametrize("state", ["voided", "declined", "expired"])
 def test_money_for_what_is_over_waits_in_suspense_and_goes_back(state: State) -> None:
-    settled = settle(payment(state, number=NUMBER), None, PAID, AT, KONBINI)
+    settled = settle_answer(payment(state, number=NUMBER), None, PAID, AT, KONBINI)
     assert settled.payment.suspense_amount == 3_300
-    assert settled.payment.attention == "late_money"
+    assert settled.payment.calls == ("late_money",)
     assert settled.steps == (
-        Step(5, state, "look_up: Captured"),
-        Step(6, "refunding", "look_up: Captured"),
+        PaymentStep(5, state, "look_up: Captured"),
+        PaymentStep(6, "refunding", "look_up: Captured"),
     )
     assert settled.asks == (Ask("refund", 3_300),)
     assert settled.entries == (journal.suspended("r1", 3_300),)
@@ -300,15 +300,15 @@ def test_money_for_what_is_over_waits_in_suspense_and_goes_back(state: State) ->
 
 def test_money_beside_a_paid_order_waits_for_a_person() -> None:
     before = payment("captured", captured_amount=3_300, receipts=("r0",))
-    settled = settle(before, None, PAID, AT, KONBINI)
-    assert (settled.payment.attention, settled.payment.suspense_amount) == ("excess_money", 3_300)
+    settled = settle_answer(before, None, PAID, AT, KONBINI)
+    assert (settled.payment.calls, settled.payment.suspense_amount) == (("excess_money",), 3_300)
     assert (settled.asks, settled.events) == ((), ())
-    assert settled.steps == (Step(5, "captured", "look_up: Captured"),)
+    assert settled.steps == (PaymentStep(5, "captured", "look_up: Captured"),)
 
 
 def test_money_that_crosses_the_cancellation_goes_back_unsaid() -> None:
     before = payment("voiding", order_cancelled=True, authorization_id="a1")
-    settled = settle(before, "void", PAID, AT, CARD)
+    settled = settle_answer(before, "void", PAID, AT, CARD)
     assert [step.state for step in settled.steps] == ["captured", "refunding"]
     assert (settled.asks, settled.events) == ((Ask("refund", 3_300),), ())
 
@@ -317,8 +317,8 @@ def test_money_that_crosses_the_cancellation_goes_back_unsaid() -> None:
     ("state", "answer"), [("requested", Declined(reason="declined")), ("waiting", Voided())]
 )
 def test_a_payment_failing_in_part_gives_the_part_back(state: State, answer: Answer) -> None:
-    before = payment(state, suspense_amount=1_000, receipts=("r1",), attention="short_money")
-    settled = settle(before, "issue" if state == "requested" else None, answer, AT, BANK)
+    before = payment(state, suspense_amount=1_000, receipts=("r1",), calls=("short_money",))
+    settled = settle_answer(before, "issue" if state == "requested" else None, answer, AT, BANK)
     assert settled.payment.state == "refunding"
     assert settled.asks == (Ask("refund", 1_000),)
     assert [type(event) for event in settled.events] == [PaymentFailed]
@@ -328,8 +328,8 @@ def test_a_payment_failing_in_part_gives_the_part_back(state: State, answer: Ans
 def test_a_partly_paid_number_that_stays_open_returns_the_part() -> None:
     before = payment("voiding", order_cancelled=True, number=NUMBER, suspense_amount=1_000, receipts=("r1",))
     part = replace(PAID, amount=1_000)
-    assert settle(before, None, part, AT, KONBINI) == Settled(before)
-    settled = settle(before, "void", part, AT, KONBINI)
+    assert settle_answer(before, None, part, AT, KONBINI) == Settled(before)
+    settled = settle_answer(before, "void", part, AT, KONBINI)
     assert [step.because for step in settled.steps] == ["void: Captured", "order cancelled"]
     assert (settled.payment.state, settled.asks) == ("refunding", (Ask("refund", 1_000),))
 
@@ -338,34 +338,34 @@ def test_a_declined_capture_ends_the_hold_a_refused_one_does_not() -> None:
     before = payment(
         "capturing", authorization_id="a1", capture_wish=CaptureWish("admin"), provider_status="与信済"
     )
-    declined = settle(before, "capture", CaptureDeclined(reason="ProcessorDeclined"), AT, CARD)
-    gone = replace(before, version=5, capture_wish=None, attention="capture_failed")
+    declined = settle_answer(before, "capture", CaptureDeclined(reason="ProcessorDeclined"), AT, CARD)
+    gone = replace(before, version=5, capture_wish=None, calls=("capture_failed",))
     assert declined.payment == replace(
         gone,
         state="declined",
         provider_status="",
         ended_holds=("a1",),
-        attention="capture_failed authorization_ended",
+        calls=("capture_failed", "authorization_ended"),
     )
     ended = {"authorization_id": "a1", "reason": "capture_declined"}
     says(declined, (CaptureRejected, {"reason": "ProcessorDeclined"}), (AuthorizationEnded, ended))
-    refused = settle(before, "capture", CaptureRefused(reason="limit"), AT, CARD)
+    refused = settle_answer(before, "capture", CaptureRefused(reason="limit"), AT, CARD)
     assert refused.payment == replace(gone, state="authorized")
     says(refused, (CaptureRejected, {"reason": "limit"}))
 
 
 def test_a_capture_declined_in_the_console_ends_the_hold() -> None:
     before = payment("authorized", authorization_id="a1")
-    settled = settle(before, None, CaptureDeclined(reason="ProcessorDeclined"), AT, CARD)
+    settled = settle_answer(before, None, CaptureDeclined(reason="ProcessorDeclined"), AT, CARD)
     after = settled.payment
     assert (after.state, after.ended_holds) == ("declined", ("a1",))
-    assert after.attention == "capture_failed authorization_ended"
+    assert after.calls == ("capture_failed", "authorization_ended")
     says(settled, (AuthorizationEnded, {"authorization_id": "a1", "reason": "capture_declined"}))
 
 
 def test_a_void_in_the_console_is_told_and_an_unmade_hold_failed() -> None:
     before = payment("authorized", authorization_id="a1", redirect_url="http://x")
-    settled = settle(before, None, Voided(), AT, CARD)
+    settled = settle_answer(before, None, Voided(), AT, CARD)
     assert settled.payment == replace(
         before,
         state="voided",
@@ -373,68 +373,70 @@ def test_a_void_in_the_console_is_told_and_an_unmade_hold_failed() -> None:
         redirect_url="",
         provider_status="取消済",
         ended_holds=("a1",),
-        attention="authorization_ended",
+        calls=("authorization_ended",),
     )
     says(
         settled,
         (PaymentVoided, {}),
         (AuthorizationEnded, {"authorization_id": "a1", "reason": "voided"}),
     )
-    never = settle(payment(), "authorize", Voided(), AT, CARD)
+    never = settle_answer(payment(), "authorize", Voided(), AT, CARD)
     assert never.payment.provider_status == ""
     says(never, (PaymentFailed, {"reason": "provider_error"}))
-    unwanted = settle(payment(order_cancelled=True), "authorize", Voided(), AT, CARD)
+    unwanted = settle_answer(payment(order_cancelled=True), "authorize", Voided(), AT, CARD)
     assert (unwanted.payment.state, unwanted.events) == ("voided", ())
 
 
 def test_a_hold_in_doubt_is_voided_after_its_payment_is_over() -> None:
-    settled = settle(payment(order_cancelled=True), "authorize", Voided(in_doubt=True), AT, CARD)
+    settled = settle_answer(payment(order_cancelled=True), "authorize", Voided(in_doubt=True), AT, CARD)
     assert (settled.payment.state, settled.events, settled.asks) == ("voided", (), (Ask("void", 3_300),))
-    late = settle(settled.payment, "void", GRANTED, AT, CARD)
+    late = settle_answer(settled.payment, "void", GRANTED, AT, CARD)
     assert late == Settled(replace(settled.payment, refs={"charge": "c1"}))
-    assert settle(late.payment, "void", Voided(), AT, CARD) == Settled(late.payment)
-    captured = settle(late.payment, "void", PAID, AT, CARD)
+    assert settle_answer(late.payment, "void", Voided(), AT, CARD) == Settled(late.payment)
+    captured = settle_answer(late.payment, "void", PAID, AT, CARD)
     assert (captured.payment.state, captured.asks) == ("refunding", (Ask("refund", 3_300),))
 
 
 def test_a_number_that_ran_out_is_closed_and_its_money_goes_back() -> None:
-    settled = settle(payment("waiting", number=NUMBER), None, Expired(), AT, KONBINI)
+    settled = settle_answer(payment("waiting", number=NUMBER), None, Expired(), AT, KONBINI)
     assert (settled.payment.state, settled.asks) == ("expired", (Ask("void", 3_300),))
     says(settled, (PaymentExpired, {"due_at": DUE}))
     part = payment("waiting", number=NUMBER, suspense_amount=1_000)
-    back = settle(part, None, Expired(), AT, KONBINI)
+    back = settle_answer(part, None, Expired(), AT, KONBINI)
     assert back.asks == (Ask("void", 3_300), Ask("refund", 1_000))
-    assert back.steps[-1] == Step(6, "refunding", "expired with part of the money here")
+    assert back.steps[-1] == PaymentStep(6, "refunding", "expired with part of the money here")
 
 
 @pytest.mark.parametrize("terms", [CARD, RENEWABLE])
 def test_an_authorization_that_ran_out_tells_what_can_be_done(terms: Terms) -> None:
-    settled = settle(payment("authorized", authorization_id="a1"), None, Expired(), AT, terms)
-    assert (settled.payment.state, settled.payment.attention) == ("expired", "authorization_ended")
+    settled = settle_answer(payment("authorized", authorization_id="a1"), None, Expired(), AT, terms)
+    assert (settled.payment.state, settled.payment.calls) == ("expired", ("authorization_ended",))
     ended = {"authorization_id": "a1", "reason": "expired", "may_reauthorize": terms.may_reauthorize}
     says(settled, (AuthorizationEnded, ended))
     wished = payment("capturing", authorization_id="a1", capture_wish=CaptureWish("admin"))
-    told = settle(wished, "capture", Expired(), AT, terms)
+    told = settle_answer(wished, "capture", Expired(), AT, terms)
     says(told, (CaptureRejected, {"reason": "authorization_expired"}), (AuthorizationEnded, ended))
 
 
 def test_a_hold_that_ends_for_a_cancelled_order_calls_nobody() -> None:
     before = payment("voiding", authorization_id="a1", order_cancelled=True)
-    settled = settle(before, "void", Expired(), AT, RENEWABLE)
+    settled = settle_answer(before, "void", Expired(), AT, RENEWABLE)
     assert (settled.payment.state, settled.payment.calls) == ("voided", ())
     says(settled, (PaymentVoided, {}))
 
 
 def test_only_a_number_that_was_made_is_told_as_cancelled() -> None:
     before = payment("voiding", number=NUMBER, order_cancelled=True)
-    says(settle(before, "void", Voided(), AT, KONBINI), (PaymentVoided, {}))
-    assert settle(replace(before, number=None), "void", Voided(), AT, KONBINI).events == ()
+    says(settle_answer(before, "void", Voided(), AT, KONBINI), (PaymentVoided, {}))
+    assert settle_answer(replace(before, number=None), "void", Voided(), AT, KONBINI).events == ()
 
 
 @pytest.mark.parametrize(("authorization", "status"), [("a1", "返金済"), ("", "")])
 def test_a_refund_is_booked_suspended_money_first(authorization: str, status: str) -> None:
     before = payment("refunding", authorization_id=authorization, captured_amount=3_300, suspense_amount=500)
-    settled = settle(before, "refund", Refunded(refund_ref="f1", amount=3_800, route="gift_card"), AT, CARD)
+    settled = settle_answer(
+        before, "refund", Refunded(refund_ref="f1", amount=3_800, route="gift_card"), AT, CARD
+    )
     assert settled.payment == replace(
         before,
         state="refunded",
@@ -444,7 +446,7 @@ def test_a_refund_is_booked_suspended_money_first(authorization: str, status: st
         refunds=("f1",),
         refund_amounts={"f1": 3_800},
         own_refunds={"f1": 3_800},
-        attention="",
+        calls=(),
         provider_status=status,
     )
     assert settled.entries == (journal.suspense_returned("f1", 500), journal.refund("f1", 3_300))
@@ -460,7 +462,7 @@ def test_a_refund_is_booked_suspended_money_first(authorization: str, status: st
 
 def test_money_that_came_during_a_refund_is_asked_for_as_well() -> None:
     before = payment("refunding", captured_amount=3_300, suspense_amount=500, refund_asked_amount=3_300)
-    settled = settle(before, "refund", Refunded(refund_ref="f1", amount=3_300), AT, KONBINI)
+    settled = settle_answer(before, "refund", Refunded(refund_ref="f1", amount=3_300), AT, KONBINI)
     assert settled.entries == (journal.suspense_returned("f1", 500), journal.refund("f1", 2_800))
     assert settled.asks == (Ask("refund", 500, sequence=2),)
     assert (settled.payment.state, settled.payment.refund_asked_amount) == ("refunding", 500)
@@ -469,12 +471,12 @@ def test_money_that_came_during_a_refund_is_asked_for_as_well() -> None:
 
 def test_a_refund_of_another_does_not_end_ours() -> None:
     before = payment("refunding", captured_amount=3_300, refund_asked_amount=3_300)
-    settled = settle(before, None, Refunded(refund_ref="h1", amount=300), AT, KONBINI)
+    settled = settle_answer(before, None, Refunded(refund_ref="h1", amount=300), AT, KONBINI)
     assert (settled.payment.state, settled.payment.refund_asked_amount) == ("refunding", 3_300)
     assert settled.asks == ()
-    refused = settle(settled.payment, "refund", RefundDeclined(reason="more_than_left"), AT, KONBINI)
+    refused = settle_answer(settled.payment, "refund", RefundDeclined(reason="more_than_left"), AT, KONBINI)
     assert refused.asks == (Ask("refund", 3_000, sequence=2),), "the rest goes back by itself"
-    assert (refused.payment.state, refused.payment.attention) == ("refunding", "")
+    assert (refused.payment.state, refused.payment.calls) == ("refunding", ())
 
 
 def test_only_what_is_left_in_suspense_is_returned_from_it() -> None:
@@ -485,23 +487,23 @@ def test_only_what_is_left_in_suspense_is_returned_from_it() -> None:
         refunded_amount=400,
         suspense_returned_amount=400,
     )
-    settled = settle(before, "refund", Refunded(refund_ref="f2", amount=300), AT, KONBINI)
+    settled = settle_answer(before, "refund", Refunded(refund_ref="f2", amount=300), AT, KONBINI)
     assert settled.entries == (journal.suspense_returned("f2", 100), journal.refund("f2", 200))
     assert settled.payment.refunded_amount == 700
     spent = replace(before, refunded_amount=900, suspense_returned_amount=500)
-    beyond = settle(spent, "refund", Refunded(refund_ref="f3", amount=9), AT, CARD)
+    beyond = settle_answer(spent, "refund", Refunded(refund_ref="f3", amount=9), AT, CARD)
     assert beyond.entries == (journal.refund("f3", 9),)
 
 
 def test_a_refund_under_way_changes_nothing_a_failed_one_calls() -> None:
     before = payment("refunding", captured_amount=3_300, order_cancelled=True, refund_asked_amount=3_300)
-    assert settle(before, "refund", RefundWaiting(), AT, CARD) == Settled(before)
-    failed = settle(before, "refund", RefundDeclined(reason="x"), AT, CARD)
+    assert settle_answer(before, "refund", RefundWaiting(), AT, CARD) == Settled(before)
+    failed = settle_answer(before, "refund", RefundDeclined(reason="x"), AT, CARD)
     owed = replace(
         before,
         state="owed",
         version=5,
-        attention="refund_failed",
+        calls=("refund_failed",),
         refund_asked_amount=0,
         refund_failed_amount=3_300,
     )
@@ -515,52 +517,54 @@ GONE_WRONG = payment(
     captured_amount=3_300,
     receipts=("r1",),
     failed_refunds=("f1",),
-    attention="refund_failed",
+    calls=("refund_failed",),
 )
 
 
 def test_money_after_a_failed_refund_is_not_sent_back_by_itself() -> None:
     more = replace(PAID, receipt_id="r2", amount=500)
-    settled = settle(GONE_WRONG, None, more, AT, KONBINI)
+    settled = settle_answer(GONE_WRONG, None, more, AT, KONBINI)
     assert settled.payment.calls == ("refund_failed", "late_money")
     assert (settled.payment.state, settled.payment.held_amount) == ("owed", 3_800)
     assert (settled.asks, settled.entries) == ((), (journal.suspended("r2", 500),))
 
 
 def test_a_failed_refund_does_not_hide_the_money_before_it() -> None:
-    before = payment("refunding", suspense_amount=3_300, receipts=("r1",), attention="late_money")
-    failed = settle(before, "refund", RefundDeclined(reason="x", refund_ref="f1"), AT, KONBINI).payment
+    before = payment("refunding", suspense_amount=3_300, receipts=("r1",), calls=("late_money",))
+    failed = settle_answer(before, "refund", RefundDeclined(reason="x", refund_ref="f1"), AT, KONBINI).payment
     assert (failed.calls, failed.failed_refunds) == (("late_money", "refund_failed"), ("f1",))
     assert (failed.state, failed.held_amount) == ("owed", 3_300), "never paid, and never said to be"
 
 
 def test_the_last_word_about_spare_money_counts_beside_others() -> None:
-    short = payment(attention="short_money refund_failed no_answer")
-    assert short.calling("excess_money").attention == "refund_failed no_answer excess_money"
+    short = payment(calls=("short_money", "refund_failed", "no_answer"))
+    assert short.calling("excess_money").calls == ("refund_failed", "no_answer", "excess_money")
     assert short.calling("refund_failed") == short
     assert short.not_calling("no_answer", "late_money").calls == ("short_money", "refund_failed")
 
 
 def test_staff_repeat_a_failed_refund_with_all_that_is_here_now() -> None:
-    before = replace(GONE_WRONG, suspense_amount=500, attention="refund_failed late_money")
+    before = replace(GONE_WRONG, suspense_amount=500, calls=("refund_failed", "late_money"))
     settled = refund_rules.refund_again(before, AT)
     assert settled.payment == replace(
         before, state="refunding", version=5, refund_asked_amount=3_800, our_refund=OurRefund(1)
     )
     assert settled.asks == (Ask("refund", 3_800),)
-    assert settled.steps == (Step(5, "refunding", "refund asked again"),)
+    assert settled.steps == (PaymentStep(5, "refunding", "refund asked again"),)
     assert refund_rules.refund_again(settled.payment, AT) == Settled(settled.payment), "one at a time"
-    failed = settle(settled.payment, "refund", RefundDeclined(reason="x", refund_ref="f2"), AT, KONBINI)
+    failed = settle_answer(
+        settled.payment, "refund", RefundDeclined(reason="x", refund_ref="f2"), AT, KONBINI
+    )
     assert (failed.payment.state, failed.payment.calls) == ("owed", ("refund_failed", "late_money"))
-    done = settle(settled.payment, "refund", Refunded(refund_ref="f2", amount=3_800), AT, KONBINI)
-    assert (done.payment.state, done.payment.held_amount, done.payment.attention) == ("refunded", 0, "")
+    done = settle_answer(settled.payment, "refund", Refunded(refund_ref="f2", amount=3_800), AT, KONBINI)
+    assert (done.payment.state, done.payment.held_amount, done.payment.calls) == ("refunded", 0, ())
 
 
 @pytest.mark.parametrize(
     "before",
     [
         payment("captured", captured_amount=3_300),
-        payment("refunding", captured_amount=3_300, attention="refund_failed"),
+        payment("refunding", captured_amount=3_300, calls=("refund_failed",)),
         payment("owed"),
         payment("expired", suspense_amount=500),
     ],
@@ -579,45 +583,45 @@ def test_a_refund_counts_wherever_an_older_failed_one_is_listed(
     answers: tuple[Any, ...], failed_before: tuple[str, ...]
 ) -> None:
     before = payment("refunding", order_cancelled=True, captured_amount=3_300, failed_refunds=failed_before)
-    settled = settle_all(before, None, answers, AT, CARD)
+    settled = settle_answers(before, None, answers, AT, CARD)
     after = settled.payment
     assert (after.state, after.refunded_amount, after.refunds) == ("refunded", 3_300, ("f2",))
-    assert after.attention == ""
+    assert after.calls == ()
     assert settled.entries == (journal.refund("f2", 3_300),)
     says(
         settled,
         (PaymentRefunded, told_back("f2", 3_300) | {"order_ended": True}),
     )
-    assert settle_all(after, None, answers, AT, CARD) == Settled(after)
+    assert settle_answers(after, None, answers, AT, CARD) == Settled(after)
 
 
 def test_an_old_refusal_does_not_end_the_refund_under_way() -> None:
-    before = replace(GONE_WRONG, state="refunding", attention="", refund_asked_amount=3_300)
-    assert settle(before, None, FAILED, AT, CARD) == Settled(before)
-    others = settle(before, None, RefundDeclined(reason="x", refund_ref="f2"), AT, CARD).payment
+    before = replace(GONE_WRONG, state="refunding", calls=(), refund_asked_amount=3_300)
+    assert settle_answer(before, None, FAILED, AT, CARD) == Settled(before)
+    others = settle_answer(before, None, RefundDeclined(reason="x", refund_ref="f2"), AT, CARD).payment
     assert (others.state, others.refund_asked_amount) == ("refunding", 3_300)
-    waits = settle(before, "refund", RefundWaiting(refund_refs=("f2",)), AT, CARD).payment
-    fresh = settle(waits, None, RefundDeclined(reason="x", refund_ref="f2"), AT, CARD).payment
+    waits = settle_answer(before, "refund", RefundWaiting(refund_refs=("f2",)), AT, CARD).payment
+    fresh = settle_answer(waits, None, RefundDeclined(reason="x", refund_ref="f2"), AT, CARD).payment
     assert (fresh.state, fresh.failed_refunds) == ("owed", ("f1", "f2"))
-    unnamed = settle(before, "refund", RefundDeclined(reason="x"), AT, CARD).payment
+    unnamed = settle_answer(before, "refund", RefundDeclined(reason="x"), AT, CARD).payment
     assert (unnamed.state, unnamed.failed_refunds) == ("owed", ("f1",))
 
 
 def test_what_a_person_sent_after_our_failure_is_booked_in_parts() -> None:
     part = Refunded(refund_ref="h1", amount=1_000)
-    first = settle(GONE_WRONG, None, part, AT, CARD)
-    assert settle(first.payment, None, part, AT, CARD) == Settled(first.payment)
-    assert (first.payment.state, first.payment.attention) == ("owed", "refund_failed")
+    first = settle_answer(GONE_WRONG, None, part, AT, CARD)
+    assert settle_answer(first.payment, None, part, AT, CARD) == Settled(first.payment)
+    assert (first.payment.state, first.payment.calls) == ("owed", ("refund_failed",))
     assert (first.payment.held_amount, first.asks) == (2_300, ())
-    assert first.steps == (Step(5, "owed", "look_up: Refunded"),)
+    assert first.steps == (PaymentStep(5, "owed", "look_up: Refunded"),)
     says(
         first,
         (PaymentRefunded, told_back("h1", 1_000, left=2_300) | {"order_ended": True}),
     )
-    rest = settle(first.payment, None, Refunded(refund_ref="h2", amount=2_300), AT, CARD)
+    rest = settle_answer(first.payment, None, Refunded(refund_ref="h2", amount=2_300), AT, CARD)
     assert [step.state for step in rest.steps] == ["refunding", "refunded"]
     assert {step.because for step in rest.steps} == {"look_up: Refunded"}
-    assert (rest.payment.held_amount, rest.payment.attention) == (0, "")
+    assert (rest.payment.held_amount, rest.payment.calls) == (0, ())
 
 
 def test_late_money_that_a_person_sent_back_is_booked() -> None:
@@ -627,10 +631,10 @@ def test_late_money_that_a_person_sent_back_is_booked() -> None:
         suspense_amount=500,
         refunded_amount=3_300,
         refunds=("f1",),
-        attention="late_money",
+        calls=("late_money",),
         provider_status="返金済",
     )
-    settled = settle(before, None, Refunded(refund_ref="h1", amount=500), AT, CARD)
+    settled = settle_answer(before, None, Refunded(refund_ref="h1", amount=500), AT, CARD)
     assert settled.payment == replace(
         before,
         version=5,
@@ -638,53 +642,53 @@ def test_late_money_that_a_person_sent_back_is_booked() -> None:
         suspense_returned_amount=500,
         refunds=("f1", "h1"),
         refund_amounts={"h1": 500},
-        attention="",
+        calls=(),
     )
-    assert settled.steps == (Step(5, "refunded", "look_up: Refunded"),)
+    assert settled.steps == (PaymentStep(5, "refunded", "look_up: Refunded"),)
 
 
 @pytest.mark.parametrize(
     ("before", "state"),
     [
-        (payment("waiting", number=NUMBER, suspense_amount=3_300, attention="short_money"), "waiting"),
+        (payment("waiting", number=NUMBER, suspense_amount=3_300, calls=("short_money",)), "waiting"),
         (payment("voiding", order_cancelled=True, suspense_amount=3_300), "voiding"),
         (payment("short", authorization_id="a1", suspense_amount=3_300), "voided"),
         (payment("captured", captured_amount=3_300), "refunded"),
     ],
 )
 def test_money_given_back_elsewhere_is_booked_in_every_state(before: Payment, state: State) -> None:
-    settled = settle(before, None, RETURNED, AT, KONBINI)
+    settled = settle_answer(before, None, RETURNED, AT, KONBINI)
     assert (settled.payment.state, settled.payment.held_amount) == (state, 0)
     assert "short_money" not in settled.payment.calls
-    assert settle(settled.payment, None, RETURNED, AT, KONBINI) == Settled(settled.payment)
+    assert settle_answer(settled.payment, None, RETURNED, AT, KONBINI) == Settled(settled.payment)
 
 
 def test_a_refund_beyond_what_came_calls_until_money_explains_it() -> None:
     before = payment("waiting", number=NUMBER)
-    settled = settle(before, None, RETURNED, AT, BANK)
+    settled = settle_answer(before, None, RETURNED, AT, BANK)
     assert (settled.payment.lost_amount, settled.payment.held_amount) == (3_300, 0)
     assert (settled.payment.calls, settled.events) == (("refund_unexplained",), ())
     assert settled.entries == (journal.lost("refund", "f2", 3_300),)
-    known = settle(settled.payment, None, PAID, AT, BANK).payment
+    known = settle_answer(settled.payment, None, PAID, AT, BANK).payment
     assert (known.lost_amount, known.held_amount, known.calls) == (0, 0, ("refunded_elsewhere",))
-    assert settle(known, None, RETURNED, AT, BANK) == Settled(known)
+    assert settle_answer(known, None, RETURNED, AT, BANK) == Settled(known)
 
 
 @pytest.mark.parametrize("state", ["voided", "expired", "owed"])
 def test_money_never_for_the_order_is_booked_as_returned(state: State) -> None:
-    before = payment(state, suspense_amount=3_300, attention="refund_failed")
-    settled = settle(before, None, RETURNED, AT, KONBINI)
+    before = payment(state, suspense_amount=3_300, calls=("refund_failed",))
+    settled = settle_answer(before, None, RETURNED, AT, KONBINI)
     assert (settled.payment.state, settled.payment.held_amount) == ("refunded", 0)
     assert settled.entries == (journal.suspense_returned("f2", 3_300),)
 
 
-@pytest.mark.parametrize(("amount", "attention"), [(500, "no_answer"), (200, "no_answer excess_money")])
-def test_what_a_paid_order_does_not_need_goes_back_and_is_told(amount: int, attention: str) -> None:
+@pytest.mark.parametrize(("amount", "calls"), [(500, ("no_answer",)), (200, ("no_answer", "excess_money"))])
+def test_what_a_paid_order_does_not_need_goes_back_and_is_told(amount: int, calls: tuple[str, ...]) -> None:
     before = payment(
-        "captured", captured_amount=3_300, suspense_amount=500, attention="no_answer excess_money"
+        "captured", captured_amount=3_300, suspense_amount=500, calls=("no_answer", "excess_money")
     )
     back = Refunded(refund_ref="h1", amount=amount)
-    settled = settle(before, None, back, AT, KONBINI)
+    settled = settle_answer(before, None, back, AT, KONBINI)
     assert settled.payment == replace(
         before,
         version=5,
@@ -692,41 +696,43 @@ def test_what_a_paid_order_does_not_need_goes_back_and_is_told(amount: int, atte
         suspense_returned_amount=amount,
         refunds=("h1",),
         refund_amounts={"h1": amount},
-        attention=attention,
+        calls=calls,
     )
     assert settled.entries == (journal.suspense_returned("h1", amount),)
     says(settled, (PaymentRefunded, told_back("h1", amount, left=3_300, spare=amount)))
     assert settled.asks == ()
-    assert settle(settled.payment, None, back, AT, KONBINI) == Settled(settled.payment)
+    assert settle_answer(settled.payment, None, back, AT, KONBINI) == Settled(settled.payment)
 
 
 def test_part_returned_elsewhere_leaves_the_order_paid() -> None:
-    before = payment("captured", captured_amount=3_300, suspense_amount=200, attention="excess_money")
-    settled = settle(before, None, Refunded(refund_ref="h1", amount=500), AT, KONBINI)
+    before = payment("captured", captured_amount=3_300, suspense_amount=200, calls=("excess_money",))
+    settled = settle_answer(before, None, Refunded(refund_ref="h1", amount=500), AT, KONBINI)
     assert settled.entries == (journal.suspense_returned("h1", 200), journal.refund("h1", 300))
     assert (settled.payment.state, settled.payment.calls) == ("captured", ("refunded_elsewhere",))
     says(settled, (PaymentRefunded, told_back("h1", 500, left=3_000, spare=200)))
     cancelled = asking.cancel(settled.payment, AT)
     assert cancelled.asks == (Ask("refund", 3_000, sequence=2),), "the rest goes back, and no more"
-    more = settle(settled.payment, None, replace(PAID, receipt_id="r2", amount=400), AT, KONBINI).payment
+    more = settle_answer(
+        settled.payment, None, replace(PAID, receipt_id="r2", amount=400), AT, KONBINI
+    ).payment
     assert (more.spare_amount, more.sale_amount) == (400, 3_000)
 
 
 def test_a_refund_named_later_takes_its_place_in_the_sum() -> None:
     before = payment("captured", captured_amount=3_300)
-    summed = settle(before, None, RefundedInAll(amount=500), AT, CARD).payment
+    summed = settle_answer(before, None, RefundedInAll(amount=500), AT, CARD).payment
     assert (summed.refunded_amount, summed.unnamed_refund_amount) == (500, 500)
     named: list[Answer] = [Refunded(refund_ref="h1", amount=500), RefundedInAll(amount=500)]
-    settled = settle_all(summed, None, named, AT, CARD)
+    settled = settle_answers(summed, None, named, AT, CARD)
     assert (settled.payment.refunded_amount, settled.payment.unnamed_refund_amount) == (500, 0)
     assert (settled.entries, settled.events) == ((), ())
     second: list[Answer] = [*named, Refunded(refund_ref="h2", amount=700), RefundedInAll(amount=1_200)]
-    assert settle_all(settled.payment, None, second, AT, CARD).payment.refunded_amount == 1_200
+    assert settle_answers(settled.payment, None, second, AT, CARD).payment.refunded_amount == 1_200
 
 
 def test_old_news_leaves_only_its_references() -> None:
     before = payment("voided", refs={"session": "s1"})
-    assert settle(before, None, GRANTED, AT, CARD) == Settled(
+    assert settle_answer(before, None, GRANTED, AT, CARD) == Settled(
         replace(before, refs={"session": "s1", "charge": "c1"})
     )
 
@@ -747,18 +753,18 @@ def test_shipping_asks_for_no_money_that_is_here_or_asked_for(state: State) -> N
 
 
 def test_shipping_an_authorized_order_asks_for_its_money() -> None:
-    before = payment("authorized", attention="capture_failed")
+    before = payment("authorized", calls=("capture_failed",))
     settled = asking.capture_after_shipping(before, CARD, AT)
     assert settled.payment == replace(
         before,
         state="capturing",
         version=5,
-        attention="",
+        calls=(),
         capture_wish=CaptureWish("shipped"),
         shipped=True,
     )
     assert settled.asks == (Ask("capture", 3_300),)
-    assert settled.steps == (Step(5, "capturing", "capture asked: shipped"),)
+    assert settled.steps == (PaymentStep(5, "capturing", "capture asked: shipped"),)
 
 
 @pytest.mark.parametrize("state", ["voided", "declined"])
@@ -860,20 +866,20 @@ def test_cancelling_what_never_passed_through_us_changes_nothing() -> None:
 
 
 def test_several_answers_add_up_to_one_outcome() -> None:
-    both = settle_all(payment(), "authorize", [GRANTED, replace(PAID, receipt_id="r9")], AT, CARD)
+    both = settle_answers(payment(), "authorize", [GRANTED, replace(PAID, receipt_id="r9")], AT, CARD)
     assert [step.state for step in both.steps] == ["authorized", "captured"]
     assert [type(event) for event in both.events] == [PaymentAuthorized, PaymentCaptured]
     assert both.entries == (journal.sale("r9", 3_300),)
     crossed = replace(payment("authorized"), order_cancelled=True)
-    twice = settle_all(crossed, None, [Waiting(), PAID], AT, CARD)
+    twice = settle_answers(crossed, None, [Waiting(), PAID], AT, CARD)
     assert twice.asks == (Ask("void", 3_300), Ask("refund", 3_300))
-    assert settle_all(NEW, None, [], AT, CARD) == Settled(NEW)
+    assert settle_answers(NEW, None, [], AT, CARD) == Settled(NEW)
 
 
 def test_the_first_call_for_a_person_is_not_drowned_by_the_next() -> None:
-    assert with_attention(Settled(NEW), "no_answer").payment.attention == "no_answer"
-    stuck = Settled(payment(attention="refund_failed"))
-    assert with_attention(stuck, "no_answer").payment.calls == ("refund_failed", "no_answer")
+    assert with_call(Settled(NEW), "no_answer").payment.calls == ("no_answer",)
+    stuck = Settled(payment(calls=("refund_failed",)))
+    assert with_call(stuck, "no_answer").payment.calls == ("refund_failed", "no_answer")
 
 
 @pytest.mark.parametrize(
@@ -902,7 +908,7 @@ def test_a_change_of_an_unknown_field_is_an_error() -> None:
 
 
 def test_money_before_its_number_goes_back_with_the_order() -> None:
-    came = payment("placed", suspense_amount=1_000, receipts=("r1",), attention="short_money")
+    came = payment("placed", suspense_amount=1_000, receipts=("r1",), calls=("short_money",))
     ended = asking.cancel(came, AT)
     assert (ended.payment.state, ended.payment.calls, ended.asks) == (
         "refunding",

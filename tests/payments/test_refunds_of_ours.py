@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from payments.desk import call_labels
+from payments.payment.locked_payments import settle_answers
 from payments.payment.rules import asking
 from payments.payment.rules.answers import (
     Answer,
@@ -19,8 +20,7 @@ from payments.payment.rules.answers import (
 )
 from payments.payment.rules.drafting import Ask
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.settling import settle
-from payments.payment.settle_payment import settle_all
+from payments.payment.rules.settling import settle_answer
 from payments.refunds import rules as refund_rules
 from payments.requests.outcomes import settle_reply
 from payments.requests.refund_replies import reply_of_look
@@ -41,12 +41,12 @@ def asked(before: Payment, amount: int = 300) -> Payment:
 
 def replied(before: Payment, *answers: Answer) -> Payment:
     for answer in answers:
-        before = settle(before, "refund", answer, AT, CARD).payment
+        before = settle_answer(before, "refund", answer, AT, CARD).payment
     return before
 
 
 def looked(before: Payment, *answers: Answer) -> Payment:
-    return settle_all(before, None, answers, AT, CARD).payment
+    return settle_answers(before, None, answers, AT, CARD).payment
 
 
 ONE_DONE = replied(asked(PAID_ORDER), R1)
@@ -109,19 +109,19 @@ def test_a_refund_of_others_that_ours_overtook_is_told_whole() -> None:
 
 def test_a_buyer_is_told_all_that_the_provider_gave_and_once() -> None:
     before = looked(asked(PAID_ORDER, 2_900), replace(CONSOLE, amount=600))
-    over = settle(before, "refund", replace(R1, amount=2_900), AT, CARD)
+    over = settle_answer(before, "refund", replace(R1, amount=2_900), AT, CARD)
     [told] = [event for event in over.events if isinstance(event, PaymentRefunded)]
     assert (told.amount, told.spare_amount, told.remaining_amount) == (2_900, 0, 0)
     assert (over.payment.refunded_amount, over.payment.lost_amount) == (3_300, 200)
     more = Captured(amount=200, captured_at=AT, receipt_id="r2")
-    explained = settle(over.payment, None, more, AT, CARD)
+    explained = settle_answer(over.payment, None, more, AT, CARD)
     assert (explained.payment.lost_amount, explained.payment.refunded_amount) == (0, 3_500)
     assert [event for event in explained.events if isinstance(event, PaymentRefunded)] == []
 
 
 def test_what_went_out_beyond_spare_money_belonged_to_no_order() -> None:
     short = payment("waiting", suspense_amount=300, receipts=("r1",))
-    over = settle(short, None, replace(CONSOLE, amount=500), AT, CARD)
+    over = settle_answer(short, None, replace(CONSOLE, amount=500), AT, CARD)
     [told] = [event for event in over.events if isinstance(event, PaymentRefunded)]
     assert (told.amount, told.spare_amount, told.remaining_amount) == (500, 500, 0)
 
@@ -143,7 +143,7 @@ def test_a_decline_told_by_a_look_without_the_id_ends_nothing() -> None:
 def test_an_order_cancelled_over_a_pending_refund_is_not_stuck(end: Answer, left: int) -> None:
     cancelled = asking.cancel(looked(replied(SECOND, PENDING), R1), AT)
     assert (cancelled.asks, cancelled.payment.refund_asked_amount) == ((), 300)
-    ended = settle(cancelled.payment, "refund", end, AT, CARD)
+    ended = settle_answer(cancelled.payment, "refund", end, AT, CARD)
     if end is R2:
         assert ended.asks == (Ask("refund", left, 3),)
     else:
@@ -211,7 +211,7 @@ def test_sum_and_names_add_up_in_every_order(told: tuple[tuple[str, Answer], ...
 def test_a_sum_learnt_before_the_call_is_not_ours() -> None:
     one = looked(asked(PAID_ORDER, 500), NAMED, SUM)
     own = replace(OURS, told_before=one.told_refunds_amount)
-    done = settle(one, "refund", own, AT, CARD)
+    done = settle_answer(one, "refund", own, AT, CARD)
     assert [event.amount for event in done.events if isinstance(event, PaymentRefunded)] == [500]
     assert stands(done.payment) == (0, 1_000, ("refunded_elsewhere",))
 

@@ -120,13 +120,13 @@ async def test_pauses_grow_to_two_minutes_and_then_a_person_is_shown(
         method.known = [(SILENCE,)]
         request = await ask(payments, method, SILENCE)
         pauses.append(seconds_to_wait(request))
-        attention = (await payments.payment("N1")).attention
-        assert attention == ("no_answer" if turns >= SILENT_ATTEMPTS_MAX else "")
+        calls = (await payments.payment("N1")).calls
+        assert calls == (("no_answer",) if turns >= SILENT_ATTEMPTS_MAX else ())
     assert all(0.8 * 2**n - 1 <= pause <= 1.2 * 2**n for n, pause in enumerate(pauses[:6], start=1))
     assert all(0.8 * 120 - 1 <= pause <= 1.2 * 120 for pause in pauses[6:])
     method.known = [(granted(),)]
     await ask(payments, method, SILENCE)
-    assert (await payments.payment("N1")).attention == ""
+    assert (await payments.payment("N1")).calls == ()
     assert len([one for one in method.asked if one[0] == "authorize"]) == 1, "looked up, not asked again"
 
 
@@ -177,7 +177,7 @@ async def test_what_was_voided_in_doubt_is_voided_until_it_is_certain(
     request = await ask(payments, method, Voided())
     assert (request.operation, request.state) == ("void", "done")
     payment = await payments.payment("N1")
-    assert (payment.state, payment.refs, payment.attention) == ("voided", {"charge": "c1"}, "")
+    assert (payment.state, payment.refs, payment.calls) == ("voided", {"charge": "c1"}, ())
     assert [one[0] for one in method.asked] == ["authorize", "look_up", "void", "look_up", "void"]
     assert await payments.said() == []
 
@@ -221,7 +221,7 @@ async def test_a_refund_that_was_declined_is_closed_as_declined(payments: Paymen
     await payments.hears(cancelled("N1"))
     request = await ask(payments, method, RefundDeclined(reason="too_late"))
     assert (request.operation, request.state, request.answer["reason"]) == ("refund", "declined", "too_late")
-    assert (await payments.payment("N1")).attention == "refund_failed"
+    assert (await payments.payment("N1")).calls == ("refund_failed",)
     assert await payments.said(PaymentRefunded) == []
 
 
@@ -242,7 +242,7 @@ async def test_an_earlier_failed_refund_does_not_answer_a_later_one(
     request = await ask(payments, method, Refunded(refund_ref="f2", amount=3_300))
     assert request.state == "done"
     seen = await payments.payment("N1")
-    assert (seen.state, seen.refunds, seen.attention) == ("refunded", ("f2",), "")
+    assert (seen.state, seen.refunds, seen.calls) == ("refunded", ("f2",), ())
 
 
 async def test_a_refund_whose_failure_a_notice_told_may_be_repeated(

@@ -1,11 +1,11 @@
 """A till takes back its receipt while our refund of it is under way, or the money of a live order comes a second time. Pure."""
 
 from payments.desk.call_labels import calls
+from payments.payment.locked_payments import settle_answers
 from payments.payment.rules import asking
 from payments.payment.rules.answers import Answer, Captured, Chargeback, RefundDeclined, Refunded, Reversed
 from payments.payment.rules.drafting import Settled, and_then
 from payments.payment.rules.payment import Payment
-from payments.payment.settle_payment import settle_all
 from payments.requests.outcomes import settle_reply
 from shared.events import PaymentRefunded
 from tests.payments.payment_examples import AT, CARD, KONBINI, NUMBER, PLACED, payment
@@ -19,7 +19,7 @@ def came(receipt: str = "r1") -> Captured:
 
 
 def heard(before: Payment, *answers: Answer) -> Settled:
-    return settle_all(before, None, answers, AT, KONBINI)
+    return settle_answers(before, None, answers, AT, KONBINI)
 
 
 PAID = heard(payment("waiting", number=NUMBER), came()).payment
@@ -70,7 +70,7 @@ def test_money_of_a_live_order_goes_back_without_cancellation() -> None:
 
 
 def test_a_chargeback_of_an_unknown_amount_says_so() -> None:
-    disputed = settle_all(
+    disputed = settle_answers(
         payment("captured", captured_amount=3_300, receipts=("r1",)),
         None,
         [Chargeback(reference="c1", amount=0)],

@@ -14,11 +14,11 @@ from harness.postgres import MakeDatabase
 from payments.calls import disowning
 from payments.calls import rules as call_rules
 from payments.deposits.rules import book_deposit
-from payments.methods.konbini.simulator.driving import Driver
+from payments.methods.konbini.simulator.driving import KonbiniDriver
 from payments.methods.method import Shop
+from payments.payment.locked_payments import settle_answers
 from payments.payment.rules.answers import Captured, Refunded, ToldNoMore
 from payments.payment.rules.payment import Payment
-from payments.payment.settle_payment import settle_all
 from payments.requests.provider_gate import ProviderGate
 from payments.tables import metadata
 from payments.watching.watch_payments import Watch
@@ -37,7 +37,7 @@ class Odd:
     """The service and a company that may tell of another number's receipt."""
 
     payments: Payments
-    company: Driver
+    company: KonbiniDriver
     lies: Lies
 
     async def order(self, code: str) -> Payment:
@@ -54,7 +54,7 @@ class Odd:
 @pytest.fixture
 async def odd(make_db: MakeDatabase, keys: Keys, tmp_path: Path) -> AsyncIterator[Odd]:
     db = await make_db("payments", metadata)
-    company = Driver()
+    company = KonbiniDriver()
     lies = Lies(company.app(tmp_path, f"{ORIGIN}/unused"))
     async with served(lies) as url:
         method = company.method(url, Shop(ORIGIN, sandbox=True))
@@ -158,7 +158,7 @@ async def test_a_cancellation_ends_when_the_receipt_is_anothers(odd: Odd) -> Non
 
 # ---------- pure ----------
 
-PAID = settle_all(
+PAID = settle_answers(
     payment("waiting", number=NUMBER),
     None,
     [Captured(amount=3_300, captured_at=PLACED, receipt_id="r1")],
@@ -168,15 +168,15 @@ PAID = settle_all(
 
 
 def test_a_receipt_told_no_more_is_taken_out_once_it_is_seen() -> None:
-    gone = settle_all(PAID, None, [ToldNoMore(receipts=("r1",))], AT, KONBINI).payment
+    gone = settle_answers(PAID, None, [ToldNoMore(receipts=("r1",))], AT, KONBINI).payment
     assert (gone.state, gone.calls) == ("captured", ("answer_mismatch",))
     seen = call_rules.mark_seen(gone, KONBINI, AT, by="佐藤").payment
     assert (seen.state, seen.held_amount, seen.calls) == ("waiting", 0, ())
 
 
 def test_a_refund_told_no_more_calls_a_person() -> None:
-    back = settle_all(PAID, None, [Refunded(refund_ref="p1", amount=3_300)], AT, KONBINI).payment
-    gone = settle_all(back, None, [ToldNoMore(refunds=("p1",))], AT, KONBINI).payment
+    back = settle_answers(PAID, None, [Refunded(refund_ref="p1", amount=3_300)], AT, KONBINI).payment
+    gone = settle_answers(back, None, [ToldNoMore(refunds=("p1",))], AT, KONBINI).payment
     assert gone.contradicted
     assert "answer_mismatch" in gone.calls
 
@@ -193,11 +193,11 @@ def test_a_payout_that_was_not_for_the_order_is_disowned() -> None:
         send_mail=False,
         by="佐藤",
     ).payment
-    back = settle_all(paid, None, [Refunded(refund_ref="p1", amount=3_300)], AT, BANK).payment
+    back = settle_answers(paid, None, [Refunded(refund_ref="p1", amount=3_300)], AT, BANK).payment
     assert back.state == "refunded"
 
     ended = disowning.disown(back, BANK, AT, ref="p1", by="佐藤").payment
 
     assert (ended.state, ended.held_amount, ended.refunded_amount) == ("captured", 3_300, 0)
-    again = settle_all(ended, None, [Refunded(refund_ref="p1", amount=3_300)], AT, BANK)
+    again = settle_answers(ended, None, [Refunded(refund_ref="p1", amount=3_300)], AT, BANK)
     assert again.payment == ended

@@ -5,9 +5,9 @@ from dataclasses import replace
 from payments.calls import rules as call_rules
 from payments.payment.rules import asking
 from payments.payment.rules.answers import Answer, Captured, OtherHold, UnnamedCharges
-from payments.payment.rules.drafting import Ask, Settled, Step
+from payments.payment.rules.drafting import Ask, PaymentStep, Settled
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.settling import settle
+from payments.payment.rules.settling import settle_answer
 from tests.payments.payment_examples import AT, CARD, HELD, PLACED, payment
 
 OURS = payment(**HELD)
@@ -16,7 +16,7 @@ OVER = replace(STANDS, stands=False)
 
 
 def heard(before: Payment, answer: Answer) -> Settled:
-    return settle(before, None, answer, AT, CARD)
+    return settle_answer(before, None, answer, AT, CARD)
 
 
 def test_a_hold_of_others_is_called_once_and_kept() -> None:
@@ -24,7 +24,7 @@ def test_a_hold_of_others_is_called_once_and_kept() -> None:
 
     assert first.payment.other_holds == (replace(STANDS, refs={}),)
     assert (first.payment.calls, first.asks, first.events) == (("other_hold",), (), ())
-    assert first.steps == (Step(5, "authorized", "other hold", note="¥1,200"),)
+    assert first.steps == (PaymentStep(5, "authorized", "other hold", note="¥1,200"),)
     assert heard(first.payment, STANDS) == Settled(first.payment)
 
 
@@ -68,14 +68,14 @@ def test_who_marks_a_call_as_seen_stands_in_the_history() -> None:
     seen = call_rules.mark_seen(heard(OURS, STANDS).payment, CARD, AT, by="佐藤")
 
     assert seen.payment.calls == ()
-    assert seen.steps == (Step(6, "authorized", "marked as seen", by="佐藤"),)
+    assert seen.steps == (PaymentStep(6, "authorized", "marked as seen", by="佐藤"),)
 
 
 def test_charges_that_nobody_named_are_called_until_named() -> None:
     told = heard(OURS, UnnamedCharges(amount=700))
 
     assert (told.payment.calls, told.payment.unnamed_charge_amount) == (("charge_unknown",), 700)
-    assert told.steps == (Step(5, "authorized", "unnamed charges", note="¥700"),)
+    assert told.steps == (PaymentStep(5, "authorized", "unnamed charges", note="¥700"),)
     assert heard(told.payment, UnnamedCharges(amount=700)) == Settled(told.payment)
     named = heard(told.payment, UnnamedCharges(amount=0))
     assert (named.payment.calls, named.payment.unnamed_charge_amount, named.steps) == ((), 0, ())

@@ -22,6 +22,7 @@ from pydantic import TypeAdapter
 from payments.calls import rules as call_rules
 from payments.chargebacks import rules as chargeback_rules
 from payments.deposits import rules as deposit_rules
+from payments.payment.locked_payments import fitted, fitting_again, settle_answers
 from payments.payment.rules import asking
 from payments.payment.rules.answers import (
     Answer,
@@ -40,9 +41,8 @@ from payments.payment.rules.drafting import Settled
 from payments.payment.rules.moves import CONCLUDES, NEXT, OVER, Operation
 from payments.payment.rules.old_news import heard_before
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.settling import settle
+from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.terms import Terms
-from payments.payment.settle_payment import fitted, fitting_again, settle_all
 from payments.refunds import rules as refund_rules
 from payments.requests.outcomes import settle_reply
 from payments.requests.perform_requests import is_abandoned
@@ -239,7 +239,7 @@ class PaymentStory(RuleBasedStateMachine):
     def look(self, operation: Operation | None = None, answers: list[Answer] | None = None) -> None:
         """Settle ``answers``, or everything that the provider knows."""
         told = self.provider.known() if answers is None else answers
-        settled = settle_all(self.payment, operation, told, self.at, self.terms)
+        settled = settle_answers(self.payment, operation, told, self.at, self.terms)
         self.commit(fitting_again(settled, told, self.at, self.terms))
 
     def perform(self, request: Request, mood: Mood, *, dies: bool = False) -> None:
@@ -337,7 +337,7 @@ class PaymentStory(RuleBasedStateMachine):
     @rule()
     def the_provider_cannot_be_reached(self) -> None:
         before = self.payment
-        settled = settle(before, None, Unknown(reason="timeout"), self.at, self.terms)
+        settled = settle_answer(before, None, Unknown(reason="timeout"), self.at, self.terms)
         assert settled.payment.held_amount == before.held_amount
         self.commit(settled)
 
@@ -449,7 +449,7 @@ class PaymentStory(RuleBasedStateMachine):
         if answer.receipt_id not in self.payment.receipts:
             self.provider.deposit(amount, answer.receipt_id)
         wished = asking.expect_deposit(self.payment, CaptureWish("manual_deposit"))
-        self.commit(settle(wished, None, answer, self.at, self.terms))
+        self.commit(settle_answer(wished, None, answer, self.at, self.terms))
 
     @precondition(lambda self: self.payment.state == "captured" and not self.payment.order_cancelled)
     @rule(really=st.booleans())

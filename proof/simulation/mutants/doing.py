@@ -20,9 +20,9 @@ from notifications.mails.rendering import Mails
 from notifications.mails.sender import Sender
 from payments.methods.registry import Methods
 from payments.payment.claims import Claim, ClaimedPayment, claims_of, end_claims
+from payments.payment.locked_payments import LockedPayments
 from payments.payment.rows import WATCH_WORK, lock_order_payment
 from payments.payment.rules import asking
-from payments.payment.settle_payment import Batch
 from payments.payment.tables import payments as payments_table
 from proof.simulation.nodes import Node
 from shared.clock import now
@@ -91,7 +91,7 @@ async def give_back_what_is_not_paid(event: OrderCancelled, tx: Tx, methods: Met
         raise TryAgain("order_not_heard_of_yet")
     if payment.state in ("capturing", "captured"):
         return
-    batch = Batch([payment])
+    batch = LockedPayments([payment])
     batch.add(asking.cancel(payment, event.occurred_at))
     await batch.save(tx, methods, now())
 

@@ -21,9 +21,9 @@ from payments.methods.amazon_pay.objects import Session
 from payments.methods.amazon_pay.settings import AmazonPaySettings
 from payments.methods.amazon_pay.simulator.__main__ import make_keys
 from payments.methods.amazon_pay.simulator.app import make_app
-from payments.methods.amazon_pay.simulator.driving import Driver
+from payments.methods.amazon_pay.simulator.driving import AmazonDriver
 from payments.methods.amazon_pay.simulator.ipn import make_certificate
-from payments.methods.amazon_pay.simulator.settings import SimulatorSettings
+from payments.methods.amazon_pay.simulator.settings import AmazonSimulatorSettings
 from payments.methods.method import Shop
 from payments.payment.rules.answers import Answer, Authorized, NeedsBuyer
 from payments.payment.rules.payment import Payment
@@ -48,7 +48,7 @@ class Amazon:
     """The simulator as seen from outside, and the demo's buyer in it."""
 
     url: str
-    settings: SimulatorSettings
+    settings: AmazonSimulatorSettings
     key_file: Path
     browser: httpx.Client
 
@@ -212,7 +212,7 @@ def start_amazon(merchant_keys: Path, tmp_path: Path) -> Iterator[StartAmazon]:
             "notice_retry_seconds": 0.2,
             "notice_url": "http://127.0.0.1:9/nobody",
         }
-        settings = SimulatorSettings(**(values | changes))
+        settings = AmazonSimulatorSettings(**(values | changes))
         settings.folder.mkdir(exist_ok=True)
         for name in ("notices.key", "notices.pem"):  # making keys is slow, so all simulators share them
             (settings.folder / name).write_bytes((merchant_keys / name).read_bytes())
@@ -313,7 +313,7 @@ def authorized(begin: Callable[..., Payment], buyer_pays: Any) -> Any:
 @pytest.fixture
 async def world(make_db: MakeDatabase, keys: Keys, tmp_path: Path) -> AsyncIterator[World]:
     db = await make_db("payments", metadata)
-    amazon = Driver()
+    amazon = AmazonDriver()
     async with served(amazon.app(tmp_path, f"{ORIGIN}/unused")) as url:
         method = amazon.method(url, Shop(ORIGIN, sandbox=True))
         payments = make_payments(db, keys, tmp_path, method)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from payments.methods.amazon_pay.method import AmazonPay
+from payments.payment.locked_payments import settle_answers
 from payments.payment.rules.answers import (
     Authorized,
     Captured,
@@ -23,8 +24,7 @@ from payments.payment.rules.answers import (
     Waiting,
 )
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.settling import settle
-from payments.payment.settle_payment import settle_all
+from payments.payment.rules.settling import settle_answer
 from payments.refunds import rules as refund_rules
 from shared.clock import clock, now
 from shared.ids import new_id
@@ -360,7 +360,7 @@ async def asked_for_twice(method: AmazonPay, payment: Payment, amount: int, key:
         answer = await method.refund(payment, amount=amount, key=key)
         assert isinstance(answer, RefundWaiting)
         assert answer.looks == looks
-        payment = settle(payment, "refund", answer, now(), method.terms).payment
+        payment = settle_answer(payment, "refund", answer, now(), method.terms).payment
     return payment
 
 
@@ -373,7 +373,7 @@ def paid(payment: Payment) -> Payment:
 async def looked_at(method: AmazonPay, payment: Payment) -> Payment:
     """The payment after looks at all that Amazon has done by then."""
     for _ in range(3):
-        payment = settle_all(payment, None, await method.look_up(payment), now(), method.terms).payment
+        payment = settle_answers(payment, None, await method.look_up(payment), now(), method.terms).payment
     return payment
 
 
@@ -397,13 +397,13 @@ async def test_the_failed_part_of_a_refund_is_told_with_its_amount(
     before = paid(await in_two_parts())
     one = refund_rules.refund_part(before, method.terms, now(), amount=5400, reason="傷", by="x").payment
     chosen = await method.refund(one, amount=5400, key=REFUND_KEY)
-    one = settle(one, "refund", chosen, now(), method.terms).payment
+    one = settle_answer(one, "refund", chosen, now(), method.terms).payment
     amazon.console(before.ended_holds[0], "refund", "96")
     waits = await method.refund(one, amount=5400, key=REFUND_KEY)
-    one = settle(one, "refund", waits, now(), method.terms).payment
+    one = settle_answer(one, "refund", waits, now(), method.terms).payment
     one = await looked_at(method, one)
     assert (one.refund_asked_amount, one.refunded_amount) == (20, 5476)
-    ended = settle(
+    ended = settle_answer(
         one, "refund", await method.refund(one, amount=5400, key=REFUND_KEY), now(), method.terms
     ).payment
     assert (ended.refund_asked_amount, ended.refund_failed_amount) == (0, 20)

@@ -10,7 +10,7 @@ import pytest
 
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
-from payments.methods.amazon_pay.simulator.driving import Driver
+from payments.methods.amazon_pay.simulator.driving import AmazonDriver
 from payments.methods.method import Shop
 from payments.payment.rules.payment import Payment
 from payments.tables import metadata
@@ -57,7 +57,7 @@ class Odd(World):
 @pytest.fixture
 async def odd(make_db: MakeDatabase, keys: Keys, tmp_path: Path) -> AsyncIterator[Odd]:
     db = await make_db("payments", metadata)
-    amazon = Driver()
+    amazon = AmazonDriver()
     lies = Lies(amazon.app(tmp_path, f"{ORIGIN}/unused"))
     async with served(lies) as url:
         method = amazon.method(url, Shop(ORIGIN, sandbox=True))

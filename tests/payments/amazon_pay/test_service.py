@@ -129,7 +129,7 @@ async def test_a_hold_that_appears_after_the_void_is_let_go_once(world: World, m
     [request] = await world.payments.rows("SELECT * FROM payment_requests WHERE operation = 'void'")
     assert (request.state, request.due_at) == ("done", None)
     seen = await world.payments.payment("N1")
-    assert (seen.state, seen.attention) == ("voided", "")
+    assert (seen.state, seen.calls) == ("voided", ())
     assert await world.said() == [], "nobody was told of a hold"
 
 

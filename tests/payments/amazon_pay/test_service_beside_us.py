@@ -130,7 +130,7 @@ async def test_money_returned_by_hand_after_a_rejected_refund_is_seen(world: Wor
     await console(world, "refund", 3_300)
 
     payment = await world.payments.payment("N1")
-    assert (payment.state, payment.attention) == ("refunded", "")
+    assert (payment.state, payment.calls) == ("refunded", ())
     assert await world.ledger("refunded") == [3_300]
     assert await refunds(world) == [(3_300, 0)]
 

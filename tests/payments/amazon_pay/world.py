@@ -6,7 +6,7 @@ from datetime import timedelta
 import httpx
 
 from harness.keys import Keys
-from payments.methods.amazon_pay.simulator.driving import Driver
+from payments.methods.amazon_pay.simulator.driving import AmazonDriver
 from shared.clock import clock
 from shared.events import Event
 from tests.payments.order_examples import placed
@@ -20,7 +20,7 @@ class World:
     """The service, Amazon, and a buyer between them."""
 
     payments: Payments
-    amazon: Driver
+    amazon: AmazonDriver
     provider: httpx.AsyncClient
     keys: Keys
 

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import pytest
 
-from checkout.placing.claims import Benefit, Wallet
+from checkout.placing.claims import ReservedBenefit, Wallet
 from checkout.placing.order_wish import OrderWish
 from checkout.shipping.ship_order import ShipWish, ship_order
 from members.benefits.reserve_benefit import reserve_benefit
@@ -76,10 +76,10 @@ class Walk(Story):
             wallet=Wallet(kind=self.kind, checkout_session_id=session_id, buyer_id=f"buyer{self.number}"),
         )
 
-    async def _benefit(self) -> Benefit:
+    async def _benefit(self) -> ReservedBenefit:
         async with self.world.node("members").db.transaction() as tx:
             held = await reserve_benefit(tx, member_id=_member(self.number), points=POINTS, at=now())
-        return Benefit.model_validate(held.claims())
+        return ReservedBenefit.model_validate(held.claims())
 
     async def bought(self, wish: OrderWish) -> None:
         """Press the button."""

@@ -34,7 +34,7 @@ async def start_payment(event: OrderPlaced, tx: Tx, new: NewPayments) -> None:
 @consumers.on(StockReserved, opens=OrderPayments)
 async def issue_payment_number(event: StockReserved, tx: Tx, payments: OrderPayments) -> None:
     """Stock is held, so a prepaid order gets its number (KON-44)."""
-    payments.settle(event.order_code, asking.issue_number)
+    payments.apply(event.order_code, asking.issue_number)
 
 
 @consumers.on(
@@ -42,7 +42,7 @@ async def issue_payment_number(event: StockReserved, tx: Tx, payments: OrderPaym
 )
 async def capture_shipped_order(event: Shipped, tx: Tx, payments: OrderPayments) -> None:
     """The last parcel is on its way: take the money, where the shop's policy says so."""
-    payments.settle(event.order_code, rules.shipped(event))
+    payments.apply(event.order_code, rules.shipped(event))
 
 
 @consumers.on(
@@ -50,20 +50,20 @@ async def capture_shipped_order(event: Shipped, tx: Tx, payments: OrderPayments)
 )
 async def capture_requested_order(event: CaptureRequested, tx: Tx, payments: OrderPayments) -> None:
     """Staff want the order to be 入金済み: a capture, or a deposit that they saw themselves."""
-    payments.settle(event.order_code, rules.capture_requested(event))
+    payments.apply(event.order_code, rules.capture_requested(event))
 
 
 # Its queue is named after it and holds events of 0.1.0: the name stays.
 @consumers.on(ReauthorizationRequested, opens=OrderPayments, says=[PaymentStandingChanged])
 async def renew_hold(event: ReauthorizationRequested, tx: Tx, payments: OrderPayments) -> None:
     """Staff want the money to be held anew; a hold that still stands is given back first (AP-34)."""
-    payments.settle(event.order_code, rules.reauthorization_requested(event))
+    payments.apply(event.order_code, rules.reauthorization_requested(event))
 
 
 @consumers.on(OrderCancelled, opens=OrderPayments, says=[PaymentStandingChanged])
 async def give_back_payment(event: OrderCancelled, tx: Tx, payments: OrderPayments) -> None:
     """The order is over: whatever is held or paid for it goes back, now or when it turns up (AP-51, F32)."""
-    payments.settle(event.order_code, rules.cancelled(event))
+    payments.apply(event.order_code, rules.cancelled(event))
 
 
 @consumers.on(SessionsRevoked)

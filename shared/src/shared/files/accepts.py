@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import BinaryIO
 
 from shared.errors import Refused
-from shared.files.kinds import GIF, JPEG, PNG, WEBP, Kind
+from shared.files.kinds import GIF, JPEG, PNG, WEBP, FileKind
 from shared.files.pictures import PictureRefused, made_anew
 from shared.text.plain_text import TextRefused, line
 
@@ -39,7 +39,7 @@ class Accepts:
     ``side_max`` is the longest side, in pixels, of a picture that is kept.
     """
 
-    kinds: Sequence[Kind]
+    kinds: Sequence[FileKind]
     bytes_max: int = 10 * MEGABYTE
     files_max: int = 1
     pixels_max: int = 12_500_000
@@ -69,7 +69,7 @@ class Accepts:
             content = self._picture(content, kind, field, label)
         return Incoming(content, kind.media_type, _with_suffix(shown, kind))
 
-    def _kind_of(self, content: BinaryIO, suffix: str) -> Kind | None:
+    def _kind_of(self, content: BinaryIO, suffix: str) -> FileKind | None:
         """Return the kind that suffix and content agree on. A picture may have the suffix of another picture kind."""
         named = [kind for kind in self.kinds if suffix in kind.suffixes]
         pictures = (
@@ -82,7 +82,7 @@ class Accepts:
                 return kind
         return None
 
-    def _picture(self, content: BinaryIO, kind: Kind, field: str, label: str) -> BinaryIO:
+    def _picture(self, content: BinaryIO, kind: FileKind, field: str, label: str) -> BinaryIO:
         pixels_max = self.pixels_max * (_TIMES_FOR_JPEG if kind.picture == JPEG.picture else 1)
         try:
             return made_anew(content, kind.picture, pixels_max=pixels_max, side_max=self.side_max)
@@ -120,6 +120,6 @@ def _shown(name: str, field: str, label: str) -> str:
     return shown
 
 
-def _with_suffix(shown: str, kind: Kind) -> str:
+def _with_suffix(shown: str, kind: FileKind) -> str:
     path = PurePosixPath(shown)
     return shown if path.suffix.lower() in kind.suffixes else f"{path.stem}{kind.suffixes[0]}"

@@ -20,7 +20,7 @@ _CHUNK_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True)
-class Kind:
+class FileKind:
     """A kind of file: its media type, what people call it, its suffixes (the first is used), how it is recognized.
 
     ``picture`` is the name of its format in Pillow, for pictures.
@@ -33,7 +33,7 @@ class Kind:
     picture: str = ""
 
 
-def _picture(media_type: str, label: str, suffixes: tuple[str, ...]) -> Kind:
+def _picture(media_type: str, label: str, suffixes: tuple[str, ...]) -> FileKind:
     def fits(file: BinaryIO) -> bool:
         try:
             Image.open(file, formats=[label])
@@ -41,7 +41,7 @@ def _picture(media_type: str, label: str, suffixes: tuple[str, ...]) -> Kind:
             return False
         return True
 
-    return Kind(media_type, label, suffixes, fits, picture=label)
+    return FileKind(media_type, label, suffixes, fits, picture=label)
 
 
 def _is_pdf(file: BinaryIO) -> bool:
@@ -95,15 +95,15 @@ PNG = _picture("image/png", "PNG", (".png",))
 GIF = _picture("image/gif", "GIF", (".gif",))
 WEBP = _picture("image/webp", "WEBP", (".webp",))
 BMP = _picture("image/bmp", "BMP", (".bmp",))
-PDF = Kind("application/pdf", "PDF", (".pdf",), _is_pdf)
-DOC = Kind("application/msword", "Word（.doc）", (".doc",), _is_doc)
-DOCX = Kind(
+PDF = FileKind("application/pdf", "PDF", (".pdf",), _is_pdf)
+DOC = FileKind("application/msword", "Word（.doc）", (".doc",), _is_doc)
+DOCX = FileKind(
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "Word（.docx）",
     (".docx",),
     _is_docx,
 )
-TEXT = Kind("text/plain", "テキスト（.txt）", (".txt",), _is_text)
-CSV = Kind("text/csv", "CSV", (".csv",), _is_text)
+TEXT = FileKind("text/plain", "テキスト（.txt）", (".txt",), _is_text)
+CSV = FileKind("text/csv", "CSV", (".csv",), _is_text)
 
 KINDS = {kind.media_type: kind for kind in (JPEG, PNG, GIF, WEBP, BMP, PDF, DOC, DOCX, TEXT, CSV)}

@@ -8,14 +8,14 @@ from typing import Any, Literal
 from shared.shop.labels import Badge, Mark
 from shared.web.filters import jst
 
-Kind = Literal["text", "code", "link", "at", "badge", "yen", "number", "hint"]
+CellKind = Literal["text", "code", "link", "at", "badge", "yen", "number", "hint"]
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
     """One piece of a cell. ``value`` is a hint's pieces, a moment, an integer, or text."""
 
-    kind: Kind
+    kind: CellKind
     value: Any
     href: str = ""
     mark: Mark = "plain"

@@ -101,7 +101,7 @@ class Asked(Generic[Filters]):
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownList:
     """A list as its template draws it (``desk_list.html``)."""
 
     path: str
@@ -183,7 +183,7 @@ class DeskList(Generic[Filters, Item]):
         options: Mapping[str, Options] | None = None,
         hidden: Sequence[str] = (),
         select: Callable[[Item], str] = lambda _: "",
-    ) -> Shown:
+    ) -> ShownList:
         """Return the list for its template.
 
         ``counts`` are the numbers of rows of each tab. ``options`` are the choices of a filter. ``hidden`` are filters
@@ -192,7 +192,7 @@ class DeskList(Generic[Filters, Item]):
         narrowing = asked.filters.model_dump(exclude_defaults=True)
         on_page = [column for column in self.columns if column.on_page]
         query = asked.paging.query
-        return Shown(
+        return ShownList(
             path=self.path,
             rows=[
                 ShownRow(self.href(item), [pieces_of(one.cell(item)) for one in on_page], select(item))

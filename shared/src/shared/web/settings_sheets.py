@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from starlette.datastructures import FormData
 
 from shared.errors import Refused
-from shared.shop.settings.group import Group, Shown, plain
+from shared.shop.settings.group import Group, ShownSetting, plain
 from shared.shop.settings.subjects import Subject
 from shared.web.forms import Form, parse_form
 from shared.web.session import Viewer, role_missing
@@ -33,9 +33,9 @@ class Placed:
     more: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def shown(self) -> Mapping[str, Shown]:
+    def shown(self) -> Mapping[str, ShownSetting]:
         """Return how staff read each setting."""
-        shown: Mapping[str, Shown] = self.subject.group.shown
+        shown: Mapping[str, ShownSetting] = self.subject.group.shown
         return shown
 
     @property

@@ -9,10 +9,8 @@ from checkout.orders.stored_order import Destination, StoredOrder
 from checkout.orders.told.payment import Refund
 from shared.clock import in_japan
 from shared.events.payments import FailureReason, RefundRoute
-from shared.shop.labels import Labels
+from shared.shop.labels import Labels, Mark
 from shared.shop.money_back import MONEY_BACK
-
-Kind = Literal["done", "wait", "stop", "note", "plain"]
 
 _PROVIDER_ERROR = "決済会社でエラーが起きたため、お支払いが完了しませんでした。"
 # PAY-22 and AP-17: what went wrong, and what to do about it.
@@ -59,7 +57,7 @@ class Progress:
     """One state text with its mark, and a sentence about the next step."""
 
     word: str
-    kind: Kind
+    kind: Mark
     text: str
 
 

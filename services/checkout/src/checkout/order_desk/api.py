@@ -23,7 +23,7 @@ from checkout.order_desk.api_bodies import (
     ShipOrders,
     TimelineEntry,
 )
-from checkout.order_desk.each_order import Outcome, for_each_order
+from checkout.order_desk.each_order import OrderOutcome, for_each_order
 from checkout.order_desk.fields import OrderCode
 from checkout.order_desk.rows import read_whole_order
 from checkout.orders.book import OrderBook
@@ -166,7 +166,7 @@ async def cancel_one_order(
 
 
 async def _each(request: Request, codes: Sequence[str], act: Any, **words: Any) -> Results:
-    outcomes: list[Outcome] = await for_each_order(parts_of(request).db, codes, act, **words)
+    outcomes: list[OrderOutcome] = await for_each_order(parts_of(request).db, codes, act, **words)
     return Results(
         results=[
             OrderResult(order_code=one.order_code, ok=one.ok, code=one.code, message=one.text)

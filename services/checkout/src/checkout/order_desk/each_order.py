@@ -17,7 +17,7 @@ ORDERS_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class OrderOutcome:
     """The result for one order: done, or refused with a code for programs and a sentence for people."""
 
     order_code: str
@@ -33,7 +33,7 @@ async def for_each_order(
     *,
     done: str,
     action: str,
-) -> list[Outcome]:
+) -> list[OrderOutcome]:
     """Run ``act`` for every order.
 
     ``action`` names the action in the log. ``done`` is the sentence for a successful order. Raises Refused if there are
@@ -44,7 +44,7 @@ async def for_each_order(
         raise Refused("nothing_selected", "注文を1件以上選んでください", status=422)
     if len(wanted) > ORDERS_MAX:
         raise Refused("too_many_orders", f"一度に処理できるのは{ORDERS_MAX}件までです", status=422)
-    outcomes: list[Outcome] = []
+    outcomes: list[OrderOutcome] = []
     for start in range(0, len(wanted), ORDERS_AT_ONCE):
         outcomes += await _act(db, wanted[start : start + ORDERS_AT_ONCE], act, done=done)
     for one in outcomes:
@@ -58,21 +58,21 @@ async def _act(
     act: Callable[[OrderBook, str], None],
     *,
     done: str,
-) -> list[Outcome]:
-    outcomes: list[Outcome] = []
+) -> list[OrderOutcome]:
+    outcomes: list[OrderOutcome] = []
     try:
         async with db.transaction() as tx, open_orders(tx, codes) as book:
             for code in codes:
                 try:
                     with book.all_or_nothing(code):
                         act(book, code)
-                    outcomes.append(Outcome(code, True, "done", done))
+                    outcomes.append(OrderOutcome(code, True, "done", done))
                 except Refused as refused:
-                    outcomes.append(Outcome(code, False, refused.code, refused.message))
+                    outcomes.append(OrderOutcome(code, False, refused.code, refused.message))
     except Exception as error:
         if not is_transient(error):
             raise
         # The commit may or may not have happened; what was done before must still be told.
         text = "結果を確認できませんでした。受注詳細を開いて確認してください。"
-        return [Outcome(code, False, "unknown", text) for code in codes]
+        return [OrderOutcome(code, False, "unknown", text) for code in codes]
     return outcomes

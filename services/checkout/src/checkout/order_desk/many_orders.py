@@ -6,7 +6,7 @@ from datetime import datetime
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from checkout.order_desk.each_order import ORDERS_MAX, Outcome, for_each_order
+from checkout.order_desk.each_order import ORDERS_MAX, OrderOutcome, for_each_order
 from checkout.order_desk.fields import CARRIER_OPTIONS
 from checkout.order_desk.labels import BULK_DONE, BULK_TITLE, Action
 from checkout.order_desk.many_orders_preview import (
@@ -73,7 +73,7 @@ async def act_on_orders(request: Request, parts: Here, staff: Staff) -> Response
     return await _results(request, bulk.action, outcomes)
 
 
-async def _results(request: Request, action: Action, outcomes: Sequence[Outcome]) -> Response:
+async def _results(request: Request, action: Action, outcomes: Sequence[OrderOutcome]) -> Response:
     """Show the page after the action, with the result of each order."""
     parts = parts_of(request)
     async with parts.db.transaction() as tx:

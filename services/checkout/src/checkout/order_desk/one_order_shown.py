@@ -13,10 +13,11 @@ from checkout.order_desk.rows import WholeOrder
 from checkout.orders.heard.labels import REFUSED_BY_PROVIDER
 from checkout.orders.rules.money_back import money_back
 from checkout.orders.stored_order import Destination, StoredOrder
-from checkout.orders.timeline import Kind, StoredEntry
+from checkout.orders.timeline import StoredEntry
 from checkout.orders.told.payment import Number
 from shared.clock import in_japan, now
 from shared.shop.carriers import CARRIERS, carrier_called
+from shared.shop.labels import Mark
 from shared.shop.money_back import MONEY_BACK
 from shared.web.filters import jst
 from shared.web.forms import Form
@@ -148,7 +149,7 @@ class ShownEntry:
     title: str
     text: str
     by: str
-    kind: Kind
+    kind: Mark
     technical: str
 
 

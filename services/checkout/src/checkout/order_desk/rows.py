@@ -14,7 +14,7 @@ from checkout.orders.stored_order import (
     read_orders,
 )
 from checkout.orders.timeline import StoredEntry, timeline_of
-from checkout.orders.told.benefits import Benefit, read_benefits
+from checkout.orders.told.benefits import ToldBenefit, read_benefits
 from checkout.orders.told.payment import PaymentTold, read_told
 from shared.database.transactions import Tx
 from shared.errors import Refused
@@ -46,7 +46,7 @@ class WholeOrder:
     lines: Sequence[OrderedLine]
     timeline: Sequence[StoredEntry]
     told: PaymentTold
-    benefits: Sequence[Benefit]
+    benefits: Sequence[ToldBenefit]
 
 
 async def read_whole_order(tx: Tx, code: str) -> WholeOrder:

@@ -36,7 +36,7 @@ from shared.web.session import Owner, Staff, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
-Choice = Annotated[str, Field(max_length=40)]
+KindFilter = Annotated[str, Field(max_length=40)]
 
 
 class SearchForm(BaseModel):
@@ -45,7 +45,7 @@ class SearchForm(BaseModel):
     q: Line = Field("", title="検索する言葉", max_length=100)
     status: Literal["", "in_progress", "processed", "cancelled"] = Field("", title="ステータス")
     order_kind: Literal["", "normal", "preorder", "subscription"] = Field("", title="受注種別")
-    payment_kind: list[Choice] = Field(default_factory=list, title="決済種別", max_length=50)
+    payment_kind: list[KindFilter] = Field(default_factory=list, title="決済種別", max_length=50)
     deposit: Literal["", "unpaid", "paid"] = Field("", title="入金状況")
     shipping: Literal["", "unshipped", "shipped"] = Field("", title="発送状況")
     placed_from: DayOfLists | None = Field(None, title="注文日(から)")

@@ -32,7 +32,7 @@ from checkout.orders.rules.standing import Standing
 from checkout.orders.rules.states import Move
 from checkout.orders.tables import order_history, order_words
 from checkout.orders.timeline import TimelineEntry, add_entries
-from checkout.orders.told.payment import Told, keep_told
+from checkout.orders.told.payment import ToldColumns, keep_told
 from shared.cause import current_cause
 from shared.database.bulk import insert_all
 from shared.database.search_words import add_words
@@ -62,7 +62,7 @@ class OrderBook:
         self._parcels: dict[UUID, Parcel] = {}
         self._called: dict[str, None] = {}
         self._entries: list[TimelineEntry] = []
-        self._told: list[Told] = []
+        self._told: list[ToldColumns] = []
         self._words: dict[str, set[str]] = {}
         self._last_works: list[tuple[LastWork, Any]] = []
         self._said: list[Event] = []
@@ -158,7 +158,7 @@ class OrderBook:
         """Add entries to the timelines of orders in the book."""
         self._entries += entries
 
-    def keep(self, told: Told | None) -> None:
+    def keep(self, told: ToldColumns | None) -> None:
         """Store what payments reported about the payment of an order in the book."""
         if told is not None:
             self._told.append(told)

@@ -9,10 +9,10 @@ from uuid import UUID
 from checkout.orders.tables import timeline
 from shared.database.bulk import insert_all
 from shared.database.transactions import Tx
+from shared.shop.labels import Mark
 
 Topic = Literal["order", "payment", "points", "mail", "shipping", "member", "note"]
-Kind = Literal["done", "wait", "stop", "note", "plain"]
-Line = tuple[Topic, Kind, str, str, Mapping[str, object]]
+TimelineLine = tuple[Topic, Mark, str, str, Mapping[str, object]]
 """Topic, kind, title, text and facts of an entry about an event."""
 
 
@@ -23,7 +23,7 @@ class TimelineEntry:
     order_code: str
     at: datetime
     topic: Topic
-    kind: Kind
+    kind: Mark
     title: str
     by: str
     text: str = ""
@@ -67,7 +67,7 @@ class StoredEntry:
 
     at: datetime
     topic: Topic
-    kind: Kind
+    kind: Mark
     title: str
     text: str
     by: str

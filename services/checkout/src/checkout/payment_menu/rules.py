@@ -19,7 +19,7 @@ PaymentDeposit = Literal["capture", "automatic", "by_hand", "never"]
 UNAVAILABLE = "このご注文にはご利用頂けません"
 """The exact text beside a method that does not suit the order (KON-08)."""
 
-Reason = Literal["limit", "wallet_only", "not_in_wallet"]
+UnsuitableReason = Literal["limit", "wallet_only", "not_in_wallet"]
 """Machine-readable reasons why a method does not suit the order (KON-42)."""
 
 
@@ -34,7 +34,7 @@ class Option(_Part):
     label: str
 
 
-class Choice(_Part):
+class MenuChoice(_Part):
     """A choice of the buyer for the method. The order stores it in ``payment_choice``."""
 
     name: str
@@ -63,7 +63,7 @@ class Method(_Part):
     amount_min: int = 1
     amount_max: int | None = None
     fee: int = Field(0, ge=0)
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[MenuChoice, ...] = ()
     flow: PaymentFlow
     deposit: PaymentDeposit
     paid_before_shipping: bool
@@ -114,7 +114,7 @@ class Method(_Part):
         """Return the time of payment for the page of the law on distance selling (お支払い時期)."""
         return self.when_paid or "ご注文時にお手続きいただきます（ご請求日は決済会社の規約によります）"
 
-    def unsuited(self, total: int, *, wallet_kind: str | None = None) -> Reason | None:
+    def unsuited(self, total: int, *, wallet_kind: str | None = None) -> UnsuitableReason | None:
         """Return why the method does not suit an order of ``total`` yen. Return None if it does.
 
         ``wallet_kind`` is the wallet of the present order page; only that wallet can pay there (AP-15, PAY-27). Limits

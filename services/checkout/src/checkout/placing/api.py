@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from checkout.carts.rules import LINES_MAX, QUANTITY_MAX
 from checkout.orders.browser import keep_order, orders_in_browser
 from checkout.payment_menu.rows import read_menu
-from checkout.payment_menu.rules import Reason
+from checkout.payment_menu.rules import UnsuitableReason
 from checkout.placing.browser import benefit_of, wallet_of
 from checkout.placing.fields import AddressFields, OrdererFields
 from checkout.placing.order_wish import OrderWish
@@ -77,7 +77,7 @@ class OfferedMethod(BaseModel):
     kind: str
     name: str
     available: bool
-    reason: Reason | None
+    reason: UnsuitableReason | None
     message: str
 
 

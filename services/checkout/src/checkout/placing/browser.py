@@ -5,7 +5,7 @@ import re
 from fastapi import Request
 from pydantic import ValidationError
 
-from checkout.placing.claims import Benefit, Wallet
+from checkout.placing.claims import ReservedBenefit, Wallet
 from shared.shop.statements import COOKIE, Purpose
 from shared.web.parts import Parts, parts_of
 from shared.web.wallet_claims import wallet_claims
@@ -25,13 +25,13 @@ async def wallet_of(request: Request) -> Wallet | None:
         return None
 
 
-def benefit_of(parts: Parts, request: Request) -> Benefit | None:
+def benefit_of(parts: Parts, request: Request) -> ReservedBenefit | None:
     """Return the points and coupon that members reserved for this browser's next order, if the reservation is valid."""
     claims = parts.claims(request, "benefit")
     if claims is None:
         return None
     try:
-        return Benefit.model_validate(claims)
+        return ReservedBenefit.model_validate(claims)
     except ValidationError:
         return None
 

@@ -16,7 +16,7 @@ from checkout.orders.stored_order import buyer_of_order
 from checkout.payment_menu.rows import read_menu
 from checkout.payment_menu.rules import Menu, Method
 from checkout.placing.browser import benefit_of, wallet_of
-from checkout.placing.claims import Benefit
+from checkout.placing.claims import ReservedBenefit
 from checkout.placing.order_wish import OrderWish
 from checkout.placing.placements import placement_of_order
 from checkout.placing.quote import Quote, goods, quote_cart
@@ -51,7 +51,7 @@ class Checkout:
     settings: ShopSettings
     menu: Menu
     viewer: Viewer
-    benefit: Benefit | None
+    benefit: ReservedBenefit | None
 
     @property
     def cart(self) -> Cart:
@@ -82,7 +82,7 @@ class Checkout:
             return 1
         return 2 if self.method is None else 3
 
-    def usable_benefit(self, *, registers: bool = False) -> Benefit | None:
+    def usable_benefit(self, *, registers: bool = False) -> ReservedBenefit | None:
         """Return the benefit reserved in this browser, if it is for the person who orders."""
         benefit = self.benefit
         if benefit is None:

@@ -15,7 +15,7 @@ class _Claims(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class Benefit(_Claims):
+class ReservedBenefit(_Claims):
     """Points and perhaps a coupon, reserved by members for one order.
 
     ``registration`` means that the holder registers with this order (PNT-02). ``member_id`` is then the id that members

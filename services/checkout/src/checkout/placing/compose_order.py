@@ -11,7 +11,7 @@ from datetime import datetime
 
 from checkout.catalogue.rules import Product
 from checkout.payment_menu.rules import UNAVAILABLE, Menu, Method, check_choice
-from checkout.placing.claims import Benefit, Wallet
+from checkout.placing.claims import ReservedBenefit, Wallet
 from checkout.placing.held_stock import HeldStock
 from checkout.placing.order_wish import OrderWish
 from checkout.pricing.price import NO_DISCOUNTS, price_order
@@ -22,7 +22,7 @@ from shared.ids import new_id
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class OrderTerms:
     """The data from which the orders of one transaction are computed and judged.
 
     ``origin_url`` has no slash at its end.
@@ -54,7 +54,7 @@ class ComposedOrder:
         return replace(self, placed=self.placed.model_copy(update={"order_number": number}))
 
 
-def compose_order(terms: Terms, wish: OrderWish, *, code: str, at: datetime) -> ComposedOrder:
+def compose_order(terms: OrderTerms, wish: OrderWish, *, code: str, at: datetime) -> ComposedOrder:
     """Compute the order, check that its payment method suits it, and count it among the held orders of its buyer.
 
     Raises Refused if a rule forbids the order.
@@ -150,7 +150,7 @@ def _check_benefit(wish: OrderWish, *, at: datetime) -> None:
         )
 
 
-def _check_member_to_be(wish: OrderWish, benefit: Benefit) -> None:
+def _check_member_to_be(wish: OrderWish, benefit: ReservedBenefit) -> None:
     """Refuse registration points that were reserved for another account or address than those of the order."""
     wallet = wish.wallet
     if wallet is None or not benefit.is_for(buyer_id=wallet.buyer_id, email=wish.orderer.email):

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import orjson
 
-from checkout.placing.claims import Benefit, Wallet
+from checkout.placing.claims import ReservedBenefit, Wallet
 from shared.events import Address, Orderer
 
 
@@ -36,7 +36,7 @@ class OrderWish:
     cart_id: UUID | None = None
     member_id: UUID | None = None
     email_proved: bool = False
-    benefit: Benefit | None = None
+    benefit: ReservedBenefit | None = None
     wallet: Wallet | None = None
     registers: bool = False
     newsletter: bool = False

@@ -14,7 +14,7 @@ from checkout.carts.rows import mark_ordered
 from checkout.catalogue.rows import read_products
 from checkout.orders.rows import NewOrder, insert_orders
 from checkout.orders.rules.code import new_order_code
-from checkout.placing.compose_order import ComposedOrder, Terms, compose_order, sold_out
+from checkout.placing.compose_order import ComposedOrder, OrderTerms, compose_order, sold_out
 from checkout.placing.held_stock import HeldStock, HeldStockLimits
 from checkout.placing.order_wish import OrderWish
 from checkout.placing.placements import Placement, find_placements, take_keys, used_twice
@@ -123,11 +123,11 @@ async def try_to_place(
     return outcomes | {one.wish.key: _placement(one) for one in new}
 
 
-async def _read_terms(tx: Tx, wishes: Sequence[OrderWish], settings: PlacingSettings) -> Terms:
+async def _read_terms(tx: Tx, wishes: Sequence[OrderWish], settings: PlacingSettings) -> OrderTerms:
     limits = settings.limits
     skus = {sku for wish in wishes for sku in wish.pieces}
     rules = await read_rules(tx, buyers=wishes, orders_max=limits.orders_read_max)
-    return Terms(
+    return OrderTerms(
         prices=rules.settings,
         products=await read_products(tx, skus),
         menu=rules.menu,

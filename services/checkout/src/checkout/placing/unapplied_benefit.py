@@ -5,7 +5,7 @@ import unicodedata
 from fastapi import Request
 from starlette.responses import Response
 
-from checkout.placing.claims import Benefit
+from checkout.placing.claims import ReservedBenefit
 from checkout.placing.fields import Confirmation
 from shared.web.parts import Parts
 
@@ -13,7 +13,7 @@ RESERVE = "/members/benefits/reserve"
 APPLIED = "選択されたクーポンと入力されたポイントを反映しました。お支払い合計をご確認のうえ、もう一度確定してください。"
 
 
-def is_unapplied(confirmed: Confirmation, benefit: Benefit | None) -> bool:
+def is_unapplied(confirmed: Confirmation, benefit: ReservedBenefit | None) -> bool:
     """Return whether the form asks for another benefit than the reserved ``benefit``.
 
     An empty field asks for nothing.

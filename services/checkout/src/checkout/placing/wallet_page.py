@@ -13,7 +13,7 @@ from starlette.responses import Response
 from checkout.carts.rows import keep_typed
 from checkout.placing.browser import carried_cookies, wallet_of
 from checkout.placing.checkout_under_way import Checkout, load_checkout, order_and_go_on, typed
-from checkout.placing.claims import Benefit, Wallet
+from checkout.placing.claims import ReservedBenefit, Wallet
 from checkout.placing.confirm_page import STALE
 from checkout.placing.coupon_choices import coupon_choices
 from checkout.placing.fields import OrdererFields, WalletConfirmation
@@ -205,7 +205,7 @@ async def _page(
 
 
 async def _benefits(
-    request: Request, parts: Parts, checkout: Checkout, benefit: Benefit | None, amounts: Amounts
+    request: Request, parts: Parts, checkout: Checkout, benefit: ReservedBenefit | None, amounts: Amounts
 ) -> dict[str, Any]:
     """Return the usable benefits.
 

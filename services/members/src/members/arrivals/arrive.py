@@ -13,7 +13,7 @@ from members.accounts.rows import (
     member_by_id,
 )
 from members.addresses.prove_address import address_is_proved, prover_of
-from members.arrivals.rules import Step, next_step
+from members.arrivals.rules import ArrivalStep, next_step
 from members.registration.register_member import NewMember, register_member
 from members.sessions.enter import Browser, NewLogin, enter, enter_anew
 from members.settings import Settings
@@ -33,7 +33,7 @@ AGAIN = "安全のため、もう一度Amazonアカウントでログインし�
 class Arrival:
     """The next step, and the new login if there is one."""
 
-    step: Step
+    step: ArrivalStep
     entry: NewLogin | None = None
 
 

@@ -7,7 +7,7 @@ shop's own login, and both logins together make the link.
 from typing import Literal
 from uuid import UUID
 
-Step = Literal["refuse", "enter", "link", "prove_first", "ask_login", "register", "go_on"]
+ArrivalStep = Literal["refuse", "enter", "link", "prove_first", "ask_login", "register", "go_on"]
 
 
 def next_step(
@@ -19,7 +19,7 @@ def next_step(
     viewer_proved: bool,
     buyers_member_id: UUID | None,
     email_known: bool,
-) -> Step:
+) -> ArrivalStep:
     """Return the next step for a buyer who arrives.
 
     ``ordering`` means that the buyer is placing an order, not only logging in. ``viewer_id`` is the member who is

@@ -25,7 +25,7 @@ class WantedBenefit(BaseModel):
     coupon: UUID | Literal["none"] | None = None
 
 
-class Benefit(BaseModel):
+class ReservedBenefit(BaseModel):
     """The reservation. The cookie ``noren_benefit`` contains its signed statement."""
 
     reservation_id: UUID
@@ -39,7 +39,7 @@ class Benefit(BaseModel):
 @router.post("/benefits", responses={401: {}, 409: {}})
 async def set_benefit_aside(
     request: Request, response: Response, wanted: WantedBenefit, parts: Here, seen: CurrentViewer
-) -> Benefit:
+) -> ReservedBenefit:
     """Reserve points or a coupon for an order, or change the reservation.
 
     409 ``not_enough_points``, ``coupon_used``, ``coupon_expired``, ``coupon_sold_out`` or ``coupon_unknown``.
@@ -47,7 +47,7 @@ async def set_benefit_aside(
     asked = UseBenefit(points=wanted.points, coupon=wanted.coupon)
     reservation = await reserve(request, parts, asked, seen)
     put_statement(parts, response, reservation)
-    return Benefit(
+    return ReservedBenefit(
         reservation_id=reservation.reservation_id,
         member_id=reservation.member_id,
         points=reservation.points,

@@ -4,13 +4,13 @@ from datetime import datetime
 from uuid import UUID
 
 from members.coupons.definitions import coupon_by_id, insert_coupon
-from members.coupons.rules import Terms, check_terms
+from members.coupons.rules import CouponTerms, check_terms
 from members.deeds.rows import Doer, note_deed
 from shared.database.transactions import Tx
 from shared.errors import Refused
 
 
-async def define_coupon(tx: Tx, coupon_id: UUID, terms: Terms, *, by: Doer, at: datetime) -> None:
+async def define_coupon(tx: Tx, coupon_id: UUID, terms: CouponTerms, *, by: Doer, at: datetime) -> None:
     """Store a new coupon with the id from its form, once for any number of submissions, and note the deed.
 
     Raises Refused if the terms make no sense, and Refused(recorded_already) for the id of another coupon.

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from members.coupons.rules import Kind, Terms
+from members.coupons.rules import CouponKind, CouponTerms
 from shared.database.transactions import Tx
 
-_KEPT = Terms.model_fields.keys() - {"valid_until"}
+_KEPT = CouponTerms.model_fields.keys() - {"valid_until"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class DefinedCoupon:
 
     coupon_id: UUID
     name: str
-    kind: Kind
+    kind: CouponKind
     value: int
     minimum: int
     expires_at: datetime
@@ -28,7 +28,7 @@ class DefinedCoupon:
     defined_by: str
     issued: int
 
-    def has(self, terms: Terms) -> bool:
+    def has(self, terms: CouponTerms) -> bool:
         """Return whether ``terms`` are its terms."""
         return all(getattr(self, name) == getattr(terms, name) for name in ("expires_at", *_KEPT))
 
@@ -40,7 +40,7 @@ _COUPON = (
 )
 
 
-async def insert_coupon(tx: Tx, coupon_id: UUID, terms: Terms, *, at: datetime, by: str) -> bool:
+async def insert_coupon(tx: Tx, coupon_id: UUID, terms: CouponTerms, *, at: datetime, by: str) -> bool:
     """Store a definition with ``by`` as its author. Returns False if the id already exists."""
     inserted = await tx.execute(
         "INSERT INTO coupons (coupon_id, name, kind, value, minimum, expires_at, uses_max, member_uses_max,"

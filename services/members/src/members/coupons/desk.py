@@ -11,7 +11,7 @@ from starlette.responses import Response
 from members.coupons.define_coupon import define_coupon
 from members.coupons.definitions import DefinedCoupon, count_coupons, find_coupons
 from members.coupons.labels import KIND_LABEL
-from members.coupons.rules import Terms, effect
+from members.coupons.rules import CouponTerms, effect
 from members.deeds.doer import doer
 from shared.clock import last_day, now
 from shared.errors import Refused
@@ -52,7 +52,7 @@ COUPONS = DeskList[NoFilters, DefinedCoupon](
 )
 
 
-class NewCoupon(Terms):
+class NewCoupon(CouponTerms):
     """A new coupon.
 
     ``key`` is made with the form and becomes the coupon's id, so a repeated submission makes one coupon.
@@ -98,7 +98,7 @@ async def save_coupon(request: Request, parts: Here, seen: Owner) -> Response:
 
 
 @dataclass(frozen=True, slots=True)
-class CouponTerms:
+class ShownCoupon:
     """A definition as text. ``ended`` means that nobody can use it any more."""
 
     path: str
@@ -114,9 +114,9 @@ class CouponTerms:
     defined_by: str
 
 
-def terms_of(coupon: DefinedCoupon, *, at: datetime) -> CouponTerms:
+def terms_of(coupon: DefinedCoupon, *, at: datetime) -> ShownCoupon:
     """Return a definition as pages show it at ``at``."""
-    return CouponTerms(
+    return ShownCoupon(
         path=f"{PAGE}/{coupon.coupon_id}",
         name=coupon.name,
         effect=effect(coupon.kind, coupon.value),

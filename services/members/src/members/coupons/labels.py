@@ -5,12 +5,12 @@ from datetime import datetime
 from uuid import UUID
 
 from members.coupons.rows import IssuedCoupon
-from members.coupons.rules import Kind, effect
+from members.coupons.rules import CouponKind, effect
 from shared.clock import last_day
 from shared.shop.labels import Labels
 
-KIND_LABEL = Labels[Kind](
-    Kind,
+KIND_LABEL = Labels[CouponKind](
+    CouponKind,
     {
         "amount_off": "値引き（円）",
         "percent_off": "割引き（％）",

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from members.coupons.rules import Coupon, EntryKind, Kind
+from members.coupons.rules import Coupon, CouponKind, EntryKind
 from shared.database.transactions import Tx
 
 
@@ -26,7 +26,7 @@ class IssuedCoupon:
     issued_at: datetime
     issued_by: str
     name: str
-    kind: Kind
+    kind: CouponKind
     value: int
     minimum: int
     expires_at: datetime

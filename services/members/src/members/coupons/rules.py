@@ -16,19 +16,19 @@ from shared.clock import end_of_day, in_japan
 from shared.errors import Refused
 from shared.web.fields import Count, Line, Yen
 
-Kind = Literal["amount_off", "percent_off", "free_shipping"]
+CouponKind = Literal["amount_off", "percent_off", "free_shipping"]
 EntryKind = Literal["reserved", "released", "redeemed", "returned"]
 
 VALID_DAYS_MAX = 3650
 
 
-class Terms(BaseModel):
+class CouponTerms(BaseModel):
     """The terms of a coupon, set by staff (CPN-01). They never change, because members hold the coupon by them."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     name: Line = Field(title="クーポン名", min_length=1, max_length=60, description="お客様に表示されます。")
-    kind: Kind = Field(title="種類")
+    kind: CouponKind = Field(title="種類")
     value: Yen = Field(
         0,
         title="値引額・割引率",
@@ -51,7 +51,7 @@ class Terms(BaseModel):
         return end_of_day(self.valid_until)
 
 
-def check_terms(terms: Terms, *, at: datetime) -> None:
+def check_terms(terms: CouponTerms, *, at: datetime) -> None:
     """Refuse terms that make no sense, at the field."""
     if terms.kind == "amount_off" and terms.value < 1:
         raise Refused("value_missing", "値引額を1円以上で入力してください", field="value", status=422)
@@ -74,7 +74,7 @@ def check_terms(terms: Terms, *, at: datetime) -> None:
         )
 
 
-def effect(kind: Kind, value: int) -> str:
+def effect(kind: CouponKind, value: int) -> str:
     """Return the effect of a coupon as text."""
     if kind == "free_shipping":
         return "送料無料"
@@ -92,7 +92,7 @@ class Coupon(BaseModel):
 
     issue_id: UUID
     name: str
-    kind: Kind
+    kind: CouponKind
     value: int
     minimum: int
     expires_at: datetime

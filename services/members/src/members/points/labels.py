@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Literal
 
 from members.points.rows import LedgerLine
-from members.points.rules import GrantState, Kind
+from members.points.rules import GrantState, PostingKind
 from members.shop_rules.labels import WAITING_FOR
 from shared.clock import in_japan, last_day
 from shared.shop.labels import Badge, Badges, Complete, Labels, other
 
 _Cause = Literal["registration", "purchase"]
-_WHAT = Complete[Kind, Callable[[str], str]](
-    Kind,
+_WHAT = Complete[PostingKind, Callable[[str], str]](
+    PostingKind,
     {
         "granted": Labels[_Cause](
             _Cause, {"registration": "会員登録ポイント", "purchase": "購入ポイント"}

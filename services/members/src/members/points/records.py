@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from members.points.rules import Balance, Grant, GrantState, Kind, Posting, Reason
+from members.points.rules import Balance, Grant, GrantReason, GrantState, Posting, PostingKind
 from members.shop_rules.labels import GrantActivation
 from shared.clock import end_of_day, in_japan
 
@@ -15,8 +15,8 @@ class PostingRow:
 
     member_id: UUID
     number: int
-    kind: Kind
-    reason: Reason
+    kind: PostingKind
+    reason: GrantReason
     waiting: int
     active: int
     waiting_after: int
@@ -56,7 +56,7 @@ class GrantRow:
     grant_id: UUID
     member_id: UUID
     order_code: str | None
-    reason: Reason
+    reason: GrantReason
     points: int
     activation: GrantActivation
     valid_days: int | None

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from members.points.records import expiry, grant_row, posting_row
-from members.points.rules import Balance, Grant, GrantState, Kind, Posting, Reason
+from members.points.rules import Balance, Grant, GrantReason, GrantState, Posting, PostingKind
 from members.points.tables import point_grants, point_postings
 from members.shop_rules.labels import Activation, GrantActivation
 from shared.database.bulk import insert_all
@@ -194,8 +194,8 @@ async def recheck_lapsed(tx: Tx, returned: Mapping[UUID, datetime]) -> None:
 class LedgerLine:
     """A line of a member's ledger, with the state and condition of its grant, if it has one."""
 
-    kind: Kind
-    reason: Reason
+    kind: PostingKind
+    reason: GrantReason
     waiting: int
     active: int
     active_after: int

@@ -18,8 +18,8 @@ from uuid import UUID
 
 from shared.errors import Refused
 
-Kind = Literal["granted", "activated", "used", "returned", "revoked", "expired"]
-Reason = Literal["registration", "purchase", "order"]
+PostingKind = Literal["granted", "activated", "used", "returned", "revoked", "expired"]
+GrantReason = Literal["registration", "purchase", "order"]
 GrantState = Literal["waiting", "active", "revoked"]
 
 
@@ -40,8 +40,8 @@ class Posting:
     ``shortage`` are points that could not be taken (PNT-20). ``repaid`` are new points that paid earlier shortages.
     """
 
-    kind: Kind
-    reason: Reason
+    kind: PostingKind
+    reason: GrantReason
     waiting: int
     active: int
     order_code: str | None = None
@@ -106,7 +106,7 @@ class Grant:
     grant_id: UUID
     member_id: UUID
     points: int
-    reason: Reason
+    reason: GrantReason
     state: GrantState
     order_code: str | None = None
     valid_days: int | None = None

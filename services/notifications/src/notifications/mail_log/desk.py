@@ -26,7 +26,7 @@ from shared.web.parts import Here
 from shared.web.saved_searches import SavedSearches
 from shared.web.session import Staff, require_staff
 
-Kind = Annotated[str, FilterField(max_length=100)]
+KindFilter = Annotated[str, FilterField(max_length=100)]
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
 STATES_OF: Mapping[str, Sequence[State]] = {
@@ -43,7 +43,7 @@ class MailFilters(BaseModel):
     """The filters: a kind of mail, and a part of an order code, a name or an address."""
 
     q: Line = FilterField("", title="検索する言葉", max_length=100)
-    mail: Kind = FilterField("", title="メールの種類")
+    mail: KindFilter = FilterField("", title="メールの種類")
 
 
 @dataclass(frozen=True)

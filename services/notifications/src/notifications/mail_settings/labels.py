@@ -4,11 +4,11 @@ from typing import Literal
 
 from shared.shop.labels import Labels
 
-Sender = Literal["shop", "software"]
+MailSentBy = Literal["shop", "software"]
 
-SENDERS = Labels[Sender](Sender, {"shop": "このお店", "software": "受注管理ソフト"})
-SENDER_HINTS = Labels[Sender](
-    Sender,
+SENDERS = Labels[MailSentBy](MailSentBy, {"shop": "このお店", "software": "受注管理ソフト"})
+SENDER_HINTS = Labels[MailSentBy](
+    MailSentBy,
     {
         "shop": "このシステムから送信します。",
         "software": "二重に届かないよう、このシステムからは送信しません。",

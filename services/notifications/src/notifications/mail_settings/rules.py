@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, Protocol
 
-from notifications.mail_settings.labels import SENDER_HINTS, SENDERS, Sender
+from notifications.mail_settings.labels import SENDER_HINTS, SENDERS, MailSentBy
 from notifications.mails.files import DELAY_MINUTES_MAX, MailKind
 from shared.shop.settings.group import Group, setting
 from shared.shop.settings.subjects import Subject
 from shared.web.fields import Line, Pieces
 
-Reason = Literal["method_without_deposit_mail", "switched_off", "sent_by_software", "no_address"]
+SuppressionReason = Literal["method_without_deposit_mail", "switched_off", "sent_by_software", "no_address"]
 
 METHODS_MAX = 50
 
@@ -23,7 +23,7 @@ class MailSetting(Group, key="mail", about="メール"):
     """
 
     enabled: bool = setting(True, label="利用する", listed="利用設定", yes="利用する", no="利用しない")
-    sender: Sender = setting("shop", label="送信元", labels=SENDERS, hints=SENDER_HINTS)
+    sender: MailSentBy = setting("shop", label="送信元", labels=SENDERS, hints=SENDER_HINTS)
     delay_minutes: Pieces = setting(
         0,
         ge=0,
@@ -76,7 +76,7 @@ class Send:
 class Suppress:
     """The mail is called for but not sent. The reason is stored and published."""
 
-    reason: Reason
+    reason: SuppressionReason
 
 
 Decision = Send | Suppress

@@ -19,7 +19,7 @@ from notifications.mailing.one_time_links import OneTimeLinks
 from notifications.mailing.pacing import Pace
 from notifications.mailing.rows import StoredMail
 from notifications.mailing.tables import mails as mails_table
-from notifications.mailing.tries import SENDING, Outcome, Try, end_tries, start_tries
+from notifications.mailing.tries import SENDING, Try, TryOutcome, end_tries, start_tries
 from notifications.mails.rendering import Mails, with_link
 from notifications.mails.sender import Sender
 from notifications.mails.typed import in_plain_text, shield
@@ -85,7 +85,7 @@ class MailSending:
         going = await self._gate.let_go(tx, mails, at=at)
         return await start_tries(tx, going, at=at) if going else []
 
-    async def send(self, tried: Try) -> Outcome:
+    async def send(self, tried: Try) -> TryOutcome:
         """Send the mail and return the answer."""
         answer = await self._hand_over(tried)
         if isinstance(answer, Accepted):
@@ -100,7 +100,7 @@ class MailSending:
             attempt=tried.number,
             answer=answer.answer[:200],
         )
-        return Outcome(answer, verdict, at)
+        return TryOutcome(answer, verdict, at)
 
     async def _hand_over(self, tried: Try) -> ServerAnswer:
         mail = tried.mail
@@ -120,7 +120,7 @@ class MailSending:
         return self._links.sign(mail.link)
 
 
-async def conclude_tries(tx: Tx, ended: Sequence[tuple[Try, Outcome]]) -> None:
+async def conclude_tries(tx: Tx, ended: Sequence[tuple[Try, TryOutcome]]) -> None:
     """Store the outcomes of the tries and publish them. Mails that another worker has claimed are left out."""
     ours = await end_tries(tx, ended)
     for tried, outcome in ended:

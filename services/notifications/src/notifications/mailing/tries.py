@@ -46,7 +46,7 @@ async def start_tries(tx: Tx, mails: Sequence[StoredMail], *, at: datetime) -> l
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TryOutcome:
     """The answer of the server to a try, the verdict on the mail, and the time."""
 
     answer: ServerAnswer
@@ -54,7 +54,7 @@ class Outcome:
     at: datetime
 
 
-async def end_tries(tx: Tx, ended: Sequence[tuple[Try, Outcome]]) -> set[UUID]:
+async def end_tries(tx: Tx, ended: Sequence[tuple[Try, TryOutcome]]) -> set[UUID]:
     """Store the outcome of each try and the new state of its mail, and release the claim on it.
 
     Returns the mails whose claim was still valid. Nothing is written for the others.

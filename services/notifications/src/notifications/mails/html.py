@@ -32,14 +32,14 @@ _SIGNATURE = "\n----\n"
 # A mail program looks for addresses in the text between two tags.
 _SIGN_OF_ADDRESS = re.compile(r"[.。．｡:：@＠/／]")
 
-Kind = Literal["heading", "facts", "goods", "link", "text"]
+BlockKind = Literal["heading", "facts", "goods", "link", "text"]
 
 
 @dataclass(slots=True)
 class Block:
     """A part of a mail: ``lines`` of text, pairs of facts, goods with their details, or one link."""
 
-    kind: Kind
+    kind: BlockKind
     lines: list[str] = field(default_factory=list)
     pairs: list[tuple[str, str]] = field(default_factory=list)
     href: str = ""
@@ -101,7 +101,7 @@ def blocks(text: Shielded) -> Iterator[Block]:
             yield block
 
 
-def _kind(line: str, before: Block | None) -> Kind:
+def _kind(line: str, before: Block | None) -> BlockKind:
     if line.startswith("■"):
         return "heading"
     if line.startswith("・") or (line.startswith("　") and before is not None and before.kind == "goods"):

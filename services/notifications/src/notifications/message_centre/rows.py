@@ -9,7 +9,7 @@ from shared.database.transactions import Tx
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ToldMail:
     """One mail to a buyer. For ``typed`` see :class:`notifications.mailing.rows.StoredMail`."""
 
     subject: str
@@ -19,13 +19,13 @@ class Told:
     ended_at: datetime | None
 
 
-async def mails_of_order(tx: Tx, code: str, *, at: datetime) -> list[Told]:
+async def mails_of_order(tx: Tx, code: str, *, at: datetime) -> list[ToldMail]:
     """Return the mails to the buyer of an order, newest first. Mails that wait for a delay are left out.
 
     Mails that wait because of the limit of an address are included at once.
     """
     return await tx.read(
-        Told,
+        ToldMail,
         "SELECT subject, text, typed, created_at, ended_at FROM mails"
         " WHERE order_code = :code AND audience = 'customer' AND state <> 'suppressed' AND (due_at IS NULL OR due_at <= :at"
         " OR first_tried_at IS NOT NULL OR reason IS NOT NULL) ORDER BY created_at DESC",

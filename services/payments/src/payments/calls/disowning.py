@@ -21,7 +21,7 @@ from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.receipts import reverse
 from payments.payment.rules.refund_answers import refund_declined
 from payments.payment.rules.refund_mismatches import SUM, disown_refund
-from payments.payment.rules.settling import settle
+from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.terms import Terms
 
 DISOWNED, DENIED = "said to be of others", "said to be undone"
@@ -79,7 +79,7 @@ def disown(payment: Payment, terms: Terms, at: datetime, *, ref: str, by: str) -
         draft.change(booked_elsewhere=rest, disowned=(*payment.disowned, ref))
     elif holds_another(payment) and ref == payment.authorization_id:
         draft.note(DISOWNED, ref)
-        over = settle(_without(draft.payment, ref), None, Voided(), at, terms, because=DISOWNED, by=by)
+        over = settle_answer(_without(draft.payment, ref), None, Voided(), at, terms, because=DISOWNED, by=by)
         return and_then(draft.done(), over)
     else:
         return draft.done()
@@ -109,7 +109,7 @@ def deny(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
         draft.change(our_refund=replace(payment.our_refund, refs=()))
         refund_declined(draft, RefundDeclined(reason="denied"), DENIED, ours=True)
         return draft.done()
-    over = settle(draft.payment, None, _never(payment), at, terms, because=DENIED, by=by)
+    over = settle_answer(draft.payment, None, _never(payment), at, terms, because=DENIED, by=by)
     return and_then(draft.done(), over)
 
 

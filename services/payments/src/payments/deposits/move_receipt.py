@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from payments.deposits import rules
 from payments.payment.act_on_payment import Acted, changed_meanwhile, not_possible
 from payments.payment.forms import TakeBack
+from payments.payment.locked_payments import LockedPayments
 from payments.payment.rows import (
     amount_of_receipt,
     find_order_payment,
@@ -13,7 +14,6 @@ from payments.payment.rows import (
     unknown_order,
 )
 from payments.payment.rules.watching import MethodFacts
-from payments.payment.settle_payment import Batch
 from shared.clock import now
 from shared.database.transactions import Tx
 
@@ -39,7 +39,7 @@ async def move_receipt(
     if there is None or not amount or not rules.may_move_here(here, ref):
         raise not_possible()
     at, terms = now(), methods[here.method].terms
-    batch = Batch([here, there])
+    batch = LockedPayments([here, there])
     batch.add(rules.move_away(there, terms, at, receipt_id=ref, to=order_code, by=by))
     came_at = there.received_at or at
     batch.add(rules.move_here(here, terms, at, receipt_id=ref, amount=amount, captured_at=came_at, by=by))

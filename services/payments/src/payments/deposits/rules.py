@@ -15,7 +15,7 @@ from payments.payment.rules.moves import ShortMoneyAccepted
 from payments.payment.rules.payment import ABOUT_SPARE_MONEY, Payment
 from payments.payment.rules.receipts import reverse, take_for_the_sale
 from payments.payment.rules.refund_bookings import CAPTURED, call_spare
-from payments.payment.rules.settling import settle
+from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.terms import Terms
 from shared.clock import JAPAN
 from shared.errors import Refused
@@ -50,7 +50,7 @@ def book_deposit(
         raise Refused(refusal, WRONG_DAY[refusal], field="deposited_on", status=422)
     answer = _came(amount, deposited_on, at, receipt_id)
     wished = asking.expect_deposit(payment, CaptureWish("manual_deposit", send_mail))
-    return settle(wished, None, answer, at, terms, because=DEPOSIT, by=by)
+    return settle_answer(wished, None, answer, at, terms, because=DEPOSIT, by=by)
 
 
 def vouch_for_deposit(
@@ -72,7 +72,7 @@ def vouch_for_deposit(
         return draft.done()
     answer = _came(payment.missing_amount, deposited_on, at, receipt_id)
     wished = asking.expect_deposit(payment, CaptureWish("manual_deposit", send_mail))
-    return settle(wished, None, answer, at, terms, because=DEPOSIT, by=by)
+    return settle_answer(wished, None, answer, at, terms, because=DEPOSIT, by=by)
 
 
 def _came(amount: int, day: date | None, at: datetime, receipt_id: str) -> Captured:
@@ -133,7 +133,7 @@ def move_here(
     names = {**payment.receipt_names, receipt_id: name}
     draft.payment = draft.payment.changed(booked_elsewhere=rest, receipt_names=names).fitting
     came = Captured(amount=amount, captured_at=captured_at, receipt_id=name)
-    booked = settle(draft.payment, None, came, at, terms, because="receipt moved here", by=by)
+    booked = settle_answer(draft.payment, None, came, at, terms, because="receipt moved here", by=by)
     return and_then(draft.done(), booked)
 
 

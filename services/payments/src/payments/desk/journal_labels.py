@@ -1,10 +1,10 @@
 """The labels of the books: accounts, and why a line stands there."""
 
-from payments.payment.rules.journal import Account, Reason
+from payments.payment.rules.journal import JournalAccount, JournalReason
 from shared.shop.labels import Labels
 
-ACCOUNTS = Labels[Account](
-    Account,
+ACCOUNTS = Labels[JournalAccount](
+    JournalAccount,
     {
         "receivable": "未収入金",
         "sales": "売上",
@@ -13,8 +13,8 @@ ACCOUNTS = Labels[Account](
         "losses": "損失",
     },
 )
-REASONS = Labels[Reason](
-    Reason,
+REASONS = Labels[JournalReason](
+    JournalReason,
     {
         "sale": "売上",
         "suspended": "仮受",

@@ -26,16 +26,16 @@ from shared.web.parts import Here
 from shared.web.saved_searches import SavedSearches
 from shared.web.session import Owner, Staff, require_staff
 
-Choice = Annotated[str, Field(max_length=40)]
+ChoiceFilter = Annotated[str, Field(max_length=40)]
 
 
 class PaymentFilters(BaseModel):
     """What narrows the list. ``call`` is a word that asks for a person."""
 
     q: Line = Field("", title="検索する言葉", max_length=100)
-    method: Choice = Field("", title="お支払い方法")
+    method: ChoiceFilter = Field("", title="お支払い方法")
     state: State | Literal[""] = Field("", title="状態")
-    call: Choice = Field("", title="要確認の種類")
+    call: ChoiceFilter = Field("", title="要確認の種類")
 
 
 @dataclass(frozen=True)

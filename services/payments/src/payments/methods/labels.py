@@ -1,10 +1,10 @@
 """What a buyer reads who comes back from a provider without having paid."""
 
-from payments.methods.method import Outcome
+from payments.methods.method import VisitOutcome
 from shared.shop.labels import Labels
 
-NOT_PAID = Labels[Outcome](
-    Outcome,
+NOT_PAID = Labels[VisitOutcome](
+    VisitOutcome,
     {
         "success": "",
         "cancel": "お支払いの手続きは完了していません。この画面からもう一度お手続きいただけます。",

@@ -13,7 +13,7 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Choice:
+class MenuChoice:
     """A choice the buyer makes at the order; it travels as ``payment_choice[name]``."""
 
     name: str
@@ -48,7 +48,7 @@ class Menu:
     amount_min: int = 1
     amount_max: int | None = None
     fee: int = 0
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[MenuChoice, ...] = ()
     authorized_at_order: bool = False
     auto_captured: bool = False
     bulk_capture: bool = False

@@ -161,8 +161,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 from urllib.parse import urlencode
 
-from payments.methods.menu import Choice as Choice
 from payments.methods.menu import Menu as Menu
+from payments.methods.menu import MenuChoice as MenuChoice
 from payments.methods.menu import Option as Option
 from payments.payment.rules.answers import Answer
 from payments.payment.rules.details import Number
@@ -189,7 +189,7 @@ class NotOffered(Exception):
     """The caller asked a method for something that its terms exclude. This is a bug of the caller."""
 
 
-Outcome = Literal["success", "cancel", "failure"]
+VisitOutcome = Literal["success", "cancel", "failure"]
 """The outcome that a provider names when it sends a buyer back. It proves nothing."""
 
 
@@ -288,7 +288,7 @@ class Method(Provider):
         """The path of the common page to which the provider sends buyers back; see :meth:`back_url`."""
         return f"/payments/{self.path}/back"
 
-    def back_url(self, shop: Shop, payment: Payment, outcome: Outcome = "success") -> str:
+    def back_url(self, shop: Shop, payment: Payment, outcome: VisitOutcome = "success") -> str:
         """Return the address to give to the provider for the buyer's return, by GET or POST."""
         query = urlencode({"order": payment.order_code, "outcome": outcome})
         return f"{shop.origin_url.rstrip('/')}{self.back_path}?{query}"

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from payments.methods.labels import NOT_PAID
-from payments.methods.method import Counter, Method, Outcome, Visit
+from payments.methods.method import Counter, Method, Visit, VisitOutcome
 from payments.methods.visitor import may_see
 from payments.payment.rules.payment import NOT_YET
 from shared.web.edge import ContentSecurity
@@ -45,7 +45,9 @@ def router(method: Method, counter: Counter) -> APIRouter:
         return wait(pages, request, go_path, order, turn)
 
     @routes.get(back_path)
-    async def back(request: Request, order: Code, outcome: Outcome = "success", turn: int = 0) -> Response:
+    async def back(
+        request: Request, order: Code, outcome: VisitOutcome = "success", turn: int = 0
+    ) -> Response:
         """Let the workers look, wait for what they find, and show the order."""
         payment = await counter.find(order)
         if payment is None or payment.method != method.kind:
@@ -60,7 +62,7 @@ def router(method: Method, counter: Counter) -> APIRouter:
         return pages.redirect(request, f"/orders/{order}", toast=told, kind="wait")
 
     @routes.post(back_path)
-    async def posted_back(order: Code, outcome: Outcome = "success") -> Response:
+    async def posted_back(order: Code, outcome: VisitOutcome = "success") -> Response:
         """A provider may send the buyer back by a form. What is in it is not read; the cookies come with a GET."""
         return _go(f"{back_path}?{urlencode({'order': order, 'outcome': outcome})}")
 

@@ -25,12 +25,12 @@ from payments.notices.rows import (
 )
 from payments.notices.tables import notices
 from payments.payment.claims import Claim, claims_on, end_claims
+from payments.payment.locked_payments import LockedPayments, call_and_put_off, fitting_again, settle_answers
 from payments.payment.rows import ask_soon, lock_payments
 from payments.payment.rules.answers import Answer, Unknown
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
-from payments.payment.settle_payment import Batch, call_and_put_off, fitting_again, settle_all
 from payments.requests.outcomes import MISMATCH_PAUSE_SECONDS_MAX, PAUSE_SECONDS_MAX
 from payments.requests.provider_gate import ProviderGate
 from shared.cause import following
@@ -120,7 +120,7 @@ class Notices:
         claims = [(claim, found) for look, found in done for claim in look.claims]
         later = {claim: _look_again_at(claim.row, found.answers, at) for claim, found in claims}
         ids = {claim.payment.payment_id for claim, _ in claims}
-        batch = Batch((await lock_payments(tx, ids)).values())
+        batch = LockedPayments((await lock_payments(tx, ids)).values())
         ours = await end_claims(tx, notices, later)
         for look, found in done:
             mine = [claim for claim in look.claims if claim in ours]
@@ -158,7 +158,7 @@ def _settle(
     named = {name: value for claim in claims for name, value in claim.row.refs.items()}
     alerts = [alert for claim in claims if (alert := alert_of(claim.row)) is not None]
     known = payment.changed(refs={**payment.refs, **named})
-    return fitting_again(settle_all(known, None, [*answers, *alerts], at, terms), answers, at, terms)
+    return fitting_again(settle_answers(known, None, [*answers, *alerts], at, terms), answers, at, terms)
 
 
 async def _put_off(tx: Tx, rows: Sequence[ClaimedNotice], pause: timedelta) -> None:

@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Self
 
 from payments.methods.registry import Methods
+from payments.payment.locked_payments import LockedPayments
 from payments.payment.rows import insert_payments, lock_order_payments
 from payments.payment.rules import asking
 from payments.payment.rules.drafting import Rule, Settled, because_of
 from payments.payment.rules.order import OrderSnapshot
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import CapturePolicy
-from payments.payment.settle_payment import Batch
 from payments.settings import Settings
 from payments.shop.rules import CaptureSettings
 from shared.clock import now
@@ -30,7 +30,7 @@ class OrderPayments:
 
     def __init__(self, locked: Mapping[str, Payment], methods: Methods, at: datetime) -> None:
         self._locked = locked
-        self._batch = Batch(locked.values())
+        self._batch = LockedPayments(locked.values())
         self._methods = methods
         self._at = at
 
@@ -43,7 +43,7 @@ class OrderPayments:
         yield payments
         await payments._batch.save(tx, methods, now())
 
-    def settle(self, order_code: str, rule: Rule) -> None:
+    def apply(self, order_code: str, rule: Rule) -> None:
         """Apply ``rule`` to the payment of an order. Raises TryAgain if the order is not known yet."""
         known = self._locked.get(order_code)
         if known is None:

@@ -3,12 +3,12 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from payments.payment.locked_payments import LockedPayments
 from payments.payment.requests import has_open_request
 from payments.payment.rows import lock_order_payment, look_soon, unknown_order
 from payments.payment.rules.drafting import Rule, Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.watching import MethodFacts
-from payments.payment.settle_payment import Batch
 from shared.clock import now
 from shared.database.transactions import Tx
 from shared.errors import Refused
@@ -57,7 +57,7 @@ async def act_on_payment(
     blocked = refunds and await has_open_request(tx, payment.payment_id, "refund")
     if blocked or settled == Settled(payment):
         raise not_possible()
-    batch = Batch([payment])
+    batch = LockedPayments([payment])
     batch.add(settled)
     await batch.save(tx, methods, at)
     if (payment.contradicted and not settled.payment.contradicted) or payment.doubted_refunds:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from payments.payment.rules.drafting import Step
+from payments.payment.rules.drafting import PaymentStep
 from payments.payment.rules.journal import JournalEntry
 from payments.payment.rules.moves import State
 from payments.payment.rules.payment import Payment
@@ -25,7 +25,7 @@ class HistoryStep:
     at: datetime
 
 
-def step_of(payment: Payment, step: Step, at: datetime) -> HistoryStep:
+def step_of(payment: Payment, step: PaymentStep, at: datetime) -> HistoryStep:
     """Return a step of the history of ``payment``."""
     return HistoryStep(payment.payment_id, step.version, step.state, step.because, step.by, step.note, at)
 

@@ -16,8 +16,8 @@ from sqlalchemy import Select
 
 from payments.payment.records import lines_of, receipts_of, step_of
 from payments.payment.requests import REQUEST_WORK, insert_requests
-from payments.payment.rules.drafting import Settled, Step
-from payments.payment.rules.journal import Reason
+from payments.payment.rules.drafting import PaymentStep, Settled
+from payments.payment.rules.journal import JournalReason
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.watching import MethodFacts, next_look_at
 from payments.payment.snapshots import insert_snapshots, order_of
@@ -64,7 +64,6 @@ _COLUMNS = (
     "refunded_amount",
     "capture_policy",
     "order_cancelled",
-    "attention",
     "revision",
     "refs",
     "placed_at",
@@ -76,7 +75,7 @@ _IMPLIED = ("suspense_returned_amount", "refund_asked_amount")
 _DETAILS = {
     one.name: MISSING if one.name in _IMPLIED else _default_of(one)
     for one in fields(Payment)
-    if one.name not in (*_COLUMNS, "order")
+    if one.name not in (*_COLUMNS, "calls", "order")
 }
 _WITH_ORDER = """
     SELECT p.*, s.snapshot FROM payments p LEFT JOIN order_snapshots s USING (order_code)
@@ -89,7 +88,12 @@ _BY_ORDER = "SELECT * FROM payments WHERE order_code = ANY(:codes) ORDER BY paym
 def _payment_of(row: Row) -> Payment:
     """Return the payment that a row of ``payments`` holds."""
     return _PAYMENT.validate_python(
-        {**_implied(row), **row.details, **{name: row[name] for name in _COLUMNS}}
+        {
+            **_implied(row),
+            **row.details,
+            **{name: row[name] for name in _COLUMNS},
+            "calls": row.attention.split(),
+        }
     )
 
 
@@ -183,7 +187,7 @@ async def amount_of_receipt(tx: Tx, order_code: str, receipt_id: str) -> int:
     return int(found or 0)
 
 
-async def is_recorded(tx: Tx, record_id: str, reasons: Collection[Reason]) -> bool:
+async def is_recorded(tx: Tx, record_id: str, reasons: Collection[JournalReason]) -> bool:
     """Return whether staff recorded anything for one of these ``reasons`` under this id, for whatever order.
 
     Until the commit nobody else can record anything under it: who asks at the same moment waits, and sees it then.
@@ -236,7 +240,7 @@ async def insert_payments(tx: Tx, settled: Sequence[Settled], at: datetime) -> l
     stored = await insert_all(tx, payments, rows, skip_known=True, returning="payment_id")
     fresh = {row.payment_id for row in stored}
     new = [one for one in settled if one.payment.payment_id in fresh]
-    first = [step_of(one.payment, Step(1, one.payment.state, "order placed"), at) for one in new]
+    first = [step_of(one.payment, PaymentStep(1, one.payment.state, "order placed"), at) for one in new]
     await insert_all(tx, payment_history, first)
     await insert_snapshots(tx, [one.payment for one in new], at)
     await add_words(tx, order_words, {one.payment.order_code: _words(one.payment) for one in new})
@@ -324,6 +328,7 @@ def _values(payment: Payment) -> dict[str, object]:
     details = {name: known[name] for name, default in _DETAILS.items() if known[name] != default}
     return {
         **{name: known[name] for name in _COLUMNS},
+        "attention": " ".join(payment.calls),
         "refs": dict(payment.refs),
         "provider_ids": sorted(set(payment.refs.values())),
         "details": to_jsonable_python(details),

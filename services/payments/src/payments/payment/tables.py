@@ -39,6 +39,7 @@ payments = Table(
     Column("refunded_amount", BigInteger, nullable=False, server_default="0"),
     Column("capture_policy", Text, nullable=False),
     Column("order_cancelled", Boolean, nullable=False, server_default=text("false")),
+    # The calls of the payment, with blanks between them.
     Column("attention", Text, nullable=False, server_default=""),
     # How often the standing was said; the higher one is the newer (PaymentStandingChanged).
     Column("revision", BigInteger, nullable=False, server_default="0"),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from payments.payment.locked_payments import fitted, settle_answers, with_call
 from payments.payment.rules.answers import (
     Answer,
     CaptureDeclined,
@@ -21,7 +22,6 @@ from payments.payment.rules.drafting import Settled, and_then
 from payments.payment.rules.moves import CONCLUDES, Operation
 from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.terms import Terms
-from payments.payment.settle_payment import fitted, settle_all, with_attention
 from payments.requests.rows import ClaimedRequest
 
 PAUSE_SECONDS_MAX = 120.0
@@ -34,7 +34,7 @@ _NEGATIVE = (Declined, CaptureDeclined, CaptureRefused, RefundDeclined, Shipping
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RequestOutcome:
     """What became of a request at one attempt: its ``state`` now, the answer that counts, and when it goes on."""
 
     state: str
@@ -42,16 +42,16 @@ class Outcome:
     due_at: datetime | None
 
 
-def outcome(request: ClaimedRequest, answers: Sequence[Answer], at: datetime) -> Outcome:
+def outcome(request: ClaimedRequest, answers: Sequence[Answer], at: datetime) -> RequestOutcome:
     """Return what the answers mean for the request itself."""
     operation: Operation = request.operation
     replies = answers[-1:] if operation == "refund" else answers
     final = next((one for one in reversed(replies) if isinstance(one, CONCLUDES[operation])), None)
     if final is not None or not answers:
-        return Outcome(_closed_as(final, request.attempts), final, None)
+        return RequestOutcome(_closed_as(final, request.attempts), final, None)
     last = answers[-1]
     state = "unknown" if isinstance(last, Unknown) else "open"
-    return Outcome(state, last, at + timedelta(seconds=pause_seconds(last, request.attempts)))
+    return RequestOutcome(state, last, at + timedelta(seconds=pause_seconds(last, request.attempts)))
 
 
 def _closed_as(final: Answer | None, attempts: int) -> str:
@@ -73,14 +73,16 @@ def settle_reply(
     """Settle the reply to a request, which of a refund is the last answer: what a look found before it is nobody's. What is
     told of a refund in whose place another was asked for since (``number``) ends nothing. Pure."""
     if operation != "refund" or not answers:
-        return settle_all(payment, operation, answers, at, terms)
+        return settle_answers(payment, operation, answers, at, terms)
     if not payment.has_asked(number):
-        return settle_all(payment, None, answers, at, terms)
-    before = settle_all(payment, None, answers[:-1], at, terms)
-    return and_then(before, settle_all(before.payment, operation, answers[-1:], at, terms))
+        return settle_answers(payment, None, answers, at, terms)
+    before = settle_answers(payment, None, answers[:-1], at, terms)
+    return and_then(before, settle_answers(before.payment, operation, answers[-1:], at, terms))
 
 
-def with_doubt(settled: Settled, became: Outcome, attempts: int, at: datetime, terms: Terms) -> Settled:
+def with_doubt(
+    settled: Settled, became: RequestOutcome, attempts: int, at: datetime, terms: Terms
+) -> Settled:
     """Show the desk a request that nobody answers, and no longer once it is over; what did not fit calls no longer once
     an answer fits."""
     if became.due_at is None:
@@ -91,7 +93,7 @@ def with_doubt(settled: Settled, became: Outcome, attempts: int, at: datetime, t
     if MISMATCH in settled.payment.calls:
         return settled
     if became.state == "unknown" and attempts >= SILENT_ATTEMPTS_MAX:
-        return with_attention(settled, "no_answer")
+        return with_call(settled, "no_answer")
     return settled
 
 

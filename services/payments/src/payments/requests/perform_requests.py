@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from payments.payment.claims import Claim, claims_of, last_claims
+from payments.payment.locked_payments import NOT_WRITTEN, LockedPayments, call_and_put_off
 from payments.payment.requests import REQUEST_WORK
 from payments.payment.rows import lock_payments
 from payments.payment.rules.answers import (
@@ -21,9 +22,8 @@ from payments.payment.rules.moves import CONCLUDES, NOT_YET, Operation
 from payments.payment.rules.old_news import heard_before
 from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.terms import Terms
-from payments.payment.settle_payment import NOT_WRITTEN, Batch, call_and_put_off
 from payments.payment.tables import payment_requests
-from payments.requests.outcomes import Outcome, outcome, pause_seconds, settle_reply, with_doubt
+from payments.requests.outcomes import RequestOutcome, outcome, pause_seconds, settle_reply, with_doubt
 from payments.requests.provider_gate import ProviderGate
 from payments.requests.refund_refusals import is_to_be_seen, seen
 from payments.requests.refund_replies import never_asked, reply_of_look, set_apart
@@ -74,7 +74,9 @@ class Requests:
         """Write down what was answered and all that follows from it, for the claims that are still ours."""
         at = now()
         outcomes = {claim: outcome(claim.row, answers, at) for claim, answers in done}
-        batch = Batch((await lock_payments(tx, {claim.payment.payment_id for claim, _ in done})).values())
+        batch = LockedPayments(
+            (await lock_payments(tx, {claim.payment.payment_id for claim, _ in done})).values()
+        )
         look_at = {}
         # Before anything new is asked for: a request that has ended makes room for the next of its kind.
         ours = await _end(tx, outcomes, at)
@@ -180,7 +182,7 @@ def unfit_reply(request: ClaimedRequest) -> Unknown | None:
 
 
 async def _end(
-    tx: Tx, outcomes: Mapping[Claim[ClaimedRequest], Outcome], at: datetime
+    tx: Tx, outcomes: Mapping[Claim[ClaimedRequest], RequestOutcome], at: datetime
 ) -> set[Claim[ClaimedRequest]]:
     last = last_claims(payment_requests, outcomes)
     ended = []

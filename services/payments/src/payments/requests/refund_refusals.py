@@ -4,10 +4,10 @@ told that it failed. Pure."""
 from collections.abc import Sequence
 from datetime import datetime
 
+from payments.payment.locked_payments import settle_answers
 from payments.payment.rules.answers import Answer, RefundDeclined, Refunded, Unknown
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
-from payments.payment.settle_payment import settle_all
 
 
 def is_to_be_seen(answer: Answer) -> bool:
@@ -32,10 +32,10 @@ def seen(
     """
     if silent := [one for one in after if isinstance(one, Unknown)]:
         return silent[-1]
-    known = settle_all(payment, None, before, at, terms).payment
+    known = settle_answers(payment, None, before, at, terms).payment
     new = [one for one in after if isinstance(one, Refunded) and one.refund_ref not in known.refunds]
     if same := [one for one in new if one.amount == amount]:
         return same[-1]
-    now_known = settle_all(payment, None, after, at, terms).payment
+    now_known = settle_answers(payment, None, after, at, terms).payment
     more = now_known.told_refunds_amount > known.told_refunds_amount
     return Unknown(reason="refused_and_gone") if more else refused

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from payments.payment.locked_payments import settle_answers
 from payments.payment.rules.answers import Answer, RefundDeclined, Refunded, RefundWaiting, Unknown
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
-from payments.payment.settle_payment import settle_all
 from payments.requests.rows import ClaimedRequest
 from shared.clock import now
 
@@ -24,7 +24,7 @@ def reply_of_look(
     if silent := [one for one in found if isinstance(one, Unknown)]:
         return silent[-1]
     refunds = [one for one in found if isinstance(one, Refunded | RefundWaiting | RefundDeclined)]
-    settled = settle_all(payment, None, found, now(), terms).payment
+    settled = settle_answers(payment, None, found, now(), terms).payment
     if ours := [one for one in refunds if _is_of(payment, one)]:
         under_way = [one for one in ours if isinstance(one, RefundWaiting)]
         if under_way or not settled.wants("refund", request.sequence):
@@ -60,5 +60,5 @@ def set_apart(payment: Payment, found: Sequence[Answer], answer: Answer, terms: 
     """Return the answer to a refund asked for the first time: what went back before is not its. Pure."""
     if not isinstance(answer, Refunded | RefundWaiting | Unknown):
         return answer
-    before = settle_all(payment, None, found, now(), terms).payment
+    before = settle_answers(payment, None, found, now(), terms).payment
     return replace(answer, told_before=before.told_refunds_amount)

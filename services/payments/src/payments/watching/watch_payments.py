@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from payments.methods.method import Method
 from payments.payment.claims import Claim, ClaimedPayment, claims_of, end_claims
+from payments.payment.locked_payments import LockedPayments, call_and_put_off, fitting_again, settle_answers
 from payments.payment.rows import WATCH_WORK, lock_payments
 from payments.payment.rules.answers import Answer, Captured, Expired, Issued, Unknown, Voided
 from payments.payment.rules.asking import let_go_if_too_old
@@ -17,7 +18,6 @@ from payments.payment.rules.drafting import Settled, and_then
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
 from payments.payment.rules.watching import next_look_at
-from payments.payment.settle_payment import Batch, call_and_put_off, fitting_again, settle_all
 from payments.payment.tables import payments
 from payments.requests.provider_gate import ProviderGate
 from shared.cause import following
@@ -64,7 +64,7 @@ class Watch:
             payment = locked[claim.payment.payment_id]
             seen[claim] = look(payment, answers, self._gate.methods[payment.method], at)
         ours = await end_claims(tx, payments, {claim: due_at for claim, (_, due_at) in seen.items()})
-        batch = Batch(locked.values())
+        batch = LockedPayments(locked.values())
         look_at = {}
         for claim in ours:
             settled, look_at[claim.payment.payment_id] = seen[claim]
@@ -84,9 +84,9 @@ def look(
     if is_overdue(payment, method.terms, at) and not _tells_of_the_number(answers, method.terms):
         answers = (*answers, Unknown(reason="not_found", mismatch=True))
     silent = any(isinstance(answer, Unknown) for answer in answers)
-    settled = settle_all(payment, None, answers, at, method.terms)
+    settled = settle_answers(payment, None, answers, at, method.terms)
     if not silent and is_overdue(settled.payment, method.terms, at):
-        settled = settle_all(payment, None, (*answers, Expired()), at, method.terms)
+        settled = settle_answers(payment, None, (*answers, Expired()), at, method.terms)
     if not silent:
         settled = and_then(settled, let_go_if_too_old(settled.payment, method.terms, at))
         settled = fitting_again(settled, answers, at, method.terms)

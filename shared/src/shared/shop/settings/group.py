@@ -17,17 +17,17 @@ from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
 Role = Literal["owner", "staff"]
-Kind = Literal["yes_no", "choice", "menu", "yen", "number", "text", "long_text", "list"]
+SettingKind = Literal["yes_no", "choice", "menu", "yen", "number", "text", "long_text", "list"]
 """The input of a setting on its page. A ``choice`` has cards, a ``menu`` opens, a ``list`` has checkboxes or lines."""
 YEN = "円"
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownSetting:
     """How staff see a setting: its label, the labels of its values, and its position."""
 
     label: str
-    kind: Kind
+    kind: SettingKind
     labels: Mapping[str, str]
     hints: Mapping[str, str]
     unit: str = ""
@@ -77,7 +77,7 @@ def setting(
     no: str = "いいえ",
     unit: str = "",
     empty: str = "なし",
-    shown: Kind | None = None,
+    shown: SettingKind | None = None,
     section: str = "",
     changed_by: Role | None = None,
     only_for: Callable[[Any], bool] = lambda _: True,
@@ -131,7 +131,7 @@ class Group(BaseModel):
 
     group_key: ClassVar[str] = ""
     about: ClassVar[str] = ""
-    shown: ClassVar[Mapping[str, Shown]] = {}
+    shown: ClassVar[Mapping[str, ShownSetting]] = {}
 
     def __init_subclass__(
         cls, *, key: str = "", about: str = "", changed_by: Role = "owner", **kwargs: Any
@@ -183,7 +183,7 @@ def is_list(info: FieldInfo) -> bool:
     return get_origin(info.annotation) in (list, set, tuple, frozenset)
 
 
-def _shown(name: str, info: FieldInfo, changed_by: Role) -> Shown:
+def _shown(name: str, info: FieldInfo, changed_by: Role) -> ShownSetting:
     extra = info.json_schema_extra
     if not isinstance(extra, dict) or not isinstance(extra.get("setting"), dict):
         raise TypeError(f"{name} is not declared with setting(…)")
@@ -191,7 +191,7 @@ def _shown(name: str, info: FieldInfo, changed_by: Role) -> Shown:
     kind = about["shown"] or _kind(info, about["unit"])
     if kind in ("choice", "menu") and _values(info) != set(about["labels"]):
         raise TypeError(f"{name} needs a word for each of {sorted(_values(info))}")
-    return Shown(
+    return ShownSetting(
         label=about["listed"] or about["label"],
         kind=kind,
         labels=about["labels"],
@@ -204,7 +204,7 @@ def _shown(name: str, info: FieldInfo, changed_by: Role) -> Shown:
     )
 
 
-def _kind(info: FieldInfo, unit: str) -> Kind:
+def _kind(info: FieldInfo, unit: str) -> SettingKind:
     kinds = {info.annotation, *get_args(info.annotation)}
     if bool in kinds:
         return "yes_no"

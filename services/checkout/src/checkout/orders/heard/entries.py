@@ -14,7 +14,7 @@ from checkout.orders.heard.member_lines import LINES_OF_MEMBERS_AND_MAILS
 from checkout.orders.heard.payment_lines import LINES_OF_PAYMENTS
 from checkout.orders.heard.standing_line import standing_words
 from checkout.orders.rules.order import Order
-from checkout.orders.timeline import Line, TimelineEntry, Topic
+from checkout.orders.timeline import TimelineEntry, TimelineLine, Topic
 from shared import events
 from shared.events import Event
 
@@ -24,7 +24,7 @@ CLOCKS_DIFFER_MAX = timedelta(minutes=1)
 _KEPT: tuple[Topic, ...] = ("payment", "points", "member")
 
 
-_LINES: dict[type[Event], Callable[[Any], Line]] = {**LINES_OF_PAYMENTS, **LINES_OF_MEMBERS_AND_MAILS}
+_LINES: dict[type[Event], Callable[[Any], TimelineLine]] = {**LINES_OF_PAYMENTS, **LINES_OF_MEMBERS_AND_MAILS}
 
 
 def entry_of(event: Event, about: Order | str) -> TimelineEntry:

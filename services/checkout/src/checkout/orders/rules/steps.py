@@ -13,7 +13,7 @@ StepGroup = Literal["common", "deposit", "shipping"]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class OrderStep:
     """One of the twelve steps. Capitals are work; small letters are mails and the parcel itself."""
 
     code: str
@@ -21,21 +21,21 @@ class Step:
     group: StepGroup
 
 
-STEPS: dict[str, Step] = {
+STEPS: dict[str, OrderStep] = {
     step.code: step
     for step in (
-        Step("A", "受注を確認する", "common"),
-        Step("B", "受注管理ソフトへ取り込む", "common"),
-        Step("G", "処理済みにする", "common"),
-        Step("a", "サンクスメール", "common"),
-        Step("C", "入金をまつ", "deposit"),
-        Step("F", "入金処理", "deposit"),
-        Step("H", "決済サービス管理画面で入金処理", "deposit"),
-        Step("b", "ご入金確認メール", "deposit"),
-        Step("D", "送り状番号を登録する", "shipping"),
-        Step("E", "発送処理", "shipping"),
-        Step("c", "発送", "shipping"),
-        Step("d", "発送通知メール", "shipping"),
+        OrderStep("A", "受注を確認する", "common"),
+        OrderStep("B", "受注管理ソフトへ取り込む", "common"),
+        OrderStep("G", "処理済みにする", "common"),
+        OrderStep("a", "サンクスメール", "common"),
+        OrderStep("C", "入金をまつ", "deposit"),
+        OrderStep("F", "入金処理", "deposit"),
+        OrderStep("H", "決済サービス管理画面で入金処理", "deposit"),
+        OrderStep("b", "ご入金確認メール", "deposit"),
+        OrderStep("D", "送り状番号を登録する", "shipping"),
+        OrderStep("E", "発送処理", "shipping"),
+        OrderStep("c", "発送", "shipping"),
+        OrderStep("d", "発送通知メール", "shipping"),
     )
 }
 
@@ -56,14 +56,14 @@ def workflow(deposit: PaymentDeposit, *, paid_before_shipping: bool) -> tuple[st
 
 
 # Beside the twelve steps: only where the hold on the buyer's money ended (AP-34, PAY-30).
-REAUTHORIZE = Step("R", "再与信", "deposit")
+REAUTHORIZE = OrderStep("R", "再与信", "deposit")
 
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
     """The step for which an order waits. ``step`` is None if nothing is left to do."""
 
-    step: Step | None
+    step: OrderStep | None
     text: str
     kind: Literal["done", "wait", "stop", "note"]
 

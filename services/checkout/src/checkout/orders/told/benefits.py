@@ -26,7 +26,7 @@ MembershipKind = Literal["registered", "linked", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
-class Benefit:
+class ToldBenefit:
     """One action of members with points or a named ``coupon`` of an order. An undo is another action."""
 
     order_code: str
@@ -48,7 +48,7 @@ class Membership:
 _GRANTED: dict[str, BenefitKind] = {"pending": "granted_pending", "active": "granted_active"}
 
 
-def benefits_of(event: Event, order_code: str) -> list[Benefit]:
+def benefits_of(event: Event, order_code: str) -> list[ToldBenefit]:
     """Return what ``event`` reports about points and coupons. A grant in an unknown state counts as none."""
     found: list[tuple[BenefitKind | None, int, str | None]] = []
     match event:
@@ -65,7 +65,7 @@ def benefits_of(event: Event, order_code: str) -> list[Benefit]:
         case events.CouponReturned():
             found = [("coupon_returned", 0, event.name)]
     return [
-        Benefit(order_code, kind, event.occurred_at, points, coupon)
+        ToldBenefit(order_code, kind, event.occurred_at, points, coupon)
         for kind, points, coupon in found
         if kind and (points or coupon is not None)
     ]
@@ -83,7 +83,7 @@ def memberships_of(event: Event, order_code: str) -> list[Membership]:
     return []
 
 
-async def add_benefits(tx: Tx, benefits: Sequence[Benefit]) -> None:
+async def add_benefits(tx: Tx, benefits: Sequence[ToldBenefit]) -> None:
     """Store reports of members about points and coupons. Their orders must exist."""
     await insert_all(
         tx,
@@ -110,11 +110,11 @@ async def add_memberships(tx: Tx, memberships: Sequence[Membership]) -> None:
     )
 
 
-async def read_benefits(tx: Tx, code: str) -> list[Benefit]:
+async def read_benefits(tx: Tx, code: str) -> list[ToldBenefit]:
     """Return the reports of members about points and coupons of an order, oldest first."""
     return await tx.read(
-        Benefit,
-        f"SELECT {columns_of(Benefit)} FROM order_benefits"  # noqa: S608 - our own column names
+        ToldBenefit,
+        f"SELECT {columns_of(ToldBenefit)} FROM order_benefits"  # noqa: S608 - our own column names
         " WHERE order_code = :code ORDER BY entry_id",
         code=code,
     )

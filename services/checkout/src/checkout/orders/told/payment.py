@@ -10,7 +10,7 @@ from shared.database.transactions import Tx
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ToldColumns:
     """The columns of ``order_payments`` that one event sets for an order, and perhaps a row of ``order_money``."""
 
     order_code: str
@@ -18,7 +18,7 @@ class Told:
     money: Mapping[str, object] | None = None
 
 
-async def keep_told(tx: Tx, told: Sequence[Told]) -> None:
+async def keep_told(tx: Tx, told: Sequence[ToldColumns]) -> None:
     """Store the reports of events. The last report of a column wins. The orders must be locked."""
     rows: dict[tuple[str, ...], dict[str, Mapping[str, object]]] = {}
     for one in told:

@@ -3,18 +3,18 @@
 from collections.abc import Callable
 from typing import Any
 
-from checkout.orders.told.payment import Told
+from checkout.orders.told.payment import ToldColumns
 from shared import events
 
 
-def told_by(event: Any) -> Told | None:
+def told_by(event: Any) -> ToldColumns | None:
     """Return what ``event`` adds for its order. Return None for an event that only moves the order."""
     told = _TOLD.get(type(event))
     return told(event) if told else None
 
 
-def _authorized(event: events.PaymentAuthorized) -> Told:
-    return Told(
+def _authorized(event: events.PaymentAuthorized) -> ToldColumns:
+    return ToldColumns(
         event.order_code,
         {
             "authorization_id": event.authorization_id,
@@ -26,8 +26,8 @@ def _authorized(event: events.PaymentAuthorized) -> Told:
     )
 
 
-def _number(event: events.PaymentNumberIssued) -> Told:
-    return Told(
+def _number(event: events.PaymentNumberIssued) -> ToldColumns:
+    return ToldColumns(
         event.order_code,
         {
             "payment_number": event.number,
@@ -41,23 +41,23 @@ def _number(event: events.PaymentNumberIssued) -> Told:
     )
 
 
-def _failed(event: events.PaymentFailed) -> Told:
-    return Told(event.order_code, {"failure": event.reason})
+def _failed(event: events.PaymentFailed) -> ToldColumns:
+    return ToldColumns(event.order_code, {"failure": event.reason})
 
 
-def _captured(event: events.PaymentCaptured) -> Told:
-    return Told(event.order_code, money=_money("captured", event))
+def _captured(event: events.PaymentCaptured) -> ToldColumns:
+    return ToldColumns(event.order_code, money=_money("captured", event))
 
 
-def _refunded(event: events.PaymentRefunded) -> Told:
-    return Told(
+def _refunded(event: events.PaymentRefunded) -> ToldColumns:
+    return ToldColumns(
         event.order_code, money=_money("refunded", event, route=route_of(event), excess=event.excess_amount)
     )
 
 
-def _taken_back(event: events.RefundTakenBack) -> Told:
+def _taken_back(event: events.RefundTakenBack) -> ToldColumns:
     contrary = _money("refunded", event, route=route_of(event), excess=-event.spare_amount)
-    return Told(event.order_code, money={**contrary, "amount": -event.amount})
+    return ToldColumns(event.order_code, money={**contrary, "amount": -event.amount})
 
 
 def route_of(event: events.PaymentRefunded | events.RefundTakenBack) -> str:
@@ -78,7 +78,7 @@ def _money(
     }
 
 
-_TOLD: dict[type[events.Event], Callable[[Any], Told]] = {
+_TOLD: dict[type[events.Event], Callable[[Any], ToldColumns]] = {
     events.PaymentAuthorized: _authorized,
     events.PaymentNumberIssued: _number,
     events.PaymentFailed: _failed,

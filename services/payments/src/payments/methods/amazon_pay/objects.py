@@ -45,20 +45,20 @@ def _moment(value: object) -> datetime:
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 
 
-class Shown(BaseModel):
+class AmazonObject(BaseModel):
     """Camel-case on the wire."""
 
     model_config = ConfigDict(extra="ignore", alias_generator=to_camel, frozen=True)
 
 
-class Money(Shown):
+class AmazonAmount(AmazonObject):
     """An amount in yen."""
 
     amount: Annotated[int, BeforeValidator(_yen)]
     currency_code: Annotated[str, AfterValidator(_jpy)]
 
 
-class StatusDetails(Shown):
+class StatusDetails(AmazonObject):
     """Where an object is, and why."""
 
     state: str
@@ -67,7 +67,7 @@ class StatusDetails(Shown):
     last_updated_timestamp: Moment
 
 
-class Address(Shown):
+class Address(AmazonObject):
     """An address as the buyer typed it; Japan uses no `city`, but a value there is no error."""
 
     address_id: str | None = None
@@ -82,7 +82,7 @@ class Address(Shown):
     phone_number: str | None = None
 
 
-class Buyer(Shown):
+class Buyer(AmazonObject):
     """Who signed in; which fields are filled follows the scopes asked for."""
 
     buyer_id: str
@@ -93,38 +93,38 @@ class Buyer(Shown):
     shipping_address: Address | None = None
 
 
-class WebCheckoutDetails(Shown):
+class WebCheckoutDetails(AmazonObject):
     """Where the buyer is sent."""
 
     checkout_review_return_url: str | None = None
     amazon_pay_redirect_url: str | None = None
 
 
-class PaymentDetails(Shown):
+class PaymentDetails(AmazonObject):
     """What was asked for."""
 
-    charge_amount: Money | None = None
+    charge_amount: AmazonAmount | None = None
 
 
-class MerchantMetadata(Shown):
+class MerchantMetadata(AmazonObject):
     """What we attached."""
 
     merchant_reference_id: str | None = None
 
 
-class PaymentPreference(Shown):
+class PaymentPreference(AmazonObject):
     """The instrument, in words for people; never a number (AP-42)."""
 
     payment_descriptor: str | None = None
 
 
-class Constraint(Shown):
+class Constraint(AmazonObject):
     """What is still missing."""
 
     constraint_id: str
 
 
-class Session(Shown):
+class Session(AmazonObject):
     """A checkout session. Once completed, most of it is null."""
 
     checkout_session_id: str
@@ -190,11 +190,11 @@ class Session(Shown):
         return any(each.constraint_id == "BuyerNotAssociated" for each in self.constraints or [])
 
 
-class Limits(Shown):
+class Limits(AmazonObject):
     """How much may be charged in all, and how much of it is left: captures lower it, whoever makes them."""
 
-    amount_limit: Money
-    amount_balance: Money
+    amount_limit: AmazonAmount
+    amount_balance: AmazonAmount
 
     @property
     def charged(self) -> int:
@@ -202,7 +202,7 @@ class Limits(Shown):
         return self.amount_limit.amount - self.amount_balance.amount
 
 
-class Permission(Shown):
+class Permission(AmazonObject):
     """A charge permission."""
 
     charge_permission_id: str
@@ -227,14 +227,14 @@ class Permission(Shown):
         return (first.payment_descriptor if first else None) or ""
 
 
-class Charge(Shown):
+class Charge(AmazonObject):
     """A charge: one authorization and at most one capture."""
 
     charge_id: str
     charge_permission_id: str
-    charge_amount: Money
-    capture_amount: Money | None = None
-    refunded_amount: Money | None = None
+    charge_amount: AmazonAmount
+    capture_amount: AmazonAmount | None = None
+    refunded_amount: AmazonAmount | None = None
     status_details: StatusDetails
     creation_timestamp: Moment
 
@@ -275,12 +275,12 @@ class Charge(Shown):
         return self.refunded_amount.amount if self.refunded_amount else 0
 
 
-class Refund(Shown):
+class Refund(AmazonObject):
     """A refund, settled a while after it was asked for."""
 
     refund_id: str
     charge_id: str
-    refund_amount: Money
+    refund_amount: AmazonAmount
     status_details: StatusDetails
 
     @property
@@ -294,7 +294,7 @@ class Refund(Shown):
         return self.charge_id
 
 
-class Problem(Shown):
+class Problem(AmazonObject):
     """The body of every refusal."""
 
     reason_code: str = Field("Unreadable")

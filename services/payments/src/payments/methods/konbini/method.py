@@ -24,7 +24,7 @@ from payments.methods.konbini.vouchers import (
     last_refund,
     not_ours,
 )
-from payments.methods.method import Choice, Counter, Menu, Method, Notice, NoticeRefused, Option, Shop
+from payments.methods.method import Counter, Menu, MenuChoice, Method, Notice, NoticeRefused, Option, Shop
 from payments.payment.rules.answers import Answer, Declined, RefundDeclined, Unknown
 from payments.payment.rules.details import Number
 from payments.payment.rules.payment import Payment
@@ -78,7 +78,7 @@ class Konbini(Method):
             when_paid=f"お支払い番号の発行から{self.settings.due_days}日以内",
             amount_min=self.settings.amount_min,
             amount_max=self.settings.amount_max,
-            choices=(Choice("chain", "お支払い場所", options),),
+            choices=(MenuChoice("chain", "お支払い場所", options),),
             auto_captured=True,
         )
 

@@ -17,7 +17,7 @@ from shared.events.payments import Call
 
 
 @dataclass(frozen=True)
-class Step:
+class PaymentStep:
     """One line of a payment's history: its ``state`` after it, the reason ``because``, and the person ``by``."""
 
     version: int
@@ -42,7 +42,7 @@ class Settled:
     """The result of a rule: the payment now, and what is committed together with it."""
 
     payment: Payment
-    steps: tuple[Step, ...] = ()
+    steps: tuple[PaymentStep, ...] = ()
     events: tuple[Event, ...] = ()
     asks: tuple[Ask, ...] = ()
     entries: tuple[JournalEntry, ...] = ()
@@ -83,7 +83,7 @@ class Draft:
         self.at = at
         self.by = by
         self.asked_by = asked_by
-        self._steps: list[Step] = []
+        self._steps: list[PaymentStep] = []
         self._events: list[Event] = []
         self._asks: list[Ask] = []
         self._entries: list[JournalEntry] = []
@@ -134,7 +134,7 @@ class Draft:
         """Add a line to the history: what happened, and who did it."""
         version = self.payment.version + 1
         self.change(version=version)
-        self._steps.append(Step(version, self.payment.state, because, self.by, text))
+        self._steps.append(PaymentStep(version, self.payment.state, because, self.by, text))
 
     def ask(self, operation: Operation, amount: int, *, of_sale: bool = False) -> None:
         """Add a request to the provider. One refund is in progress at a time.

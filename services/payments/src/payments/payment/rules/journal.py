@@ -8,8 +8,8 @@ what went out, or was taken back, beyond what was here, until money covers it.
 from dataclasses import dataclass
 from typing import Literal
 
-Account = Literal["receivable", "sales", "suspense", "refunds", "losses"]
-Reason = Literal[
+JournalAccount = Literal["receivable", "sales", "suspense", "refunds", "losses"]
+JournalReason = Literal[
     "sale",
     "suspended",
     "allocated",
@@ -38,11 +38,11 @@ class JournalEntry:
     ``subject`` is what it is about (a receipt, a refund); reason and subject together are booked once.
     """
 
-    reason: Reason
+    reason: JournalReason
     subject: str
     amount: int
-    debit: Account
-    credit: Account
+    debit: JournalAccount
+    credit: JournalAccount
 
 
 def sale(receipt_id: str, amount: int) -> JournalEntry:
@@ -97,7 +97,7 @@ def suspense_return_undone(refund_ref: str, amount: int) -> JournalEntry:
 
 def lost(kind: Literal["refund", "receipt", "chargeback"], subject: str, amount: int) -> JournalEntry:
     """Money that went out, or was taken back, beyond what was here."""
-    reasons: dict[str, Reason] = {
+    reasons: dict[str, JournalReason] = {
         "refund": "over_refunded",
         "receipt": "reversed_after_refund",
         "chargeback": "charged_back_after_refund",
@@ -112,7 +112,7 @@ def loss_undone(subject: str, amount: int) -> JournalEntry:
 
 def covered(entry: JournalEntry, receipt_id: str) -> JournalEntry:
     """Return ``entry`` for money that went out before it came: out of the losses, once the receipt explains it."""
-    reasons: dict[Reason, Reason] = {
+    reasons: dict[JournalReason, JournalReason] = {
         "refund": "loss_is_refund",
         "suspense_returned": "loss_is_suspense_returned",
         "sale_reversed": "loss_is_sale_reversed",

@@ -99,8 +99,8 @@ class Payment(Money):
     """Refunds that staff recorded and no provider has reported."""
     shipped: bool = False
     """The money is wanted as soon as it is held, because the whole order was sent."""
-    attention: str = ""
-    """The calls, as words with spaces between them; see :meth:`calling`."""
+    calls: tuple[str, ...] = ()
+    """Why a person must look at the payment. No call hides another; see :meth:`calling`."""
     revision: int = 0
     """The number of published standings."""
     cause: Cause = NO_CAUSE
@@ -274,19 +274,14 @@ class Payment(Money):
         held = len(self.ended_holds) + (len(self.parts) if operation in ("capture", "void") else 0)
         return 1 + held + (len(self.other_holds) if operation == "void" else 0)
 
-    @property
-    def calls(self) -> tuple[str, ...]:
-        """The words of ``attention``. No call hides another."""
-        return tuple(self.attention.split())
-
     def calling(self, word: Call) -> "Payment":
         """Return the payment with the call ``word``. A new call about money in suspense replaces the earlier one."""
         rest = self.not_calling(*ABOUT_SPARE_MONEY) if word in ABOUT_SPARE_MONEY else self
         words = rest.calls if word in rest.calls else (*rest.calls, word)
-        return self.changed(attention=" ".join(words))
+        return self.changed(calls=words)
 
     def not_calling(self, *over: str) -> "Payment":
         """Return the payment without the calls ``over``."""
-        left = [word for word in self.calls if word not in over]
+        left = tuple(word for word in self.calls if word not in over)
         # Most payments have no call. An unchanged payment is not copied.
-        return self if len(left) == len(self.calls) else self.changed(attention=" ".join(left))
+        return self if len(left) == len(self.calls) else self.changed(calls=left)

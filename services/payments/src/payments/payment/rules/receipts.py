@@ -212,12 +212,12 @@ def take_for_the_sale(draft: Draft, amount: int, because: str, by: type) -> None
     draft.move(by, because)
 
 
-def _suspend(draft: Draft, receipt_id: str, amount: int, attention: Call | None = None) -> None:
+def _suspend(draft: Draft, receipt_id: str, amount: int, call: Call | None = None) -> None:
     if amount:
         draft.book(journal.suspended(receipt_id, amount))
         draft.change(suspense_amount=draft.payment.suspense_amount + amount)
-        if attention:
-            draft.call(attention)
+        if call:
+            draft.call(call)
 
 
 def reverse(draft: Draft, answer: Reversed, because: str, *, by_mistake: bool = False) -> None:

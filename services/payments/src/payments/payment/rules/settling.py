@@ -48,7 +48,7 @@ from shared.events import (
 )
 
 
-def settle(
+def settle_answer(
     payment: Payment,
     operation: Operation | None,
     answer: Answer,

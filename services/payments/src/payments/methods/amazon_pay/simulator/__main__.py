@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from payments.methods.amazon_pay.simulator.app import make_app
-from payments.methods.amazon_pay.simulator.settings import SimulatorSettings
+from payments.methods.amazon_pay.simulator.settings import AmazonSimulatorSettings
 
 
 def make_keys(directory: Path) -> None:
@@ -38,13 +38,13 @@ def main(arguments: list[str]) -> int:
             make_keys(Path(directory))
             return 0
         case []:
-            serve(SimulatorSettings())
+            serve(AmazonSimulatorSettings())
             return 0
     sys.stderr.write(f"{__doc__}\n")
     return 2
 
 
-def serve(settings: SimulatorSettings) -> None:
+def serve(settings: AmazonSimulatorSettings) -> None:
     """Serve on the settings' port; with TLS by the self-signed certificate of the notices."""
     app = make_app(settings)
     certificate, key = settings.folder / "notices.pem", settings.folder / "notices.key"

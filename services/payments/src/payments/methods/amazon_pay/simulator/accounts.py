@@ -6,7 +6,7 @@ from payments.methods.amazon_pay.simulator.store import Document, Thing, Transac
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class AmazonAccount:
     """An Amazon account. Only accounts of amazon.co.jp can pay in Japan (AP-17)."""
 
     key: str
@@ -54,7 +54,7 @@ def _address(
 ACCOUNTS = {
     account.key: account
     for account in (
-        Account(
+        AmazonAccount(
             "hanako",
             "佐藤 花子",
             "hanako.sato@example.jp",
@@ -78,7 +78,7 @@ ACCOUNTS = {
                 ),
             ),
         ),
-        Account(
+        AmazonAccount(
             "ichiro",
             "鈴木 一郎",
             "ichiro.suzuki@example.jp",
@@ -102,7 +102,7 @@ ACCOUNTS = {
                 ),
             ),
         ),
-        Account(
+        AmazonAccount(
             "misaki",
             "田中 美咲",
             "misaki.tanaka@example.jp",
@@ -118,7 +118,7 @@ ACCOUNTS = {
                 ),
             ),
         ),
-        Account(
+        AmazonAccount(
             "kenta",
             "高橋 健太",
             "kenta.takahashi@example.jp",
@@ -134,7 +134,7 @@ ACCOUNTS = {
                 ),
             ),
         ),
-        Account(
+        AmazonAccount(
             "john",
             "John Smith",
             "john.smith@example.com",
@@ -198,13 +198,13 @@ INSTRUMENTS = {
 }
 
 
-def address_book(tx: Transaction, account: Account) -> list[Document]:
+def address_book(tx: Transaction, account: AmazonAccount) -> list[Document]:
     """All addresses of an account, the first one first; added ones come last and stay for later orders."""
     added = [thing.api for thing in reversed(tx.newest("address")) if thing.own["account"] == account.key]
     return [*account.addresses, *added]
 
 
-def add_address(tx: Transaction, account: Account, address: Document) -> str:
+def add_address(tx: Transaction, account: AmazonAccount, address: Document) -> str:
     """Store a new address at Amazon (AP-29) and answer its id."""
     address_id = f"{account.key}-{len(tx.newest('address')) + 1}"
     document = _address(

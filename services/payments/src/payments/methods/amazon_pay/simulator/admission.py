@@ -14,14 +14,14 @@ from payments.methods.amazon_pay.signing import (
     verify,
 )
 from payments.methods.amazon_pay.simulator.refusals import Refusal
-from payments.methods.amazon_pay.simulator.settings import SimulatorSettings
+from payments.methods.amazon_pay.simulator.settings import AmazonSimulatorSettings
 from shared import clock
 
 KEY_FORM = re.compile(r"[A-Za-z0-9_-]{1,32}")
 DATE_FORMS = ("%Y%m%dT%H%M%SZ", "%Y-%m-%dT%H:%M:%SZ")
 
 
-def check_signature(settings: SimulatorSettings, request: Request, body: bytes) -> None:
+def check_signature(settings: AmazonSimulatorSettings, request: Request, body: bytes) -> None:
     """Refuse with 403 or 400 unless the merchant's key signed this request, lately."""
     headers = request.headers
     try:

@@ -15,7 +15,7 @@ from payments.methods.amazon_pay.simulator.behaviours import HEADER, NOT_BOOKED,
 from payments.methods.amazon_pay.simulator.due import settle_due
 from payments.methods.amazon_pay.simulator.operations import ApiRequest, Operation, find_operation
 from payments.methods.amazon_pay.simulator.refusals import Refusal
-from payments.methods.amazon_pay.simulator.settings import SimulatorSettings
+from payments.methods.amazon_pay.simulator.settings import AmazonSimulatorSettings
 from payments.methods.amazon_pay.simulator.store import Document, Store, Transaction, moment
 
 
@@ -24,7 +24,7 @@ class Api:
     """The ASGI application below /v2, /sandbox/v2 and /live/v2."""
 
     store: Store
-    settings: SimulatorSettings
+    settings: AmazonSimulatorSettings
     send_early_notices: Callable[[], Awaitable[None]]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

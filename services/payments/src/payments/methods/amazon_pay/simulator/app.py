@@ -17,17 +17,17 @@ from payments.methods.amazon_pay.simulator.hosted import Hosted
 from payments.methods.amazon_pay.simulator.ipn import CERTIFICATE_PATH, make_sealer
 from payments.methods.amazon_pay.simulator.pages import FOLDER, page
 from payments.methods.amazon_pay.simulator.refusals import Refusal
-from payments.methods.amazon_pay.simulator.sender import Sender
-from payments.methods.amazon_pay.simulator.settings import SimulatorSettings
+from payments.methods.amazon_pay.simulator.sender import NoticeSender
+from payments.methods.amazon_pay.simulator.settings import AmazonSimulatorSettings
 from payments.methods.amazon_pay.simulator.store import Store
 
 
-def make_app(settings: SimulatorSettings) -> Starlette:
+def make_app(settings: AmazonSimulatorSettings) -> Starlette:
     """The ASGI application. Its ledger is `ledger.sqlite` in the settings' directory."""
     store = Store(settings.folder / "ledger.sqlite")
     sealer = make_sealer(settings)
     http = httpx.AsyncClient(timeout=15)
-    sender = Sender(store, sealer, settings, http)
+    sender = NoticeSender(store, sealer, settings, http)
     api = Api(store, settings, sender.send_early_notices)
 
     @asynccontextmanager

@@ -26,7 +26,7 @@ def _yen(value: object) -> int:
     return int(text)
 
 
-Yen = Annotated[int, BeforeValidator(_yen), PlainSerializer(str)]
+AmountOfYen = Annotated[int, BeforeValidator(_yen), PlainSerializer(str)]
 
 
 class Body(BaseModel):
@@ -39,10 +39,10 @@ class Body(BaseModel):
         return self.model_dump(by_alias=True, exclude_unset=True)
 
 
-class Money(Body):
+class AmountBody(Body):
     """An amount in yen."""
 
-    amount: Yen
+    amount: AmountOfYen
     currency_code: str
 
 
@@ -68,8 +68,8 @@ class PaymentDetails(Body):
 
     payment_intent: Literal["Confirm", "Authorize", "AuthorizeWithCapture"] | None = None
     can_handle_pending_authorization: bool | None = None
-    charge_amount: Money | None = None
-    total_order_amount: Money | None = None
+    charge_amount: AmountBody | None = None
+    total_order_amount: AmountBody | None = None
     soft_descriptor: str | None = Field(None, max_length=16)
     presentment_currency: Literal["JPY"] | None = None
     allow_overcharge: bool | None = None
@@ -87,7 +87,7 @@ class RecurringMetadata(Body):
     """What a recurring permission is for; `amount` is null where it varies."""
 
     frequency: Frequency | None = None
-    amount: Money | None = None
+    amount: AmountBody | None = None
 
 
 class UpdateSession(Body):
@@ -116,8 +116,8 @@ class CreateSession(UpdateSession):
 class CompleteSession(Body):
     """The amounts are said once more and must be the session's."""
 
-    charge_amount: Money
-    total_order_amount: Money | None = None
+    charge_amount: AmountBody
+    total_order_amount: AmountBody | None = None
 
 
 class UpdatePermission(Body):
@@ -138,7 +138,7 @@ class CreateCharge(Body):
     """A further charge within the permission's limit, as for a re-authorization."""
 
     charge_permission_id: str
-    charge_amount: Money
+    charge_amount: AmountBody
     capture_now: bool = False
     soft_descriptor: str | None = Field(None, max_length=16)
     can_handle_pending_authorization: bool = False
@@ -152,7 +152,7 @@ class CreateCharge(Body):
 class CaptureCharge(Body):
     """One capture per charge, up to the authorized amount."""
 
-    capture_amount: Money
+    capture_amount: AmountBody
     soft_descriptor: str | None = Field(None, max_length=16)
 
 
@@ -166,7 +166,7 @@ class CreateRefund(Body):
     """Gives captured money back."""
 
     charge_id: str
-    refund_amount: Money
+    refund_amount: AmountBody
     soft_descriptor: str | None = Field(None, max_length=16)
 
 
@@ -194,11 +194,11 @@ def read_body(kind: type[B], body: bytes) -> B:
     return parsed
 
 
-def _amounts(body: Body) -> list[tuple[str, Money]]:
-    found: list[tuple[str, Money]] = []
+def _amounts(body: Body) -> list[tuple[str, AmountBody]]:
+    found: list[tuple[str, AmountBody]] = []
     for name in type(body).model_fields:
         value = getattr(body, name)
-        if isinstance(value, Money):
+        if isinstance(value, AmountBody):
             found.append((to_camel(name), value))
         elif isinstance(value, Body):
             found += _amounts(value)

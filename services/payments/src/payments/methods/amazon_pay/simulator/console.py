@@ -13,7 +13,7 @@ from payments.methods.amazon_pay.simulator.due import settle_due
 from payments.methods.amazon_pay.simulator.ipn import send_again
 from payments.methods.amazon_pay.simulator.pages import page
 from payments.methods.amazon_pay.simulator.refusals import Refusal
-from payments.methods.amazon_pay.simulator.settings import SimulatorSettings
+from payments.methods.amazon_pay.simulator.settings import AmazonSimulatorSettings
 from payments.methods.amazon_pay.simulator.store import Store, Thing, Transaction
 
 SHOWN_MAX = 100
@@ -24,7 +24,7 @@ class Console:
     """What the merchant's staff, and the demo's user, do at Amazon."""
 
     store: Store
-    settings: SimulatorSettings
+    settings: AmazonSimulatorSettings
 
     def routes(self) -> list[Route]:
         """What is served, and where."""

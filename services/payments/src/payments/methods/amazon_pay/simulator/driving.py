@@ -18,7 +18,7 @@ from payments.methods.amazon_pay.simulator.bodies import CreateCharge, CreateSes
 from payments.methods.amazon_pay.simulator.charges import capture_charge, create_charge, get_charge
 from payments.methods.amazon_pay.simulator.ipn import Sealer, post
 from payments.methods.amazon_pay.simulator.sessions import create_session, get_session
-from payments.methods.amazon_pay.simulator.settings import SimulatorSettings
+from payments.methods.amazon_pay.simulator.settings import AmazonSimulatorSettings
 from payments.methods.amazon_pay.simulator.store import Store
 from payments.methods.method import Counter, Method, Shop
 from payments.payment.rules.payment import Operation, Payment
@@ -39,7 +39,7 @@ class WatchedAmazonPay(AmazonPay):
         return super().router(counter)
 
 
-class Driver:
+class AmazonDriver:
     """The simulator as a test sees it."""
 
     sends_notices = True
@@ -49,7 +49,7 @@ class Driver:
         """Return the simulator with its ledger in ``folder``; made again, it goes on with the same ledger."""
         self._folder = folder / "amazon_pay"
         make_keys(self._folder)
-        settings = SimulatorSettings(
+        settings = AmazonSimulatorSettings(
             directory=folder,
             public_key_file=self._folder / "amazon_pay.pub",
             notice_url=notice_url,
@@ -154,4 +154,4 @@ class Driver:
         return store
 
 
-DRIVER = Driver
+DRIVER = AmazonDriver

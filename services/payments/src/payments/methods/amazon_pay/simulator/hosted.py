@@ -33,7 +33,7 @@ from payments.methods.amazon_pay.simulator.sessions import (
     get_session,
     show_session,
 )
-from payments.methods.amazon_pay.simulator.settings import SimulatorSettings
+from payments.methods.amazon_pay.simulator.settings import AmazonSimulatorSettings
 from payments.methods.amazon_pay.simulator.store import Store, Thing, Transaction
 
 NEW_ADDRESS_FIELDS = ("name", "postalCode", "stateOrRegion", "addressLine1", "addressLine2", "phoneNumber")
@@ -44,7 +44,7 @@ class Hosted:
     """The buyer's pages."""
 
     store: Store
-    settings: SimulatorSettings
+    settings: AmazonSimulatorSettings
 
     def routes(self) -> list[Route]:
         """What is served, and where."""

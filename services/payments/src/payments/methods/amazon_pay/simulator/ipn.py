@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID
 
 from payments.methods.amazon_pay.signing import private_key
 from payments.methods.amazon_pay.simulator.behaviours import NOTICES, take
-from payments.methods.amazon_pay.simulator.settings import SimulatorSettings
+from payments.methods.amazon_pay.simulator.settings import AmazonSimulatorSettings
 from payments.methods.amazon_pay.simulator.store import Transaction, moment
 
 CERTIFICATE_PATH = "/SimpleNotificationService-0123456789abcdef0123456789abcdef.pem"
@@ -75,7 +75,7 @@ class Sealer:
 
     key: RSAPrivateKey
     certificate: bytes
-    settings: SimulatorSettings
+    settings: AmazonSimulatorSettings
 
     def envelope(self, notice: Row) -> dict[str, str]:
         """The SNS envelope of a stored notice."""
@@ -103,7 +103,7 @@ class Sealer:
         }
 
 
-def make_sealer(settings: SimulatorSettings) -> Sealer:
+def make_sealer(settings: AmazonSimulatorSettings) -> Sealer:
     """The sealer with the key in the simulator's directory; made there at the first start."""
     key_file, certificate_file = settings.folder / "notices.key", settings.folder / "notices.pem"
     if not certificate_file.exists():

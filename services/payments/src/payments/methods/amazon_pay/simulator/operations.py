@@ -19,7 +19,7 @@ from payments.methods.amazon_pay.simulator.bodies import (
     read_body,
 )
 from payments.methods.amazon_pay.simulator.refusals import Refusal
-from payments.methods.amazon_pay.simulator.settings import SimulatorSettings
+from payments.methods.amazon_pay.simulator.settings import AmazonSimulatorSettings
 from payments.methods.amazon_pay.simulator.store import Document, Transaction
 
 Answer = tuple[int, Document]
@@ -30,7 +30,7 @@ class ApiRequest:
     """One admitted request."""
 
     tx: Transaction
-    settings: SimulatorSettings
+    settings: AmazonSimulatorSettings
     object_id: str
     body: bytes
     key: str | None

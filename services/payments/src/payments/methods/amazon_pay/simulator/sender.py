@@ -11,7 +11,7 @@ import httpx
 
 from payments.methods.amazon_pay.simulator.due import settle_due
 from payments.methods.amazon_pay.simulator.ipn import Sealer
-from payments.methods.amazon_pay.simulator.settings import SimulatorSettings
+from payments.methods.amazon_pay.simulator.settings import AmazonSimulatorSettings
 from payments.methods.amazon_pay.simulator.store import Store, moment
 
 TRIES_MAX = 4
@@ -20,12 +20,12 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
+class NoticeSender:
     """Takes due notices from the store and delivers them. Also makes time pass for the rest."""
 
     store: Store
     sealer: Sealer
-    settings: SimulatorSettings
+    settings: AmazonSimulatorSettings
     http: httpx.AsyncClient
 
     async def run(self) -> None:

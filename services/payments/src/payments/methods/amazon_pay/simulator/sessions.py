@@ -8,7 +8,7 @@ from payments.methods.amazon_pay.simulator import charges, permissions
 from payments.methods.amazon_pay.simulator.accounts import (
     ACCOUNTS,
     INSTRUMENTS,
-    Account,
+    AmazonAccount,
     address_book,
     without_id,
 )
@@ -125,7 +125,7 @@ def show_session(tx: Transaction, session: Thing, origin_url: str) -> Document:
     return api
 
 
-def _buyer(tx: Transaction, session: Thing, account: Account) -> Document:
+def _buyer(tx: Transaction, session: Thing, account: AmazonAccount) -> Document:
     """What the merchant asked to know of the buyer. The gift card balance has no billing address."""
     book, product = address_book(tx, account), session.api["productType"]
     instrument = INSTRUMENTS[session.own["instrument"] or "visa"]

@@ -11,7 +11,7 @@ from payments.methods.amazon_pay import demo
 from payments.methods.amazon_pay.signing import public_key
 
 
-class SimulatorSettings(BaseSettings):
+class AmazonSimulatorSettings(BaseSettings):
     """One merchant, one key, one place for notices."""
 
     model_config = SettingsConfigDict(

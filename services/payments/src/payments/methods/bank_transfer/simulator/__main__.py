@@ -2,7 +2,7 @@
 
 import uvicorn
 
-from payments.methods.bank_transfer.simulator.app import SimulatorSettings, make_app
+from payments.methods.bank_transfer.simulator.app import BankSimulatorSettings, make_app
 
-settings = SimulatorSettings()
+settings = BankSimulatorSettings()
 uvicorn.run(make_app(settings), host=settings.http_host, port=settings.http_port, log_level="warning")

@@ -27,7 +27,7 @@ create table if not exists moods (operation text primary key, mood text not null
 Word = Annotated[str, Form()]
 
 
-class SimulatorSettings(BaseSettings):
+class BankSimulatorSettings(BaseSettings):
     """One account, one token."""
 
     model_config = SettingsConfigDict(
@@ -102,7 +102,7 @@ def _payout(row: sqlite3.Row) -> dict[str, Any]:
     return {"payout_id": row["id"], "reference": row["reference"], "amount": row["amount"]}
 
 
-def make_app(settings: SimulatorSettings, *, hang_seconds: float = HANG_SECONDS) -> FastAPI:
+def make_app(settings: BankSimulatorSettings, *, hang_seconds: float = HANG_SECONDS) -> FastAPI:
     """Return the simulator as an application."""
     bank = Bank(settings.bank_transfer_simulator_folder)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
@@ -112,7 +112,9 @@ def make_app(settings: SimulatorSettings, *, hang_seconds: float = HANG_SECONDS)
     return app
 
 
-def _install_interface(app: FastAPI, bank: Bank, settings: SimulatorSettings, hang_seconds: float) -> None:
+def _install_interface(
+    app: FastAPI, bank: Bank, settings: BankSimulatorSettings, hang_seconds: float
+) -> None:
     bearer = f"Bearer {settings.bank_transfer_token.get_secret_value()}"
 
     async def trouble(operation: str, authorization: str) -> tuple[Response | None, bool]:

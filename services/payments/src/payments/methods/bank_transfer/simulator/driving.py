@@ -6,12 +6,12 @@ from fastapi import FastAPI
 
 from payments.methods.bank_transfer.method import BankTransfer
 from payments.methods.bank_transfer.settings import BankTransferSettings
-from payments.methods.bank_transfer.simulator.app import Bank, SimulatorSettings, make_app
+from payments.methods.bank_transfer.simulator.app import Bank, BankSimulatorSettings, make_app
 from payments.methods.method import Method, Shop
 from payments.payment.rules.payment import Operation, Payment
 
 
-class Driver:
+class BankDriver:
     """The simulator as a test sees it."""
 
     sends_notices = False
@@ -19,7 +19,7 @@ class Driver:
 
     def app(self, folder: Path, notice_url: str) -> FastAPI:
         """Return the simulator with its ledger in ``folder``; a bank sends no notices."""
-        self._app = make_app(SimulatorSettings(bank_transfer_simulator_folder=folder), hang_seconds=0.6)
+        self._app = make_app(BankSimulatorSettings(bank_transfer_simulator_folder=folder), hang_seconds=0.6)
         return self._app
 
     def method(self, url: str, shop: Shop) -> Method:
@@ -60,4 +60,4 @@ class Driver:
         return bank
 
 
-DRIVER = Driver
+DRIVER = BankDriver

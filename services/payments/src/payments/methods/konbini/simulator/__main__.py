@@ -3,9 +3,9 @@
 import uvicorn
 
 from payments.methods.konbini.simulator.app import make_app
-from payments.methods.konbini.simulator.settings import SimulatorSettings
+from payments.methods.konbini.simulator.settings import KonbiniSimulatorSettings
 
-settings = SimulatorSettings()
+settings = KonbiniSimulatorSettings()
 uvicorn.run(
     make_app(settings),
     host=settings.http_host,

@@ -15,7 +15,7 @@ from fastapi import Body, FastAPI, Form, Header, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from payments.methods.konbini.simulator.ledger import Facts, Ledger, Refusal
-from payments.methods.konbini.simulator.settings import SimulatorSettings
+from payments.methods.konbini.simulator.settings import KonbiniSimulatorSettings
 from shared.clock import in_japan, now
 
 HANG_SECONDS = 30.0
@@ -26,10 +26,10 @@ Json = Annotated[dict[str, Any], Body()]
 Word = Annotated[str, Form()]
 
 
-def make_app(settings: SimulatorSettings, *, hang_seconds: float = HANG_SECONDS) -> FastAPI:
+def make_app(settings: KonbiniSimulatorSettings, *, hang_seconds: float = HANG_SECONDS) -> FastAPI:
     """Return the simulator as an application; it sends notices while it runs."""
     ledger = Ledger(settings.konbini_simulator_folder)
-    sender = Sender(ledger, settings)
+    sender = NoticeSender(ledger, settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -48,7 +48,7 @@ def make_app(settings: SimulatorSettings, *, hang_seconds: float = HANG_SECONDS)
 
 
 def _install_interface(
-    app: FastAPI, ledger: Ledger, settings: SimulatorSettings, hang_seconds: float
+    app: FastAPI, ledger: Ledger, settings: KonbiniSimulatorSettings, hang_seconds: float
 ) -> None:
     async def answer(operation: str, authorization: str, do: Callable[[], Facts | None]) -> Response:
         if authorization != f"Bearer {settings.konbini_secret.get_secret_value()}":
@@ -100,7 +100,7 @@ def _install_interface(
         )
 
 
-def _install_console(app: FastAPI, ledger: Ledger, sender: "Sender") -> None:
+def _install_console(app: FastAPI, ledger: Ledger, sender: "NoticeSender") -> None:
     env = jinja2.Environment(loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True)
     env.filters["jst"] = lambda text: f"{in_japan(datetime.fromisoformat(text)):%Y/%m/%d %H:%M}"
     env.filters["yen"] = lambda amount: f"¥{amount:,}"
@@ -175,10 +175,10 @@ def _install_console(app: FastAPI, ledger: Ledger, sender: "Sender") -> None:
         return RedirectResponse("/", status_code=303)
 
 
-class Sender:
+class NoticeSender:
     """Sends notices until the shop answers 200, each pause longer than the last."""
 
-    def __init__(self, ledger: Ledger, settings: SimulatorSettings) -> None:
+    def __init__(self, ledger: Ledger, settings: KonbiniSimulatorSettings) -> None:
         self._ledger = ledger
         self._settings = settings
         self._awake = asyncio.Event()

@@ -6,16 +6,16 @@ from fastapi import FastAPI
 
 from payments.methods.konbini.method import Konbini
 from payments.methods.konbini.settings import KonbiniSettings
-from payments.methods.konbini.simulator.app import Sender, make_app
+from payments.methods.konbini.simulator.app import NoticeSender, make_app
 from payments.methods.konbini.simulator.ledger import Facts, Ledger
-from payments.methods.konbini.simulator.settings import SimulatorSettings
+from payments.methods.konbini.simulator.settings import KonbiniSimulatorSettings
 from payments.methods.method import Method, Shop
 from payments.payment.rules.payment import Operation, Payment
 
 _CALLS = {"issue": "issue", "void": "close", "refund": "refund"}
 
 
-class Driver:
+class KonbiniDriver:
     """The simulator as a test sees it."""
 
     sends_notices = True
@@ -23,7 +23,7 @@ class Driver:
 
     def app(self, folder: Path, notice_url: str) -> FastAPI:
         """Return the simulator with its ledger in ``folder``; made again, it goes on with the same ledger."""
-        settings = SimulatorSettings(konbini_simulator_folder=folder, konbini_notice_url=notice_url)
+        settings = KonbiniSimulatorSettings(konbini_simulator_folder=folder, konbini_notice_url=notice_url)
         self._app = make_app(settings, hang_seconds=0.6)
         return self._app
 
@@ -56,7 +56,7 @@ class Driver:
 
     def notices(self) -> list[tuple[dict[str, str], bytes]]:
         """Return the notices written so far as the provider would post them, oldest first."""
-        sender: Sender = self._app.state.sender
+        sender: NoticeSender = self._app.state.sender
         bodies = [str(one["body"]).encode() for one in reversed(self._ledger.notices())]
         return [({"X-Konbini-Signature": sender.sign(body)}, body) for body in bodies]
 
@@ -77,4 +77,4 @@ class Driver:
         return self._ledger.by_reference(payment.payment_id.hex) or {"receipts": [], "refunds": []}
 
 
-DRIVER = Driver
+DRIVER = KonbiniDriver

@@ -6,7 +6,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
-class SimulatorSettings(BaseSettings):
+class KonbiniSimulatorSettings(BaseSettings):
     """One shop, one secret, one place for notices."""
 
     model_config = SettingsConfigDict(

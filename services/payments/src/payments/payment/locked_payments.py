@@ -19,7 +19,7 @@ from payments.payment.rules.disowning import told_elsewhere
 from payments.payment.rules.drafting import Draft, Settled, and_then, because_of
 from payments.payment.rules.moves import Operation
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.settling import settle
+from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.standing import with_standing
 from payments.payment.rules.terms import Terms
 from payments.payment.rules.watching import MethodFacts
@@ -33,13 +33,13 @@ from shared.events.payments import Call
 NOT_WRITTEN = Unknown(reason="cannot_be_written_down", mismatch=True)
 
 
-def settle_all(
+def settle_answers(
     payment: Payment, operation: Operation | None, answers: Sequence[Answer], at: datetime, terms: Terms
 ) -> Settled:
     """Apply several answers, oldest first, and return the sum of what follows. Pure."""
     whole = Settled(payment)
     for answer in answers:
-        whole = and_then(whole, settle(whole.payment, operation, answer, at, terms))
+        whole = and_then(whole, settle_answer(whole.payment, operation, answer, at, terms))
     return whole
 
 
@@ -60,9 +60,9 @@ def fitted(settled: Settled, at: datetime, terms: Terms) -> Settled:
     return and_then(settled, draft.done())
 
 
-def with_attention(settled: Settled, attention: Call) -> Settled:
+def with_call(settled: Settled, call: Call) -> Settled:
     """Return ``settled`` with a payment that asks for a person's eye, beside what it asks for already."""
-    return replace(settled, payment=settled.payment.calling(attention))
+    return replace(settled, payment=settled.payment.calling(call))
 
 
 async def call_and_put_off(
@@ -80,18 +80,18 @@ async def call_and_put_off(
     payment_id = claims[0].payment.payment_id
     locked = await lock_payments(tx, [payment_id])
     if await end_claims(tx, table, dict.fromkeys(claims, due_at)):
-        batch = Batch(locked.values())
+        batch = LockedPayments(locked.values())
         payment = batch.payment(payment_id)
         terms = methods[payment.method].terms
         receipt_id = receipt_booked_already(error)
         other = await order_of_receipt(tx, payment.method, receipt_id) if receipt_id else ""
         if other and other != payment.order_code:
             batch.add(told_elsewhere(payment, receipt_id, other, at))
-        batch.add(settle(batch.payment(payment_id), None, NOT_WRITTEN, at, terms))
+        batch.add(settle_answer(batch.payment(payment_id), None, NOT_WRITTEN, at, terms))
         await batch.save(tx, methods, at, look_at={payment_id: due_at} if table is payments else {})
 
 
-class Batch:
+class LockedPayments:
     """Locked payments while things happen to them: each thing finds its payment as the one before left it.
 
     However much happens to a payment, it is saved once.
