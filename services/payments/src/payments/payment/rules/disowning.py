@@ -37,9 +37,9 @@ def as_named_here(payment: Payment, answer: Answer) -> Answer:
 def told_no_more(
     payment: Payment, *, receipts: Collection[str] | None, refunds: Collection[str] | None
 ) -> tuple[ToldNoMore, ...]:
-    """Return the known objects of ``payment`` that a complete list does not contain any more.
+    """Return the known objects of ``payment`` that a complete list does not contain any more; () if there are none.
 
-    None if the provider does not list such objects.
+    ``receipts`` and ``refunds`` are the listed ids (the provider's), None if the provider does not list such objects.
     """
     names = payment.receipt_names
     listed = [names.get(one, one) for one in receipts or ()]
