@@ -46,8 +46,9 @@ def to_be_seen(payment: Payment) -> tuple[str, ...]:
 
 
 def mark_seen(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
-    """Remove the calls that staff have seen and that need no further deed. Book doubted money as the provider reports
-    it.
+    """Remove the calls that staff have seen and that need no further deed.
+
+    Doubted money is booked as the provider reports it.
     """
     draft = Draft(payment, at, by)
     if seen := to_be_seen(payment):

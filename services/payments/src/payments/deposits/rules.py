@@ -63,8 +63,9 @@ def vouch_for_deposit(
     send_mail: bool,
     by: str,
 ) -> Settled:
-    """Book the missing amount as a transfer that staff saw, ``at`` a moment or on a day, or publish why this is not
-    possible.
+    """Book the missing amount as a transfer that staff saw, ``at`` a moment or on a day.
+
+    If this is not possible, an event has the reason.
     """
     refusal = asking.why_no_manual_deposit(payment, terms)
     refusal = refusal or (asking.why_not_deposited_on(payment, deposited_on, at) if deposited_on else None)

@@ -16,9 +16,7 @@ Asked = TypeVar("Asked", bound=PaymentForm, contravariant=True)
 
 
 class UseCase(Protocol[Asked]):
-    """A use case of staff for the payment of an order, with the fields of the form, under the name ``by``. Raises
-    Refused.
-    """
+    """A use case of staff for the payment of an order, with the form's fields, under the name ``by``. Raises Refused."""
 
     async def __call__(
         self, tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: Asked, *, by: str
@@ -30,8 +28,8 @@ class UseCase(Protocol[Asked]):
 class Deed(Generic[F]):
     """A deed of the desk.
 
-    It has its form, its use case, the text that staff read afterwards, and the label of each line that it leaves in
-    the history of the payment.
+    It has a form, a use case, and the text that staff read afterwards. ``history`` has the label of each line that it
+    leaves in the history of the payment.
     """
 
     form: type[F]

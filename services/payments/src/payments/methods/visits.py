@@ -34,8 +34,9 @@ def router(method: Method, counter: Counter) -> APIRouter:
 
     @routes.get(go_path)
     async def go(request: Request, order: Code, turn: int = 0) -> Response:
-        """Send the buyer to the provider. A page of Noren comes first, because a form may not lead to another origin
-        directly.
+        """Send the buyer to the provider.
+
+        A page of Noren comes first, because a form may not lead to another origin directly.
         """
         payment = await counter.find(order)
         if payment is not None:

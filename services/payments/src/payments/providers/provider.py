@@ -1,9 +1,9 @@
 """The contract of a provider: the company behind a payment method, or behind several.
 
 A method that shares its provider with no other is its own provider (:class:`payments.methods.method.Method` is one).
-Nothing is to be written here for it. If one contract with a company covers several methods,
-``payments/providers/<name>/`` has a subclass of :class:`Provider` with their common parts: client, settings, secrets,
-proof of notices, and look-ups. Each method keeps its own folder. It gets the provider from :meth:`Shop.provider` and
+Nothing is to be written here for it. If one contract covers several methods,
+``payments/providers/<name>/`` has a subclass of :class:`Provider`. It has their common parts: client, settings,
+secrets, proof of notices, and look-ups. Each method keeps its own folder. It gets the provider from :meth:`Shop.provider` and
 returns it as :attr:`payments.methods.method.Method.provider`. In each process all its methods then share:
 
 - one notice path, ``/payments/<name>/notices``: the reference of a notice finds payment and method;
@@ -40,10 +40,10 @@ class NoticeRefused(Exception):
 
 @dataclass(frozen=True)
 class Notice:
-    """A genuine notice. ``reference`` is one of the payment's ``refs``, or its hexadecimal id; None if it is about no
-    payment.
+    """A genuine notice.
 
     - ``notice_id`` is the provider's id. The same id is stored once.
+    - ``reference`` is one of the payment's ``refs``, or its hexadecimal id; None if the notice is about no payment.
     - ``refs`` are further ids for the look-up.
     - ``alert`` is a chargeback that only the notice can report.
     - ``known``: whether the method knows the kind of notice. Otherwise staff see it.
@@ -73,9 +73,7 @@ class Shop:
     )
 
     def provider(self, kind: "type[P]") -> "P":
-        """Return the shop's one connection with a provider. The first method that asks for it makes it from its
-        settings.
-        """
+        """Return the shop's one connection with a provider. The first method that asks for it creates it."""
         if kind not in self._providers:
             self._providers[kind] = kind.from_environment(self)
         found = self._providers[kind]

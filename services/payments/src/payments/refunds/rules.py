@@ -15,8 +15,9 @@ from shared.errors import Refused
 
 
 def may_refund_again(payment: Payment) -> bool:
-    """Return whether money is here that must be refunded, without a refund in progress: one failed, or the money came
-    late.
+    """Return whether money is here that must be refunded, without a refund in progress.
+
+    An earlier refund failed, or the money came late.
     """
     late = payment.state in OVER and "late_money" in payment.calls
     owed = payment.state == "owed" or late or (payment.state == "captured" and payment.order_cancelled)

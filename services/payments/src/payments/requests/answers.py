@@ -12,9 +12,7 @@ _ANSWER: TypeAdapter[Any] = TypeAdapter(Answer)
 
 
 class ToldAnswer(TypedDict, total=False):
-    """The fields that are read from a stored answer. ``answer`` is the name of its class; the rest are fields of some
-    classes.
-    """
+    """The fields that are read from a stored answer. ``answer`` is its class; the rest are fields of some classes."""
 
     answer: str
     reason: str

@@ -38,8 +38,9 @@ from shared.due.work import DueWork
 
 AFTER_VOID_SECONDS = 5.0
 LEASE_SECONDS = 30
-"""The lease in seconds, enough for a look-up and a call. After a kill another worker starts so much later (M2: within 30
-s).
+"""The lease in seconds: enough for a look-up and a call.
+
+After a kill another worker starts so much later (M2: within 30 s).
 """
 LINGER_SECONDS = 0.05
 """How long an answer waits for those of other requests in progress, in seconds. They are stored together."""

@@ -24,8 +24,9 @@ def _at_desk(request: Request, staff: Viewer) -> AtDesk:
 
 
 def _subjects(parts: Parts) -> list[Subject[Any]]:
-    """Return the subjects of the settings: capturing, and each method that is switched on, under the shop's name or its
-    own.
+    """Return the subjects of the settings: capturing, and each method that is switched on.
+
+    A method has the shop's name, or else its own.
     """
     own = {kind: method.menu().name for kind, method in parts[Methods].items()}
     methods = [Subject(MethodSettings(), kind, name, own={"name": name}) for kind, name in own.items()]

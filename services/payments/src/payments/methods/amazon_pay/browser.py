@@ -1,4 +1,4 @@
-"""What the buyer's browser holds beside its orders: its wallet."""
+"""What the buyer's browser holds beside its orders: its wallet statement."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ WALLET = COOKIE["wallet"]
 
 
 def wallet_of(request: Request, issuer: Issuer | None) -> Mapping[str, Any]:
-    """The claims of our own statement in this browser; empty without a valid one."""
+    """Return the claims of Noren's wallet statement in this browser; empty without a valid one."""
     statement = parts_of(request).cookies.read(request, WALLET)
     if issuer is None or statement is None:
         return {}

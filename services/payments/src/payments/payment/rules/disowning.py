@@ -24,8 +24,9 @@ from payments.payment.rules.refund_mismatches import hear_refund_no_more
 
 
 def as_named_here(payment: Payment, answer: Answer) -> Answer:
-    """Return ``answer`` with its receipt under the name by which it is booked. A receipt that was moved here has another
-    name.
+    """Return ``answer`` with its receipt under the name by which it is booked.
+
+    A receipt that was moved here has another name.
     """
     names = payment.receipt_names
     match answer:
@@ -72,8 +73,9 @@ def told_elsewhere(payment: Payment, receipt_id: str, order_code: str, at: datet
 
 
 def hear_told_no_more(draft: Draft, answer: ToldNoMore) -> None:
-    """Call a person about objects that are not reported any more. Until a decision nothing that depends on them is
-    final.
+    """Call a person about objects that are not reported any more.
+
+    Until a decision nothing that depends on them is final.
     """
     for receipt_id in answer.receipts:
         hear_receipt_no_more(draft, receipt_id)

@@ -1,4 +1,4 @@
-"""Whether an answer of the provider tells anything that is not known, or may be booked by it. Pure."""
+"""Whether an answer of the provider reports anything new that may be booked. Pure."""
 
 from payments.payment.rules.answers import Answer, Authorized, Captured, RefundDeclined, Refunded
 from payments.payment.rules.moves import ENDS_A_HOLD
