@@ -9,7 +9,6 @@ from pathlib import Path
 from deploy.native.site import REPOSITORY
 
 WORDS_MAX = 35
-EXCLUDED = {"payments": "its docstrings are the next to be shortened"}
 _LIST_OR_TABLE = re.compile(r"(- |\* |\||\d+\. )")
 _CODE = re.compile(r"``[^`]*``|`[^`]*`")
 _URL = re.compile(r"https?://\S+")
@@ -53,14 +52,10 @@ def long_sentences(folder: Path) -> list[str]:
 
 
 def test_sentences_of_docstrings_have_at_most_35_words() -> None:
-    read = {name: folder for name, folder in packages().items() if name not in EXCLUDED}
+    read = packages()
 
-    assert set(read) >= {"shared", "checkout", "members", "notifications"}
+    assert set(read) >= {"shared", "checkout", "members", "notifications", "payments"}
     assert [sentence for folder in read.values() for sentence in long_sentences(folder)] == []
-
-
-def test_an_excluded_package_still_has_long_sentences() -> None:
-    assert [name for name in EXCLUDED if not long_sentences(packages()[name])] == []
 
 
 def test_a_long_sentence_of_a_docstring_is_found(tmp_path: Path) -> None:

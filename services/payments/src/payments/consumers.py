@@ -1,4 +1,4 @@
-"""What payments hears. Nothing here talks to a provider: it writes down what is to be asked."""
+"""The events that payments consumes. Nothing here calls a provider: the consumers store requests."""
 
 from payments.orders import rules
 from payments.orders.payments import NewPayments, OrderPayments
@@ -24,16 +24,16 @@ consumers = Consumers("payments")
 
 @consumers.on(OrderPlaced, opens=NewPayments, says=[PaymentCaptured], linger_seconds=0.03)
 async def start_payment(event: OrderPlaced, tx: Tx, new: NewPayments) -> None:
-    """A payment for each order: the money is asked for at once, or, if prepaid, when stock is held.
+    """Start a payment for each order: request the money immediately, or, if prepaid, when stock is held.
 
-    An order of 0 yen is paid with that.
+    An order of 0 yen is paid immediately.
     """
     new.begin(event)
 
 
 @consumers.on(StockReserved, opens=OrderPayments)
 async def issue_payment_number(event: StockReserved, tx: Tx, payments: OrderPayments) -> None:
-    """Stock is held, so a prepaid order gets its number (KON-44)."""
+    """Request a number for a prepaid order after stock is held (KON-44)."""
     payments.apply(event.order_code, asking.issue_number)
 
 
@@ -41,7 +41,7 @@ async def issue_payment_number(event: StockReserved, tx: Tx, payments: OrderPaym
     Shipped, opens=OrderPayments, says=[CaptureRejected, PaymentStandingChanged], linger_seconds=0.1
 )
 async def capture_shipped_order(event: Shipped, tx: Tx, payments: OrderPayments) -> None:
-    """The last parcel is on its way: take the money, where the shop's policy says so."""
+    """Capture the money after the last parcel was sent, if the shop's policy says so."""
     payments.apply(event.order_code, rules.shipped(event))
 
 
@@ -49,24 +49,24 @@ async def capture_shipped_order(event: Shipped, tx: Tx, payments: OrderPayments)
     CaptureRequested, opens=OrderPayments, says=[PaymentCaptured, CaptureRejected, PaymentStandingChanged]
 )
 async def capture_requested_order(event: CaptureRequested, tx: Tx, payments: OrderPayments) -> None:
-    """Staff want the order to be 入金済み: a capture, or a deposit that they saw themselves."""
+    """Capture the money, or record a deposit that staff saw: staff want the order to be 入金済み."""
     payments.apply(event.order_code, rules.capture_requested(event))
 
 
 # Its queue is named after it and holds events of 0.1.0: the name stays.
 @consumers.on(ReauthorizationRequested, opens=OrderPayments, says=[PaymentStandingChanged])
 async def renew_hold(event: ReauthorizationRequested, tx: Tx, payments: OrderPayments) -> None:
-    """Staff want the money to be held anew; a hold that still stands is given back first (AP-34)."""
+    """Request a new hold for staff. A hold that still exists is released first (AP-34)."""
     payments.apply(event.order_code, rules.reauthorization_requested(event))
 
 
 @consumers.on(OrderCancelled, opens=OrderPayments, says=[PaymentStandingChanged])
 async def give_back_payment(event: OrderCancelled, tx: Tx, payments: OrderPayments) -> None:
-    """The order is over: whatever is held or paid for it goes back, now or when it turns up (AP-51, F32)."""
+    """Release or refund everything that is held or paid, now or when it arrives: the order is over (AP-51, F32)."""
     payments.apply(event.order_code, rules.cancelled(event))
 
 
 @consumers.on(SessionsRevoked)
 async def end_sessions(event: SessionsRevoked, tx: Tx) -> None:
-    """From this commit on, every replica's pages refuse the session."""
+    """Refuse the session on the pages of every replica, from this commit on."""
     await revoke_sessions(tx, event)

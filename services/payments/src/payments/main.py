@@ -1,4 +1,4 @@
-"""Wires the payments service."""
+"""The wiring of the payments service."""
 
 import os
 
@@ -37,7 +37,7 @@ DESK_PAGES = (
 
 
 def make() -> Service:
-    """Return the service as its environment describes it; stop with one line where that cannot be."""
+    """Return the service as its environment describes it. If this is not possible, exit with one line."""
     try:
         return _make(Settings())
     except ValidationError as error:
@@ -90,7 +90,7 @@ async def read_figures(tx: Tx, methods: Methods) -> dict[str, int]:
 
 
 def install_pages(app: FastAPI, settings: Settings, db: Database, methods: Methods, shop: Shop) -> None:
-    """Put the desk, the JSON routes, the notices and the methods' own pages on the application."""
+    """Add the desk, the JSON routes, the notices and the methods' own pages to the application."""
     pages = make_pages(live=settings.live_templates)
     visited = [method for method in methods.values() if method.terms.visit is not None]
     if settings.trusted_keys_file is None:
@@ -121,6 +121,6 @@ def install_pages(app: FastAPI, settings: Settings, db: Database, methods: Metho
 
 
 def make_pages(*, live: bool = False) -> Pages:
-    """Return the templates of the service and of its methods; ``live`` reads a changed one again."""
+    """Return the templates of the service and of its methods. ``live`` reads a changed template again."""
     folders = (*template_folders("payments"), *folders_of_methods())
     return make_templates(*folders, desk_pages=DESK_PAGES, live=live)

@@ -1,4 +1,4 @@
-"""The tables of payments together, and those of the machinery. Each slice adds its own in its ``tables.py``."""
+"""All tables of payments, and those of the shared mechanisms. Each slice adds its own in its ``tables.py``."""
 
 from sqlalchemy import Column, DateTime, Index, MetaData, Table, Uuid
 
@@ -9,7 +9,7 @@ metadata = MetaData()
 outbox_table(metadata)
 inbox_table(metadata)
 
-# Which sessions members has ended; the desk refuses them from the moment it is heard (A2).
+# The sessions that members has ended. The desk refuses them as soon as the event was consumed (A2).
 revoked_sessions = Table(
     "revoked_sessions",
     metadata,

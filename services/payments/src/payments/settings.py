@@ -1,4 +1,4 @@
-"""What operators set for payments, beside what each method reads for itself."""
+"""The settings of operators for payments, beside those that each method reads itself."""
 
 from typing import Annotated
 

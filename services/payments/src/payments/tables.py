@@ -1,4 +1,4 @@
-"""All tables of payments, for migrations and for who needs the whole database."""
+"""All tables of payments, for migrations and for code that needs the whole database."""
 
 from payments.desk.tables import saved_searches as saved_searches
 from payments.metadata import metadata as metadata

@@ -1,1 +1,1 @@
-"""Calls: words that ask for a person, and are over once one has seen them."""
+"""Calls: reasons why a person must look at a payment, which end after a person has seen them."""

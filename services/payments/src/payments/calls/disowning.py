@@ -1,6 +1,6 @@
-"""What staff say of a contradiction, so that it ends for good: this is not the order's, or what was asked for was not done. Pure.
+"""Decisions of staff that end a contradiction: an object belongs to another order, or a request was not done. Pure.
 
-Each deed returns the payment unchanged where it is not possible; the functions ``may_...`` say so before.
+A rule returns the payment unchanged if the deed is not possible. ``may_...`` checks this before.
 """
 
 from dataclasses import replace
@@ -28,8 +28,10 @@ DISOWNED, DENIED = "said to be of others", "said to be undone"
 
 
 def refunds_told(payment: Payment) -> dict[str, int]:
-    """Return the refunds that the provider told, in yen by its ids, which staff may say are not this order's: nothing is on its
-    way back."""
+    """Return the reported refunds, in yen by the provider's ids, that staff may assign to another order.
+
+    Empty while a refund is in progress or a chargeback is open.
+    """
     if payment.refund_asked_amount or payment.open_chargebacks:
         return {}
     doubted = {*payment.not_ours, *payment.retold_refunds}
@@ -42,30 +44,32 @@ def refunds_told(payment: Payment) -> dict[str, int]:
 
 
 def receipts_doubted(payment: Payment) -> dict[str, int]:
-    """Return the booked receipts, in yen by the provider's ids, of which it tells otherwise, or which are of others."""
+    """Return the booked receipts, in yen by the provider's ids, that are reported otherwise or belong to others."""
     doubted = (*payment.doubted_receipts, *payment.not_ours)
     booked = {one: payment.booked_of(one) for one in payment.receipts if one in doubted}
     return {one: amount for one, amount in booked.items() if amount and one not in payment.reversals}
 
 
 def holds_another(payment: Payment) -> bool:
-    """Return whether the hold that the order counts on may be of others."""
+    """Return whether the hold of the order may belong to others."""
     return payment.state == "authorized" and payment.authorization_id in payment.not_ours
 
 
 def may_deny(payment: Payment) -> bool:
-    """Return whether something is asked for to which the provider has answered what does not fit."""
+    """Return whether a request is in progress whose answer does not fit it."""
     return payment.contradicted and MISMATCH in payment.calls and payment.awaits_an_answer
 
 
 def elsewhere(payment: Payment) -> dict[str, str]:
-    """Return receipts that were told here and are booked on other orders, with the codes of those."""
+    """Return the reported receipts that are booked on other orders, with the codes of those orders."""
     return dict(payment.booked_elsewhere)
 
 
 def disown(payment: Payment, terms: Terms, at: datetime, *, ref: str, by: str) -> Settled:
-    """Staff say that the refund, receipt or hold ``ref`` of the provider is not this order's: it is taken out of the books, and
-    no look counts it again."""
+    """Take the refund, receipt or hold ``ref`` of the provider out of the books, because it is not this order's.
+
+    No look-up counts it again.
+    """
     draft = Draft(payment, at, by)
     if ref in refunds_told(payment):
         draft.note(DISOWNED, ref)
@@ -89,7 +93,7 @@ def disown(payment: Payment, terms: Terms, at: datetime, *, ref: str, by: str) -
 
 
 def _without(payment: Payment, ref: str) -> Payment:
-    """Return the payment with ``ref`` among what is of others; nothing calls for it any more."""
+    """Return the payment with ``ref`` among the objects of others, and without the call about it."""
     left = tuple(one for one in payment.not_ours if one != ref)
     known = payment.disowned if ref in payment.disowned else (*payment.disowned, ref)
     payment = payment.changed(not_ours=left, disowned=known)
@@ -97,8 +101,10 @@ def _without(payment: Payment, ref: str) -> Payment:
 
 
 def deny(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
-    """Staff have seen at the provider that what was asked for was not done for this order, whatever was answered: it is over, and
-    what was named in the answer is of others."""
+    """End a request that was not done for this order, whatever the answer was, as staff saw at the provider.
+
+    The objects in that answer belong to others.
+    """
     draft = Draft(payment, at, by)
     if not may_deny(payment):
         return draft.done()
@@ -114,7 +120,7 @@ def deny(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
 
 
 def _never(payment: Payment) -> Answer:
-    """Return the answer that what is under way was not done."""
+    """Return the answer that the request in progress was not done."""
     match payment.state:
         case "capturing":
             return CaptureRefused(reason="denied")

@@ -1,4 +1,4 @@
-"""Staff end a contradiction: they say what is so."""
+"""Staff end a contradiction by a decision."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,7 +16,7 @@ from shared.database.transactions import Tx
 async def disown_object(
     tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: TakeBack, *, by: str
 ) -> Acted:
-    """Take what the provider told as ``asked.ref`` for that of another order. Raises Refused as :func:`act_on_payment` does."""
+    """Assign the reported object ``asked.ref`` to another order. Raises Refused as :func:`act_on_payment` does."""
 
     def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
         return disowning.disown(payment, terms, at, ref=asked.ref, by=by)
@@ -27,7 +27,7 @@ async def disown_object(
 async def deny_request(
     tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: PaymentForm, *, by: str
 ) -> Acted:
-    """End what was asked for and was not done. Raises Refused as :func:`act_on_payment` does."""
+    """End a request that was not done. Raises Refused as :func:`act_on_payment` does."""
 
     def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
         return disowning.deny(payment, terms, at, by=by)

@@ -1,4 +1,4 @@
-"""Staff have seen what calls for a person; no money moves, but what the provider tells of doubted money is booked."""
+"""Staff mark the calls of a payment as seen. Only money that the provider reports otherwise is then booked."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ from shared.database.transactions import Tx
 async def mark_payment_seen(
     tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: PaymentForm, *, by: str
 ) -> Acted:
-    """Take the calls off a payment that are over once they are seen. Raises Refused as :func:`act_on_payment` does."""
+    """Remove the calls that end when a person has seen them. Raises Refused as :func:`act_on_payment` does."""
     return await act_on_payment(
         tx,
         methods,

@@ -1,4 +1,4 @@
-"""Which calls are over when a person has seen them, and what the provider's word counts for then. Pure."""
+"""Which calls end when a person has seen them, and what is booked then. Pure."""
 
 from datetime import datetime
 
@@ -26,14 +26,15 @@ TO_BE_SEEN = (
     "excess_money",
     "late_money",
 )
-"""Calls that are over when a person has seen them; those about spare money only once none is here."""
+"""Calls that end when a person has seen them. Those about money in suspense end only after none is here."""
 
 
 def to_be_seen(payment: Payment) -> tuple[str, ...]:
-    """Return the calls that staff may mark as seen; an open a chargeback or money that is spare goes on calling.
+    """Return the calls that staff may mark as seen.
 
-    A part refund that failed leaves nothing owed: whether to try again is theirs to decide. An object that may be of others
-    goes on calling until they have said whose it is.
+    - The call of an open chargeback stays, and so does the call about money in suspense.
+    - A part refund that failed leaves nothing owed. Staff decide whether to try again.
+    - The call about an object that may belong to others stays until staff decide whose it is.
     """
     blocked = {"excess_money", "late_money"} if payment.spare_amount else set()
     blocked |= {"chargeback"} if payment.open_chargebacks else set()
@@ -45,7 +46,10 @@ def to_be_seen(payment: Payment) -> tuple[str, ...]:
 
 
 def mark_seen(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
-    """Staff have seen what calls for a person and needs no deed of ours; what the provider tells of doubted money counts."""
+    """Remove the calls that staff have seen and that need no further deed.
+
+    Doubted money is booked as the provider reports it.
+    """
     draft = Draft(payment, at, by)
     if seen := to_be_seen(payment):
         draft.note("marked as seen")
@@ -59,7 +63,9 @@ def mark_seen(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settl
 
 
 def _end_doubted_refund(draft: Draft) -> None:
-    """Staff have seen a refund that is not as large as was asked: it counts as the provider tells it, and what is left is
-    theirs to ask for anew, or to give back by another way."""
+    """End the doubt about a refund with another amount than the request, after staff have seen it.
+
+    It counts as the provider reports it. Staff may request the rest again, or refund it by another way.
+    """
     draft.change(doubted_refunds=())
     refund_declined(draft, RefundDeclined(reason="amount_differs"), "marked as seen", ours=True)

@@ -20,14 +20,14 @@ from shared.web.fields import Line, PaidYen
 
 
 class DecideChargeback(PaymentForm):
-    """How a chargeback ended; ``lost_amount`` is booked of one that was lost alone."""
+    """The decision of a chargeback. ``lost_amount`` is booked only for a lost one."""
 
     reference: Line = Field(title="申し立て番号", max_length=200)
     state: Annotated[End, ENDS] = Field(title="結果")
     lost_amount: PaidYen | None = Field(None, title="返金された金額")
 
     def told(self) -> str:
-        """Return in words what was asked for; no amount where nothing was lost, whatever was typed there."""
+        """Return the fields as text. Without a loss there is no amount, whatever was typed."""
         if self.state == "won" and self.lost_amount is not None:
             return self.model_copy(update={"lost_amount": None}).told()
         return super().told()
@@ -38,7 +38,8 @@ async def decide_chargeback(
 ) -> Acted:
     """Book a chargeback as won or lost.
 
-    Raises Refused where the amount of a lost one is missing or more than is disputed, and as :func:`act_on_payment` does.
+    Raises Refused if the amount of a lost one is missing or exceeds the disputed amount, and as
+    :func:`act_on_payment` does.
     """
 
     def rule(payment: Payment, _: Terms, at: datetime) -> Settled:
@@ -52,7 +53,7 @@ async def decide_chargeback(
 
 
 def _check_amount(lost: int | None, most: int | None) -> None:
-    """Raise Refused where nobody says what was ``lost``, or that is more than the ``most`` yen that are disputed."""
+    """Raise Refused if the ``lost`` amount is missing, or exceeds the ``most`` yen that are disputed."""
     if not lost:
         raise Refused("amount_missing", "返金された金額を入力してください", field="lost_amount", status=422)
     if most is not None and lost > most:

@@ -1,4 +1,4 @@
-"""Staff take back how a chargeback ended, so that it can be decided anew."""
+"""Staff take back the decision of a chargeback, so that it can be decided again."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ from shared.web.fields import Line, Text
 
 
 class ReopenChargeback(PaymentForm):
-    """Take back how a chargeback ended, and why."""
+    """Take back the decision of a chargeback, with the reason."""
 
     reference: Line = Field(title="申し立て番号", max_length=200)
     reopen_reason: Text = Field(title="取り消す理由", max_length=200)
@@ -22,7 +22,7 @@ class ReopenChargeback(PaymentForm):
 async def reopen_chargeback(
     tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: ReopenChargeback, *, by: str
 ) -> Acted:
-    """Let a chargeback that was won or lost be open again, with all that was booked of it undone.
+    """Reopen a chargeback that was won or lost, and book the opposite of everything that was booked for it.
 
     Raises Refused as :func:`act_on_payment` does.
     """

@@ -1,5 +1,7 @@
-"""How staff decide a chargeback, and take that back. Pure. What it means for the money:
-:mod:`payments.payment.rules.chargebacks`."""
+"""How staff decide a chargeback, and reopen it. Pure.
+
+:mod:`payments.payment.rules.chargebacks` has the consequences for the money.
+"""
 
 from dataclasses import replace
 from datetime import datetime
@@ -11,7 +13,7 @@ from payments.payment.rules.payment import Payment
 
 
 def lost_amount_max(payment: Payment, reference: str) -> int | None:
-    """Return up to what amount a chargeback can be lost, in yen: what is disputed; None where nobody told."""
+    """Return the maximum loss of a chargeback in yen: the disputed amount, or None if nobody reported it."""
     told = (one.amount for one in payment.open_chargebacks if one.reference == reference)
     return next(told, 0) or None
 
@@ -25,9 +27,9 @@ def decide_chargeback(
     by: str,
     amount: int | None = None,
 ) -> Settled:
-    """Staff enter how a chargeback ended, where the provider does not tell: what is lost is gone.
+    """Record how a chargeback ended, if the provider does not report it. A loss is booked.
 
-    ``amount`` in yen is what was lost, where that is less than what is disputed, or the provider named no amount.
+    ``amount`` in yen is the loss, if it is below the disputed amount, or if the provider named no amount.
     """
     draft = Draft(payment, at, by)
     for one in payment.open_chargebacks:
@@ -40,8 +42,10 @@ def decide_chargeback(
 
 
 def reopen_chargeback(payment: Payment, at: datetime, *, reference: str, reason: str, by: str) -> Settled:
-    """Staff take back how a chargeback ended, for a reason that its history keeps: it is open again, with its deadline; what
-    was booked as lost is here again, with what covered it."""
+    """Reopen a chargeback, with a reason for its history and with its deadline.
+
+    The loss and the money that covered it are booked back.
+    """
     draft = Draft(payment, at, by)
     one = payment.chargeback(reference)
     if one is not None and one.state != "open":

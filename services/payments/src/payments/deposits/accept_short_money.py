@@ -1,4 +1,4 @@
-"""Staff take what came in for the whole that the order costs."""
+"""Staff accept short money as the whole price of the order."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -14,7 +14,7 @@ from shared.database.transactions import Tx
 
 
 class AcceptShortMoney(PaymentForm):
-    """Take what is here for the whole."""
+    """Accept the money that is here as the whole."""
 
     send_mail: Annotated[bool, UNTOLD] = Field(False, title=DEPOSIT_MAIL)
 
@@ -22,7 +22,7 @@ class AcceptShortMoney(PaymentForm):
 async def accept_short_money(
     tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: AcceptShortMoney, *, by: str
 ) -> Acted:
-    """Let what is here count as the whole. Raises Refused as :func:`act_on_payment` does."""
+    """Let the money that is here count as the whole. Raises Refused as :func:`act_on_payment` does."""
     return await act_on_payment(
         tx,
         methods,

@@ -1,4 +1,4 @@
-"""Staff let money that was to go back pay for an order that goes on."""
+"""Staff let money that was to be refunded pay for an order that goes on."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -14,7 +14,7 @@ from shared.database.transactions import Tx
 
 
 class KeepMoney(PaymentForm):
-    """Let money that was to go back pay for the order after all."""
+    """Let money that was to be refunded pay for the order."""
 
     send_mail: Annotated[bool, UNTOLD] = Field(False, title=DEPOSIT_MAIL)
 
@@ -22,7 +22,7 @@ class KeepMoney(PaymentForm):
 async def keep_money(
     tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: KeepMoney, *, by: str
 ) -> Acted:
-    """Let what is here pay for the order, be it less than the whole. Raises Refused as :func:`act_on_payment` does."""
+    """Let the money that is here pay for the order, even if it is short. Raises Refused as :func:`act_on_payment` does."""
     return await act_on_payment(
         tx,
         methods,

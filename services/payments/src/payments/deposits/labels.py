@@ -1,4 +1,4 @@
-"""The labels of deposits: why one is not recorded by hand, and what is wrong with its day."""
+"""The labels of deposits: why one cannot be recorded by hand, and what is wrong with its day."""
 
 DEPOSIT_MAIL = "入金確認メール(自動送信)を送信する"
 NOT_BY_HAND = {

@@ -1,4 +1,4 @@
-"""Staff move a receipt that the provider told for two orders to the one that it belongs to."""
+"""Staff move a receipt that the provider reported for two orders to the order that it belongs to."""
 
 from collections.abc import Mapping
 
@@ -21,10 +21,13 @@ from shared.database.transactions import Tx
 async def move_receipt(
     tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: TakeBack, *, by: str
 ) -> Acted:
-    """Take the receipt ``asked.ref`` out of the books of the order on which it is booked, and book it here.
+    """Take the receipt ``asked.ref`` out of the books of its present order, and book it here.
 
-    Raises Refused for an order that is not known, for a payment that is not as they saw it, and where no such receipt
-    was told here.
+    Raises Refused in these cases:
+
+    - the order is not known;
+    - the payment is not as staff saw it;
+    - no such receipt was reported for this order.
     """
     ref = asked.ref
     seen = await find_order_payment(tx, order_code)

@@ -1,4 +1,4 @@
-"""Staff record a deposit they saw on the bank's statement (PAY-07)."""
+"""Staff record a deposit that they saw on the bank's statement (PAY-07)."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -21,7 +21,7 @@ from shared.web.fields import PaidYen
 
 
 class RecordDeposit(PaymentForm):
-    """What staff read on the bank's statement, booked once under ``receipt_id``."""
+    """A deposit on the bank's statement, booked once under ``receipt_id``."""
 
     amount: PaidYen = Field(title="入金額")
     deposited_on: date = Field(title="入金日")
@@ -34,7 +34,7 @@ class RecordDeposit(PaymentForm):
 async def record_deposit(
     tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: RecordDeposit, *, by: str
 ) -> Acted:
-    """Book the amount once under its id, whatever the order still needs.
+    """Book the amount once under its id, whatever the order still owes.
 
     Raises Refused for the id of another record, and as :func:`act_on_payment` and :func:`book_deposit` do.
     """
@@ -57,7 +57,7 @@ async def record_deposit(
             if await is_recorded(tx, asked.receipt_id, ("sale", "suspended")):
                 raise recorded_already()
             return False
-        # The day on which money came in is kept of the last receipt alone.
+        # Only the day of the last receipt is kept.
         last = asked.receipt_id == payment.receipts[-1] and asked.receipt_id not in payment.reversals
         day = in_japan(payment.received_at).date() if payment.received_at else None
         booked = (await amount_of_receipt(tx, order_code, asked.receipt_id), day)

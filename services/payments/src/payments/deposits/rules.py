@@ -1,7 +1,7 @@
-"""Deposits that staff saw on the bank's statement, of any amount, dated since the order (PAY-07, M6), and what staff let money
-that is here pay for. Pure.
+"""Deposits that staff record, and money that staff let pay for an order. Pure.
 
-Each deed returns the payment unchanged where it is not possible; the functions ``may_...`` and ``..._max`` say so before.
+Staff see a deposit on the bank's statement. It may have any amount, and any day since the order (PAY-07, M6). A rule
+returns the payment unchanged if the deed is not possible. ``may_...`` and ``..._max`` check this before.
 """
 
 from datetime import UTC, date, datetime, time
@@ -36,11 +36,11 @@ def book_deposit(
     by: str,
     beside_the_sale: bool = False,
 ) -> Settled:
-    """Book ``amount`` yen once under ``receipt_id``; too little, too much or too late goes to suspense.
+    """Book ``amount`` yen once under ``receipt_id``. Too little, too much or too late money goes to suspense.
 
-    ``beside_the_sale``: staff know that the order is paid already; all of it is too much then.
+    ``beside_the_sale``: staff know that the order is paid already. Then all of it is excess.
 
-    Raises Refused where deposits are not recorded by hand, and for a day on which none can have come.
+    Raises Refused if deposits are not recorded by hand, and for a day on which none can have come.
     """
     if receipt_id in payment.receipts:
         return Settled(payment)
@@ -63,7 +63,10 @@ def vouch_for_deposit(
     send_mail: bool,
     by: str,
 ) -> Settled:
-    """Book all that the order still costs as a transfer that staff saw, ``at`` or on a day; say why it is not possible."""
+    """Book the missing amount as a transfer that staff saw, ``at`` a moment or on a day.
+
+    If this is not possible, an event has the reason.
+    """
     refusal = asking.why_no_manual_deposit(payment, terms)
     refusal = refusal or (asking.why_not_deposited_on(payment, deposited_on, at) if deposited_on else None)
     if refusal:
@@ -76,20 +79,20 @@ def vouch_for_deposit(
 
 
 def _came(amount: int, day: date | None, at: datetime, receipt_id: str) -> Captured:
-    """Return the receipt of a transfer, at the beginning of its day in Japan; ``at`` without one."""
+    """Return the receipt of a transfer, at the beginning of its day in Japan, or ``at`` if there is no day."""
     captured_at = datetime.combine(day, time(), JAPAN).astimezone(UTC) if day else at
     return Captured(amount=amount, captured_at=captured_at, captured_on=day, receipt_id=receipt_id)
 
 
 def may_take_back_deposits(payment: Payment, terms: Terms) -> bool:
-    """Return whether staff may take back a deposit that they recorded: nothing of it is on its way back."""
+    """Return whether staff may take back a deposit that they recorded: none of it is being refunded."""
     return terms.deposit == "by_hand" and not payment.refund_asked_amount and not payment.open_chargebacks
 
 
 def take_back_deposit(
     payment: Payment, terms: Terms, at: datetime, *, receipt_id: str, amount: int, by: str
 ) -> Settled:
-    """Staff had recorded a deposit of ``amount`` yen here that was never for this order."""
+    """Take back a deposit of ``amount`` yen that staff recorded, and that was never for this order."""
     draft = Draft(payment, at, by)
     if may_take_back_deposits(payment, terms) and 0 < amount <= payment.held_amount:
         told = Reversed(receipt_id=receipt_id, amount=amount)
@@ -98,12 +101,12 @@ def take_back_deposit(
 
 
 def may_move_here(payment: Payment, receipt_id: str) -> bool:
-    """Return whether a receipt was told here that is booked on another order."""
+    """Return whether a receipt was reported here that is booked on another order."""
     return receipt_id in payment.booked_elsewhere
 
 
 def move_away(payment: Payment, terms: Terms, at: datetime, *, receipt_id: str, to: str, by: str) -> Settled:
-    """Staff say that a receipt which is booked here belongs to the order ``to``."""
+    """Take a receipt out of the books that belongs to the order ``to``, as staff decided."""
     draft = Draft(payment, at, by)
     draft.note("receipt moved away", to)
     gone = Reversed(receipt_id=receipt_id, amount=payment.booked_of(receipt_id) or 0)
@@ -123,8 +126,10 @@ def move_here(
     captured_at: datetime,
     by: str,
 ) -> Settled:
-    """Staff say that a receipt of ``amount`` yen which was booked on another order belongs here: it is booked under a name of its
-    own, and known by the provider's."""
+    """Book a receipt of ``amount`` yen that was booked on another order, as staff decided.
+
+    It is booked under a new name, and known by the provider's id.
+    """
     draft = Draft(payment, at, by)
     origin = payment.booked_elsewhere[receipt_id]
     draft.note("receipt moved here", origin)
@@ -138,7 +143,7 @@ def move_here(
 
 
 def may_accept_short(payment: Payment) -> bool:
-    """Return whether too little came and staff may take it for the whole."""
+    """Return whether too little came in and staff may accept it as the whole."""
     waits = payment.state in ("waiting", "short")
     certain = not payment.open_chargebacks and not payment.contradicted
     return waits and payment.held_amount > 0 and not payment.order_cancelled and certain
@@ -147,7 +152,7 @@ def may_accept_short(payment: Payment) -> bool:
 def accept_short(
     payment: Payment, terms: Terms, at: datetime, *, by: str, send_mail: bool = False
 ) -> Settled:
-    """Staff take what is here for the whole: the order is paid, and with ``send_mail`` its buyer is told so."""
+    """Accept the money that is here as the whole: the order is paid. ``send_mail`` sends the buyer the deposit mail."""
     draft = Draft(payment, at, by)
     if may_accept_short(payment):
         amount = payment.spare_amount
@@ -165,7 +170,10 @@ def accept_short(
 
 
 def may_keep(payment: Payment) -> bool:
-    """Return whether money that was to go back may pay for an order that goes on: nothing of it is on its way, nor disputed."""
+    """Return whether money that was to be refunded may pay for an order that goes on.
+
+    No refund of it is in progress, and it is not disputed.
+    """
     over = payment.state in ("owed", "refunded") and not payment.order_cancelled
     return (
         over and payment.held_amount > 0 and not payment.refund_asked_amount and not payment.refunds_stopped
@@ -173,14 +181,14 @@ def may_keep(payment: Payment) -> bool:
 
 
 def kept_amount(payment: Payment) -> int:
-    """Return how much of what is here the order would keep: no more than it costs; what is beyond belongs to no order."""
+    """Return the amount that the order would keep: at most its total. The rest belongs to no order."""
     return min(payment.held_amount, max(payment.amount, payment.sale_amount))
 
 
 def keep_for_order(
     payment: Payment, terms: Terms, at: datetime, *, by: str, send_mail: bool = False
 ) -> Settled:
-    """Staff let money that was to go back pay for the order after all, be it less than the whole."""
+    """Let money that was to be refunded pay for the order, even if it is short."""
     draft = Draft(payment, at, by)
     if may_keep(payment):
         amount = kept_amount(payment) - payment.sale_amount

@@ -1,4 +1,4 @@
-"""Staff take back a deposit that was recorded on the wrong order."""
+"""Staff take back a deposit that they recorded on the wrong order."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ from shared.database.transactions import Tx
 async def take_back_deposit(
     tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: TakeBack, *, by: str
 ) -> Acted:
-    """Take the deposit recorded as ``asked.ref`` out of the books again. Raises Refused as :func:`act_on_payment` does."""
+    """Take the deposit recorded as ``asked.ref`` out of the books. Raises Refused as :func:`act_on_payment` does."""
     amount = await amount_of_receipt(tx, order_code, asked.ref)
     return await act_on_payment(
         tx,

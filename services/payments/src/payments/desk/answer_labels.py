@@ -1,4 +1,4 @@
-"""The labels for what a provider answers, and for our own reasons against an answer or a request."""
+"""The labels of a provider's answers, and of Noren's own reasons against an answer or a request."""
 
 from payments.payment.rules.answers import Answer
 from shared.shop.labels import Labels, names_of
@@ -30,7 +30,7 @@ ANSWERS = Labels[str](
         "Unknown": "回答がまだありません",
     },
 )
-# Our own reasons; a provider's stand as they came.
+# Noren's own reasons. A provider's reasons are shown as they came.
 REFUSALS = {
     "amount_differs": "金額が依頼と異なります",
     "currency_differs": "日本円ではありません",
@@ -52,7 +52,7 @@ REFUSALS = {
 
 
 def answer_label(operation: str, answer: str) -> str:
-    """Return what was answered to a request, in the words of the desk; "" for nothing yet."""
+    """Return the label of the answer to a request; "" if there is none yet."""
     if answer == "Waiting" and operation in ("void", "refund"):
         return "手続き中です"
     return ANSWERS.of(answer) if answer else ""

@@ -1,4 +1,4 @@
-"""What calls for a person, in words, and what it asks for, with the amounts of the payment."""
+"""The labels of calls: what a person must look at and do, with the amounts of the payment."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -28,7 +28,7 @@ _Attention = (
     ]
 )
 UNKNOWN_CALL = "内容を確認してください。"
-# word, and what it asks for; amounts of the payment stand in it.
+# title, and what to do; it contains amounts of the payment
 ATTENTION = Complete[_Attention, tuple[str, str]](
     _Attention,
     {
@@ -140,7 +140,7 @@ ATTENTION = Complete[_Attention, tuple[str, str]](
 
 
 def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
-    """Return title and text of all that calls for a person, with the amounts of this payment."""
+    """Return title and text of all calls of this payment, with its amounts."""
     by = payment.respond_by
     words = {
         "missing": yen(payment.missing_amount),
@@ -161,7 +161,7 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
     lost = {loss.kind for loss in payment.losses}
     kinds = {"receipt_reversed": "receipt", "chargeback_lost": "chargeback"}
     if payment.refund_asked_amount:
-        # Whether that is lost is known once the refund is answered.
+        # Whether this is lost is known after the refund was answered.
         lost -= {"receipt"}
     words_told = [f"{word}_after_refund" if kinds.get(word) in lost else word for word in payment.calls]
     if payment.owes_nothing:
@@ -174,7 +174,7 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
 
 
 def disputed_words(chargebacks: Sequence[KnownChargeback]) -> str:
-    """Return in yen what is disputed; of one whose amount nobody tells, that it is not known."""
+    """Return the disputed amount in yen, or the text that it is not known."""
     known = sum(one.amount for one in chargebacks)
     if all(one.amount for one in chargebacks):
         return yen(known)
@@ -182,7 +182,7 @@ def disputed_words(chargebacks: Sequence[KnownChargeback]) -> str:
 
 
 def _short(payment: Payment, terms: Terms) -> str:
-    """Return the word for money that is short, by the way in which the rest can come."""
+    """Return the text about short money, by the way in which the rest can come."""
     if payment.state in ("authorized", "capturing"):
         return "short_money_held"
     if payment.holds_anew:

@@ -22,7 +22,7 @@ from payments.refunds.refund_payment import RefundPart, refund_again, refund_par
 
 
 def _deposited(asked: RecordDeposit, acted: Acted) -> str:
-    """Return that a deposit is recorded, and where the mail that was asked for is not sent."""
+    """Return the text for a recorded deposit. It names the wanted mail if that is not sent."""
     is_short = acted.payment.goes_on and acted.payment.missing_amount > 0
     if is_short and asked.send_mail:
         return "入金を記録しました。ご請求額に足りないため、メールは送信していません"

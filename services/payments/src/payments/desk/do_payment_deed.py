@@ -1,4 +1,4 @@
-"""Every deed about the money of a payment at the desk: it is done, and said for the record of deeds (STF-03)."""
+"""Every deed about the money of a payment at the desk: it is done, and published for 操作の記録 (STF-03)."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,18 +16,21 @@ Asked = TypeVar("Asked", bound=PaymentForm, contravariant=True)
 
 
 class UseCase(Protocol[Asked]):
-    """What staff may do to the payment of an order: as the form asks, under the name ``by``. Raises Refused."""
+    """A use case of staff for the payment of an order, with the form's fields, under the name ``by``. Raises Refused."""
 
     async def __call__(
         self, tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: Asked, *, by: str
     ) -> Acted:
-        """Do it, and return how the payment stands then."""
+        """Do the deed, and return the payment after it."""
 
 
 @dataclass(frozen=True)
 class Deed(Generic[F]):
-    """A deed of the desk: what its form asks, what is done, what staff are told then, and what each line says that it
-    leaves in the history of the payment."""
+    """A deed of the desk.
+
+    It has a form, a use case, and the text that staff read afterwards. ``history`` has the label of each line that it
+    leaves in the history of the payment.
+    """
 
     form: type[F]
     do: UseCase[F]
@@ -35,27 +38,28 @@ class Deed(Generic[F]):
     history: Mapping[str, str]
 
     def words(self, asked: F, acted: Acted) -> str:
-        """Return what staff are told when it is done."""
+        """Return the text that staff read after the deed."""
         return self.said if isinstance(self.said, str) else self.said(asked, acted)
 
 
 def deed(
     form: type[F], do: UseCase[F], said: str | Callable[[F, Acted], str], history: Mapping[str, str]
 ) -> Deed[Any]:
-    """Return a row of a table of deeds. Only here are its form and its use case known by their types, so that mypy refuses
-    two that do not fit; in ``Deed[Any]`` all would."""
+    """Return a row of a table of deeds.
+
+    Only here the types of its form and its use case are known. So mypy refuses two that do not fit. ``Deed[Any]``
+    would accept all.
+    """
     return Deed(form, do, said, history)
 
 
 async def do_payment_deed(
     tx: Tx, methods: Methods, order_code: str, what: Deed[F], asked: F, done_by: Mapping[str, Any]
 ) -> str:
-    """Do ``what`` with what was ``asked`` and return what staff are told then; ``done_by`` is who does it, and from where
-    (:func:`shared.web.deeds.done_by`).
+    """Do the deed ``what`` with the fields ``asked``. Return the text that staff read afterwards.
 
-    A deed that is repeated books nothing, and is said once.
-
-    Raises Refused as the use case does: then nothing was done, and nothing is said.
+    ``done_by`` has the person and the place (:func:`shared.web.deeds.done_by`). A repeated deed books nothing and is
+    published once. Raises Refused as the use case does; then nothing was done and nothing is published.
     """
     acted = await what.do(tx, methods, order_code, asked, by=done_by["by"])
     words = what.words(asked, acted)

@@ -1,4 +1,4 @@
-"""The payments of a list leave as a file; it is said who took them."""
+"""The payments of a list as a file. An event names the person who takes it."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
@@ -12,9 +12,9 @@ from shared.events import PaymentsExported
 async def export_payments(
     db: Database, search: PaymentSearch, *, by: Mapping[str, Any], subject: Callable[[int], str]
 ) -> AsyncIterator[Payment]:
-    """Return all payments found, after it is said who takes them.
+    """Return all payments found, after publishing who takes them.
 
-    ``by`` tells who and from where (:func:`shared.web.deeds.done_by`), ``subject`` says in words what so many are.
+    ``by`` has the person and the place (:func:`shared.web.deeds.done_by`). ``subject`` describes the list in words.
     """
     async with db.transaction() as tx:
         _, count = await list_payments(tx, **search, limit=0, offset=0)

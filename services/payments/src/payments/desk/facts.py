@@ -1,4 +1,4 @@
-"""How a payment stands, as the facts of its page."""
+"""The present state of a payment, as the facts of its page."""
 
 from payments.payment.labels import POLICIES
 from payments.payment.rules.payment import Payment
@@ -7,7 +7,7 @@ from shared.web.filters import yen
 
 
 def facts(payment: Payment, *, shows_status: bool) -> list[tuple[str, str]]:
-    """Return how the payment stands."""
+    """Return the facts of the payment."""
     found = [("受付番号", str(payment.order_number))] if payment.order_number is not None else []
     found.append(("請求額", yen(payment.amount)))
     if payment.authorization_id:

@@ -1,4 +1,4 @@
-"""Why a payment moved, in the words of the desk. A deed brings the words of its own lines (``deeds.py``)."""
+"""The labels of the reasons why a payment moved. A deed has the labels of its own lines (``deeds.py``)."""
 
 from payments.desk.answer_labels import ANSWERS, answer_label
 from payments.desk.deeds import DEEDS
@@ -35,7 +35,7 @@ CAUSES = _CAUSES | {because: words for deed in DEEDS.values() for because, words
 
 
 def is_refusal(because: str) -> bool:
-    """Tell whether a line of history tells that something which was asked for did not happen."""
+    """Return whether a line of history records that a request was refused."""
     return because.endswith(_REFUSED)
 
 
@@ -43,7 +43,7 @@ _REFUSED = ("RefundDeclined", "CaptureDeclined", "CaptureRefused", "ShippingRefu
 
 
 def cause(because: str) -> str:
-    """Return why a payment moved, in the words of the desk; what has no words is shown as it was kept."""
+    """Return the label of the reason why a payment moved, or the stored text if it has no label."""
     if because in CAUSES:
         return CAUSES[because]
     operation, _, answer = because.partition(": ")

@@ -1,4 +1,4 @@
-"""The labels of the books: accounts, and why a line stands there."""
+"""The labels of the journal: its accounts, and the reasons of its lines."""
 
 from payments.payment.rules.journal import JournalAccount, JournalReason
 from shared.shop.labels import Labels

@@ -1,4 +1,4 @@
-"""What staff may do about a payment by one press, and what they may take back, each with what it will do, in yen."""
+"""The deeds of one press about a payment, and the records that staff may take back, each with its effect in yen."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,14 +20,14 @@ from shared.clock import in_japan, now
 from shared.web.filters import yen
 
 AGAIN = "前回の依頼が成立しなかったため、もう一度依頼"
-"""The reason that the history keeps of a part refund which is asked for again."""
+"""The reason in the history of a part refund that is requested again."""
 
 
 @dataclass(frozen=True)
 class Offer:
-    """A deed of one press: the last part of its path (``deeds.py``), its button, and what it will do, asked before.
+    """A deed of one press: the last part of its path (``deeds.py``), its button, and its effect, shown before.
 
-    ``fields`` are what the form of the deed asks for beside the version.
+    ``fields`` are the fields of the deed's form beside the version.
     """
 
     path: str
@@ -44,7 +44,7 @@ class Contrary(Offer):
 
 
 def offers(payment: Payment, terms: Terms) -> list[Offer]:
-    """Return what staff may do about the payment by one press."""
+    """Return the deeds of one press that the payment allows."""
     return [*_about_the_hold(payment, terms), *_refunds(payment, terms), *_undone(payment), *_seen(payment)]
 
 
@@ -82,7 +82,7 @@ def _refunds(payment: Payment, terms: Terms) -> list[Offer]:
 
 
 def _undone(payment: Payment) -> list[Offer]:
-    """Return the offer to end what was asked for and, as staff have seen, was not done."""
+    """Return the offer to end a request that was not done, as staff have seen."""
     if not disowning.may_deny(payment):
         return []
     means = (
@@ -93,7 +93,7 @@ def _undone(payment: Payment) -> list[Offer]:
 
 
 def _seen(payment: Payment) -> list[Offer]:
-    """Return the offer to mark the payment as seen, and what the provider's word counts for then."""
+    """Return the offer to mark the payment as seen, with what the provider's report then changes."""
     if not call_rules.to_be_seen(payment):
         return []
     amounts = {"入金額": payment.doubted_receipts, "返金額": payment.retold_refunds}
@@ -105,7 +105,7 @@ def _seen(payment: Payment) -> list[Offer]:
 
 
 def contraries(payment: Payment, terms: Terms, story: Story) -> list[Contrary]:
-    """Return what staff wrote down of money and may take back."""
+    """Return the records about money that staff may take back."""
     deposits = [_no_deposit(payment, one) for one in story.receipts if _may_go(payment, terms, one)]
     refunds = [
         Contrary(
@@ -121,7 +121,7 @@ def contraries(payment: Payment, terms: Terms, story: Story) -> list[Contrary]:
 
 
 def _may_go(payment: Payment, terms: Terms, receipt: Receipt) -> bool:
-    """Return whether staff may take back the deposit of ``receipt``: it is in the books, and all of it still here."""
+    """Return whether staff may take back the deposit of ``receipt``: it is booked, and all of it is still here."""
     booked = receipt.receipt_id not in payment.reversals and receipt.amount <= payment.held_amount
     return booked and deposit_rules.may_take_back_deposits(payment, terms)
 
@@ -138,7 +138,7 @@ def _no_deposit(payment: Payment, receipt: Receipt) -> Contrary:
 
 
 def of_others(payment: Payment) -> list[Contrary]:
-    """Return what the provider told here that staff may say is another order's, each with what that will do."""
+    """Return the reported objects that staff may assign to another order, each with the effect."""
     goes_on = "注文は未入金に戻ります。" if payment.goes_on else ""
     return [
         *_booked_elsewhere(payment),
@@ -188,7 +188,7 @@ def _not_ours(what: str, ref: str, text: str, means: str) -> Contrary:
 
 
 def effect_of_reopening(payment: Payment, one: KnownChargeback) -> str:
-    """Return what it does to take back how a chargeback ended."""
+    """Return the effect of reopening a chargeback."""
     opened = "チャージバックの結果の記録を取り消し、回答待ちに戻します。"
     if one.state == "won":
         return f"{opened}お金は動きません。"

@@ -1,4 +1,4 @@
-"""The forms on the page of a payment: fresh for the payment as it stands, or as one was refused."""
+"""The forms on the page of a payment: fresh ones for its present state, and the one that was refused."""
 
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -37,7 +37,7 @@ class OpenChargeback:
 
 @dataclass(frozen=True, slots=True)
 class DecidedChargeback:
-    """A chargeback that staff may open again, and in words what that does."""
+    """A chargeback that staff may reopen, with the effect in words."""
 
     chargeback: KnownChargeback
     effect: str
@@ -46,7 +46,7 @@ class DecidedChargeback:
 
 @dataclass(frozen=True, slots=True)
 class PaymentForms:
-    """The forms that the payment allows, each None or empty where it does not; amounts are yen."""
+    """The forms that the payment allows. A form that it does not allow is None or empty. Amounts are in yen."""
 
     deposit: Form[RecordDeposit] | None
     accept: Form[AcceptShortMoney] | None
@@ -62,7 +62,7 @@ class PaymentForms:
 
 
 def payment_forms(payment: Payment, terms: Terms, refused: Refused = None) -> PaymentForms:
-    """Return the forms that the payment allows; the one that was ``refused`` keeps what was typed."""
+    """Return the forms that the payment allows. The form that was ``refused`` keeps the typed values."""
     part_max = refund_rules.part_refund_max(payment, terms)
     outside_max = refund_rules.outside_amount_max(payment)
     short, keeps = deposit_rules.may_accept_short(payment), deposit_rules.may_keep(payment)
@@ -90,7 +90,7 @@ def payment_forms(payment: Payment, terms: Terms, refused: Refused = None) -> Pa
 
 
 def _fresh(model: type[F], payment: Payment, refused: Refused, values: dict[str, Any]) -> Form[F]:
-    """Return the form as it was refused, for the payment as it stands now, or a fresh one with ``values``."""
+    """Return the refused form for the payment in its present state, or a fresh one with ``values``."""
     if refused is not None and refused.model is model:
         refused.values["version"] = payment.version
         return refused
@@ -98,14 +98,14 @@ def _fresh(model: type[F], payment: Payment, refused: Refused, values: dict[str,
 
 
 def _about(model: type[F], one: KnownChargeback, refused: Refused) -> Form[F]:
-    """Return the form about one chargeback as it was refused, or an empty one: staff type what was lost, or why they erred."""
+    """Return the refused form about one chargeback, or an empty one: staff type the loss or their reason."""
     if refused is not None and refused.model is model and refused.values.get("reference") == one.reference:
         return refused
     return Form(model, {})
 
 
 def _expected(payment: Payment) -> dict[str, Any]:
-    """Return the deposit that staff will see on the statement, where the order still waits for money."""
+    """Return the deposit that staff will see on the statement, if the order still waits for money."""
     return {
         "amount": "" if payment.keeps_its_sale or not payment.goes_on else payment.missing_amount,
         "deposited_on": in_japan(now()).date().isoformat(),

@@ -1,4 +1,4 @@
-"""The list of payments at the desk, and the same as a file."""
+"""The list of payments at the desk, and the same list as a file."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ ChoiceFilter = Annotated[str, Field(max_length=40)]
 
 
 class PaymentFilters(BaseModel):
-    """What narrows the list. ``call`` is a word that asks for a person."""
+    """The filters of the list. ``call`` is one kind of call."""
 
     q: Line = Field("", title="検索する言葉", max_length=100)
     method: ChoiceFilter = Field("", title="お支払い方法")
@@ -40,7 +40,7 @@ class PaymentFilters(BaseModel):
 
 @dataclass(frozen=True)
 class PaymentLine:
-    """A payment, and how the shop calls its method."""
+    """A payment, and the shop's name of its method."""
 
     payment: Payment
     method: str
@@ -48,13 +48,13 @@ class PaymentLine:
 
     @property
     def path(self) -> str:
-        """Return where its page is."""
+        """Return the path of its page."""
         return f"{PAYMENTS.path}/{self.payment.order_code}"
 
 
 def _state(line: PaymentLine) -> Cell:
     state = STATES.of(line.payment.state)
-    # What the state says already is not said again.
+    # What the label of the state contains is not repeated.
     words = (ATTENTION.of(word)[0] for word in line.payment.calls)
     return (badge(state), *(badge((word, "stop")) for word in words if word != state[0]))
 
@@ -100,7 +100,7 @@ router.include_router(SEARCHES.router())
 
 @router.get(f"{PAYMENTS.path}/export.csv")
 async def send_payments(request: Request, parts: Here, staff: Owner, paging: Paging) -> Response:
-    """Send what the list shows, all pages of it, as CSV; only to owners, and it is written down who has it."""
+    """Send all pages of the list as CSV. Only owners may, and an event names the person."""
     search = _search(PAYMENTS.read(request, paging).for_file())
     async with parts.db.transaction() as tx:
         settings = await read_payment_settings(tx)
@@ -166,7 +166,7 @@ def _names(settings: PaymentSettings, methods: Methods) -> dict[str, str]:
 
 
 def _lines(settings: PaymentSettings, methods: Methods) -> Callable[[Payment], PaymentLine]:
-    """Return what makes a line of a payment, with the shop's names of the methods."""
+    """Return the function that makes a line of a payment, with the shop's names of the methods."""
     names = _names(settings, methods)
     shown = {kind: one.menu().provider_status_shown for kind, one in methods.items()}
 

@@ -1,4 +1,4 @@
-"""The page of one payment: how it stands, all that happened, and a way out of whatever holds it up."""
+"""The page of one payment: its state, its history, and a deed for every situation in which it waits."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ async def show_payment(request: Request, parts: Here, order_code: str) -> Respon
 
 @router.post(f"{PATH}/look-up")
 async def look_up(request: Request, parts: Here, order_code: str, staff: Staff) -> Response:
-    """Let the workers ask the provider now, also about what is over."""
+    """Make a look-up due now, also for a payment that is over."""
     async with parts.db.transaction() as tx:
         await look_up_payment(tx, order_code, done_by(request, staff))
     return parts.pages.redirect(request, f"/desk/payments/{order_code}", toast="決済会社に照会します")
@@ -48,7 +48,7 @@ async def look_up(request: Request, parts: Here, order_code: str, staff: Staff) 
 
 @router.post(f"{PATH}/{{path:path}}")
 async def do_deed(request: Request, parts: Here, order_code: str, path: str, staff: Staff) -> Response:
-    """Do a deed and show the page again, with what is wrong if it was not done."""
+    """Do a deed and show the page again. If it was refused, the page shows why."""
     if path not in DEEDS:
         raise Refused("deed_unknown", "この操作はできません。", status=404)
     deed, who = DEEDS[path], done_by(request, staff)

@@ -1,4 +1,4 @@
-"""What the payment desk reads. It never locks anything."""
+"""The queries of the payment desk. They never lock a row."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ TABS: tuple[tuple[Tab, str], ...] = (
 
 
 class PaymentSearch(TypedDict):
-    """What narrows the list."""
+    """The conditions of the list."""
 
     tab: str
     method: str
@@ -64,7 +64,7 @@ def _conditions(tab: str, method: str, state: str, call: str, text: str) -> list
     if state:
         found.append(payments.c.state == state)
     if text:
-        # Two questions that an index answers each; joined by OR, none would.
+        # Two questions, each answered by an index. Joined by OR, no index would answer them.
         ids = select(payments.c.payment_id)
         by_words = ids.where(found_by(payments.c.order_code, order_words, text))
         by_number = ids.where(payments.c.provider_ids.overlap([text, sought(text)]))
@@ -75,7 +75,7 @@ def _conditions(tab: str, method: str, state: str, call: str, text: str) -> list
 async def list_payments(
     tx: Tx, *, tab: str, method: str, state: str, call: str, text: str, limit: int, offset: int
 ) -> tuple[list[Payment], int]:
-    """Return one page of payments, newest first, and how many there are in all."""
+    """Return one page of payments, newest first, and their total number."""
     where = _conditions(tab, method, state, call, text)
     await tx.plan(SEARCH if text else LONG)
     query = select(payments).where(*where).order_by(payments.c.placed_at.desc(), payments.c.payment_id)
@@ -106,13 +106,13 @@ async def count_tabs(tx: Tx) -> dict[str, int]:
 
 
 async def count_attention(tx: Tx) -> dict[str, int]:
-    """Return how many payments wait for a person, for the page of operations."""
+    """Return the number of payments that wait for a person, for the page of operations."""
     waiting = select(func.count()).select_from(payments).where(payments.c.attention != "")
     return {"attention": int(await tx.value(waiting) or 0)}
 
 
 async def count_calls(tx: Tx) -> dict[str, int]:
-    """Return for each word that calls for a person on how many payments it stands, and of notices as ``notices``."""
+    """Return for each call the number of payments that have it. ``notices`` is the number of notices."""
     rows = await tx.rows(
         "SELECT word, count(*) AS all FROM payments, unnest(string_to_array(attention, ' ')) AS word"
         " WHERE attention <> '' GROUP BY word"
@@ -124,7 +124,7 @@ async def count_calls(tx: Tx) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class RequestOnRecord:
-    """A request to a provider, in yen, and what became of it."""
+    """A request to a provider, in yen, with its state and answer."""
 
     request_id: UUID
     operation: Operation
@@ -148,7 +148,7 @@ class NoticeOnRecord:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Everything that is on record about a payment: the newest first, but receipts and the journal as they came."""
+    """Everything that is stored about a payment: newest first, but receipts and journal in the order of booking."""
 
     history: Sequence[HistoryStep]
     requests: Sequence[RequestOnRecord]
@@ -158,7 +158,7 @@ class Story:
 
 
 async def payment_story(tx: Tx, payment_id: UUID) -> Story:
-    """Return everything that is on record about a payment."""
+    """Return everything that is stored about a payment."""
 
     async def read(kind: type[R], table: str, order: str) -> list[R]:
         return await tx.read(

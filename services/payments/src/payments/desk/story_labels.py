@@ -1,4 +1,4 @@
-"""All that is on record about a payment, in words: journal, history, requests to the provider, its notices."""
+"""Everything that is stored about a payment, with labels: journal, history, requests to the provider, notices."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from shared.web.filters import yen
 
 @dataclass(frozen=True, slots=True)
 class AmountLine:
-    """A line of the journal in words, in yen."""
+    """A line of the journal with its labels, in yen."""
 
     at: datetime
     reason: str
@@ -28,7 +28,7 @@ class AmountLine:
 
 @dataclass(frozen=True, slots=True)
 class TimelineLine:
-    """A state that the payment became, as the timeline shows it."""
+    """A state of the payment, as the timeline shows it."""
 
     at: datetime
     title: str
@@ -39,7 +39,7 @@ class TimelineLine:
 
 @dataclass(frozen=True, slots=True)
 class RequestLine:
-    """A request to the provider and its answer in words; ``code`` is the provider's own reason."""
+    """A request to the provider with the label of its answer. ``code`` is the provider's own reason."""
 
     operation: Operation
     amount: int
@@ -64,7 +64,7 @@ class NoticeLine:
 
 @dataclass(frozen=True, slots=True)
 class StoryInWords:
-    """All that is on record about a payment, in words."""
+    """Everything that is stored about a payment, with labels."""
 
     amount_lines: list[AmountLine]
     timeline: list[TimelineLine]
@@ -73,7 +73,7 @@ class StoryInWords:
 
 
 def story_in_words(story: Story) -> StoryInWords:
-    """Return all that is on record about the payment, in words."""
+    """Return everything that is stored about the payment, with labels."""
     return StoryInWords(
         amount_lines=[_amount_line(line) for line in story.journal],
         timeline=[_timeline_line(step, story) for step in story.history],
@@ -117,8 +117,10 @@ def _request_line(request: RequestOnRecord) -> RequestLine:
 
 
 def _amount_of(step: HistoryStep, story: Story) -> str:
-    """Return the yen that a line of history is about, "" where it is about none: what was booked with it, else what was
-    asked of the provider then or before."""
+    """Return the yen that a line of history is about; "" if there are none.
+
+    These are the yen that were booked with it, else those that were requested from the provider then or before.
+    """
     if step.note.startswith("¥"):
         return ""
     operation, _, answer = step.because.partition(": ")
@@ -136,7 +138,7 @@ def _amount_of(step: HistoryStep, story: Story) -> str:
     return yen(asked or moved) if asked or moved else ""
 
 
-# How the books tell of an answer, and which requests one is about that a look at the provider may bring, too.
+# How the journal names an answer, and which requests belong to an answer that a look-up may also bring.
 _BOOKED = {"Captured": "debit", "Refunded": "credit", "RefundedInAll": "credit", "Reversed": "credit"}
 _ASKED_FOR: Mapping[str, tuple[str, ...]] = {
     "Authorized": ("authorize", "reauthorize"),
@@ -151,7 +153,7 @@ _ASKED_FOR: Mapping[str, tuple[str, ...]] = {
 
 
 def _answered(request: RequestOnRecord) -> str:
-    """Return the answer to a request in words; one that a look ended has none of its own."""
+    """Return the label of the answer to a request. A request that a look-up ended has no answer of its own."""
     answer = (request.answer or {}).get("answer", "")
     if not answer and request.state == "done":
         return "照会で完了を確認しました"
@@ -159,5 +161,5 @@ def _answered(request: RequestOnRecord) -> str:
 
 
 def _providers_code(reason: str) -> str:
-    """Return what a provider gave as its reason; "" for a reason of ours, which has words."""
+    """Return the provider's reason; "" for a reason of Noren, which has a label."""
     return "" if reason in REFUSALS else reason

@@ -1,4 +1,4 @@
-"""The table of the searches that staff have saved."""
+"""The table of the searches that staff saved."""
 
 from payments.metadata import metadata
 from shared.shop.saved_searches.tables import saved_searches_table

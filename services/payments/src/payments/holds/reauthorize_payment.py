@@ -1,4 +1,4 @@
-"""Staff have the money held anew (AP-34)."""
+"""Staff request a new hold (AP-34)."""
 
 from collections.abc import Mapping
 
@@ -12,8 +12,10 @@ from shared.database.transactions import Tx
 async def reauthorize_payment(
     tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: PaymentForm, *, by: str
 ) -> Acted:
-    """Have what is missing held once more; a hold that stands is given back first. Raises Refused as
-    :func:`act_on_payment` does."""
+    """Request a new hold of the missing amount. A hold that still exists is released first.
+
+    Raises Refused as :func:`act_on_payment` does.
+    """
     return await act_on_payment(
         tx,
         methods,

@@ -1,4 +1,4 @@
-"""Holds that staff give back. Pure. How one is reauthorized, an order asks as well: :mod:`payments.payment.rules.asking`."""
+"""Rules for holds that staff release. Pure. :mod:`payments.payment.rules.asking` renews a hold, also for an order."""
 
 from datetime import datetime
 
@@ -8,12 +8,12 @@ from payments.payment.rules.payment import Payment
 
 
 def may_void_hold(payment: Payment) -> bool:
-    """Return whether a hold stands that staff may give back: it is certain that it is this order's."""
+    """Return whether staff may release a hold: it still exists, and it certainly belongs to this order."""
     return payment.state == "authorized" and not payment.contradicted
 
 
 def void_hold(payment: Payment, at: datetime, *, by: str) -> Settled:
-    """Staff give the hold back; the order hears that nothing is held any more."""
+    """Request the release of the hold. The order gets an event that nothing is held any more."""
     draft = Draft(payment, at, by)
     if may_void_hold(payment):
         let_go(draft, "void asked")

@@ -1,4 +1,4 @@
-"""Staff give a hold back: the money stays with the buyer."""
+"""Staff release a hold. The money stays with the buyer."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ from shared.database.transactions import Tx
 async def void_hold(
     tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: PaymentForm, *, by: str
 ) -> Acted:
-    """Have the hold given back. Raises Refused as :func:`act_on_payment` does."""
+    """Request the release of the hold. Raises Refused as :func:`act_on_payment` does."""
     return await act_on_payment(
         tx,
         methods,

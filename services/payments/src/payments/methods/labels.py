@@ -1,4 +1,4 @@
-"""What a buyer reads who comes back from a provider without having paid."""
+"""The texts for a buyer who returns from a provider without a payment."""
 
 from payments.methods.method import VisitOutcome
 from shared.shop.labels import Labels

@@ -14,7 +14,7 @@ class Option:
 
 @dataclass(frozen=True)
 class MenuChoice:
-    """A choice the buyer makes at the order; it travels as ``payment_choice[name]``."""
+    """A choice of the buyer at the order. It travels as ``payment_choice[name]``."""
 
     name: str
     label: str
@@ -25,16 +25,17 @@ class MenuChoice:
 class Menu:
     """What checkout has to know to offer the method and to run its desk.
 
-    ``name`` is what the shop may change (AP-33), ``button_label`` what stands on a wallet's button whatever the name.
-    ``confirm_path`` is where the buyer goes once the order is placed: for visits, :attr:`Method.go_path`.
+    - ``name``: the shop may change it (AP-33). ``button_label``: the text on a wallet's button, whatever the name is.
+    - ``confirm_path``: where the buyer goes after the order was placed. For visits it is :attr:`Method.go_path`.
+    - ``when_paid``: when the buyer pays, for the page of the law on distance selling (お支払い時期). Empty: with the order.
+    - Amounts are in yen, inclusive. ``amount_max=None`` is no limit.
+    - ``bulk_capture``: whether 「注文を入金済みにする」 may tick the order (PAY-06).
+    - ``manual_deposit``: whether staff may enter a deposit date (PAY-07).
+    - ``deposit_mail``: whether the deposit mail may be sent at all (X-11).
+    - ``warn_early_processed``: whether an early 処理済み would hide an uncaptured order (PAY-11).
 
-    ``when_paid`` is when the buyer pays, as the page of the law on distance selling tells it (お支払い時期); empty for
-    with the order. Amounts in yen, inclusive; ``amount_max=None`` is no limit. ``bulk_capture`` and ``manual_deposit`` say
-    whether 「注文を入金済みにする」 may tick the order and whether a deposit date may be entered (PAY-06,
-    PAY-07); ``deposit_mail`` whether the deposit mail may be sent at all (X-11); ``warn_early_processed``
-    whether an early 処理済み would hide an uncaptured order (PAY-11). Only checkout of the former release reads ``group``,
-    ``authorized_at_order``, ``auto_captured`` and ``manual_deposit``; this one reads the method's terms beside them. A
-    method that the former release does not know leaves ``group`` out.
+    Only checkout of the previous release reads ``group``, ``authorized_at_order``, ``auto_captured`` and
+    ``manual_deposit``. This release also reads the method's terms. A new method leaves ``group`` out.
     """
 
     kind: str

@@ -234,8 +234,9 @@ class Counter(Protocol):
     async def choose_chain(
         self, order_code: str, chain: str, chain_name: str, told: Callable[[Payment], Number | None]
     ) -> None:
-        """Store the chain that the buyer chose. ``told`` returns the number in the words of that chain for every page
-        and mail.
+        """Store the chain that the buyer chose.
+
+        ``told`` returns the number in the words of that chain for every page and mail.
         """
         ...
 

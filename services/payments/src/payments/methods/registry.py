@@ -1,4 +1,4 @@
-"""The payment methods that exist: every folder beside this module that sets ``METHOD``."""
+"""The existing payment methods: every folder beside this module that sets ``METHOD``."""
 
 import importlib
 import pkgutil
@@ -11,7 +11,7 @@ from payments.providers.provider import Provider
 
 
 class UnknownMethod(KeyError):
-    """No folder of that name is switched on."""
+    """No folder of this name is switched on."""
 
 
 class Methods(Mapping[str, Method]):
@@ -34,11 +34,11 @@ class Methods(Mapping[str, Method]):
 
     @property
     def providers(self) -> Sequence[Provider]:
-        """The providers behind the methods, each once."""
+        """The providers of the methods, each once."""
         return list({method.provider.name: method.provider for method in self._methods.values()}.values())
 
     def provider_name(self, kind: str) -> str:
-        """Return the name of the provider behind a method; of one that is switched off, its own."""
+        """Return the name of a method's provider. For a method that is switched off it is the method's own name."""
         return self._methods[kind].provider.name if kind in self._methods else kind
 
     async def close(self) -> None:
@@ -53,12 +53,12 @@ def known_kinds() -> list[str]:
 
 
 def find_methods(kinds: Sequence[str], shop: Shop) -> Methods:
-    """Make the methods named ``kinds``. Raises UnknownMethod for a name without a folder."""
+    """Return the methods named ``kinds``. Raises UnknownMethod for a name without a folder."""
     return Methods([_method_class(kind).from_environment(shop) for kind in kinds])
 
 
 def template_folders() -> list[Path]:
-    """Return the folders with the templates of the methods' own pages, and of their providers'."""
+    """Return the folders with the templates of the methods' pages, and of their providers' pages."""
     roots = [Path(root) for root in (*methods.__path__, *providers.__path__)]
     return sorted(folder for root in roots for folder in root.glob("*/templates") if folder.is_dir())
 

@@ -1,4 +1,4 @@
-"""Whose browser this is: one that placed or opened an order, or one in which the member who did is logged in."""
+"""Which browsers may see or pay an order: one that placed or opened it, or one in which its member is logged in."""
 
 from fastapi import Request
 
@@ -9,17 +9,17 @@ from shared.web.session import viewer_of
 
 
 async def may_see(request: Request, order: str, payment: Payment | None) -> bool:
-    """Whether what became of the order may be shown here: it is the buyer's browser, or one that opened the order.
+    """Return whether this browser may see the result of the order: it is the buyer's browser, or it opened the order.
 
-    An order of a member leaves no statement in the browser, so that it is out of sight after the logout.
+    An order of a member leaves no statement in the browser. So nobody sees it after the logout.
     """
     return _in_browser(request).shows(order) or await _is_members(request, payment)
 
 
 async def is_buyers(request: Request, order: str, payment: Payment | None) -> bool:
-    """Whether this is the buyer's browser: it placed the order, or the member who did is logged in here.
+    """Return whether this is the buyer's browser: it placed the order, or the order's member is logged in here.
 
-    One that opened the order by a link may be anybody's: its wallet pays for nothing.
+    A browser that opened the order by a link may be anybody's. Its wallet pays nothing.
     """
     return order in _in_browser(request).placed or await _is_members(request, payment)
 

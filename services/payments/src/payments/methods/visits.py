@@ -1,8 +1,8 @@
-"""The buyer's way to the provider and back, in common for all methods that send buyers there.
+"""The buyer's way to the provider and back, common to all methods with visits.
 
-``/payments/<path>/go?order=`` waits until the provider is ready and leaves for it; ``/payments/<path>/back?order=``
-is where the provider sends the buyer back to. Pages read and hasten; they never settle: that the buyer came back, and
-with which words, proves nothing.
+``/payments/<path>/go?order=`` waits until the provider is ready, and leaves for it. The provider sends the buyer back
+to ``/payments/<path>/back?order=``. Pages read and trigger look-ups; they never settle. The return and its outcome
+prove nothing.
 """
 
 from typing import Annotated
@@ -20,21 +20,24 @@ from shared.web.pages import Pages
 from shared.web.session import viewer
 
 TURNS_MAX = 40
-"""After so many looks at a waiting page the order's page tells more than we can."""
+"""After so many turns of a waiting page, the order's page is shown instead."""
 UNDER_WAY = frozenset({"requested", "waiting_for_buyer", "unknown"})
-"""States in which it is not known yet what came of a visit."""
+"""States in which the result of a visit is not known yet."""
 ARRIVED = frozenset({"authorized", "capturing", "captured"})
 Code = Annotated[str, Query(max_length=64, pattern=r"^[A-Za-z0-9-]+$")]
 
 
 def router(method: Method, counter: Counter) -> APIRouter:
-    """Return the pages of a method whose terms name a time for the visit."""
+    """Return the pages of a method whose terms have a time limit for the visit."""
     routes = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
     pages, go_path, back_path = counter.pages, method.go_path, method.back_path
 
     @routes.get(go_path)
     async def go(request: Request, order: Code, turn: int = 0) -> Response:
-        """Send the buyer to the provider; first a page of ours, for a form may not lead to another origin at once."""
+        """Send the buyer to the provider.
+
+        A page of Noren comes first, because a form may not lead to another origin directly.
+        """
         payment = await counter.find(order)
         if payment is not None:
             theirs = payment.method == method.kind and await may_see(request, order, payment)
@@ -48,7 +51,7 @@ def router(method: Method, counter: Counter) -> APIRouter:
     async def back(
         request: Request, order: Code, outcome: VisitOutcome = "success", turn: int = 0
     ) -> Response:
-        """Let the workers look, wait for what they find, and show the order."""
+        """Trigger a look-up, wait for its result, and show the order."""
         payment = await counter.find(order)
         if payment is None or payment.method != method.kind:
             return _go(f"/orders/{order}")
@@ -63,14 +66,14 @@ def router(method: Method, counter: Counter) -> APIRouter:
 
     @routes.post(back_path)
     async def posted_back(order: Code, outcome: VisitOutcome = "success") -> Response:
-        """A provider may send the buyer back by a form. What is in it is not read; the cookies come with a GET."""
+        """Accept a buyer whom the provider sends back by a form. Its fields are not read; the cookies come with a GET."""
         return _go(f"{back_path}?{urlencode({'order': order, 'outcome': outcome})}")
 
     return routes
 
 
 def wait(pages: Pages, request: Request, path: str, order: str, turn: int, **more: str) -> Response:
-    """「お支払いを確認しています」, which goes on to ``path`` by itself; after many turns, to the order's page."""
+    """「お支払いを確認しています」, which goes on to ``path`` by itself, and after many turns to the order's page."""
     if turn >= TURNS_MAX:
         return _go(f"/orders/{order}")
     query = urlencode({"order": order, "turn": turn + 1, **more})
@@ -85,12 +88,12 @@ def wait(pages: Pages, request: Request, path: str, order: str, turn: int, **mor
 
 
 def elsewhere(pages: Pages, request: Request, paid_order: str = "") -> Response:
-    """The buyer came back in another browser, which may not see the order: what became of it, and a way on."""
+    """A buyer returned in another browser, which may not see the order. The page shows the result and the next step."""
     return pages.render(request, "visit_elsewhere.html", paid_order=paid_order)
 
 
 def _leave(pages: Pages, request: Request, visit: Visit) -> Response:
-    """By a redirect, or by a form that sends itself and has a button for who has no JavaScript."""
+    """Leave by a redirect, or by a form that sends itself. The form has a button for browsers without JavaScript."""
     if not visit.fields:
         return _go(visit.url)
     there = urlsplit(visit.url)

@@ -1,8 +1,12 @@
-"""Acts on stored notices. A notice is only a hint: the provider is looked up and that is what counts (F30).
+"""Acts on stored notices. A notice is only a hint; the look-up of the provider counts (F30).
 
-Many notices about one payment make one question: those claimed together share a look, whatever came before the look
-began is answered by it as well, and what comes while others wait or are looked into waits for one look together. A look
-would have found the same without a notice, so what it finds follows from the event that moved the payment last.
+Many notices about one payment share look-ups:
+
+- Notices that are claimed together share one look-up.
+- It also answers every notice that came before it began.
+- Notices that come during a look-up, or while others wait, share the next one.
+
+A look-up would find the same without a notice. So the cause of its results is the event that moved the payment last.
 """
 
 from collections import defaultdict
@@ -42,25 +46,25 @@ from shared.due.work import DueWork
 log = structlog.get_logger()
 
 EARLY_ATTEMPTS_MAX = 8
-"""A notice may overtake the answer that names its reference; after so many looks it stays unmatched."""
+"""A notice may come before the answer that names its reference. After so many look-ups it stays unmatched."""
 LEASE_SECONDS = 30
 
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """One question about one payment, for all the notices about it that were claimed together."""
+    """One look-up of one payment, for all its notices that were claimed together."""
 
     claims: tuple[Claim[ClaimedNotice], ...]
 
     @property
     def payment(self) -> Payment:
-        """Return the payment as it was when its notices were claimed."""
+        """Return the payment at the time of the claim."""
         return self.claims[0].payment
 
 
 @dataclass(frozen=True)
 class Found:
-    """What the provider said, and when it was asked: notices from before are answered by it."""
+    """The provider's answers, and the time of the question. It answers all notices from before that time."""
 
     began: datetime
     answers: Sequence[Answer]
@@ -73,7 +77,7 @@ class Notices:
         self._gate = gate
 
     def due_work(self, *, concurrency: int) -> DueWork:
-        """Return this as due work."""
+        """Return this object as due work."""
         return DueWork(
             NOTICE_WORK,
             notices,
@@ -88,8 +92,10 @@ class Notices:
         )
 
     async def begin(self, tx: Tx, rows: Sequence[ClaimedNotice]) -> Sequence[Look]:
-        """Find the payments that notices are about, one look for each; put off notices about none we know, and about
-        those that are looked at just now: what they tell may be in that look, else one more is for all of them.
+        """Return one look-up for each payment that notices are about.
+
+        Notices without a known payment are put off. So are notices whose payment is looked up right now: that look-up
+        may answer them, or else one more look-up answers all of them.
         """
         named = [(row.method, row.reference) for row in rows]
         matched = await match_references(tx, named, self._gate.methods.provider_name)
@@ -107,7 +113,7 @@ class Notices:
         return [Look(tuple(claims)) for claims in of_payment.values()]
 
     async def perform(self, look: Look) -> Found:
-        """Look the payment up, with the ids that only the notices name."""
+        """Look the payment up, with the ids that only the notices have."""
         began = now()
         payment = look.payment
         named = {name: value for claim in look.claims for name, value in claim.row.refs.items()}
@@ -115,7 +121,7 @@ class Notices:
         return Found(began, answers)
 
     async def conclude(self, tx: Tx, done: Sequence[tuple[Look, Found]]) -> None:
-        """Write down what the look-ups found, for the notices that are still ours."""
+        """Store the results of look-ups, for the notices that this process still holds."""
         at = now()
         claims = [(claim, found) for look, found in done for claim in look.claims]
         later = {claim: _look_again_at(claim.row, found.answers, at) for claim, found in claims}
@@ -142,7 +148,7 @@ class Notices:
         await ask_soon(tx, [claim.payment.payment_id for claim in over])
 
     async def failed(self, tx: Tx, look: Look, error: Exception) -> None:
-        """Call a person where what a look found could not be written down, and look again later."""
+        """Call a person because the result of a look-up could not be stored, and look again later."""
         pause = _pause_seconds(look.claims[0].row.attempts, MISMATCH_PAUSE_SECONDS_MAX)
         await call_and_put_off(tx, notices, look.claims, pause, self._gate.methods, error)
 
@@ -154,7 +160,7 @@ def _settle(
     at: datetime,
     terms: Terms,
 ) -> Settled:
-    """Return what the look means, with the ids that notices named and what only they can tell. Pure."""
+    """Return what the look-up means, with the ids of the notices and their alerts. Pure."""
     named = {name: value for claim in claims for name, value in claim.row.refs.items()}
     alerts = [alert for claim in claims if (alert := alert_of(claim.row)) is not None]
     known = payment.changed(refs={**payment.refs, **named})
@@ -162,14 +168,14 @@ def _settle(
 
 
 async def _put_off(tx: Tx, rows: Sequence[ClaimedNotice], pause: timedelta) -> None:
-    """Let rows that this very transaction claimed be due later."""
+    """Make rows that this same transaction claimed due later."""
     due_at = now() + pause
     if rows:
         await strike_off_all(tx, notices, [(row.notice_key, row.lease, due_at) for row in rows])
 
 
 async def _put_off_unmatched(tx: Tx, rows: Sequence[ClaimedNotice]) -> None:
-    """Look again later, a few times; the claim of this very transaction cannot be lost."""
+    """Look again later, a limited number of times. The claim of this same transaction cannot be lost."""
     at = now()
     early = {row.notice_key for row in rows if row.attempts < EARLY_ATTEMPTS_MAX}
     due = [

@@ -1,4 +1,4 @@
-"""Where providers post their notices: proved, stored, committed, answered; acted upon by the workers."""
+"""The routes for notices of providers. A notice is proved, stored, committed and answered; workers act on it."""
 
 from collections.abc import Awaitable, Callable
 
@@ -17,12 +17,12 @@ log = structlog.get_logger()
 
 
 def address(provider: Provider) -> str:
-    """Return the path to which the provider posts, whichever of its methods the notice is about."""
+    """Return the path to which the provider posts notices about all its methods."""
     return f"/payments/{provider.path}/notices"
 
 
 def router(db: Database, methods: Methods) -> APIRouter:
-    """Return a route per provider."""
+    """Return a route for each provider."""
     routes = APIRouter(include_in_schema=False)
     for provider in methods.providers:
         routes.add_api_route(address(provider), _receiver(db, provider), methods=["POST"])
@@ -37,9 +37,9 @@ def _receiver(db: Database, provider: Provider) -> Callable[[Request], Awaitable
         return PlainTextResponse("refused", status_code=status)
 
     async def receive_notice(request: Request) -> Response:
-        """Answer 200 only after the commit; a notice sent again is stored once and answered alike.
+        """Answer 200, but only after the commit. A notice that is sent again is stored once and gets the same answer.
 
-        What is genuine and nobody can read is kept for staff, and refused: sent again, it would be no clearer.
+        A genuine notice that nobody can read is kept for staff, and refused: a repetition would not be clearer.
         """
         body = await request.body()
         try:

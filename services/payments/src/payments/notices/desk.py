@@ -1,4 +1,4 @@
-"""The notices of providers that a person has to see: of no payment of ours, of an unknown kind, or unreadable."""
+"""The notices that a person has to see: without a payment of Noren, of an unknown kind, or unreadable."""
 
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from shared.web.session import Staff, require_staff
 PATH = "/desk/payments/notices"
 BODY_LENGTH_MAX = 2_000
 SUMMARY_LENGTH_MAX = 60
-"""What the list shows at once; the rest opens on demand."""
+"""The number of notices that the list shows at first. The rest opens on demand."""
 
 
 def shortened(summary: str) -> str:
@@ -60,7 +60,7 @@ async def show_notices(request: Request, parts: Here, asked: Paging) -> Response
 
 @router.post(f"{PATH}/{{notice_key}}/seen")
 async def mark_seen(request: Request, parts: Here, notice_key: UUID, staff: Staff) -> Response:
-    """Take a notice off the list."""
+    """Remove a notice from the list."""
     async with parts.db.transaction() as tx:
         names = _names(parts[Methods], await read_payment_settings(tx))
         by = staff.name or staff.member_id or ""
@@ -69,7 +69,7 @@ async def mark_seen(request: Request, parts: Here, notice_key: UUID, staff: Staf
 
 
 def _names(methods: Methods, settings: PaymentSettings) -> dict[str, str]:
-    """Return what staff call who sends notices, by the word that is stored."""
+    """Return the names that staff know for the senders, by the stored names."""
     return {
         one.provider.name: one.provider.label or settings.name_of(kind, one.menu().name)
         for kind, one in methods.items()

@@ -1,4 +1,4 @@
-"""The labels for the states of a notice."""
+"""The labels of the states of a notice."""
 
 from typing import Literal
 

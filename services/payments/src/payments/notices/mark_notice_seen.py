@@ -1,4 +1,4 @@
-"""Staff have seen a notice that no payment, or nobody, understands."""
+"""Staff mark a notice as seen that belongs to no payment, or that nobody understands."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,9 +13,10 @@ from shared.events import PaymentDeedDone
 async def mark_notice_seen(
     tx: Tx, notice_key: UUID, *, by: str, deed: Mapping[str, Any], names: Mapping[str, str]
 ) -> None:
-    """Take a notice off the list of staff, and say so for the record of deeds (STF-03).
+    """Remove a notice from the list of staff, and publish the deed for 操作の記録 (STF-03).
 
-    ``deed`` is who does it (shared.web.deeds), ``names`` what staff call the methods. Raises Refused if somebody did before.
+    ``deed`` has the person (shared.web.deeds), ``names`` the names of the methods. Raises Refused if it was marked
+    before.
     """
     seen = await tx.rows(
         "UPDATE notices SET state = 'seen', seen_by = :by WHERE notice_key = :key AND state = ANY(:states)"

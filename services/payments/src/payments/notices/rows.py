@@ -1,4 +1,4 @@
-"""Notices of providers: stored as they came, once, then due until acted upon."""
+"""Queries of notices: stored once, as they came, then due until somebody has acted on them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -21,16 +21,16 @@ from shared.ids import new_id
 
 NOTICE_WORK = "payment notices"
 FOR_STAFF = ("unmatched", "unknown", "unreadable")
-"""States of notices that a person has to see."""
+"""The states of notices that a person has to see."""
 ID_LENGTH_MAX = 200
 SUMMARY_LENGTH_MAX = 300
 JOINED_FOR = timedelta(seconds=3)
-"""Notices that come while an earlier one of the same payment is not acted upon wait so long, for one look together."""
+"""How long a notice waits while an earlier one of its payment is open. They then share one look-up."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimedNotice:
-    """A notice to act upon. ``refs`` are ids that it alone names; ``alert`` is what only it can tell, as JSON."""
+    """A claimed notice. ``refs`` are ids that only the notice has; ``alert`` is its chargeback, as JSON."""
 
     notice_key: UUID
     notice_id: str
@@ -44,14 +44,14 @@ class ClaimedNotice:
 
 
 Reference = tuple[str, str]
-"""The name of a provider, and an id by which it knows a payment: one of ``refs``, or the payment's own."""
+"""The name of a provider, and an id by which it knows a payment: one of ``refs``, or the payment's own id."""
 
 _ALERT = TypeAdapter(Chargeback)
 _BY_REFERENCE = """
     SELECT payment_id, method, provider_ids FROM payments
     WHERE provider_ids && CAST(:values AS text[]) OR payment_id = ANY(:ids) ORDER BY payment_id
 """
-# When to act on a notice: at once, or, while others with its reference wait, together with those that wait like it.
+# When to act on a notice: immediately. While others with its reference wait, it waits for the same time.
 _DUE_AT = """
     SELECT coalesce(min(due_at) FILTER (WHERE due_at > :at AND due_at <= :joined_at),
                     CASE WHEN count(*) = 0 THEN CAST(:at AS timestamptz) ELSE :joined_at END)
@@ -59,7 +59,7 @@ _DUE_AT = """
 """
 
 
-# What nobody is to look at is never due; a chargeback is due at once.
+# A notice that needs no look-up is never due. A chargeback is due immediately.
 _INSERT = f"""
     INSERT INTO notices (notice_key, method, notice_id, reference, summary, refs, alert, known, body, state,
                          received_at, due_at)
@@ -73,7 +73,7 @@ _INSERT = f"""
 
 
 async def insert_notice(tx: Tx, provider: str, notice: Notice, body: bytes, at: datetime) -> bool:
-    """Store a notice; False if the provider had sent it before. Whatever of it can be kept is kept."""
+    """Store a notice. Return False if the provider had sent it before. Parts that cannot be stored are left out."""
     about_payment = notice.reference is not None
     state = "new" if about_payment else "noted" if notice.known else "unknown"
     stored = await _insert(tx, provider, notice, body, state, at)
@@ -83,13 +83,13 @@ async def insert_notice(tx: Tx, provider: str, notice: Notice, body: bytes, at: 
 
 
 async def insert_unreadable(tx: Tx, provider: str, body: bytes, at: datetime) -> None:
-    """Keep for staff what a provider sent and nobody can read; sent again, it is kept once."""
+    """Store an unreadable notice for staff. A repetition is stored once."""
     notice = Notice(_digest(body), None, "読み取れない通知")
     await _insert(tx, provider, notice, body, "unreadable", at)
 
 
 async def sweep_notices(tx: Tx, payment_id: UUID, looked_up: Sequence[tuple[str, str, datetime]]) -> None:
-    """Have one look answer every notice about the payment, given by provider and reference, that came before it."""
+    """Let one look-up answer every earlier notice of the payment, given by provider and reference."""
     await tx.execute(
         "UPDATE notices AS n SET state = CASE WHEN n.known THEN 'done' ELSE 'unknown' END, payment_id = :payment_id,"
         " due_at = NULL, leased_until = NULL, lease = NULL"
@@ -97,7 +97,7 @@ async def sweep_notices(tx: Tx, payment_id: UUID, looked_up: Sequence[tuple[str,
         " AS d(method, reference, began)"
         " WHERE n.method = d.method AND n.reference = d.reference AND n.received_at < d.began"
         " AND n.due_at IS NOT NULL AND n.alert IS NULL"
-        # What the payment knows already was asked about as well.
+        # The look-up also asked about everything that the payment knows.
         " AND n.refs <@ (SELECT refs FROM payments WHERE payment_id = :payment_id)",
         payment_id=payment_id,
         methods=[provider for provider, _, _ in looked_up],
@@ -109,9 +109,10 @@ async def sweep_notices(tx: Tx, payment_id: UUID, looked_up: Sequence[tuple[str,
 async def match_references(
     tx: Tx, references: Iterable[Reference], provider_name: Callable[[str], str]
 ) -> dict[Reference, UUID]:
-    """Return the id of the payment that each reference is about; those of no payment are left out.
+    """Return the id of the payment of each reference. References without a payment are left out.
 
-    ``provider_name`` tells who is behind a method: a reference is one of its provider's, by whatever method.
+    ``provider_name`` returns the provider of a method. A reference belongs to a provider, whichever of its methods is
+    used.
     """
     wanted = set(references)
     own_ids = {value: _as_id(value) for _, value in wanted}
@@ -126,7 +127,7 @@ async def match_references(
 
 
 async def looked_at_now(tx: Tx, claimed: Sequence[ClaimedNotice]) -> set[tuple[str, str]]:
-    """Return provider and reference of those ``claimed`` about whose payment a look is under way for others."""
+    """Return provider and reference of the ``claimed`` notices whose payment is looked up right now for others."""
     found = await tx.rows(
         "SELECT DISTINCT n.method, n.reference FROM notices AS n"
         " JOIN unnest(CAST(:methods AS text[]), CAST(:references AS text[])) AS d(method, reference)"
@@ -141,7 +142,7 @@ async def looked_at_now(tx: Tx, claimed: Sequence[ClaimedNotice]) -> set[tuple[s
 
 @dataclass(frozen=True, slots=True)
 class NoticeForStaff:
-    """A notice that a person has to see, with the order that it is about, if it is about one."""
+    """A notice that a person has to see, with the code of its order, if there is one."""
 
     notice_key: UUID
     notice_id: str
@@ -155,7 +156,7 @@ class NoticeForStaff:
 
 
 async def notices_for_staff(tx: Tx, *, limit: int, offset: int) -> tuple[list[NoticeForStaff], int]:
-    """Return one page of the notices that a person has to see, newest first, and how many there are in all."""
+    """Return one page of the notices that a person has to see, newest first, and their total number."""
     where = notices.c.state.in_(FOR_STAFF)
     query = (
         select(*_FOR_STAFF, payments.c.order_code)
@@ -190,20 +191,20 @@ async def _insert(tx: Tx, provider: str, notice: Notice, body: bytes, state: str
 
 
 def alert_of(notice: ClaimedNotice) -> Chargeback | None:
-    """Return what only the notice can tell, under its id: told by another notice it is news."""
+    """Return the chargeback that only the notice has, with the id of the notice. In another notice it is new."""
     if notice.alert is None:
         return None
     return replace(_ALERT.validate_python(notice.alert), notice_id=notice.notice_id)
 
 
 def can_be_matched(notice: Notice) -> bool:
-    """Return whether the ids by which a notice finds its payment can be kept."""
+    """Return whether the ids by which a notice finds its payment can be stored."""
     ids = [notice.reference or "", *notice.refs, *notice.refs.values()]
     return is_storable(ids) and is_storable(notice.alert) and all(len(one) <= ID_LENGTH_MAX for one in ids)
 
 
 def _short(notice_id: str) -> str:
-    """Return an id that can be kept: its own, or a digest of it."""
+    """Return an id that can be stored: the id itself, or its digest."""
     kept = is_storable(notice_id) and len(notice_id) <= ID_LENGTH_MAX
     return notice_id if kept else _digest(notice_id.encode("utf-8", "surrogatepass"))
 
@@ -217,7 +218,7 @@ def _shown(summary: str) -> str:
 
 
 async def note_notices(tx: Tx, state: str, became: Sequence[tuple[UUID, UUID | None]]) -> None:
-    """Record that notices, given with the payment they are about, are in ``state`` now."""
+    """Store the new ``state`` of notices, given with their payments."""
     rows = [
         {"notice_key": notice_key, "state": state, "payment_id": payment_id}
         for notice_key, payment_id in became

@@ -19,24 +19,24 @@ from payments.metadata import metadata
 from payments.payment.tables import payments
 from shared.due.rows import due_columns, due_index
 
-# What providers sent, exactly as it came, and whether it was acted upon.
+# Notices exactly as they came, and whether somebody has acted on them.
 notices = Table(
     "notices",
     metadata,
     Column("notice_key", Uuid, primary_key=True),
-    # The provider's name; a method that has its provider to itself has the same.
+    # The provider's name. A method that is its own provider has the same name.
     Column("method", Text, nullable=False),
     Column("notice_id", Text, nullable=False),
     Column("reference", Text),
     Column("summary", Text, nullable=False, server_default=""),
     Column("body", LargeBinary, nullable=False),
     Column("payment_id", Uuid, ForeignKey(payments.c.payment_id)),
-    # Ids that the look-up shall ask about as well, and what only the notice can tell.
+    # Further ids for the look-up, and the chargeback that only the notice has.
     Column("refs", JSONB, nullable=False, server_default="{}"),
     Column("alert", JSONB),
     Column("known", Boolean, nullable=False, server_default=text("true")),
-    # new, done, noted (about no payment); for staff: unmatched (no payment has this reference), unknown (a kind that
-    # the method does not know), unreadable; seen by staff
+    # new, done, noted (about no payment); for staff: unmatched (no payment has this reference), unknown (a kind
+    # that the method does not know), unreadable; seen by staff
     Column("state", Text, nullable=False),
     Column("seen_by", Text, nullable=False, server_default=""),
     Column("received_at", DateTime(timezone=True), nullable=False),

@@ -1,4 +1,4 @@
-"""How an order's payment stands, for other services and for the holder of its key. Nothing is changed."""
+"""The state of an order's payment, for other services and for the holder of its key. These routes change nothing."""
 
 import hmac
 from typing import Annotated, Any
@@ -20,8 +20,11 @@ router = APIRouter(prefix="/api/payments")
 async def show_order(
     parts: Here, order_code: str, seen: Annotated[Viewer, Depends(viewer)], key: str = ""
 ) -> dict[str, Any]:
-    """The payment of an order, for whoever holds the key of its page, and for staff. The code alone, which stands
-    on slips and in mails, opens nothing, nor does it tell whether there is such an order."""
+    """The payment of an order, for the holder of the key of its page, and for staff.
+
+    The code alone, which is on slips and in mails, opens nothing. The answer does not show whether such an order
+    exists.
+    """
     async with parts.db.transaction() as tx:
         payment = await find_order_payment(tx, order_code)
     if payment is None or not (seen.is_staff or holds_key(payment, key)):

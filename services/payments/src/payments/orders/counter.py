@@ -1,4 +1,4 @@
-"""What the pages of a method stand on: reading a payment, remembering a choice, asking for a look."""
+"""What the pages of a method use: a payment, the buyer's later choices, an early look-up."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ from shared.database.transactions import Database
 from shared.web.pages import Pages
 
 HASTENED_EVERY = timedelta(seconds=30)
-"""A page may be asked for as often as anybody likes; the provider is not."""
+"""The pause between two look-ups that pages trigger. Anybody may load a page as often as they like."""
 KEPT_MAX = 1_000
 
 
@@ -36,7 +36,7 @@ class PaymentCounter:
     db: Database
     methods: Methods
     hastened: dict[UUID, datetime] = field(default_factory=dict)
-    """When this process had payments looked at last, or will have."""
+    """The time of the last or next look-up that this process triggered, for each payment."""
 
     async def find(self, order_code: str) -> Payment | None:
         """Return the latest payment of an order, or None if the order is not known here yet."""
@@ -45,12 +45,12 @@ class PaymentCounter:
             return await with_order(tx, payment) if payment is not None else None
 
     async def remember(self, order_code: str, refs: Mapping[str, str]) -> Payment | None:
-        """Add the buyer's later choices to ``payment.refs``; return the payment."""
+        """Add the buyer's later choices to ``payment.refs``. Return the payment, or None if there is none."""
         async with self.db.transaction() as tx:
             payment = await lock_order_payment(tx, order_code)
             if payment is None:
                 return None
-            # The buyer's choice is no money: nothing follows from it.
+            # The buyer's choice moves no money and has no other effect.
             payment = payment.changed(refs={**payment.refs, **refs})
             await save_all(tx, [Settled(payment)], self.methods, now())
             return payment
@@ -58,7 +58,7 @@ class PaymentCounter:
     async def choose_chain(
         self, order_code: str, chain: str, chain_name: str, told: Callable[[Payment], Number | None]
     ) -> None:
-        """Remember the chain that the buyer chose, and say the number in its words."""
+        """Store the chain that the buyer chose, and publish the number in its words."""
         at = now()
         async with self.db.transaction() as tx:
             payment = await lock_order_payment(tx, order_code)
@@ -69,7 +69,7 @@ class PaymentCounter:
             tx.say(*chosen.events)
 
     async def hasten(self, order_code: str) -> None:
-        """Let the workers look at the order's payment now, or as soon as they may again: every 30 seconds at most."""
+        """Make a look-up of the order's payment due now, or as soon as allowed: every 30 seconds at most."""
         at = now()
         async with self.db.transaction() as tx:
             payment = await find_order_payment(tx, order_code)
@@ -77,7 +77,7 @@ class PaymentCounter:
                 await look_soon(tx, [payment.payment_id], at=look_at)
 
     def _next_look(self, payment_id: UUID, at: datetime) -> datetime | None:
-        """Return when to look at a payment that is to be looked at soon; None where a look is planned for that already."""
+        """Return the time of an early look-up, or None if one is planned for that time already."""
         if len(self.hastened) > KEPT_MAX:
             old = [one for one, last in self.hastened.items() if last + HASTENED_EVERY < at]
             for one in old:

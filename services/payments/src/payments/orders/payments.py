@@ -1,4 +1,4 @@
-"""The units of work of what payments hears: payments of many orders, locked together and saved together."""
+"""The units of work of the consumers: payments of many orders, locked together and saved together."""
 
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -26,7 +26,7 @@ from shared.shop.settings.rows import read
 
 
 class OrderPayments:
-    """The latest payment of each order that is heard of."""
+    """The latest payment of each order that an event names."""
 
     def __init__(self, locked: Mapping[str, Payment], methods: Methods, at: datetime) -> None:
         self._locked = locked
@@ -37,7 +37,7 @@ class OrderPayments:
     @classmethod
     @asynccontextmanager
     async def open(cls, tx: Tx, events: Sequence[AboutAnOrder], methods: Methods) -> AsyncIterator[Self]:
-        """Lock the payments; save them at the end, each once, and say what was decided."""
+        """Lock the payments. Save them at the end, each once, and publish the events."""
         locked = await lock_order_payments(tx, [event.order_code for event in events])
         payments = cls(locked, methods, now())
         yield payments
@@ -53,7 +53,7 @@ class OrderPayments:
 
 
 class NewPayments:
-    """The payments of orders just placed."""
+    """The payments of new orders."""
 
     def __init__(self, capture_policy: CapturePolicy, methods: Methods, settings: Settings) -> None:
         self._capture_policy = capture_policy
@@ -66,7 +66,7 @@ class NewPayments:
     async def open(
         cls, tx: Tx, events: Sequence[OrderPlaced], methods: Methods, settings: Settings
     ) -> AsyncIterator[Self]:
-        """Read the shop's policy; store the payments at the end, and say what was decided of those that are new."""
+        """Read the shop's policy. At the end store the payments and publish the events of the new ones."""
         new = cls((await read(tx, CaptureSettings)).capture_policy, methods, settings)
         yield new
         stored = await insert_payments(tx, new._begun, now())

@@ -12,7 +12,7 @@ from shared.events import CaptureRequested, OrderCancelled, ReauthorizationReque
 
 
 def shipped(event: Shipped) -> Rule:
-    """Keep the parcels; with the last of them the money may be taken."""
+    """Keep the parcels. After the last one the money may be captured."""
 
     def rule(payment: Payment, terms: Terms, _: datetime) -> Settled:
         at = event.occurred_at
@@ -25,7 +25,7 @@ def shipped(event: Shipped) -> Rule:
 
 
 def capture_requested(event: CaptureRequested) -> Rule:
-    """Take the money; where staff see deposits themselves, they vouch for all that is missing."""
+    """Capture the money, or record a deposit of the missing amount if staff see deposits themselves."""
 
     def rule(payment: Payment, terms: Terms, _: datetime) -> Settled:
         at = event.occurred_at
@@ -47,10 +47,10 @@ def capture_requested(event: CaptureRequested) -> Rule:
 
 
 def reauthorization_requested(event: ReauthorizationRequested) -> Rule:
-    """Hold the money anew; a hold that still stands is given back first (AP-34)."""
+    """Request a new hold. A hold that still exists is released first (AP-34)."""
     return lambda payment, terms, at: asking.reauthorize(payment, terms, at, by=event.by)
 
 
 def cancelled(event: OrderCancelled) -> Rule:
-    """Give back whatever is held or paid, now or when it turns up (AP-51, F32)."""
+    """Release or refund everything that is held or paid, now or when it arrives (AP-51, F32)."""
     return lambda payment, _, __: asking.cancel(payment, event.occurred_at, by=event.by)

@@ -1,4 +1,4 @@
-"""What staff do about one payment: as they saw it, once, in one commit with all that follows."""
+"""One deed of staff about one payment: for the version that they saw, once, in one commit with everything that follows."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -14,19 +14,19 @@ from shared.database.transactions import Tx
 from shared.errors import Refused
 
 Repeated = Callable[[Payment], Awaitable[bool]]
-"""Tells whether the very same record is in the books already. Raises Refused where another one is, under its id."""
+"""Returns whether the same record is booked already. Raises Refused if its id names another record."""
 
 
 @dataclass(frozen=True, slots=True)
 class Acted:
-    """The payment as it stands after a deed, and whether that ``booked`` anything: a repeated one does not."""
+    """The payment after a deed, and whether the deed ``booked`` anything. A repeated deed books nothing."""
 
     payment: Payment
     booked: bool
 
 
 async def _never(_: Payment) -> bool:
-    """Deeds without an id of their own are repeated for no version of a payment."""
+    """Return False: a deed without its own id is never a repetition."""
     return False
 
 
@@ -39,10 +39,14 @@ async def act_on_payment(
     *,
     repeated: Repeated = _never,
 ) -> Acted:
-    """Do to the payment of an order what ``rule`` makes of it, unless that is ``repeated``; return how it stands then.
+    """Apply ``rule`` to the payment of an order, unless the deed is ``repeated``. Return the payment after it.
 
-    Raises Refused for an order that is not known, for a payment that is not the ``version`` they saw, while an
-    earlier refund is not answered, and where the payment does not allow the deed.
+    Raises Refused in these cases:
+
+    - the order is not known;
+    - the payment has another ``version`` than staff saw;
+    - an earlier refund has no answer yet;
+    - the payment does not allow the deed.
     """
     payment = await lock_order_payment(tx, order_code)
     if payment is None:
@@ -61,13 +65,13 @@ async def act_on_payment(
     batch.add(settled)
     await batch.save(tx, methods, at)
     if (payment.contradicted and not settled.payment.contradicted) or payment.doubted_refunds:
-        # What the provider tells counts now, and what is over at our end is over there.
+        # The provider's reports count now. A request that ended here has ended at the provider, too.
         await look_soon(tx, [payment.payment_id], also_unwatched=True)
     return Acted(settled.payment, booked=True)
 
 
 def changed_meanwhile() -> Refused:
-    """Return why nothing is done to a payment that is not as staff saw it."""
+    """Return the refusal for a payment that changed after staff saw it."""
     return Refused(
         "payment_changed_meanwhile",
         "この決済は他の操作で更新されました。最新の内容を確認してから、もう一度行ってください。",
@@ -75,10 +79,10 @@ def changed_meanwhile() -> Refused:
 
 
 def not_possible() -> Refused:
-    """Return why a deed is not done that the payment does not allow."""
+    """Return the refusal for a deed that the payment does not allow."""
     return Refused("deed_not_possible", "いまの状態では、この操作はできません。")
 
 
 def recorded_already() -> Refused:
-    """Return why no record is booked under the id of another one, or of one that was taken back."""
+    """Return the refusal for an id that belongs to another record, or to one that was taken back."""
     return Refused("recorded_already", "記録済みです。最新の内容を確認してください。")

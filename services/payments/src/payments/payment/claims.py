@@ -1,4 +1,4 @@
-"""Claimed rows, each with the payment it is about as it was when the row was claimed."""
+"""Claimed rows, each with its payment at the time of the claim."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from shared.due.rows import strike_off_all
 
 
 class ClaimedRow(Protocol):
-    """A claimed row of any due work: its lease, and how often it was claimed."""
+    """A claimed row of any due work, with its lease and the number of its claims."""
 
     @property
     def lease(self) -> UUID:
@@ -23,7 +23,7 @@ class ClaimedRow(Protocol):
 
     @property
     def attempts(self) -> int:
-        """How often it was claimed, this time included."""
+        """The number of claims of the row, including this one."""
 
 
 class ClaimedOfPayment(ClaimedRow, Protocol):
@@ -31,12 +31,12 @@ class ClaimedOfPayment(ClaimedRow, Protocol):
 
     @property
     def payment_id(self) -> UUID:
-        """The payment that it is about."""
+        """The payment of the row."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimedPayment:
-    """A payment that is due to be looked at."""
+    """A payment that is due to be looked up."""
 
     payment_id: UUID
     lease: UUID
@@ -49,33 +49,33 @@ P = TypeVar("P", bound=ClaimedOfPayment)
 
 @dataclass(frozen=True, eq=False)
 class Claim(Generic[R]):
-    """A row that this process may work on while its lease lasts."""
+    """A row that this process may work on until its lease ends."""
 
     row: R
     payment: Payment
 
 
 async def claims_of(tx: Tx, rows: Sequence[P]) -> list[Claim[P]]:
-    """Return each row with its payment; rows whose payment cannot be read are left to their leases."""
+    """Return each row with its payment. A row whose payment cannot be read is left out, and its lease runs out."""
     return await claims_on(tx, [(row, row.payment_id) for row in rows])
 
 
 async def claims_on(tx: Tx, rows: Sequence[tuple[R, UUID]]) -> list[Claim[R]]:
-    """Do the same for rows given with the id of their payment."""
+    """Return the same for rows that are given with the id of their payment."""
     payments = await read_payments(tx, {payment_id for _, payment_id in rows})
     return [Claim(row, payments[payment_id]) for row, payment_id in rows if payment_id in payments]
 
 
 def last_claims(table: Table, claims: Iterable[Claim[R]]) -> dict[UUID, Claim[R]]:
-    """Return the last claim on each row: one may have been claimed again while its first claim was in hand."""
+    """Return the last claim on each row. A row may be claimed again while its first claim is in progress."""
     [key] = table.primary_key.columns
     return {getattr(one.row, key.name): one for one in sorted(claims, key=lambda one: one.row.attempts)}
 
 
 async def end_claims(tx: Tx, table: Table, due_at: Mapping[Claim[R], datetime | None]) -> set[Claim[R]]:
-    """Strike off claimed rows, or have them due again; return the claims that were still ours.
+    """Complete claimed rows, or make them due again. Return the claims that this process still held.
 
-    Write nothing that depends on any other.
+    A caller writes nothing that depends on any other claim.
     """
     last = last_claims(table, due_at)
     ended = [(row_id, claim.row.lease, due_at[claim]) for row_id, claim in last.items()]

@@ -1,7 +1,8 @@
-"""Erase old orders: ``python -m payments.payment.erase_snapshots --days 400``, every day by the operators' timer.
+"""Erase old orders: ``python -m payments.payment.erase_snapshots --days 400``, run daily by the operators' timer.
 
-What goes is personal data that methods needed while money could still go back. Payments, their history and the journal
-stay. The running service may not delete it, so the command needs the owner of the tables: MIGRATE_DATABASE_URL.
+The command erases personal data that methods needed while a refund was possible. Payments, their history and the
+journal stay. The running service may not delete this data. So the command needs the owner of the tables:
+MIGRATE_DATABASE_URL.
 """
 
 import argparse
@@ -15,14 +16,14 @@ from shared.process.settings import read_settings
 from shared.process.table_owner import TableOwnerSettings, table_owners_database
 
 DAYS_MIN = 180
-"""So long refunds and chargebacks may need the order."""
+"""The minimum number of days, because refunds and chargebacks may need the order so long."""
 _AT_ONCE = 1_000
 
 
 async def erase_snapshots(db: Database, *, days: int) -> int:
-    """Erase the orders that were stored more than ``days`` days ago; return how many.
+    """Erase the orders that were stored more than ``days`` days ago. Return their number.
 
-    Each portion is a transaction of its own. Raises ValueError for less than DAYS_MIN.
+    Each portion is its own transaction. Raises ValueError for less than DAYS_MIN.
     """
     if days < DAYS_MIN:
         raise ValueError(f"refunds and chargebacks may need orders for {DAYS_MIN} days")
@@ -47,7 +48,7 @@ async def _run(settings: TableOwnerSettings, days: int) -> int:
 
 
 def main() -> None:
-    """Read the number of days, erase, and tell how many orders are gone."""
+    """Read the number of days, erase the orders, and print their number."""
     parser = argparse.ArgumentParser(description="Erase old orders that payments keeps for its methods")
     parser.add_argument("--days", type=int, default=400)
     arguments = parser.parse_args()

@@ -1,5 +1,7 @@
-"""What staff ask for about a payment: checked fields, and how the record of deeds tells them. A deed that asks for more than
-the payment has a form of its own beside its use case."""
+"""The forms of staff about a payment: checked fields, and their text in 操作の記録.
+
+A deed with further fields has its own form beside its use case.
+"""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -8,21 +10,21 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
 UNTOLD = "untold"
-"""In a field's annotation: the record of deeds does not tell it. A table of labels there has the words of what is chosen."""
+"""Annotation of a field that 操作の記録 does not show. A table of labels in the annotation words a choice."""
 
 RecordId = Annotated[str, Field(title="記録番号", max_length=64, pattern=r"^desk:[0-9a-f]{32}$"), UNTOLD]
-"""The id of a record that staff make. It comes with the form: sent twice, booked once."""
+"""The id of a record that staff make. It comes with the form, so a form that is sent twice is booked once."""
 
 
 class PaymentForm(BaseModel):
-    """The payment as staff saw it: all that a deed of one press asks for."""
+    """The payment as staff saw it. A deed that needs one press has no other fields."""
 
     model_config = ConfigDict(frozen=True)
 
     version: Annotated[int, Field(ge=1, title="版"), UNTOLD]
 
     def told(self) -> str:
-        """Return in words what was asked for: amounts in yen, days, reasons as staff typed them; "" where that is nothing."""
+        """Return the fields as text: amounts in yen, days, reasons as staff typed them; "" if there are none."""
         fields = type(self).model_fields
         return "、".join(
             f"{fields[name].title or name} {_in_words(fields[name], value)}"
@@ -32,7 +34,7 @@ class PaymentForm(BaseModel):
 
 
 class TakeBack(PaymentForm):
-    """Take back a record of money that staff wrote down."""
+    """Take back a record of money that staff made."""
 
     ref: str = Field(title="記録番号", max_length=200)
 

@@ -1,4 +1,4 @@
-"""The labels for states, operations, policies and ways of a refund. State labels never stand for a method."""
+"""The labels of states, operations, policies and ways of a refund. The label of a state never names a method."""
 
 from payments.payment.rules.answers import RefundRoute
 from payments.payment.rules.moves import Operation, State
@@ -6,9 +6,9 @@ from payments.payment.rules.terms import CapturePolicy
 from shared.shop.labels import Badges, Labels
 
 PART = 8
-"""Characters of a long id between which a line may break."""
+"""The characters of a long id between which a line may break."""
 
-# word, kind of badge
+# label, kind of badge
 STATES = Badges[State](
     State,
     {
@@ -62,7 +62,7 @@ ROUTES = Labels[RefundRoute](
 
 
 def state_label(state: str) -> str:
-    """Return the word for a payment's state."""
+    """Return the label of a payment's state."""
     return STATES.of(state)[0]
 
 

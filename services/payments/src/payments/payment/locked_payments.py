@@ -1,6 +1,6 @@
-"""Many locked payments, and what one transaction decides about them: rules in ``rules/``, one save, one commit.
+"""Many locked payments and the decisions of one transaction about them: the rules decide; one save, one commit.
 
-What is decided follows from what is heard, or answered, at that moment (:mod:`shared.cause`), however late it is saved.
+The cause of a decision is the event or answer of that moment (:mod:`shared.cause`), even if it is saved later.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -44,14 +44,16 @@ def settle_answers(
 
 
 def fitting_again(settled: Settled, answers: Sequence[Answer], at: datetime, terms: Terms) -> Settled:
-    """Return ``settled`` without the call for answers that did not fit, once a whole look fits and nothing is open; what waited
-    for that goes on. Pure."""
+    """Return ``settled`` without the call about a mismatch, after a whole look-up fits and nothing is open.
+
+    Work that waited for this goes on. Pure.
+    """
     clear = not any(isinstance(answer, Unknown) for answer in answers)
     return settled if settled.payment.awaits_an_answer or not clear else fitted(settled, at, terms)
 
 
 def fitted(settled: Settled, at: datetime, terms: Terms) -> Settled:
-    """Return ``settled`` with an answer that fits: nothing is contradicted by it any more, and what waited goes on. Pure."""
+    """Return ``settled`` after an answer that fits: its mismatch has ended, and work that waited goes on. Pure."""
     before = settled.payment
     if not before.contradicted or before.told_otherwise:
         return settled
@@ -61,7 +63,7 @@ def fitted(settled: Settled, at: datetime, terms: Terms) -> Settled:
 
 
 def with_call(settled: Settled, call: Call) -> Settled:
-    """Return ``settled`` with a payment that asks for a person's eye, beside what it asks for already."""
+    """Return ``settled`` with one more call on its payment. Pure."""
     return replace(settled, payment=settled.payment.calling(call))
 
 
@@ -73,8 +75,11 @@ async def call_and_put_off(
     methods: Mapping[str, MethodFacts],
     error: Exception,
 ) -> None:
-    """Call a person because what was answered about a payment cannot be written down, for ``error``; have its claimed rows, of
-    which there is at least one, due again after a pause. A receipt that is booked on another order names that order."""
+    """Call a person because ``error`` prevents storing an answer about a payment.
+
+    Its claimed rows, at least one, are due again after a pause. For a receipt that is booked on another order, the
+    call names that order.
+    """
     at = now()
     due_at = at + timedelta(seconds=pause_seconds)
     payment_id = claims[0].payment.payment_id
@@ -92,9 +97,9 @@ async def call_and_put_off(
 
 
 class LockedPayments:
-    """Locked payments while things happen to them: each thing finds its payment as the one before left it.
+    """Locked payments and the decisions about them. Each decision sees the payment as the earlier one left it.
 
-    However much happens to a payment, it is saved once.
+    A payment is saved once, however many decisions change it.
     """
 
     def __init__(self, locked: Iterable[Payment]) -> None:
@@ -104,11 +109,11 @@ class LockedPayments:
         self._events: list[Event] = []
 
     def payment(self, payment_id: UUID) -> Payment:
-        """Return a payment as it is by now. Raises KeyError for one that is not locked here."""
+        """Return a payment in its present state. Raises KeyError for a payment that is not locked here."""
         return self._settled[payment_id].payment
 
     def add(self, part: Settled) -> None:
-        """Take what was decided about one of the payments."""
+        """Add a decision about one of the payments."""
         key, cause = part.payment.payment_id, current_cause()
         if part.steps or part.events or part.asks or part.payment != self.payment(key):
             self._causes[key] = cause
@@ -124,8 +129,10 @@ class LockedPayments:
         *,
         look_at: Mapping[UUID, datetime | None] = MappingProxyType({}),
     ) -> None:
-        """Save the payments that changed; say all events in the order in which they were decided, and last what staff
-        must know of payments that do not go the straight way."""
+        """Save the changed payments and publish all events in the order of the decisions.
+
+        The last events are the standings of payments with something unusual.
+        """
         changed = []
         for key, one in self._settled.items():
             before = self._locked[key]
@@ -139,7 +146,7 @@ class LockedPayments:
 
 
 def _moved_by(cause: Cause, settled: Settled) -> Settled:
-    """Return ``settled`` with a payment that remembers the event that moved it. What people do is none."""
+    """Return ``settled`` with a payment that keeps its causing event. A deed of a person is not kept."""
     if cause.event_id is None:
         return settled
     return replace(settled, payment=settled.payment.changed(cause=cause))

@@ -1,4 +1,4 @@
-"""What is written down with a payment and only ever added: states, movements of money, receipts."""
+"""What is stored with a payment and only added to: history, journal, receipts."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from payments.payment.rules.payment import Payment
 
 @dataclass(frozen=True, slots=True)
 class HistoryStep:
-    """A state that a payment became, why, and who at the shop did it ("" for the service itself)."""
+    """A state of a payment, its reason, and the person at the shop who caused it ("" for the service itself)."""
 
     payment_id: UUID
     version: int
@@ -26,7 +26,7 @@ class HistoryStep:
 
 
 def step_of(payment: Payment, step: PaymentStep, at: datetime) -> HistoryStep:
-    """Return a step of the history of ``payment``."""
+    """Return the row for a step of the history of ``payment``."""
     return HistoryStep(payment.payment_id, step.version, step.state, step.because, step.by, step.note, at)
 
 
@@ -54,7 +54,7 @@ def lines_of(payment: Payment, entry: JournalEntry, at: datetime) -> list[Journa
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What came in by one movement of money, in yen."""
+    """The money that came in by one movement, in yen."""
 
     method: str
     receipt_id: str
@@ -64,7 +64,7 @@ class Receipt:
 
 
 def receipts_of(booked: Iterable[tuple[Payment, JournalEntry]], at: datetime) -> list[Receipt]:
-    """Return what came in, by receipt: the parts of one receipt may be booked for different reasons."""
+    """Return the money that came in by receipt. Parts of one receipt may be booked for different reasons."""
     came_in: dict[tuple[UUID, str, str], int] = defaultdict(int)
     for payment, entry in booked:
         if entry.reason in ("sale", "suspended"):

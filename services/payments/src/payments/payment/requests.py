@@ -1,4 +1,4 @@
-"""Requests as a payment writes them down, due at once; :mod:`payments.requests` has them performed."""
+"""Stores the requests of a payment, due immediately. :mod:`payments.requests` sends them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ REQUEST_WORK = "payment requests"
 
 
 async def insert_requests(tx: Tx, asks: Sequence[tuple[UUID, Ask]], at: datetime) -> None:
-    """Write down requests, due at once. One that is already there stays the only one."""
+    """Store requests, due immediately. A request that exists already is not stored again."""
     rows = [
         {
             "request_id": new_id(),
@@ -34,7 +34,7 @@ async def insert_requests(tx: Tx, asks: Sequence[tuple[UUID, Ask]], at: datetime
 
 
 async def has_open_request(tx: Tx, payment_id: UUID, operation: Operation) -> bool:
-    """Return whether a request of its kind is not answered yet: another one has to wait for that."""
+    """Return whether a request of the same kind has no answer yet. The next one has to wait for it."""
     found = await tx.value(
         "SELECT 1 FROM payment_requests WHERE payment_id = :payment_id AND operation = :operation"
         " AND state IN ('pending', 'open', 'unknown') LIMIT 1",

@@ -1,4 +1,4 @@
-"""Payments between the tables and the rules."""
+"""Queries of payments: from rows to the payments of the rules, and back."""
 
 import re
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
@@ -47,7 +47,7 @@ _PAYMENT = TypeAdapter(Payment)
 
 
 def _default_of(one: Field[Any]) -> Any:
-    """Return what ``one`` is unless something is said; MISSING where something must be."""
+    """Return the default of a field, or MISSING if it has none."""
     return one.default if one.default_factory is MISSING else one.default_factory()
 
 
@@ -68,10 +68,10 @@ _COLUMNS = (
     "refs",
     "placed_at",
 )
-# What :func:`_implied` says of rows without them stands in every row, also where it is the default.
+# Every row has the fields for which :func:`_implied` has values, also at their defaults.
 _IMPLIED = ("suspense_returned_amount", "refund_asked_amount")
-# The fields without a column, each with its default. Most of a payment's many fields stay there, and pydantic's own way
-# of leaving them out takes three times as long.
+# The fields without a column, each with its default. Most of a payment's many fields keep it. Pydantic's own way of
+# leaving them out takes three times as long.
 _DETAILS = {
     one.name: MISSING if one.name in _IMPLIED else _default_of(one)
     for one in fields(Payment)
@@ -86,7 +86,7 @@ _BY_ORDER = "SELECT * FROM payments WHERE order_code = ANY(:codes) ORDER BY paym
 
 
 def _payment_of(row: Row) -> Payment:
-    """Return the payment that a row of ``payments`` holds."""
+    """Return the payment of a row of ``payments``."""
     return _PAYMENT.validate_python(
         {
             **_implied(row),
@@ -98,8 +98,11 @@ def _payment_of(row: Row) -> Payment:
 
 
 def _implied(row: Row) -> dict[str, object]:
-    """Return what rows do not say that were written before it had a field: refunds took suspense first, and a refund
-    under way was of all that was here."""
+    """Return the values that an old row does not have.
+
+    Before these fields existed, a refund took suspense first, and a refund in progress was of all money that was
+    here.
+    """
     held = row.captured_amount + row.suspense_amount - row.refunded_amount
     return {
         "suspense_returned_amount": min(row.suspense_amount, row.refunded_amount),
@@ -108,28 +111,28 @@ def _implied(row: Row) -> dict[str, object]:
 
 
 async def read_payments(tx: Tx, payment_ids: Iterable[UUID]) -> dict[UUID, Payment]:
-    """Return payments by id with their orders, without locking them; one that cannot be read is logged and left out."""
+    """Return payments by id with their orders, without a lock. A payment that cannot be read is logged and left out."""
     found = {}
     for row in await tx.rows(_WITH_ORDER, ids=list(payment_ids)):
         try:
             found[row.payment_id] = _payment_of(row).changed(order=order_of(row.snapshot))
         except (ValueError, TypeError) as error:
-            # What it says may hold personal data.
+            # The error may contain personal data.
             log.error("payment.unreadable", payment_id=str(row.payment_id), error=type(error).__name__)
     return found
 
 
 async def lock_payments(tx: Tx, payment_ids: Iterable[UUID]) -> dict[UUID, Payment]:
-    """Return payments by id and keep others from changing them until the commit.
+    """Lock payments until the commit, and return them by id.
 
-    Always in the same order, so that two who lock some of the same payments never wait for each other.
+    The order of the locks is always the same. So two transactions with common payments never wait for each other.
     """
     rows = await tx.rows(f"{_BY_ID} FOR UPDATE", ids=list(payment_ids))
     return {row.payment_id: _payment_of(row) for row in rows}
 
 
 async def lock_order_payments(tx: Tx, order_codes: Iterable[str]) -> dict[str, Payment]:
-    """Lock the latest try of each order and return it by order code; unknown orders are left out."""
+    """Lock the latest try of each order. Return it by order code, without unknown orders."""
     locked: dict[str, Payment] = {}
     for row in await tx.rows(f"{_BY_ORDER} FOR UPDATE", codes=list(order_codes)):
         payment = _payment_of(row)
@@ -140,7 +143,7 @@ async def lock_order_payments(tx: Tx, order_codes: Iterable[str]) -> dict[str, P
 
 
 async def lock_order_payment(tx: Tx, order_code: str) -> Payment | None:
-    """Lock the latest try of an order and return it, or None if the order is not known here yet."""
+    """Lock the latest try of an order. Return it, or None if the order is not known here yet."""
     return (await lock_order_payments(tx, [order_code])).get(order_code)
 
 
@@ -153,7 +156,7 @@ async def find_order_payment(tx: Tx, order_code: str) -> Payment | None:
 
 
 async def read_order_payment(tx: Tx, order_code: str) -> Payment:
-    """Return the latest try of an order, for a person. Raises Refused if the order is not known here yet."""
+    """Return the latest try of an order for a page. Raises Refused if the order is not known here yet."""
     payment = await find_order_payment(tx, order_code)
     if payment is None:
         raise unknown_order()
@@ -161,17 +164,17 @@ async def read_order_payment(tx: Tx, order_code: str) -> Payment:
 
 
 def unknown_order() -> Refused:
-    """Return what a person is told about an order without a payment."""
+    """Return the refusal for an order without a payment."""
     return Refused("payment_not_found", "この注文の決済はありません。", status=404)
 
 
 async def payments_found(tx: Tx, found: Select[tuple[object, ...]]) -> list[Payment]:
-    """Return the payments that a question of the desk to the table of payments finds."""
+    """Return the payments that the desk's condition on the table of payments finds."""
     return [_payment_of(row) for row in await tx.rows(found)]
 
 
 async def stream_payments(db: Database, found: Select[tuple[object, ...]]) -> AsyncIterator[Payment]:
-    """Yield them one by one, in bounded memory."""
+    """Yield the payments one by one, in bounded memory."""
     async for row in db.stream(found):
         yield _payment_of(row)
 
@@ -188,9 +191,9 @@ async def amount_of_receipt(tx: Tx, order_code: str, receipt_id: str) -> int:
 
 
 async def is_recorded(tx: Tx, record_id: str, reasons: Collection[JournalReason]) -> bool:
-    """Return whether staff recorded anything for one of these ``reasons`` under this id, for whatever order.
+    """Return whether staff recorded anything for one of these ``reasons`` under this id, for any order.
 
-    Until the commit nobody else can record anything under it: who asks at the same moment waits, and sees it then.
+    Until the commit nobody else can record anything under the id. A concurrent call waits and then sees the record.
     """
     await tx.execute("SELECT pg_advisory_xact_lock(1, hashtext(:record_id))", record_id=record_id)
     return bool(
@@ -204,7 +207,7 @@ async def is_recorded(tx: Tx, record_id: str, reasons: Collection[JournalReason]
 
 
 async def order_of_receipt(tx: Tx, method: str, receipt_id: str) -> str:
-    """Return the code of the order on which a receipt is booked; "" if on none."""
+    """Return the code of the order on which a receipt is booked; "" if there is none."""
     found = await tx.value(
         "SELECT order_code FROM receipts JOIN payments p USING (payment_id)"
         " WHERE receipts.method = :method AND receipt_id = :receipt_id",
@@ -215,8 +218,7 @@ async def order_of_receipt(tx: Tx, method: str, receipt_id: str) -> str:
 
 
 def receipt_booked_already(error: Exception) -> str:
-    """Return the provider's id of the receipt that could not be booked since it is booked already, as PostgreSQL tells it; ""
-    for any other error."""
+    """Return the provider's id of a receipt that is booked already, from PostgreSQL's error; "" for any other error."""
     if not isinstance(error, UniqueViolationError) or error.constraint_name != "receipts_pkey":
         return ""
     found = _BOOKED_ALREADY.match(error.detail or "")
@@ -235,7 +237,7 @@ async def has_note(tx: Tx, payment: Payment, note: str) -> bool:
 
 
 async def insert_payments(tx: Tx, settled: Sequence[Settled], at: datetime) -> list[Settled]:
-    """Store new payments with their first requests and return them; an order that is already known is left alone."""
+    """Store new payments with their first requests and return them. A known order is left unchanged."""
     rows = [{**_values(one.payment), "changed_at": at} for one in settled]
     stored = await insert_all(tx, payments, rows, skip_known=True, returning="payment_id")
     fresh = {row.payment_id for row in stored}
@@ -256,9 +258,9 @@ async def save_all(
     *,
     look_at: Mapping[UUID, datetime | None] = MappingProxyType({}),
 ) -> None:
-    """Store payments locked in this transaction, each once, and all that follows from them but the events.
+    """Store payments that this transaction locked, each once, with everything that follows from them except events.
 
-    ``look_at`` says when to look at single payments next, where :func:`next_look_at` does not decide it.
+    ``look_at`` has the time of the next look-up for single payments; :func:`next_look_at` decides it for the others.
     """
     rows = []
     for one in settled:
@@ -278,9 +280,9 @@ async def save_all(
 async def look_soon(
     tx: Tx, payment_ids: Sequence[UUID], *, also_unwatched: bool = False, at: datetime | None = None
 ) -> bool:
-    """Let the workers look at payments and at their open requests now, or ``at`` a moment where that is sooner than planned.
+    """Make payments and their open requests due now, or ``at`` a moment, if that is earlier than planned.
 
-    ``also_unwatched``: once also at those that nobody would look at any more. Returns False where all of it was due already.
+    ``also_unwatched``: payments without a planned look-up get one, too. Return False if everything was due already.
     """
     due = "(due_at > :at OR due_at IS NULL)" if also_unwatched else "due_at > :at"
     hastened = await _hasten(tx, "payments", WATCH_WORK, payment_ids, due, at or now())
@@ -288,9 +290,9 @@ async def look_soon(
 
 
 async def ask_soon(tx: Tx, payment_ids: Sequence[UUID], *, at: datetime | None = None) -> bool:
-    """Let the workers ask about open requests of payments now, or ``at`` a moment where that is sooner than planned.
+    """Make open requests of payments due now, or ``at`` a moment, if that is earlier than planned.
 
-    Returns False where all of them were due already.
+    Return False if all of them were due already.
     """
     return await _hasten(tx, "payment_requests", REQUEST_WORK, payment_ids, "due_at > :at", at or now())
 
@@ -316,14 +318,14 @@ async def _ask(tx: Tx, settled: Iterable[Settled], at: datetime) -> None:
 
 
 def _words(payment: Payment) -> set[str]:
-    """Return what a new payment is found by at the desk; the provider's numbers stand in its row."""
+    """Return the search words of a new payment. Its row has the provider's numbers."""
     number = payment.order_number
     short = {str(number)} if number is not None else set()
     return words_of_code(payment.order_code) | words_of_names(payment.payer_name) | short
 
 
 def _values(payment: Payment) -> dict[str, object]:
-    """Return the row of ``payment``. A field at its default is left out: a default never changes what it means."""
+    """Return the row of ``payment``. A field at its default is left out: the meaning of a default never changes."""
     known = vars(payment)
     details = {name: known[name] for name, default in _DETAILS.items() if known[name] != default}
     return {

@@ -1,4 +1,4 @@
-"""Orders as they were placed, kept for the methods. Nothing else of payments reads them."""
+"""Orders as they were placed, kept for the methods. Nothing else in payments reads them."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -16,12 +16,12 @@ _ORDER = TypeAdapter(OrderSnapshot)
 
 
 def order_of(snapshot: Any) -> OrderSnapshot | None:
-    """Return the order that a row holds, None without one. Raises ValueError if it cannot be read."""
+    """Return the order of a row, or None without a row. Raises ValueError if it cannot be read."""
     return None if snapshot is None else _ORDER.validate_python(snapshot)
 
 
 async def insert_snapshots(tx: Tx, payments: Iterable[Payment], at: datetime) -> None:
-    """Keep the orders of new payments; of one that is known already, the first copy stays."""
+    """Store the orders of new payments. The first copy of a known order stays."""
     rows = [
         {
             "order_code": one.order_code,
@@ -35,7 +35,7 @@ async def insert_snapshots(tx: Tx, payments: Iterable[Payment], at: datetime) ->
 
 
 async def with_order(tx: Tx, payment: Payment) -> Payment:
-    """Return the payment with the order as it was placed, as far as that was kept."""
+    """Return the payment with the order as it was placed, if a copy exists."""
     snapshot = await tx.value(
         "SELECT snapshot FROM order_snapshots WHERE order_code = :code", code=payment.order_code
     )

@@ -1,4 +1,4 @@
-"""Payments and all that is written down with them. Money and history are only ever added."""
+"""Payments and everything that is stored with them. Money and history are only added to."""
 
 from sqlalchemy import (
     BigInteger,
@@ -22,8 +22,8 @@ from payments.metadata import metadata
 from shared.database.search_words import words_table
 from shared.due.rows import due_columns, due_index
 
-# One try for one amount. `details` is the rest of rules.payment.Payment; `provider_ids` are the values of
-# `refs`, by which notices find their payment. Due: the deadline, or the next unasked look at the provider.
+# One try for one amount. `details` is the rest of rules.payment.Payment. `provider_ids` are the values of `refs`,
+# by which notices find their payment. Due: the deadline, or the next look-up without a notice.
 payments = Table(
     "payments",
     metadata,
@@ -41,7 +41,7 @@ payments = Table(
     Column("order_cancelled", Boolean, nullable=False, server_default=text("false")),
     # The calls of the payment, with blanks between them.
     Column("attention", Text, nullable=False, server_default=""),
-    # How often the standing was said; the higher one is the newer (PaymentStandingChanged).
+    # The number of published standings. The higher one is newer (PaymentStandingChanged).
     Column("revision", BigInteger, nullable=False, server_default="0"),
     Column("refs", JSONB, nullable=False),
     Column("provider_ids", ARRAY(Text), nullable=False),
@@ -56,8 +56,8 @@ Index("payments_provider_ids", payments.c.provider_ids, postgresql_using="gin")
 Index("payments_newest", payments.c.placed_at.desc())
 Index("payments_attention", payments.c.placed_at.desc(), postgresql_where=payments.c.attention != "")
 
-# The order as it was placed, for the methods: personal data, which stands in no other table of payments but for the
-# payer's name in `payments.details`. Only added to, and nothing refers to it.
+# The order as it was placed, for the methods. This is personal data. Apart from the payer's name in
+# `payments.details`, no other table of payments has any. Rows are only added, and nothing refers to them.
 order_snapshots = Table(
     "order_snapshots",
     metadata,
@@ -67,10 +67,10 @@ order_snapshots = Table(
     info={"append_only": True},
 )
 
-# By what staff find a payment: its order's code, and who pays.
+# The search words by which staff find a payment: the code of its order, and the payer.
 order_words = words_table(metadata)
 
-# Gapless: version 1, 2, 3 ... of each payment, each with the state it became (O4).
+# Without gaps: version 1, 2, 3 ... of each payment, each with its state (O4).
 payment_history = Table(
     "payment_history",
     metadata,
@@ -78,37 +78,37 @@ payment_history = Table(
     Column("version", Integer, primary_key=True),
     Column("state", Text, nullable=False),
     Column("because", Text, nullable=False),
-    # Who at the shop did it; empty for the service itself, and what they wrote about it.
+    # The person at the shop, empty for the service itself, and the person's note.
     Column("by", Text, nullable=False, server_default=""),
     Column("note", Text, nullable=False, server_default=""),
     Column("at", DateTime(timezone=True), nullable=False),
     info={"append_only": True},
 )
 
-# What is to be asked of a provider: written down before it is asked. The id is the idempotency key.
+# Requests to providers, stored before they are sent. The id is the idempotency key.
 payment_requests = Table(
     "payment_requests",
     metadata,
     Column("request_id", Uuid, primary_key=True),
     Column("payment_id", Uuid, ForeignKey(payments.c.payment_id), nullable=False),
     Column("operation", Text, nullable=False),
-    # Which of its kind: the n-th hold and its capture, the n-th amount that goes back.
+    # The number among requests of its kind: the n-th hold and its capture, the n-th refund.
     Column("sequence", Integer, nullable=False, server_default="1"),
     Column("amount", BigInteger, nullable=False),
-    # pending (not answered), open (the provider or the buyer is not done), unknown (no clear answer),
-    # done, declined, dropped (no longer wanted)
+    # pending (not answered), open (the provider or the buyer is not done), unknown (no clear answer), done,
+    # declined, dropped (no longer wanted)
     Column("state", Text, nullable=False, server_default="pending"),
     Column("answer", JSONB),
     Column("written_at", DateTime(timezone=True), nullable=False),
     Column("answered_at", DateTime(timezone=True)),
-    # What asked for it: an event, or the request of a person; and the trace of that.
+    # Its cause: an event or the request of a person, with its trace.
     Column("caused_by", Uuid),
     Column("traceparent", Text),
     *due_columns(),
 )
 due_index(payment_requests)
 Index("payment_requests_payment", payment_requests.c.payment_id)
-# At most one effective request of each kind and number for ever: a hold is captured once (M1).
+# At most one effective request of each kind and number: a hold is captured once (M1).
 Index(
     "payment_requests_once_each",
     payment_requests.c.payment_id,
@@ -145,7 +145,7 @@ journal_lines = Table(
     UniqueConstraint("payment_id", "reason", "subject", "account", name="journal_lines_written_once"),
     info={"append_only": True},
 )
-# What staff recorded, by the id that came with their form, which is good for one payment.
+# Records of staff, by the id that came with their form. One id is valid for one payment.
 Index(
     "journal_lines_of_staff",
     journal_lines.c.subject,

@@ -1,4 +1,4 @@
-"""Providers that several payment methods share, a folder each; see ``payments/providers/provider.py``.
+"""Providers that several payment methods share, one folder each; see ``payments/providers/provider.py``.
 
-A method that has its provider to itself needs no folder here.
+A method that is its own provider needs no folder here.
 """

@@ -1,13 +1,12 @@
 """The contract of a provider: the company behind a payment method, or behind several.
 
-A method that has its provider to itself is its own provider (:class:`payments.methods.method.Method` is one), and nothing
-here needs to be written. Where one contract with a company covers several methods, ``payments/providers/<name>/``
-holds a subclass of :class:`Provider` with what they share: client, settings and secrets, proof of notices, and how the
-company is asked what became of a payment. Its methods stay folders of their own; each gets it from
-:meth:`Shop.provider` and names it as :attr:`payments.methods.method.Method.provider`. So in each process there are, for all
-of its methods together:
+A method that shares its provider with no other is its own provider (:class:`payments.methods.method.Method` is one).
+Nothing is to be written here for it. If one contract covers several methods,
+``payments/providers/<name>/`` has a subclass of :class:`Provider`. It has their common parts: client, settings,
+secrets, proof of notices, and look-ups. Each method keeps its own folder. It gets the provider from :meth:`Shop.provider` and
+returns it as :attr:`payments.methods.method.Method.provider`. In each process all its methods then share:
 
-- one notice path, ``/payments/<name>/notices``: a notice names a reference, which finds payment and method;
+- one notice path, ``/payments/<name>/notices``: the reference of a notice finds payment and method;
 - one circuit breaker and one limit of requests at once (``payments/requests/provider_gate.py``);
 - one set of connections, closed once.
 """
@@ -24,10 +23,12 @@ if TYPE_CHECKING:
 
 
 class NoticeRefused(Exception):
-    """The notice is forged, malformed or not to be proved now; nothing is stored.
+    """The notice is forged, malformed, or cannot be proved now. Nothing is stored.
 
-    ``code`` goes to the log; ``status`` is answered: 503 where the sender shall come again. ``genuine``: the sender
-    is proved, but nobody can read what it says; it is kept for staff, and the answer stays the same.
+    - ``code`` goes to the log.
+    - ``status`` is the HTTP status of the response: 503 if the sender shall send it again.
+    - ``genuine``: the sender is proved, but nobody can read the notice. It is kept for staff; the response is the
+      same.
     """
 
     def __init__(self, code: str, *, status: int = 400, genuine: bool = False) -> None:
@@ -39,11 +40,13 @@ class NoticeRefused(Exception):
 
 @dataclass(frozen=True)
 class Notice:
-    """A notice that proved genuine. ``reference`` is one of the payment's ``refs``, or its hexadecimal id;
-    None if it is about no payment. ``notice_id`` is the provider's: the same id is stored once.
+    """A genuine notice.
 
-    ``refs`` are ids that the look-up shall ask about as well, ``alert`` what only the notice can tell. ``known``:
-    whether the method knows what such a notice means; else staff are shown it.
+    - ``notice_id`` is the provider's id. The same id is stored once.
+    - ``reference`` is one of the payment's ``refs``, or its hexadecimal id; None if the notice is about no payment.
+    - ``refs`` are further ids for the look-up.
+    - ``alert`` is a chargeback that only the notice can report.
+    - ``known``: whether the method knows the kind of notice. Otherwise staff see it.
     """
 
     notice_id: str
@@ -56,9 +59,9 @@ class Notice:
 
 @dataclass(frozen=True)
 class Shop:
-    """What the service tells every method about the shop it works for.
+    """What a method learns about the shop.
 
-    ``issuer`` signs wallet statements; None where no page is served. ``environment`` are the settings.
+    ``issuer`` signs wallet statements; it is None in a process without pages. ``environment`` has the settings.
     """
 
     origin_url: str
@@ -70,7 +73,7 @@ class Shop:
     )
 
     def provider(self, kind: "type[P]") -> "P":
-        """Return the shop's one connection with a provider, made from its settings when a method first asks for it."""
+        """Return the shop's one connection with a provider. The first method that asks for it creates it."""
         if kind not in self._providers:
             self._providers[kind] = kind.from_environment(self)
         found = self._providers[kind]
@@ -79,17 +82,17 @@ class Shop:
 
 
 class Provider(ABC):
-    """A company that moves money for the shop. See the text at the head of this module."""
+    """A company that moves money for the shop. The docstring of this module explains it."""
 
     label: str = ""
-    """What staff call it; a method that is its own provider is called by the method's name."""
+    """The name for staff. A method that is its own provider has the method's name."""
     requests_at_once_max: int = 4
-    """How many requests a worker has open at this provider at the same time."""
+    """The maximum number of open requests of a worker at this provider at the same time."""
 
     @classmethod
     @abstractmethod
     def from_environment(cls, shop: Shop) -> Self:
-        """Make it from its settings. Raises ValueError (pydantic) if they are not complete."""
+        """Return the provider, made from its settings. Raises ValueError (pydantic) if they are not complete."""
 
     @property
     @abstractmethod
@@ -102,7 +105,7 @@ class Provider(ABC):
         return self.name
 
     async def read_notice(self, headers: Mapping[str, str], body: bytes) -> Notice:
-        """Prove that a notice is genuine and say what it is about. Raises NoticeRefused."""
+        """Prove that a notice is genuine, and return its content. Raises NoticeRefused."""
         raise NoticeRefused(f"{self.name}_sends_no_notices")
 
     async def close(self) -> None:  # noqa: B027 - most have nothing to close

@@ -1,4 +1,4 @@
-"""How long a provider asks us to wait (RFC 9110, Retry-After, in seconds)."""
+"""How long a provider asks Noren to wait (RFC 9110, Retry-After, in seconds)."""
 
 import re
 from collections.abc import Mapping
@@ -7,6 +7,6 @@ _SECONDS = re.compile(r"[0-9]{1,9}")
 
 
 def retry_after_seconds(headers: Mapping[str, str]) -> int | None:
-    """Return the seconds that ``headers`` name; None where they name none, or a date."""
+    """Return the seconds in ``headers``, or None if there are none, or a date."""
     given = headers.get("retry-after", "").strip()
     return int(given) if _SECONDS.fullmatch(given) else None

@@ -1,4 +1,4 @@
-"""Staff record what they gave back by a way of their own, or that they did not after all."""
+"""Staff record a refund that they made by another way, or take such a record back."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -20,7 +20,7 @@ from shared.web.fields import PaidYen, Text
 
 
 class RecordRefund(PaymentForm):
-    """What staff gave back by a way of their own, booked once under ``refund_id``."""
+    """A refund that staff made by another way, booked once under ``refund_id``."""
 
     returned_amount: PaidYen = Field(title="返金した金額")
     route: Annotated[Literal["bank_transfer", "gift_card"], ROUTES] = Field(
@@ -33,9 +33,10 @@ class RecordRefund(PaymentForm):
 async def record_refund(
     tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: RecordRefund, *, by: str
 ) -> Acted:
-    """Book the amount as given back by the route, once under its id.
+    """Book the refund of the amount by the route, once under its id.
 
-    Raises Refused for more than is here, for the id of another record, and as :func:`act_on_payment` does.
+    Raises Refused if the amount is more than is here, if the id belongs to another record, and as
+    :func:`act_on_payment` does.
     """
     ref, amount, route = asked.refund_id, asked.returned_amount, asked.route
     written = f"{ROUTES[route]} ¥{amount:,} {asked.note}"
@@ -60,7 +61,7 @@ async def record_refund(
 async def take_back_refund(
     tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: TakeBack, *, by: str
 ) -> Acted:
-    """Take a refund recorded as ``asked.ref`` out of the books again. Raises Refused as :func:`act_on_payment` does."""
+    """Take the refund recorded as ``asked.ref`` out of the books. Raises Refused as :func:`act_on_payment` does."""
     return await act_on_payment(
         tx,
         methods,

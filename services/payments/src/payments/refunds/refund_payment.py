@@ -1,4 +1,4 @@
-"""Staff have the provider give money back: a part, what is too much, or what a refund that failed left here."""
+"""Staff request a refund from the provider: a part, an excess, or the money of a failed refund."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,7 +17,7 @@ from shared.web.fields import PaidYen, Text
 
 
 class RefundPart(PaymentForm):
-    """How much of a paid order's money the provider shall give back, and why."""
+    """The part of a paid order's money that the provider shall refund, and the reason."""
 
     refund_amount: PaidYen = Field(title="返金額")
     refund_reason: Text = Field(title="返金の理由", max_length=200)
@@ -26,9 +26,9 @@ class RefundPart(PaymentForm):
 async def refund_part(
     tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: RefundPart, *, by: str
 ) -> Acted:
-    """Have some of the money of a paid order given back, with a reason that its history keeps.
+    """Request a refund of a part of a paid order, with a reason for its history.
 
-    Raises Refused for more than may be given back, and as :func:`act_on_payment` does.
+    Raises Refused if the amount is too high, and as :func:`act_on_payment` does.
     """
     amount, reason = asked.refund_amount, asked.refund_reason
 
@@ -42,7 +42,7 @@ async def refund_part(
 async def refund_spare(
     tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: PaymentForm, *, by: str
 ) -> Acted:
-    """Have given back what belongs to no order. Raises Refused as :func:`act_on_payment` does."""
+    """Request a refund of the money that belongs to no order. Raises Refused as :func:`act_on_payment` does."""
     return await act_on_payment(
         tx,
         methods,
@@ -55,7 +55,7 @@ async def refund_spare(
 async def refund_again(
     tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: PaymentForm, *, by: str
 ) -> Acted:
-    """Have given back all that a refund that failed left here. Raises Refused as :func:`act_on_payment` does."""
+    """Request a refund of all money that a failed refund left here. Raises Refused as :func:`act_on_payment` does."""
     return await act_on_payment(
         tx,
         methods,

@@ -1,6 +1,6 @@
-"""What staff may have given back, or gave back themselves, and how much at most. Pure.
+"""Which refunds staff may request or record, and up to which amount. Pure.
 
-Each deed returns the payment unchanged where it is not possible; the functions ``may_...`` and ``..._max`` say so before.
+A rule returns the payment unchanged if the deed is not possible. ``may_...`` and ``..._max`` check this before.
 """
 
 from datetime import datetime
@@ -15,7 +15,10 @@ from shared.errors import Refused
 
 
 def may_refund_again(payment: Payment) -> bool:
-    """Return whether money is here that belongs back and that no refund is under way for: one failed, or it came late."""
+    """Return whether money is here that must be refunded, without a refund in progress.
+
+    An earlier refund failed, or the money came late.
+    """
     late = payment.state in OVER and "late_money" in payment.calls
     owed = payment.state == "owed" or late or (payment.state == "captured" and payment.order_cancelled)
     return (
@@ -24,7 +27,7 @@ def may_refund_again(payment: Payment) -> bool:
 
 
 def refund_again(payment: Payment, at: datetime, *, by: str = "") -> Settled:
-    """Staff want a refund that failed, or was left to them, to be made: all that is here by now."""
+    """Request a refund that failed, or was left to staff, once more: of all money that is here now."""
     draft = Draft(payment, at, by)
     if may_refund_again(payment) and draft.move(RefundAsked, "refund asked again"):
         draft.ask("refund", payment.held_amount)
@@ -32,19 +35,19 @@ def refund_again(payment: Payment, at: datetime, *, by: str = "") -> Settled:
 
 
 def may_refund_spare(payment: Payment, terms: Terms) -> bool:
-    """Return whether more came than a paid order costs, and the rest may go back through the provider."""
+    """Return whether more came in than a paid order costs, and the provider can refund the excess."""
     return payment.spare_amount > 0 and _may_refund_beside_the_order(payment, terms)
 
 
 def _may_refund_beside_the_order(payment: Payment, terms: Terms) -> bool:
-    """Return whether some of the money of a paid order may go back through the provider while the order goes on."""
+    """Return whether the provider can refund some money of a paid order while the order goes on."""
     free = not payment.refund_asked_amount and not payment.refunds_stopped
     can = terms.part_refunds and terms.flow != "unmanaged"
     return payment.keeps_its_sale and free and can
 
 
 def refund_spare(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
-    """Staff have the provider give back what was paid too much; the order stays paid."""
+    """Request a refund of the excess. The order stays paid."""
     draft = Draft(payment, at, by)
     if may_refund_spare(payment, terms):
         draft.stop_calling("refund_failed")
@@ -54,14 +57,14 @@ def refund_spare(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Se
 
 
 def part_refund_max(payment: Payment, terms: Terms) -> int:
-    """Return up to what amount staff may have the provider give back of a paid order that goes on (PAY-18)."""
+    """Return the maximum amount of a refund of a paid order that goes on, in yen (PAY-18)."""
     return payment.held_amount if _may_refund_beside_the_order(payment, terms) else 0
 
 
 def refund_part(
     payment: Payment, terms: Terms, at: datetime, *, amount: int, reason: str, by: str
 ) -> Settled:
-    """Staff have the provider give back ``amount`` yen of a paid order, for a reason that its history keeps."""
+    """Request a refund of ``amount`` yen of a paid order, with a reason for its history."""
     draft = Draft(payment, at, by)
     if 0 < amount <= part_refund_max(payment, terms):
         draft.stop_calling("refund_failed")
@@ -71,14 +74,14 @@ def refund_part(
 
 
 def outside_amount_max(payment: Payment) -> int:
-    """Return up to what amount staff may have given back by a way of their own."""
+    """Return the maximum amount of a refund that staff may record, in yen."""
     return 0 if payment.refund_asked_amount else payment.held_amount
 
 
 def settle_outside(
     payment: Payment, at: datetime, *, ref: str, amount: int, route: RefundRoute, note: str, by: str
 ) -> Settled:
-    """Book what staff gave back by a way that no provider tells of; once by ``ref``."""
+    """Book a refund that no provider reports, once by ``ref``."""
     draft = Draft(payment, at, by)
     if ref not in payment.refunds and 0 < amount <= outside_amount_max(payment):
         draft.note("settled outside", note)
@@ -88,7 +91,7 @@ def settle_outside(
 
 
 def take_back_record(payment: Payment, at: datetime, *, ref: str, by: str) -> Settled:
-    """Staff had written down money as given back that was not; only while no provider has told of it."""
+    """Take back a refund that staff recorded by mistake. It is possible until a provider has reported the refund."""
     draft = Draft(payment, at, by)
     for told in payment.outside:
         if told.ref == ref:
@@ -97,7 +100,7 @@ def take_back_record(payment: Payment, at: datetime, *, ref: str, by: str) -> Se
 
 
 def check_within(most: int, amount: int, field: str) -> None:
-    """Raise Refused, at the ``field`` of a form, where ``amount`` is more than the ``most`` yen that may be given back."""
+    """Raise Refused, at the ``field`` of a form, if ``amount`` exceeds the ``most`` yen that may be refunded."""
     if amount > most:
         text = f"返金できるのは¥{most:,}までです。" if most else "いま返金できる金額はありません。"
         raise Refused("more_than_held", text, field=field, status=422)

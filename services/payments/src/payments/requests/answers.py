@@ -1,4 +1,4 @@
-"""Answers as JSON, for the record."""
+"""Answers of providers as JSON, for the rows of requests."""
 
 from collections.abc import Mapping
 from dataclasses import is_dataclass
@@ -12,7 +12,7 @@ _ANSWER: TypeAdapter[Any] = TypeAdapter(Answer)
 
 
 class ToldAnswer(TypedDict, total=False):
-    """What is read of an answer on record; ``answer`` is the name of its kind, the rest are fields of some kinds."""
+    """The fields that are read from a stored answer. ``answer`` is its class; the rest are fields of some classes."""
 
     answer: str
     reason: str
@@ -21,14 +21,14 @@ class ToldAnswer(TypedDict, total=False):
 
 
 def answer_as_json(answer: Answer | None) -> ToldAnswer | None:
-    """Return ``answer`` as plain values with the name of its kind under ``answer``."""
+    """Return ``answer`` as plain values, with the name of its class under ``answer``."""
     if answer is None:
         return None
     return cast(ToldAnswer, {"answer": type(answer).__name__, **_ANSWER.dump_python(answer, mode="json")})
 
 
 def is_storable(value: object) -> bool:
-    """Return whether PostgreSQL can keep every text in ``value``, deep down: no NUL, and no half of a character."""
+    """Return whether PostgreSQL can store every nested text in ``value``: no NUL, and no half of a character."""
     if isinstance(value, str):
         return _is_storable_text(value)
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""The labels for the states of a request."""
+"""The labels of the states of a request."""
 
 from typing import Literal
 

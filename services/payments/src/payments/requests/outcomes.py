@@ -1,5 +1,4 @@
-"""What became of a request: what its answers mean for it, for its payment, and for when it goes on. Pure but for the spread of
-pauses."""
+"""What answers mean for a request, for its payment, and for the next attempt. Pure, except for the spread of the pauses."""
 
 import random
 from collections.abc import Sequence
@@ -26,16 +25,16 @@ from payments.requests.rows import ClaimedRequest
 
 PAUSE_SECONDS_MAX = 120.0
 MISMATCH_PAUSE_SECONDS_MAX = 3_600.0
-"""A person has been called; who cannot wait has the provider asked at once."""
+"""The longest pause in seconds after a mismatch. A person was called, and can have the provider asked immediately."""
 BUYER_PAUSE_SECONDS = 60.0
 SILENT_ATTEMPTS_MAX = 6
-"""After so many attempts without an answer the desk is shown that something is stuck."""
+"""After so many attempts without an answer, the desk shows a call."""
 _NEGATIVE = (Declined, CaptureDeclined, CaptureRefused, RefundDeclined, ShippingRefused)
 
 
 @dataclass(frozen=True)
 class RequestOutcome:
-    """What became of a request at one attempt: its ``state`` now, the answer that counts, and when it goes on."""
+    """The result of one attempt: the ``state`` of the request, the answer that counts, and the time of the next attempt."""
 
     state: str
     answer: Answer | None
@@ -56,7 +55,7 @@ def outcome(request: ClaimedRequest, answers: Sequence[Answer], at: datetime) ->
 
 def _closed_as(final: Answer | None, attempts: int) -> str:
     if final is None:
-        # No longer wanted. Unless this was its first turn, it may be what made it so.
+        # The request is no longer wanted. Unless this was its first attempt, the request itself may be the reason.
         return "dropped" if attempts == 1 else "done"
     return "declined" if isinstance(final, _NEGATIVE) else "done"
 
@@ -70,8 +69,11 @@ def settle_reply(
     *,
     number: int = 0,
 ) -> Settled:
-    """Settle the reply to a request, which of a refund is the last answer: what a look found before it is nobody's. What is
-    told of a refund in whose place another was asked for since (``number``) ends nothing. Pure."""
+    """Apply the reply to a request. Pure.
+
+    For a refund only the last answer is the reply; a look-up before it replies to no request. If a later refund
+    replaced the request (``number``), the answer ends nothing.
+    """
     if operation != "refund" or not answers:
         return settle_answers(payment, operation, answers, at, terms)
     if not payment.has_asked(number):
@@ -83,8 +85,10 @@ def settle_reply(
 def with_doubt(
     settled: Settled, became: RequestOutcome, attempts: int, at: datetime, terms: Terms
 ) -> Settled:
-    """Show the desk a request that nobody answers, and no longer once it is over; what did not fit calls no longer once
-    an answer fits."""
+    """Add a call for a request that nobody answers, and remove it after the request ended.
+
+    The call about a mismatch is removed after an answer that fits.
+    """
     if became.due_at is None:
         answered = replace(settled, payment=settled.payment.not_calling("no_answer"))
         return fitted(answered, at, terms)
@@ -98,7 +102,10 @@ def with_doubt(
 
 
 def pause_seconds(last: Answer, attempts: int) -> float:
-    """Each pause is longer than the last, spread a little, and not shorter than the provider asked for."""
+    """Return the pause before the next attempt, in seconds.
+
+    Pauses grow, are spread a little, and are not shorter than the provider asked for.
+    """
     if isinstance(last, Waiting | RefundWaiting):
         return last.ask_again_seconds
     if not isinstance(last, Unknown):

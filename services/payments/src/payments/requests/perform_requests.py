@@ -1,5 +1,7 @@
-"""Performs requests to providers. What was asked is on disk before it is asked, and asked again only after
-the provider was looked up, with the same key, until there is a definite answer (M1, M5)."""
+"""Sends requests to providers. A request is stored before it is sent.
+
+It is sent again only after a look-up, with the same key, until there is a definite answer (M1, M5).
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -36,20 +38,23 @@ from shared.due.work import DueWork
 
 AFTER_VOID_SECONDS = 5.0
 LEASE_SECONDS = 30
-"""Room for a look-up and a call; another worker takes over this long after a kill (promise M2: within 30 s)."""
+"""The lease in seconds: enough for a look-up and a call.
+
+After a kill another worker starts so much later (M2: within 30 s).
+"""
 LINGER_SECONDS = 0.05
-"""How long an answer waits for those of the other requests in hand, to be written down with them."""
+"""How long an answer waits for those of other requests in progress, in seconds. They are stored together."""
 _STILL_OPEN = (Waiting, RefundWaiting, Unknown)
 
 
 class Requests:
-    """The due work of asking providers."""
+    """The due work of sending requests."""
 
     def __init__(self, gate: ProviderGate) -> None:
         self._gate = gate
 
     def due_work(self, *, concurrency: int) -> DueWork:
-        """Return this as due work."""
+        """Return this object as due work."""
         return DueWork(
             REQUEST_WORK,
             payment_requests,
@@ -65,20 +70,20 @@ class Requests:
         )
 
     async def perform(self, claim: Claim[ClaimedRequest]) -> Sequence[Answer]:
-        """Ask the provider; return its answers, none if the request is no longer wanted."""
+        """Make the call. Return its answers; none if the request is no longer wanted."""
         answers = await self._ask(claim.payment, claim.row.operation, claim.row)
         crash_point("K12")
         return answers
 
     async def conclude(self, tx: Tx, done: Sequence[tuple[Claim[ClaimedRequest], Sequence[Answer]]]) -> None:
-        """Write down what was answered and all that follows from it, for the claims that are still ours."""
+        """Store the answers and everything that follows from them, for the claims that this process still holds."""
         at = now()
         outcomes = {claim: outcome(claim.row, answers, at) for claim, answers in done}
         batch = LockedPayments(
             (await lock_payments(tx, {claim.payment.payment_id for claim, _ in done})).values()
         )
         look_at = {}
-        # Before anything new is asked for: a request that has ended makes room for the next of its kind.
+        # Before new requests are stored: a request that has ended makes room for the next of its kind.
         ours = await _end(tx, outcomes, at)
         for claim, answers in done:
             if claim in ours:
@@ -89,28 +94,30 @@ class Requests:
                     became = outcomes[claim]
                     batch.add(with_doubt(settled, became, claim.row.attempts, at, method.terms))
                 if claim.row.operation == "void" and payment.authorization_id and method.look_after:
-                    # While it was let go, others may have taken money on the same agreement.
+                    # After the release of the hold, others may have taken money on the same agreement.
                     look_at[payment.payment_id] = at + timedelta(seconds=AFTER_VOID_SECONDS)
         await batch.save(tx, self._gate.methods, at, look_at=look_at)
 
     async def failed(self, tx: Tx, claim: Claim[ClaimedRequest], error: Exception) -> None:
-        """Call a person where an answer could not be written down, and ask again later."""
+        """Call a person because an answer could not be stored, and ask again later."""
         pause = pause_seconds(NOT_WRITTEN, claim.row.attempts)
         await call_and_put_off(tx, payment_requests, [claim], pause, self._gate.methods, error)
 
     async def _ask(self, payment: Payment, operation: Operation, request: ClaimedRequest) -> Sequence[Answer]:
-        """Return what the provider says, looked up first if it may have been asked before, or may have given money
-        back that we do not know of."""
+        """Return the answers of the provider.
+
+        A look-up comes first if the request may have been sent before, or if there may be an unknown refund.
+        """
         if operation == "tell_shipped":
             return await self._tell_shipped(payment, request)
         if not payment.wants(operation, request.sequence):
-            # A look was quicker to learn that the refund failed; closed as declined, it may be made anew.
+            # A look-up reported earlier that the refund failed. Closed as declined, it may be requested again.
             failed = operation == "refund" and (payment.state == "owed" or "refund_failed" in payment.calls)
             return (RefundDeclined(reason="heard_by_a_look"),) if failed else ()
         found: Sequence[Answer] = ()
         if request.attempts > 1 or operation == "refund":
             looked_up = await self._gate.look_up(payment)
-            # What ended earlier is not the answer to this one.
+            # An older fact does not answer this request.
             found = [answer for answer in looked_up if not heard_before(payment, answer)]
             known = self._known(payment, operation, request, found)
             if known is not None:
@@ -118,8 +125,8 @@ class Requests:
             if MISMATCH in payment.calls and (unfit := unfit_reply(request)) is not None:
                 return (*found, unfit)
         if payment.order_cancelled and operation in ("authorize", "issue"):
-            # Nothing is there, and nobody wants it any more. But what was asked for before may still arrive: a hold
-            # must not stay then, while a number that nobody knows does no harm.
+            # Nothing exists, and nobody wants it any more. But the earlier call may still arrive. Its hold must not
+            # stay. A number that nobody knows does no harm.
             return (*found, Voided(in_doubt=operation == "authorize" and request.attempts > 1))
         if is_abandoned(payment, operation, self._gate.methods[payment.method].terms, now()):
             return (*found, Declined(reason="buyer_abandoned", in_doubt=True))
@@ -132,7 +139,7 @@ class Requests:
             answer = await self._see(payment, request, before, answer)
         crash_point("K11")
         if isinstance(answer, RefundWaiting) and answer.looks:
-            # The method only looked: nothing was asked for.
+            # The method only looked the payment up, and requested nothing.
             answer = replace(answer, looks=request.attempts if never_asked(request) else 0)
         terms = self._gate.methods[payment.method].terms
         return (*found, set_apart(payment, found, answer, terms) if never_asked(request) else answer)
@@ -140,14 +147,16 @@ class Requests:
     async def _see(
         self, payment: Payment, request: ClaimedRequest, before: Sequence[Answer], refused: Answer
     ) -> Answer:
-        """Return what became of a refund that was refused, as a look right after it tells."""
+        """Return the result of a refused refund after a look-up."""
         after = await self._gate.look_up(payment)
         terms = self._gate.methods[payment.method].terms
         return seen(payment, before, after, refused, amount=request.amount, at=now(), terms=terms)
 
     async def _tell_shipped(self, payment: Payment, request: ClaimedRequest) -> Sequence[Answer]:
-        """Tell of the parcel, which does no harm twice, so nothing is looked up; not before the first word about the
-        money is here."""
+        """Report the parcel, but not before the first answer about the money.
+
+        A repetition does no harm, so no look-up comes first.
+        """
         if not payment.wants("tell_shipped"):
             return ()
         if payment.state in NOT_YET:
@@ -158,7 +167,7 @@ class Requests:
     def _known(
         self, payment: Payment, operation: Operation, request: ClaimedRequest, found: Sequence[Answer]
     ) -> Sequence[Answer] | None:
-        """Return what a look has to say in place of the provider's answer; None if the call is to be made."""
+        """Return the answers of a look-up that replace the call, or None if the call is still necessary."""
         if operation == "refund":
             terms = self._gate.methods[payment.method].terms
             reply = reply_of_look(payment, found, request, terms)
@@ -168,13 +177,13 @@ class Requests:
 
 
 def is_abandoned(payment: Payment, operation: Operation, terms: Terms, at: datetime) -> bool:
-    """Tell whether the buyer's time for the visit at the provider is over, and nothing came of it. Pure."""
+    """Return whether the time limit of the buyer's visit is over without a result. Pure."""
     waits = operation in ("authorize", "issue") and payment.state == "waiting_for_buyer"
     return waits and terms.visit is not None and at > payment.placed_at + terms.visit
 
 
 def unfit_reply(request: ClaimedRequest) -> Unknown | None:
-    """Return what was replied to a request that did not fit: until a person has looked it is not made again."""
+    """Return the stored reply to a request if it did not fit. The request is not sent again until a person has looked."""
     told = request.answer or {}
     if not told.get("to_request"):
         return None

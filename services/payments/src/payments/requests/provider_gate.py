@@ -1,6 +1,6 @@
-"""The gate to all providers: questions are bounded in number and time, and paused while a provider does not answer.
+"""Calls to providers: limited in number and time, and paused while a provider does not answer.
 
-A method answers; what it could not answer in time, or failed to answer at all, is ``Unknown``.
+A method returns an answer. If it returns none in time, or fails, the answer is ``Unknown``.
 """
 
 import asyncio
@@ -25,22 +25,22 @@ from shared.clock import elapsed, now
 log = structlog.get_logger()
 
 SILENCES_MAX = 5
-"""After so many silences in a row a provider is left in peace."""
+"""After so many unanswered calls in a row, the calls to a provider are paused."""
 
 RETRY_AFTER_SECONDS_MAX = 3_600.0
 
 _UNASKED = ("provider_paused", "provider_busy")
-"""Our own answers in place of the provider's; its silence must not grow by them, or it would never end."""
+"""Noren's own answers in place of the provider's. They do not count as silence; otherwise the pause would never end."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a call waits for a free slot and for its answer, and how long a silent provider is spared.
+    """How long a call waits for a free slot and for its answer, and how long calls to a silent provider are paused.
 
-    Connections that break at the same moment, as after a restart of the provider, are no long silence:
-    ``silence_seconds_min`` lie between the first unanswered question and the pause.
+    Connections that break at the same moment, as after a restart of the provider, are no long silence. So at least
+    ``silence_seconds_min`` lie between the first unanswered call and the pause.
     """
 
     slot_seconds: float = 8.0
@@ -50,7 +50,7 @@ class Patience:
 
 
 class Breaker:
-    """One provider as this process sees it: its free slots, and whether it answers at present."""
+    """The circuit breaker of one provider in this process: its free slots, and whether it answers at present."""
 
     def __init__(self, provider: Provider, patience: Patience) -> None:
         self._provider = provider
@@ -61,7 +61,7 @@ class Breaker:
         self._silent_until = 0.0
 
     async def ask(self, what: str, call: Callable[[], Awaitable[T]]) -> T | Unknown:
-        """Make ``call``, or answer ``Unknown`` in its place."""
+        """Make ``call`` and return its answer, or ``Unknown`` instead."""
         wait = self._silent_until - elapsed()
         if wait > 0:
             return Unknown(reason="provider_paused", retry_after_seconds=wait)
@@ -76,8 +76,8 @@ class Breaker:
         except TimeoutError:
             return Unknown(reason="timeout")
         except Exception as error:
-            # A bug in a method must not decide about money: the request stays open, and is seen here.
-            # Only kinds and places: what an error says may be a buyer's name or address.
+            # A bug in a method must not decide about money: the request stays open, and staff see it. The log has
+            # only classes and places: the text of an error may have a buyer's name or address.
             log.error(
                 "provider.call_failed",
                 provider=self._provider.name,
@@ -90,9 +90,9 @@ class Breaker:
             self._slots.release()
 
     def note(self, *, silent: bool, asked_at: float) -> None:
-        """Count silences in a row; after a few the provider is left in peace for a while.
+        """Count unanswered calls in a row. After SILENCES_MAX of them, pause the calls to the provider.
 
-        ``asked_at`` is when the question was asked (:func:`shared.clock.elapsed`).
+        ``asked_at`` is the time of the call (:func:`shared.clock.elapsed`).
         """
         self._silences = self._silences + 1 if silent else 0
         if self._silences == 1:
@@ -108,14 +108,14 @@ class Breaker:
 
 
 class ProviderGate:
-    """What the workers ask providers through. One per process."""
+    """The workers' calls to all providers. There is one object per process."""
 
     def __init__(self, methods: Methods, patience: Patience | None = None) -> None:
         self.methods = methods
         self._breakers = {one.name: Breaker(one, patience or Patience()) for one in methods.providers}
 
     async def look_up(self, payment: Payment) -> Sequence[Answer]:
-        """Return everything the provider knows about ``payment``; ``(Unknown,)`` if it does not answer."""
+        """Return everything that the provider knows about ``payment``; ``(Unknown,)`` if it does not answer."""
         method = self.methods[payment.method]
         breaker = self._breakers[method.provider.name]
         asked_at = elapsed()
@@ -127,12 +127,12 @@ class ProviderGate:
         return answers
 
     async def tell_shipped(self, payment: Payment, parcel: Parcel, *, key: str) -> Answer:
-        """Tell the provider that ``parcel`` left, with ``key`` as idempotency key."""
+        """Report the sent ``parcel`` to the provider, with ``key`` as idempotency key."""
         method = self.methods[payment.method]
         return await self._ask("tell_shipped", payment, lambda: method.tell_shipped(payment, parcel, key=key))
 
     async def make(self, operation: MoneyOperation, payment: Payment, *, amount: int, key: str) -> Answer:
-        """Ask the provider to do ``operation``, with ``key`` as idempotency key."""
+        """Make the call for ``operation``, with ``key`` as idempotency key."""
         method = self.methods[payment.method]
 
         def call() -> Awaitable[Answer]:
@@ -187,8 +187,10 @@ class ProviderGate:
 def _believable(
     payment: Payment, answer: Answer, *, operation: Operation | None = None, amount: int = 0
 ) -> Answer:
-    """Return ``answer``, or ``Unknown`` where no database could keep what it says (NUL, half characters), or where it is
-    not about what was asked. No provider makes us wait longer than an hour."""
+    """Return ``answer``, or ``Unknown`` if no database can store its texts, or if it is not about the request.
+
+    Such texts have NUL or half characters. A pause that the provider asks for is at most an hour.
+    """
     if not is_storable(answer):
         answer = Unknown(reason="unreadable_answer", mismatch=True)
     elif not isinstance(answer, Unknown):

@@ -1,5 +1,7 @@
-"""What a refusal of a refund is worth. A provider may book a refund and refuse it all the same, so a look comes before staff are
-told that it failed. Pure."""
+"""What a refused refund is worth. Pure.
+
+A provider may book a refund and still refuse it. So a look-up comes before staff are told that it failed.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,7 +13,7 @@ from payments.payment.rules.terms import Terms
 
 
 def is_to_be_seen(answer: Answer) -> bool:
-    """Tell whether a look has to show that a refund was refused: what has an id of the provider's is known by that."""
+    """Return whether a look-up must confirm a refused refund. One with the provider's id needs none."""
     return isinstance(answer, RefundDeclined) and not answer.refund_ref
 
 
@@ -25,10 +27,13 @@ def seen(
     at: datetime,
     terms: Terms,
 ) -> Answer:
-    """Return what became of a refund of ``amount`` yen that was ``refused``: the refund that is new in the look ``after`` it,
-    ``Unknown`` where the look is no answer or tells that other money is gone, else the refusal.
+    """Return the result of a refund of ``amount`` yen that was ``refused``, from the look-up ``after`` it.
 
-    ``before`` is what of a look before the call cannot be of this refund.
+    - The refund that is new in the look-up, if its amount is equal.
+    - ``Unknown`` if the look-up has no answer, or reports that other money is gone.
+    - Else the refusal.
+
+    ``before`` has the answers of an earlier look-up, which cannot be this refund.
     """
     if silent := [one for one in after if isinstance(one, Unknown)]:
         return silent[-1]

@@ -1,4 +1,4 @@
-"""What a look at the provider replies to a request for a refund, and what of an answer is of that refund."""
+"""Whether a look-up replies to a request for a refund, and what belongs to its refund in an answer."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,15 +12,18 @@ from shared.clock import now
 
 
 def never_asked(request: ClaimedRequest) -> bool:
-    """Tell whether no attempt before this one can have reached the provider: all they did was look."""
+    """Return whether no earlier attempt can have reached the provider: all of them only looked the payment up."""
     return bool(request.attempts == 1 or (request.answer or {}).get("looks") == request.attempts - 1)
 
 
 def reply_of_look(
     payment: Payment, found: Sequence[Answer], request: ClaimedRequest, terms: Terms
 ) -> Answer | None:
-    """Return what a look replies to a request for a refund: by the id that the request has learnt, or that it is not to be
-    made now, or no more. None if only the provider's answer to the request itself can tell. Pure."""
+    """Return the reply of a look-up to a request for a refund. Pure.
+
+    It is found by the provider's id of the request, or it states that the refund is not possible now, or not needed
+    any more. None if only the answer to the request itself can decide.
+    """
     if silent := [one for one in found if isinstance(one, Unknown)]:
         return silent[-1]
     refunds = [one for one in found if isinstance(one, Refunded | RefundWaiting | RefundDeclined)]
@@ -36,14 +39,16 @@ def reply_of_look(
         done = _taken_for_ours(payment, refunds, request) if asked else None
         return done or RefundDeclined(reason="nothing_left")
     if not asked and settled.refundable_amount < request.amount:
-        # Others gave back part of it, or all: so much is not asked for.
+        # Others refunded a part of it, or all. This amount is not requested.
         return RefundDeclined(reason="amount_changed")
     return None
 
 
 def _taken_for_ours(payment: Payment, news: Sequence[Answer], request: ClaimedRequest) -> Refunded | None:
-    """Return the refund that a request without an answer is taken for: one as large among the ``news`` of a look, or
-    what an earlier look was booked as. None if there is none."""
+    """Return the refund that is presumed to be that of a request without an answer, or None.
+
+    It is a reported refund of equal amount in ``news``, or the one that an earlier look-up presumed.
+    """
     same = [one for one in news if isinstance(one, Refunded) and one.amount == request.amount]
     if same:
         return same[-1]
@@ -57,7 +62,7 @@ def _is_of(payment: Payment, told: Refunded | RefundWaiting | RefundDeclined) ->
 
 
 def set_apart(payment: Payment, found: Sequence[Answer], answer: Answer, terms: Terms) -> Answer:
-    """Return the answer to a refund asked for the first time: what went back before is not its. Pure."""
+    """Return the answer to the first attempt of a refund, with the refunds before it set apart. Pure."""
     if not isinstance(answer, Refunded | RefundWaiting | Unknown):
         return answer
     before = settle_answers(payment, None, found, now(), terms).payment

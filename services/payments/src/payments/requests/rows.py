@@ -1,4 +1,4 @@
-"""What became of requests: rows that are due until they are answered."""
+"""Queries of requests: rows that are due until they are answered."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _END = """
 
 @dataclass(frozen=True, slots=True)
 class ClaimedRequest:
-    """A request that is due to be made, with the answer to the attempt before, if there was one."""
+    """A request that is due to be sent, with the answer to the attempt before it, if there was one."""
 
     request_id: UUID
     payment_id: UUID
@@ -41,13 +41,13 @@ class ClaimedRequest:
 
     @property
     def cause(self) -> Cause:
-        """Return what the request follows from."""
+        """Return the cause of the request."""
         return Cause(self.caused_by, self.traceparent)
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What became of a request claimed under ``lease``: its ``state`` now, the answer, when it is due again."""
+    """The result of a request claimed under ``lease``: its ``state`` now, the answer, and the time when it is due again."""
 
     request_id: UUID
     lease: UUID
@@ -57,9 +57,9 @@ class Ended:
 
 
 async def end_requests(tx: Tx, ended: Sequence[Ended], at: datetime) -> set[UUID]:
-    """Record what became of requests and end the claims on them; return those that were still ours.
+    """Store the results of requests and end their claims. Return the requests that this process still held.
 
-    Write nothing that depends on any other. The rows stay locked until the commit.
+    A caller writes nothing that depends on any other request. The rows stay locked until the commit.
     """
     ours = await tx.rows(
         _END,

@@ -1,1 +1,1 @@
-"""What staff decide about payments: when money is captured, and how methods are named and offered."""
+"""The settings of payments that staff change: when money is captured, and how methods are named and offered."""

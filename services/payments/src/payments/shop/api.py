@@ -1,4 +1,4 @@
-"""The menu of methods, for checkout: what buyers may choose. Nothing is changed."""
+"""The menu of methods for checkout: what buyers may choose. This route changes nothing."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ router = APIRouter(prefix="/api/payments")
 
 @router.get("/methods")
 async def list_methods(parts: Here) -> dict[str, Any]:
-    """The menu, in order, without the methods that staff have taken off it."""
+    """The menu, in order, without the methods that staff have switched off."""
     async with parts.db.transaction() as tx:
         settings = await read_payment_settings(tx)
     offered = [method for kind, method in parts[Methods].items() if settings.offers(kind)]
@@ -25,7 +25,7 @@ async def list_methods(parts: Here) -> dict[str, Any]:
 
 
 def _entry(method: Method, settings: PaymentSettings) -> dict[str, Any]:
-    """Return the menu's entry of a method, under the shop's name for it, and how its orders run by its terms."""
+    """Return the menu entry of a method, with the shop's name for it and the terms of its orders."""
     entry, terms = method.menu(), method.terms
     return entry.as_json() | {
         "name": settings.name_of(entry.kind, entry.name),

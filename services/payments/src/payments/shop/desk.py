@@ -24,7 +24,10 @@ def _at_desk(request: Request, staff: Viewer) -> AtDesk:
 
 
 def _subjects(parts: Parts) -> list[Subject[Any]]:
-    """Capturing, and each method that is switched on; without a name of the shop's it is shown under its own."""
+    """Return the subjects of the settings: capturing, and each method that is switched on.
+
+    A method has the shop's name, or else its own.
+    """
     own = {kind: method.menu().name for kind, method in parts[Methods].items()}
     methods = [Subject(MethodSettings(), kind, name, own={"name": name}) for kind, name in own.items()]
     return [Subject(CaptureSettings()), *methods]

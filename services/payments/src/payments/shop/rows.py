@@ -11,14 +11,14 @@ from shared.shop.settings.rows import of_stored, read, read_each
 
 @dataclass(frozen=True)
 class PaymentSettings:
-    """Capture policy, and what staff changed about single methods, by their kinds."""
+    """The capture policy, and the settings of single methods by their kinds."""
 
     capture: CaptureSettings
     methods: Mapping[str, MethodSettings]
 
     @property
     def capture_policy(self) -> CapturePolicy:
-        """Return who captures."""
+        """Return who captures, and when."""
         return self.capture.capture_policy
 
     def method(self, kind: str) -> MethodSettings:
@@ -35,7 +35,7 @@ class PaymentSettings:
 
 
 async def read_payment_settings(tx: Tx) -> PaymentSettings:
-    """Return what staff set; defaults where they set nothing."""
+    """Return the settings of staff, with defaults for everything that they did not change."""
     stored = await read_each(tx, MethodSettings)
     methods = {kind: of_stored(MethodSettings(), values) for kind, values in stored.items()}
     return PaymentSettings(await read(tx, CaptureSettings), methods)

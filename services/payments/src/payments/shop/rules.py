@@ -1,4 +1,4 @@
-"""The settings of payments that staff change: declared here, and nowhere else."""
+"""The settings of payments that staff change. They are declared only here."""
 
 from payments.payment.labels import POLICIES
 from payments.payment.rules.terms import CapturePolicy
@@ -9,7 +9,7 @@ NAME_LENGTH_MAX = 60
 
 
 class CaptureSettings(Group, key="capture"):
-    """When the money of an order is captured; an order keeps what held when it was placed."""
+    """When the money of an order is captured. An order keeps the setting from the time when it was placed."""
 
     capture_policy: CapturePolicy = setting(
         "on_shipped",
@@ -20,7 +20,7 @@ class CaptureSettings(Group, key="capture"):
 
 
 class MethodSettings(Group, key="method", about="お支払い方法"):
-    """One method, by its kind. Without a name of the shop's it is shown under its own."""
+    """One method, by its kind. Without a name of the shop it has its own name."""
 
     name: AddressLine = setting("", label="表示名", max_length=NAME_LENGTH_MAX, empty="（初期値）")
     offered: bool = setting(True, label="利用設定", yes="使用する", no="利用しない")

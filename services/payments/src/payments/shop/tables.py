@@ -1,4 +1,4 @@
-"""What staff set, and every change of it."""
+"""The settings of staff, and every change of them."""
 
 from sqlalchemy import BigInteger, Column, DateTime, Identity, Table, Text
 
@@ -7,7 +7,7 @@ from shared.shop.settings.tables import settings_tables
 
 settings, setting_changes = settings_tables(metadata)
 
-# What the former release reads while it still runs; a migration that contracts takes both away.
+# The previous release reads these while it still runs. A contracting migration removes both.
 shop_settings = Table(
     "shop_settings",
     metadata,

@@ -9,11 +9,10 @@ from shared.events import PaymentLookUpRequested
 
 
 async def look_up_payment(tx: Tx, order_code: str, done_by: Mapping[str, Any]) -> None:
-    """Let the workers look now, also at what is over; nobody is asked about a payment that has no provider.
+    """Make a look-up due now, also for a payment that is over. A payment without a provider gets none.
 
-    Who asks while a look is due already gets that one, and it is one deed.
-
-    ``done_by`` are the fields of a desk event that tell who asked. Raises Refused for an order that is not known.
+    If a look-up is due already, the caller gets that one, and it is one deed. ``done_by`` are the fields of a desk
+    event about the person. Raises Refused for an order that is not known.
     """
     payment = await lock_order_payment(tx, order_code)
     if payment is None:

@@ -1,8 +1,8 @@
-"""Looks at payments unasked: at the deadline of a number or of a hold, and where notices may have been lost, also those of
-money that comes a second time, or after its payment is over.
+"""Looks payments up without a notice: at the deadline of a number or hold, and where notices may be lost.
 
-The provider is always asked first. Only a number that it knows to be unpaid when the deadline and its grace
-are over has expired (KON-16 to KON-18, F32).
+Such a notice may be about money that comes a second time, or after its payment is over. The provider is always asked
+first. A number has expired only if the provider reports it as unpaid after the deadline and its grace (KON-16 to
+KON-18, F32).
 """
 
 from collections.abc import Sequence
@@ -31,13 +31,13 @@ LEASE_SECONDS = 30
 
 
 class Watch:
-    """The due work of looking at payments."""
+    """The due work of looking payments up."""
 
     def __init__(self, gate: ProviderGate) -> None:
         self._gate = gate
 
     def due_work(self, *, concurrency: int) -> DueWork:
-        """Return this as due work."""
+        """Return this object as due work."""
         return DueWork(
             WATCH_WORK,
             payments,
@@ -56,7 +56,7 @@ class Watch:
         return await self._gate.look_up(claim.payment)
 
     async def conclude(self, tx: Tx, done: Sequence[tuple[Claim[ClaimedPayment], Sequence[Answer]]]) -> None:
-        """Write down what the look-ups found, for the payments that are still ours to look at."""
+        """Store the results of look-ups, for the payments that this process still holds."""
         at = now()
         locked = await lock_payments(tx, {claim.payment.payment_id for claim, _ in done})
         seen = {}
@@ -73,14 +73,14 @@ class Watch:
         await batch.save(tx, self._gate.methods, at, look_at=look_at)
 
     async def failed(self, tx: Tx, claim: Claim[ClaimedPayment], error: Exception) -> None:
-        """Call a person where what a look found could not be written down, and look again later."""
+        """Call a person because the result of a look-up could not be stored, and look again later."""
         await call_and_put_off(tx, payments, [claim], MISMATCH_PAUSE_SECONDS, self._gate.methods, error)
 
 
 def look(
     payment: Payment, answers: Sequence[Answer], method: Method, at: datetime
 ) -> tuple[Settled, datetime | None]:
-    """Return what a look at the provider means for a payment, and when to look next. Pure."""
+    """Return what a look-up means for a payment, and when to look next. Pure."""
     if is_overdue(payment, method.terms, at) and not _tells_of_the_number(answers, method.terms):
         answers = (*answers, Unknown(reason="not_found", mismatch=True))
     silent = any(isinstance(answer, Unknown) for answer in answers)
@@ -91,20 +91,23 @@ def look(
         settled = and_then(settled, let_go_if_too_old(settled.payment, method.terms, at))
         settled = fitting_again(settled, answers, at, method.terms)
     if silent:
-        # The last look, too, is over only when it was answered.
+        # The last look-up, too, counts only after it was answered.
         mismatch = any(isinstance(answer, Unknown) and answer.mismatch for answer in answers)
         return settled, at + timedelta(seconds=MISMATCH_PAUSE_SECONDS if mismatch else SILENT_PAUSE_SECONDS)
     return settled, next_look_at(settled.payment, method, at)
 
 
 def _tells_of_the_number(answers: Sequence[Answer], terms: Terms) -> bool:
-    """Return whether a provider that is asked what came has an answer about the number: none is not "nothing came"."""
+    """Return whether a look-up answers for the number. No answer does not mean that nothing came in."""
     told = any(isinstance(answer, Issued | Captured | Voided | Unknown) for answer in answers)
     return terms.deposit == "by_hand" or told
 
 
 def is_overdue(payment: Payment, terms: Terms, at: datetime) -> bool:
-    """Return whether a number's deadline and grace are over (at the very moment too, KON-18), and no money on it is told in two ways."""
+    """Return whether a number's deadline and grace are over (also at the exact moment, KON-18).
+
+    False while its money is reported in two ways.
+    """
     return (
         payment.state == "waiting"
         and not payment.contradicted

@@ -1,4 +1,4 @@
-"""What the buyer's browser holds beside its orders: its wallet."""
+"""What the buyer's browser holds beside its orders: its wallet statement."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,5 +12,5 @@ WALLET = COOKIE["wallet"]
 
 
 async def wallet_of(request: Request) -> Mapping[str, Any]:
-    """The claims of our own statement in this browser; empty without one that is valid for who is looking."""
+    """Return the claims of Noren's wallet statement in this browser; empty without a valid one."""
     return await wallet_claims(request) or {}

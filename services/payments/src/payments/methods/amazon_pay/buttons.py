@@ -1,7 +1,7 @@
 """Signed payloads of the buttons, and how a browser gets to Amazon's pages.
 
-Amazon's own pages are entered through its script only; a simulator takes the same payload in the address,
-so that buying in the demo works without JavaScript.
+Only Amazon's script opens Amazon's own pages. A simulator accepts the same payload in the address, so that the demo
+works without JavaScript.
 """
 
 import json
@@ -21,7 +21,7 @@ class Buttons:
     settings: AmazonPaySettings
 
     def checkout(self, *, review_url: str, cancel_url: str) -> dict[str, object]:
-        """Configuration of the button 「amazon pay」. The buyer comes back to `review_url`."""
+        """Return the configuration of the button 「amazon pay」. The buyer comes back to `review_url`."""
         payload = {
             "webCheckoutDetails": {"checkoutReviewReturnUrl": review_url, "checkoutCancelUrl": cancel_url},
             "storeId": self.settings.store_id,
@@ -31,7 +31,7 @@ class Buttons:
         return self._common("PayAndShip", "Cart") | {"createCheckoutSessionConfig": self._signed(payload)}
 
     def sign_in(self, *, return_url: str, cancel_url: str) -> dict[str, object]:
-        """Configuration of 「Amazonアカウントでログインする」; the return carries a buyer token."""
+        """Return the configuration of 「Amazonアカウントでログインする」. The return carries a buyer token."""
         payload = {
             "signInReturnUrl": return_url,
             "signInCancelUrl": cancel_url,
@@ -41,7 +41,7 @@ class Buttons:
         return self._common("SignIn", "Other") | {"signInConfig": self._signed(payload)}
 
     def simulator_address(self, config: dict[str, object]) -> str:
-        """Where the simulator takes the same payload without a script."""
+        """Return the address at which the simulator accepts the same payload without a script."""
         signing_in = "signInConfig" in config
         signed = config["signInConfig" if signing_in else "createCheckoutSessionConfig"]
         assert isinstance(signed, dict)
@@ -49,7 +49,7 @@ class Buttons:
         return f"{self.settings.pages_url}/{'signin' if signing_in else 'checkout'}?{query}"
 
     def simulator_change_address(self, session_id: str) -> str:
-        """Where 「変更」 leads in the simulator."""
+        """Return the address to which 「変更」 leads in the simulator."""
         query = urlencode({"amazonCheckoutSessionId": session_id, "changeAction": "changeAddress"})
         return f"{self.settings.pages_url}/checkout/change?{query}"
 
@@ -65,7 +65,7 @@ class Buttons:
         }
 
     def _signed(self, payload: Mapping[str, object]) -> dict[str, str]:
-        """The browser is given byte for byte the string that was signed."""
+        """Return the payload with its signature. The browser must get exactly the signed bytes."""
         text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
         return {
             "payloadJSON": text,

@@ -1,7 +1,7 @@
-"""Calls of the Amazon Pay API v2. An answer is an object, a definite no, or no answer at all.
+"""Calls of the Amazon Pay API v2. The answer is an object, a definite refusal, or none at all.
 
-The difference between the last two is the point of this module: after `SaysNo` nothing happened and the
-reason is known; after `NoAnswer` anything may have happened, and only asking again can tell.
+The difference between the last two is important. After `SaysNo` nothing happened, and the reason is known. After
+`NoAnswer` anything may have happened, and only a new question can show it.
 """
 
 import json
@@ -31,13 +31,13 @@ T = TypeVar("T", bound=BaseModel)
 S = TypeVar("S", Session, Permission, Charge, Refund)
 KEY = "x-amz-pay-idempotency-key"
 NOT_AN_ANSWER = {408, 425, 429}
-# Names in the path of a request come from browsers, too: dots alone would lead to another path.
+# Ids in the path of a request also come from browsers. Dots alone would lead to another path.
 _ID = re.compile(r"(?!\.+\Z)[A-Za-z0-9._-]{1,100}")
 _TOKEN = re.compile(r"(?!\.+\Z)[\x21-\x7e]{1,4000}")
 
 
 class SaysNo(Exception):
-    """Amazon refused; `code` is its reason code."""
+    """Amazon refused. `code` is its reason code."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(f"{status} {code}")
@@ -47,10 +47,11 @@ class SaysNo(Exception):
 
 
 class NoAnswer(Exception):
-    """No answer, an unreadable one, or one that says nothing about what was done.
+    """There is no answer, an unreadable one, or one that does not show what was done.
 
-    `retry_after_seconds` is what Amazon asked for, if it did. `mismatch`: it is about something else than was asked.
-    `not_ours` is the id of an object that belongs to something else than what we know it by.
+    - `retry_after_seconds` is the pause that Amazon asked for, if it did.
+    - `mismatch`: the answer is about something other than the request.
+    - `not_ours`: the id of an object that belongs to another parent than Noren knows.
     """
 
     def __init__(
@@ -69,13 +70,13 @@ class NoAnswer(Exception):
 
 
 def yen(amount: int) -> dict[str, str]:
-    """Money on the wire; JPY has no decimals."""
+    """Return an amount as Amazon's JSON. JPY has no decimals."""
     return {"amount": str(amount), "currencyCode": "JPY"}
 
 
 @dataclass(frozen=True, slots=True)
 class AmazonPayClient:
-    """Signs, calls once, never retries: retrying is the business of whoever wrote the request down."""
+    """Signs requests and calls once, without retries. The stored request is repeated by its worker."""
 
     settings: AmazonPaySettings
     http: httpx.AsyncClient
@@ -85,12 +86,12 @@ class AmazonPayClient:
         return about(session_id, await self._call(Session, "GET", f"checkoutSessions/{_named(session_id)}"))
 
     async def update_session(self, session_id: str, body: dict[str, Any]) -> Session:
-        """Update Checkout Session; only while it is open."""
+        """Update Checkout Session. It is possible only while the session is open."""
         path = f"checkoutSessions/{_named(session_id)}"
         return about(session_id, await self._call(Session, "PATCH", path, body))
 
     async def complete_session(self, session_id: str, amount: int) -> Session:
-        """Complete Checkout Session; `amount` (yen) must be the session's."""
+        """Complete Checkout Session. `amount` (yen) must be that of the session."""
         path = f"checkoutSessions/{_named(session_id)}/complete"
         return about(session_id, await self._call(Session, "POST", path, {"chargeAmount": yen(amount)}))
 
@@ -100,7 +101,7 @@ class AmazonPayClient:
         return about(permission_id, await self._call(Permission, "GET", path))
 
     async def create_charge(self, permission_id: str, amount: int, *, key: str) -> Charge:
-        """Create Charge: a further authorization of `amount` yen within what the buyer agreed to."""
+        """Create Charge: a further authorization of `amount` yen within the agreement with the buyer."""
         body = {
             "chargePermissionId": permission_id,
             "chargeAmount": yen(amount),
@@ -111,28 +112,28 @@ class AmazonPayClient:
         return told_of(made, made.charge_permission_id == permission_id)
 
     async def charge(self, charge_id: str, *, of: Collection[str] = ()) -> Charge:
-        """Get Charge; `of` are the permissions that it may be on, where that is known."""
+        """Get Charge. `of` are the permissions to which it may belong, if they are known."""
         return about(charge_id, await self._call(Charge, "GET", f"charges/{_named(charge_id)}"), of)
 
     async def capture(self, charge_id: str, amount: int, *, key: str, of: Collection[str] = ()) -> Charge:
-        """Capture Charge, once per charge; `amount` in yen, `of` as in :meth:`charge`."""
+        """Capture Charge, once for each charge. `amount` is in yen, `of` as in :meth:`charge`."""
         path = f"charges/{_named(charge_id)}/capture"
         told = await self._call(Charge, "POST", path, {"captureAmount": yen(amount)}, key)
         return about(charge_id, told, of)
 
     async def cancel(self, charge_id: str, reason: str) -> Charge:
-        """Cancel Charge: let the authorization go."""
+        """Cancel Charge: release the authorization."""
         path = f"charges/{_named(charge_id)}/cancel"
         return about(charge_id, await self._call(Charge, "DELETE", path, {"cancellationReason": reason}))
 
     async def create_refund(self, charge_id: str, amount: int, *, key: str) -> Refund:
-        """Create Refund; `amount` in yen. It is settled later."""
+        """Create Refund. `amount` is in yen. Amazon settles it later."""
         body = {"chargeId": charge_id, "refundAmount": yen(amount)}
         made = await self._call(Refund, "POST", "refunds", body, key)
         return told_of(made, made.charge_id == charge_id)
 
     async def refund(self, refund_id: str, *, of: Collection[str] = ()) -> Refund:
-        """Get Refund; `of` are the charges that it may be of, where that is known."""
+        """Get Refund. `of` are the charges to which it may belong, if they are known."""
         return about(refund_id, await self._call(Refund, "GET", f"refunds/{_named(refund_id)}"), of)
 
     async def buyer(self, token: str) -> Buyer:
@@ -147,7 +148,7 @@ class AmazonPayClient:
         body: dict[str, Any] | None = None,
         key: str | None = None,
     ) -> T:
-        """Call once. Raises `SaysNo` for a definite refusal and `NoAnswer` for everything unclear."""
+        """Call once. Raises `SaysNo` for a definite refusal, and `NoAnswer` for everything unclear."""
         content = json.dumps(body, ensure_ascii=False).encode() if body is not None else b""
         whole_path = f"{self.settings.version_path}/{path}"
         headers = self.settings.signer.headers(
@@ -188,15 +189,18 @@ def _read(kind: type[T], response: httpx.Response) -> T:
 
 
 def _named(text: str, form: re.Pattern[str] = _ID) -> str:
-    """Return a name as a part of a path. Raises `SaysNo` without asking where Amazon can have given no such name."""
+    """Return an id as a part of a path. Raises `SaysNo` without a call for an id that Amazon cannot have given."""
     if not form.fullmatch(text):
         raise SaysNo(404, "ResourceNotFound", "no name of Amazon's; not asked")
     return quote(text, safe="")
 
 
 def about(asked_id: str, answered: S, of: Collection[str] = ()) -> S:
-    """Return what was `answered`. Raises `NoAnswer` if it is another object than the one asked for, or belongs to none of
-    those in `of`: nobody but the object itself tells whose it is."""
+    """Return the object `answered`.
+
+    Raises `NoAnswer` if it is another object than requested, or if its parent is none of `of`. Only the object itself
+    shows to whom it belongs.
+    """
     if answered.own_id != asked_id:
         raise NoAnswer("other_reference", mismatch=True)
     if of and answered.parent_id not in of:
@@ -205,7 +209,7 @@ def about(asked_id: str, answered: S, of: Collection[str] = ()) -> S:
 
 
 def told_of(made: T, of_the_same: bool) -> T:
-    """Return what was `made`. Raises `NoAnswer` if it belongs to something else than was asked."""
+    """Return the object `made`. Raises `NoAnswer` if it belongs to another parent than requested."""
     if not of_the_same:
         raise NoAnswer("other_reference", mismatch=True)
     return made

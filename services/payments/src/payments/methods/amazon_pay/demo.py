@@ -1,6 +1,6 @@
-"""The merchant account of the demo: what a shop that talks to the simulator need not be told.
+"""The merchant account of the demo, the default of a shop that calls the simulator.
 
-No secret is here: the key pair is made at set-up.
+It contains no secret: the set-up makes the key pair.
 """
 
 MERCHANT_ID = "A1NORENDEMO"

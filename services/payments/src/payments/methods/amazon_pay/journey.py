@@ -1,7 +1,7 @@
-"""From a checkout session to a charge: the session learns the order's amount, the buyer agrees, it is completed.
+"""From a checkout session to a charge: the session gets the order's amount, the buyer agrees, the session is completed.
 
-Every run reads the session first and does the next step only, so it may be run again after any crash or lost
-answer. Complete knows no idempotency key at Amazon; what it did is seen in the session.
+Every run reads the session first and does only the next step. So it can be repeated after any crash or lost answer.
+Complete has no idempotency key at Amazon; the session shows its effect.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ OVER = "InvalidCheckoutSessionStatus"
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """The steps of one authorization. `prefix` is where our own pages begin."""
+    """The steps of one authorization. `prefix` is the path of the method's own pages."""
 
     client: AmazonPayClient
     shop: Shop
@@ -31,7 +31,7 @@ class Journey:
     prefix: str
 
     async def advance(self, payment: Payment, session: Session) -> Answer:
-        """Do the next step: tell Amazon the amount, wait for the buyer, or complete."""
+        """Do the next step: send the amount to Amazon, wait for the buyer, or complete the session."""
         if session.state == "Completed":
             return await self.completed(payment, session)
         over = meaning.of_session(session)
@@ -53,14 +53,14 @@ class Journey:
         return await self.completed(payment, completed)
 
     async def _not_completed(self, payment: Payment, session_id: str) -> Answer:
-        """The buyer is not back yet, or backed out, or another try completed it."""
+        """Return the answer if a session was not completed: the buyer is away, gave up, or another try completed it."""
         session = await self.client.session(session_id)
         if session.state == "Completed":
             return await self.completed(payment, session)
         return meaning.of_session(session) or _sent_to_amazon(session)
 
     async def completed(self, payment: Payment, session: Session) -> Answer:
-        """A charge exists. It counts only if it is for this order and for its amount."""
+        """Return the answer about an existing charge. It counts only for this order and its amount."""
         charge_id, permission_id = session.charge_id, session.charge_permission_id
         if charge_id is None or permission_id is None:
             return Unknown(reason="completed without a charge")
@@ -82,7 +82,7 @@ class Journey:
         return meaning.of_charge(charge, permission.instrument, refs, held=False)[0]
 
     async def look_at(self, payment: Payment, session: Session) -> Sequence[Answer]:
-        """What a session without a known charge tells; one that is open tells nothing yet."""
+        """Return what a session without a known charge means. An open session means nothing yet."""
         voided = payment.state == "voided"
         age = (now() - payment.placed_at).total_seconds()
         nothing = meaning.of_voided_session(session, age) if voided else meaning.of_session(session)
@@ -93,12 +93,12 @@ class Journey:
         return (await self.completed(payment, session),)
 
     def page(self, name: str, payment: Payment) -> str:
-        """The address of our page `name` for this order."""
+        """Return the address of the method's page `name` for this order."""
         query = urlencode({"order": payment.order_code})
         return f"{self.shop.origin_url.rstrip('/')}{self.prefix}/{name}?{query}"
 
     def _wish(self, payment: Payment) -> dict[str, object]:
-        """What the order adds to the session."""
+        """Return what the order adds to the session."""
         return {
             "webCheckoutDetails": {"checkoutResultReturnUrl": self.page("result", payment)},
             "paymentDetails": {
@@ -114,7 +114,7 @@ class Journey:
 
 
 def session_of(payment: Payment) -> str | None:
-    """The checkout session that pays for it: the order carried it, or the buyer's page brought it."""
+    """Return the checkout session that pays the order, which came with the order or from the buyer's page."""
     return payment.choice.get(SESSION) or payment.refs.get(SESSION)
 
 

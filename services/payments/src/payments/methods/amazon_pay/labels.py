@@ -1,4 +1,4 @@
-"""The labels for what Amazon's notices are about."""
+"""The labels of the objects of Amazon's notices."""
 
 from typing import Literal
 

@@ -1,7 +1,7 @@
-"""What Amazon knows of a payment's money: every hold, every capture, everything that went back.
+"""What Amazon knows about a payment's money: every hold, every capture, every refund.
 
-A payment can have several charges, because a hold that ended may be asked for again, and refunds that nobody
-at the shop asked for, because Seller Central gives money back, too.
+A payment has several charges if an ended hold was requested again. It may have refunds without a request of the shop,
+because staff also refund in Seller Central.
 """
 
 from collections.abc import Sequence
@@ -22,24 +22,26 @@ from payments.payment.rules.payment import Payment
 CHARGE, PERMISSION = "charge_id", "charge_permission_id"
 REFUND = "refund_"
 NAMED = "named_charge_"
-"""Charges that a notice named, ours among them; the others were made by order-management software or the like."""
+"""Charges that a notice named. Some are Noren's; order-management software or others made the rest."""
 NOT_FOUND = "ResourceNotFound"
 
 
 def charges_of(payment: Payment) -> list[str]:
-    """Ids of all charges of the payment, the present one last."""
+    """Return the ids of all charges of the payment, the present one last."""
     known = (*payment.ended_holds, payment.authorization_id, payment.refs.get(CHARGE, ""))
     return list(dict.fromkeys(one for one in known if one and one not in payment.disowned))
 
 
 def permissions_of(payment: Payment) -> list[str]:
-    """The permission that all charges of the payment are on; none where it is not known yet."""
+    """Return the permission to which all charges of the payment belong, or none if it is not known yet."""
     return [payment.refs[PERMISSION]] if PERMISSION in payment.refs else []
 
 
 def others_of(payment: Payment) -> list[str]:
-    """Ids of charges that notices named and that are none of ours. While a hold is asked for anew, one of them may be
-    the answer to that, so none is told apart."""
+    """Return the ids of charges that notices named and that are not Noren's.
+
+    While a new hold is requested, the result is empty: one of them may be that hold.
+    """
     if payment.state == "reauthorizing":
         return []
     ours = charges_of(payment)
@@ -47,8 +49,11 @@ def others_of(payment: Payment) -> list[str]:
 
 
 async def our_charges(client: AmazonPayClient, payment: Payment) -> list[Charge]:
-    """Charges that we asked for. Raises `NoAnswer` if one is on another permission than the payment's, or is not found:
-    Amazon itself has named it."""
+    """Return the charges that Noren requested.
+
+    Raises `NoAnswer` if one belongs to another permission than the payment's, or is not found although Amazon named
+    it.
+    """
     of = permissions_of(payment)
     try:
         return [await client.charge(charge_id, of=of) for charge_id in charges_of(payment)]
@@ -59,7 +64,7 @@ async def our_charges(client: AmazonPayClient, payment: Payment) -> list[Charge]
 
 
 async def other_charges(client: AmazonPayClient, payment: Payment) -> list[Charge]:
-    """Charges that others made on the payment's permission; what a notice named and is not there is left out."""
+    """Return the charges that others made on the payment's permission, without those that are not found."""
     found: list[Charge] = []
     for charge_id in others_of(payment):
         try:
@@ -74,7 +79,7 @@ async def other_charges(client: AmazonPayClient, payment: Payment) -> list[Charg
 
 
 def refunds_of(payment: Payment) -> dict[str, bool]:
-    """Ids of all refunds we know of, and whether we asked for them; a notice names those that others made."""
+    """Return the ids of all known refunds, each with whether Noren requested it. Notices name the refunds of others."""
     found: dict[str, bool] = {}
     for name, refund_id in payment.refs.items():
         if name.startswith(REFUND) and refund_id not in payment.disowned:
@@ -83,9 +88,9 @@ def refunds_of(payment: Payment) -> dict[str, bool]:
 
 
 async def look_at_charges(client: AmazonPayClient, payment: Payment) -> Sequence[Answer]:
-    """All charges, then the refunds that have names, then what went back in all.
+    """Return all charges, then the refunds with ids, then the sums of refunds.
 
-    Refunds are asked for first: what was done by then, the sums of the charges hold.
+    Refunds are read first. So the sums of the charges, read later, contain all of them that were completed.
     """
     answers: list[Answer] = []
     refunds = await _named_refunds(client, payment)
@@ -98,7 +103,7 @@ async def look_at_charges(client: AmazonPayClient, payment: Payment) -> Sequence
     answers += await _unnamed(client, payment, charges)
     for refund, is_ours in _of_charges(refunds, ours, others):
         told = meaning.of_refund(refund, {})
-        # How a refund of others fares on its way must not be taken for the fate of ours.
+        # The state of others' refund in progress must not be taken for the state of Noren's refund.
         if is_ours or isinstance(told, Refunded):
             answers.append(told)
     returned = sum(charge.returned for charge in charges)
@@ -109,7 +114,7 @@ async def look_at_charges(client: AmazonPayClient, payment: Payment) -> Sequence
 async def _unnamed(
     client: AmazonPayClient, payment: Payment, charges: Sequence[Charge]
 ) -> list[UnnamedCharges]:
-    """What was charged on the permission beyond the charges we know, where that is news."""
+    """Return what was charged on the permission beyond the known charges, if that is new."""
     if payment.state == "reauthorizing" or not charges:
         return []
     limits = (await client.permission(charges[0].charge_permission_id)).limits
@@ -119,10 +124,10 @@ async def _unnamed(
 
 
 def beyond(charged: int, charges: Sequence[Charge]) -> int:
-    """Return how many yen of ``charged`` are of none of the ``charges``.
+    """Return how many yen of ``charged`` belong to none of the ``charges``.
 
-    Amazon does not say whether an open hold lowers what is left of a permission. If it does, no less than the hold is missing:
-    so what is less than that was charged by others, and what is as much, or more, may hold it.
+    Amazon does not document whether an open hold lowers the rest of a permission. If it does, at least the amount of
+    the hold is missing. So a smaller amount was charged by others. An equal or larger amount may contain the hold.
     """
     more = max(charged - sum(charge.taken for charge in charges), 0)
     held = sum(charge.held for charge in charges)
@@ -138,8 +143,10 @@ async def _of_charge(client: AmazonPayClient, payment: Payment, charge: Charge) 
 
 
 async def _named_refunds(client: AmazonPayClient, payment: Payment) -> list[tuple[Refund, bool]]:
-    """Refunds that answers and notices named, each with whether we asked for it; whose they are stands in them. Raises
-    `NoAnswer` if one that Amazon named to us is not found."""
+    """Return the refunds that answers and notices named, each with whether Noren requested it.
+
+    Each refund names its charge. Raises `NoAnswer` if one that Amazon named is not found.
+    """
     found: list[tuple[Refund, bool]] = []
     for refund_id, is_ours in refunds_of(payment).items():
         try:
@@ -155,8 +162,11 @@ async def _named_refunds(client: AmazonPayClient, payment: Payment) -> list[tupl
 def _of_charges(
     refunds: Sequence[tuple[Refund, bool]], ours: Sequence[Charge], others: Sequence[Charge]
 ) -> list[tuple[Refund, bool]]:
-    """The refunds of these charges. What a notice named and belongs to others is left out; raises `NoAnswer` if a refund that
-    is to be ours does."""
+    """Return the refunds of these charges.
+
+    A refund from a notice that belongs to others is left out. Raises `NoAnswer` if one of Noren's refunds belongs to
+    others.
+    """
     charges = {charge.charge_id for charge in (*ours, *others)}
     for refund, is_ours in refunds:
         if is_ours:
@@ -165,7 +175,7 @@ def _of_charges(
 
 
 async def known_refunds(client: AmazonPayClient, payment: Payment) -> list[tuple[Refund, bool]]:
-    """The payment's refunds, each with whether we asked for it. One that belongs to others is left out."""
+    """Return the payment's refunds, each with whether Noren requested it. A refund that belongs to others is left out."""
     refunds = await _named_refunds(client, payment)
     if not refunds:
         return []
@@ -173,8 +183,10 @@ async def known_refunds(client: AmazonPayClient, payment: Payment) -> list[tuple
 
 
 async def left_on_charges(client: AmazonPayClient, payment: Payment) -> dict[str, int]:
-    """How many yen each captured charge can give back, without what is on its way back already; those that are not charged
-    back come first."""
+    """Return how many yen each captured charge can still refund, without refunds in progress.
+
+    Charges without a chargeback come first.
+    """
     left: dict[str, int] = {}
     named: dict[str, int] = {}
     for refund, _ in await known_refunds(client, payment):
@@ -188,13 +200,16 @@ async def left_on_charges(client: AmazonPayClient, payment: Payment) -> dict[str
 
 
 def _taken_by_a_bank(payment: Payment, charge: Charge) -> int:
-    """How many yen of a charge a bank took back: the charge cannot give them back once more."""
+    """Return how many yen of a charge a bank took back. The charge cannot refund them once more."""
     disputed = payment.chargeback(charge.charge_id)
     return disputed.amount if disputed is not None and disputed.state == "lost" else 0
 
 
 async def others_refund(client: AmazonPayClient, payment: Payment) -> bool:
-    """Whether a refund that the shop did not ask for is on its way: before it ends nobody knows what is left."""
+    """Return whether a refund that the shop did not request is in progress.
+
+    Until it ends, the remaining amount is not known.
+    """
     known = await known_refunds(client, payment)
     return any(
         isinstance(meaning.of_refund(each, {}), RefundWaiting) for each, is_ours in known if not is_ours

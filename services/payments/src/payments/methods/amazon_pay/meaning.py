@@ -1,4 +1,4 @@
-"""What Amazon's objects mean to a payment. Pure."""
+"""What Amazon's objects mean for a payment. Pure."""
 
 from dataclasses import replace
 
@@ -23,9 +23,9 @@ from payments.payment.rules.answers import (
 
 GIFT_CARD = "ギフト"
 LATE_ANSWER_SECONDS = 60.0
-"""After so long it is looked again whether a lost call completed a session whose order was cancelled."""
+"""The pause until the next look whether a lost call completed the session of a cancelled order."""
 
-# PAY-22. Amazon publishes no code for most causes; the description, where it names one, is the best there is.
+# PAY-22. Amazon publishes no code for most causes. The description is the best source, if it names a cause.
 _CAUSES: dict[str, FailureReason] = {
     "InsufficientFunds": "insufficient_balance",
     "InvalidCardData": "wrong_card_data",
@@ -45,7 +45,7 @@ _CAUSES: dict[str, FailureReason] = {
     "PaymentMethodNotAllowed": "declined",
     "MFANotCompleted": "declined",
 }
-# Refusals that are documented as final, and name no cause: what was asked for is not there, or is over.
+# Refusals that are documented as final and name no cause: the object does not exist, or it ended.
 _NEVER = {
     "ResourceNotFound",
     "InvalidRequest",
@@ -60,7 +60,7 @@ _NEVER = {
     "CurrencyMismatch",
     "TransactionCountExceeded",
 }
-# Refusals after which nothing happened but asking again may help: our own set-up is wrong (F39).
+# Refusals after which nothing happened, but a repetition may succeed: the shop's own set-up is wrong (F39).
 _OUR_FAULT = {
     "InvalidRequestSignature",
     "InvalidAuthentication",
@@ -70,7 +70,7 @@ _OUR_FAULT = {
 
 
 def declined(details: StatusDetails) -> Declined:
-    """Why a session or a charge came to nothing."""
+    """Return why a session or a charge failed."""
     for cause in (details.reason_description, details.reason_code):
         if cause in _CAUSES:
             return Declined(reason=_CAUSES[cause], detail=cause)
@@ -78,14 +78,14 @@ def declined(details: StatusDetails) -> Declined:
 
 
 def refused(no: SaysNo) -> Declined | Unknown:
-    """What a refusal of the authorization means. One that is not documented as final is unknown, never no."""
+    """Return what a refusal of the authorization means. A refusal that is not documented as final is unknown."""
     if no.code not in _CAUSES and no.code not in _NEVER:
         return Unknown(reason=no.code)
     return Declined(reason=_CAUSES.get(no.code, "provider_error"), detail=no.code)
 
 
 def unclear(gap: NoAnswer) -> Unknown:
-    """No answer is no failure."""
+    """Return ``Unknown``: a missing answer is no failure."""
     return Unknown(
         reason=gap.reason,
         retry_after_seconds=gap.retry_after_seconds,
@@ -95,20 +95,20 @@ def unclear(gap: NoAnswer) -> Unknown:
 
 
 def is_our_fault(no: SaysNo) -> bool:
-    """Whether the refusal is about our set-up (keys, account), not about what was asked."""
+    """Return whether the refusal is about the shop's set-up (keys, account), and not about the request."""
     return no.code in _OUR_FAULT
 
 
 def of_session(session: Session) -> Declined | None:
-    """What a session that is over without a charge means; None while it is open."""
+    """Return what an ended session without a charge means; None while it is open."""
     return declined(session.status_details) if session.state == "Canceled" else None
 
 
 def of_voided_session(session: Session, seconds_old: float = 0) -> Waiting | Voided | None:
-    """What the session of a voided payment tells; None if a call arrived late and a charge is there.
+    """Return what the session of a voided payment means; None if a late call made a charge.
 
-    It can still be completed while it is open; Amazon ends it a day after the buyer began. Each pause is as
-    long as the order is old.
+    An open session can still be completed. Amazon ends it a day after the buyer began. Each pause is as long as the
+    age of the order.
     """
     if session.state == "Open":
         return Waiting(ask_again_seconds=max(LATE_ANSWER_SECONDS, seconds_old))
@@ -116,8 +116,10 @@ def of_voided_session(session: Session, seconds_old: float = 0) -> Waiting | Voi
 
 
 def of_charge(charge: Charge, instrument: str, refs: dict[str, str], *, held: bool) -> list[Answer]:
-    """All that a charge tells, oldest first. `held`: we know that it held money once, so what is over now is the
-    hold, not the first try to get one."""
+    """Return everything that a charge means, oldest first.
+
+    `held`: it is known that the charge held money once. So what ended now is the hold, not the first attempt.
+    """
     details, state = charge.status_details, charge.state
     amount, at = charge.charge_amount.amount, charge.creation_timestamp
     is_gift = GIFT_CARD in instrument
@@ -153,7 +155,7 @@ def of_charge(charge: Charge, instrument: str, refs: dict[str, str], *, held: bo
 
 
 def of_new_hold(charge: Charge, instrument: str) -> Answer:
-    """What a charge made for a re-authorization tells: it holds the money, or nothing came of it."""
+    """Return what a charge of a re-authorization means: it holds the money, or the attempt failed."""
     refs = {"charge_id": charge.charge_id}
     first = of_charge(charge, instrument, refs, held=False)[0]
     if isinstance(first, Voided):
@@ -163,7 +165,7 @@ def of_new_hold(charge: Charge, instrument: str) -> Answer:
 
 
 def of_other_charge(charge: Charge) -> list[Answer]:
-    """All that a charge tells that others made on the same permission: money, or a hold that is not ours."""
+    """Return everything that a charge of others on the same permission means: money, or a hold that is not Noren's."""
     stands = charge.state in ("AuthorizationInitiated", "Authorized", "CaptureInitiated")
     held = OtherHold(authorization_id=charge.charge_id, amount=charge.charge_amount.amount, stands=stands)
     if charge.state == "Captured":
@@ -182,7 +184,7 @@ def _captured(charge: Charge, refs: dict[str, str]) -> Captured:
 
 
 def of_refund(refund: Refund, refs: dict[str, str]) -> Refunded | RefundWaiting | RefundDeclined:
-    """How a refund stands."""
+    """Return the state of a refund."""
     details = refund.status_details
     match details.state:
         case "Refunded":

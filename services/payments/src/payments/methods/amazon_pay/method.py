@@ -1,9 +1,9 @@
-"""Amazon Pay as a payment method: the calls, in an order that may break off anywhere.
+"""Amazon Pay as a payment method: its calls, in an order that may stop anywhere.
 
-One authorization is a small journey: the session learns the order's amount, the buyer agrees on Amazon's
-page, the session is completed and a charge comes out. Each run of `authorize` reads the session first and
-does the next step only, so it may be run again after any crash or lost answer. Complete and Cancel know no
-idempotency key at Amazon; what they did is seen in the session and the charge.
+One authorization has several steps. The session gets the order's amount, the buyer agrees on Amazon's page, the
+session is completed, and a charge appears. Each run of `authorize` reads the session first and does only the next
+step. So it can be repeated after any crash or lost answer. Complete and Cancel have no idempotency key at Amazon;
+session and charge show their effect.
 """
 
 import asyncio
@@ -49,9 +49,9 @@ from shared.clock import now
 
 T = TypeVar("T")
 LOOKED_AFTER = timedelta(days=120)
-"""How long the notice of a refund made in Seller Central may get lost without us missing the refund."""
+"""How late a look-up still finds a refund of Seller Central whose notice was lost."""
 _NAMES = {"REFUND": REFUND, "CHARGE": NAMED}
-"""What a notice may name that we did not ask for."""
+"""What a notice may name that Noren did not request."""
 GIVES_UP_SECONDS = ANSWER_SECONDS_MAX - 1
 
 
@@ -67,7 +67,7 @@ class AmazonPay(Method):
         self.client = AmazonPayClient(settings, http)
         self.journey = Journey(self.client, shop, settings.store_name, f"/payments/{self.path}")
         self.notices = NoticeReader(settings, http)
-        # Without the notification function the shop is not to learn what the console did (AP-40).
+        # Without the notification function the shop must not learn what happened in the console (AP-40).
         self.poll_seconds = {"authorized": 600} if settings.notices else {}
         self.look_after = LOOKED_AFTER if settings.notices else timedelta(0)
 
@@ -96,14 +96,14 @@ class AmazonPay(Method):
         )
 
     async def authorize(self, payment: Payment, *, key: str) -> Answer:
-        """Do the next step: tell Amazon the amount, wait for the buyer, or complete.
+        """Do the next step: send the amount to Amazon, wait for the buyer, or complete the session.
 
-        The wait ends long before Amazon's session does, for it holds stock. Nothing but our call completes a session,
-        and this one has just found that the buyer did not agree.
+        Noren's wait ends long before Amazon's session, because it holds stock. Only Noren's call completes a session,
+        and this run has just found that the buyer did not agree.
         """
         session_id = session_of(payment)
         if session_id is None:
-            # The order did not carry the session; the buyer's next page does, if the buyer gets there.
+            # The order had no session. The buyer's next page brings it, if the buyer gets there.
             answer: Answer = NeedsBuyer(redirect_url=self.journey.page("confirm", payment))
         else:
             answer = await _in_time(self._authorize(payment, session_id))
@@ -119,7 +119,7 @@ class AmazonPay(Method):
             return meaning.refused(no)
 
     async def reauthorize(self, payment: Payment, *, amount: int, key: str) -> Answer:
-        """Hold `amount` yen by a further charge on what the buyer agreed to (AP-34), and by that one only."""
+        """Hold `amount` yen by a further charge on the buyer's agreement (AP-34), and only by that charge."""
         return await _in_time(self._reauthorize(payment, amount, key))
 
     async def _reauthorize(self, payment: Payment, amount: int, key: str) -> Answer:
@@ -132,12 +132,12 @@ class AmazonPay(Method):
             made = await self.client.create_charge(permission_id, amount, key=key)
         except SaysNo as no:
             return meaning.refused(no)
-        # A repetition is answered as the first time; only the charge itself tells what became of it since.
+        # A repetition gets the first answer. Only the charge itself shows its present state.
         charge = await self.client.charge(made.charge_id, of=[permission_id])
         return meaning.of_new_hold(charge, payment.instrument)
 
     async def capture(self, payment: Payment, *, amount: int, key: str) -> Answer:
-        """Take the money. A refusal for the charge's state is answered by what the charge became."""
+        """Capture the money. If the state of the charge is the reason for a refusal, return the state of the charge."""
         return await _in_time(self._capture(payment, amount, key))
 
     async def _capture(self, payment: Payment, amount: int, key: str) -> Answer:
@@ -152,12 +152,12 @@ class AmazonPay(Method):
         return meaning.of_charge(charge, payment.instrument, {}, held=True)[-1]
 
     async def _became(self, payment: Payment, charge_id: str, *, held: bool) -> Answer:
-        """What became of a charge: only that tells whether it still holds the money."""
+        """Return the present state of a charge. Only this shows whether it still holds the money."""
         charge = await self.client.charge(charge_id, of=permissions_of(payment))
         return meaning.of_charge(charge, payment.instrument, {}, held=held)[-1]
 
     async def void(self, payment: Payment, *, key: str) -> Answer:
-        """Cancel the charge. Without one, wait until none can come any more: a call may arrive late."""
+        """Cancel the charge. Without a charge, wait until none can appear any more: a call may arrive late."""
         return await _in_time(self._void(payment))
 
     async def _cancel_open(self, charge_ids: Sequence[str], why: str) -> None:
@@ -166,7 +166,7 @@ class AmazonPay(Method):
                 await self.client.cancel(charge_id, why)
 
     async def _cancel_others(self, payment: Payment, why: str) -> None:
-        """Let go what others hold on the same permission."""
+        """Release the holds of others on the same permission."""
         await self._cancel_open([one.authorization_id for one in payment.other_holds if one.stands], why)
 
     async def _void(self, payment: Payment) -> Answer:
@@ -193,11 +193,11 @@ class AmazonPay(Method):
         return Voided(authorization_id=payment.refs[CHARGE])
 
     async def refund(self, payment: Payment, *, amount: int, key: str) -> Answer:
-        """Ask for a refund; it is done a while later."""
+        """Request a refund. Amazon completes it later."""
         return await _in_time(give_back(self.client, payment, amount, key))
 
     async def look_up(self, payment: Payment) -> Sequence[Answer]:
-        """Ask for charges and refunds, whoever made them. An open session tells nothing yet."""
+        """Look up charges and refunds, whoever made them. An open session means nothing yet."""
         found = await _in_time(self._look_up(payment))
         return (found,) if isinstance(found, Unknown) else found
 
@@ -210,7 +210,7 @@ class AmazonPay(Method):
         return await self.journey.look_at(payment, await self.client.session(session_id))
 
     async def read_notice(self, headers: Mapping[str, str], body: bytes) -> Notice:
-        """Prove it; `reference` is the permission, to which all its charges and refunds belong."""
+        """Prove the notice. `reference` is the permission, to which all its charges and refunds belong."""
         envelope, hint = await self.notices.read(body)
         if hint is None or not self.settings.notices:
             return Notice(envelope.message_id, None, envelope.kind)
@@ -227,9 +227,9 @@ class AmazonPay(Method):
         )
 
     async def _chargeback(self, message_id: str, hint: Hint) -> Notice:
-        """A chargeback, with the amount of the charge it names; Amazon's API tells nothing else about it.
+        """Return a chargeback with the amount of its charge. Amazon's API has no other facts about it.
 
-        Where that charge belongs to another permission than the notice says, staff find out whose chargeback it is.
+        If that charge belongs to another permission than the notice names, staff find out whose chargeback it is.
         """
         charge = await _in_time(self._disputed(hint.object_id))
         if isinstance(charge, Unknown):
@@ -258,7 +258,7 @@ class AmazonPay(Method):
 
 
 async def _in_time(doing: Awaitable[T]) -> T | Unknown:
-    """What `doing` answers, or `Unknown`: Amazon is silent or slow, or our own set-up is refused (F39)."""
+    """Return the result of `doing`, or `Unknown` if Amazon is silent or slow, or refuses the shop's own set-up (F39)."""
     try:
         async with asyncio.timeout(GIVES_UP_SECONDS):
             return await doing

@@ -1,8 +1,7 @@
-"""Instant payment notifications: is it really from Amazon, and about which object?
+"""Instant payment notifications: whether one is really from Amazon, and which object it is about.
 
-A notice is a hint: it names an object and never its state. Whoever acts on it asks Amazon first. What is
-checked, in this order: form, topic, address of the certificate (before any
-fetch), certificate, signature. A `SubscribeURL` is never fetched.
+A notice is a hint. It names an object and never its state. Its consumer asks Amazon first. The checks, in this order:
+form, topic, address of the certificate (before any fetch), certificate, signature. A `SubscribeURL` is never fetched.
 """
 
 import base64
@@ -32,13 +31,13 @@ SNS_TOPIC = re.compile(r"arn:aws(?:-cn)?:sns:(?P<region>[a-z]{2}(?:-[a-z]{2,12})
 CERTIFICATE_BYTES_MAX = 20_000
 FAILURE_KEPT = timedelta(minutes=1)
 FAILURES_MAX = 20
-"""So many names of certificates that came to nothing are tried within :data:`FAILURE_KEPT`; then none that is not known."""
+"""So many ids of failed certificates are tried within :data:`FAILURE_KEPT`. Then only known certificates are used."""
 SIGNER_NAME = "sns.amazonaws.com"
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
 
 
 class Envelope(BaseModel):
-    """The SNS envelope; fields that a kind does not have are None."""
+    """The SNS envelope. Fields that a kind does not have are None."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -55,7 +54,7 @@ class Envelope(BaseModel):
     token: str | None = Field(None, alias="Token")
 
     def signed_text(self) -> bytes:
-        """What the signature covers: names and values in alphabetical order of the names."""
+        """Return the text that the signature covers: names and values in alphabetical order of the names."""
         pairs = [
             ("Message", self.message),
             ("MessageId", self.message_id),
@@ -70,7 +69,7 @@ class Envelope(BaseModel):
 
 
 class Hint(BaseModel):
-    """What a notification is about. The names start with capitals in production.
+    """The object of a notification. The names start with capitals in production.
 
     Ids that Amazon cannot have given (of 60,000 characters, with control characters) make it unreadable.
     """
@@ -83,18 +82,21 @@ class Hint(BaseModel):
 
     @property
     def summary(self) -> str:
-        """What it is about, in words of the desk."""
+        """Return the object in words for the desk."""
         return f"{KIND_LABEL.of(self.object_type)} {self.object_id}"
 
     @property
     def is_known(self) -> bool:
-        """Whether we know what such an object is."""
+        """Return whether the kind of object is known."""
         return self.object_type in KIND_LABEL
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeReader:
-    """Believes envelopes, or refuses them. Certificates are fetched once and kept, for a while also that there was none."""
+    """Proves envelopes, or refuses them.
+
+    Certificates are fetched once and kept. A failed fetch is kept for a while, too.
+    """
 
     settings: AmazonPaySettings
     http: httpx.AsyncClient
@@ -102,7 +104,7 @@ class NoticeReader:
     failures: dict[str, tuple[datetime, NoticeRefused]] = field(default_factory=dict)
 
     async def read(self, body: bytes) -> tuple[Envelope, Hint | None]:
-        """The envelope, and for a notification what it is about. Raises `NoticeRefused`."""
+        """Return the envelope, and for a notification its object. Raises `NoticeRefused`."""
         try:
             envelope = Envelope.model_validate_json(body)
         except ValidationError as error:
@@ -123,7 +125,10 @@ class NoticeReader:
             raise NoticeRefused("unreadable_message", genuine=True) from error
 
     def _certificate_form(self, topic_arn: str) -> re.Pattern[str] | None:
-        """Return what the address of a certificate looks like: it is at SNS in the region of the topic. None for no topic of SNS."""
+        """Return the form of a certificate's address: at SNS in the region of the topic.
+
+        None if the topic is not one of SNS.
+        """
         if self.settings.simulated:
             return re.compile(re.escape(self.settings.url) + CERTIFICATE_NAME)
         topic = SNS_TOPIC.fullmatch(topic_arn)
@@ -160,7 +165,7 @@ class NoticeReader:
             raise
 
     async def _fetch(self, url: str) -> x509.Certificate:
-        """The host is proven by TLS; the name inside must be that of SNS."""
+        """Fetch a certificate. TLS proves the host; the name in the certificate must be that of SNS."""
         try:
             response = await self.http.get(url, follow_redirects=False, timeout=5)
         except httpx.TransportError as error:
@@ -185,7 +190,7 @@ def _is_signed(envelope: Envelope, certificate: x509.Certificate) -> bool:
     key = certificate.public_key()
     if not isinstance(key, RSAPublicKey):
         return False
-    # Version 1 is SHA-1 by SNS's definition, and what Amazon Pay still sends.
+    # Version 1 is SHA-1 by SNS's definition. Amazon Pay still sends it.
     digest = hashes.SHA1() if envelope.signature_version == "1" else hashes.SHA256()  # noqa: S303
     try:
         signature = base64.b64decode(envelope.signature, validate=True)

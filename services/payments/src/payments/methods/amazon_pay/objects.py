@@ -1,4 +1,4 @@
-"""What we read of Amazon's objects. Unknown fields and new reason codes are let through."""
+"""The fields of Amazon's objects that Noren reads. Unknown fields and new reason codes are accepted."""
 
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -13,7 +13,7 @@ OTHER_CURRENCY = "other_currency"
 
 
 def _yen(value: object) -> int:
-    """`"1980"`, 1980 and the recorded quirk `"1980.00"` are all 1980 yen; fractions are an error."""
+    """Return whole yen from `"1980"`, 1980 or the recorded variant `"1980.00"`. Fractions are an error."""
     try:
         amount = Decimal(str(value))
     except InvalidOperation as error:
@@ -26,14 +26,14 @@ def _yen(value: object) -> int:
 
 
 def _jpy(code: str) -> str:
-    """A Japanese merchant is paid in yen and in nothing else."""
+    """Return the currency. A Japanese merchant is paid only in yen."""
     if code != "JPY":
         raise PydanticCustomError(OTHER_CURRENCY, "not in yen")
     return code
 
 
 def _moment(value: object) -> datetime:
-    """`20260401T030000Z`, or the recorded quirk of milliseconds since 1970."""
+    """Return a moment from `20260401T030000Z`, or from the recorded variant of milliseconds since 1970."""
     if isinstance(value, int):
         try:
             return datetime.fromtimestamp(value / 1000, UTC)
@@ -46,7 +46,7 @@ Moment = Annotated[datetime, BeforeValidator(_moment)]
 
 
 class AmazonObject(BaseModel):
-    """Camel-case on the wire."""
+    """A model in camel case on the wire."""
 
     model_config = ConfigDict(extra="ignore", alias_generator=to_camel, frozen=True)
 
@@ -59,7 +59,7 @@ class AmazonAmount(AmazonObject):
 
 
 class StatusDetails(AmazonObject):
-    """Where an object is, and why."""
+    """The state of an object, and its reason."""
 
     state: str
     reason_code: str | None = None
@@ -68,7 +68,7 @@ class StatusDetails(AmazonObject):
 
 
 class Address(AmazonObject):
-    """An address as the buyer typed it; Japan uses no `city`, but a value there is no error."""
+    """An address as the buyer typed it. Japan uses no `city`, but a value there is no error."""
 
     address_id: str | None = None
     name: str | None = None
@@ -83,7 +83,7 @@ class Address(AmazonObject):
 
 
 class Buyer(AmazonObject):
-    """Who signed in; which fields are filled follows the scopes asked for."""
+    """The buyer who signed in. The requested scopes decide which fields are filled."""
 
     buyer_id: str
     name: str | None = None
@@ -94,38 +94,38 @@ class Buyer(AmazonObject):
 
 
 class WebCheckoutDetails(AmazonObject):
-    """Where the buyer is sent."""
+    """The addresses to which the buyer is sent."""
 
     checkout_review_return_url: str | None = None
     amazon_pay_redirect_url: str | None = None
 
 
 class PaymentDetails(AmazonObject):
-    """What was asked for."""
+    """The requested payment."""
 
     charge_amount: AmazonAmount | None = None
 
 
 class MerchantMetadata(AmazonObject):
-    """What we attached."""
+    """The data that Noren attached."""
 
     merchant_reference_id: str | None = None
 
 
 class PaymentPreference(AmazonObject):
-    """The instrument, in words for people; never a number (AP-42)."""
+    """The instrument, in words for people and never with a number (AP-42)."""
 
     payment_descriptor: str | None = None
 
 
 class Constraint(AmazonObject):
-    """What is still missing."""
+    """A field that is still missing."""
 
     constraint_id: str
 
 
 class Session(AmazonObject):
-    """A checkout session. Once completed, most of it is null."""
+    """A checkout session. After completion most of its fields are null."""
 
     checkout_session_id: str
     web_checkout_details: WebCheckoutDetails | None = None
@@ -142,23 +142,23 @@ class Session(AmazonObject):
 
     @property
     def own_id(self) -> str:
-        """Its own id."""
+        """The id of the session."""
         return self.checkout_session_id
 
     @property
     def parent_id(self) -> str:
-        """The order that it pays for, as we told it; empty before and after."""
+        """The order that the session pays, as Noren set it. Empty before and after."""
         return self.reference or ""
 
     @property
     def instrument(self) -> str:
-        """The chosen instrument's label, empty if none is known."""
+        """The label of the chosen instrument; empty if none is known."""
         first = next(iter(self.payment_preferences or []), None)
         return (first.payment_descriptor if first else None) or ""
 
     @property
     def addresses(self) -> list[Address]:
-        """The address book, first one first; only the chosen address where Amazon shows no book."""
+        """The address book, the first one first, or only the chosen address if Amazon shows no book."""
         if self.shipping_address_list:
             return [Address.model_validate(address) for address in self.shipping_address_list]
         return [self.shipping_address] if self.shipping_address else []
@@ -170,35 +170,35 @@ class Session(AmazonObject):
 
     @property
     def reference(self) -> str | None:
-        """The order that this session pays for, once it is known; null again after completion."""
+        """The order that this session pays, as soon as it is known. It is null again after completion."""
         return self.merchant_metadata.merchant_reference_id if self.merchant_metadata else None
 
     @property
     def amount(self) -> int | None:
-        """The amount in yen that the buyer is asked to agree to, once it is known."""
+        """The amount in yen to which the buyer shall agree, as soon as it is known."""
         charge_amount = self.payment_details.charge_amount if self.payment_details else None
         return charge_amount.amount if charge_amount else None
 
     @property
     def redirect_url(self) -> str | None:
-        """Where the buyer pays, once nothing is missing."""
+        """The address where the buyer pays, as soon as nothing is missing."""
         return self.web_checkout_details.amazon_pay_redirect_url if self.web_checkout_details else None
 
     @property
     def is_of_other_marketplace(self) -> bool:
-        """An account that is not of Amazon.co.jp cannot be associated with a Japanese session (AP-17)."""
+        """Whether the account is not one of Amazon.co.jp. It cannot belong to a Japanese session (AP-17)."""
         return any(each.constraint_id == "BuyerNotAssociated" for each in self.constraints or [])
 
 
 class Limits(AmazonObject):
-    """How much may be charged in all, and how much of it is left: captures lower it, whoever makes them."""
+    """The total limit of charges and the rest of it. Every capture lowers the rest, whoever made it."""
 
     amount_limit: AmazonAmount
     amount_balance: AmazonAmount
 
     @property
     def charged(self) -> int:
-        """What was charged by now, in yen."""
+        """The yen that were charged by now."""
         return self.amount_limit.amount - self.amount_balance.amount
 
 
@@ -212,17 +212,17 @@ class Permission(AmazonObject):
 
     @property
     def own_id(self) -> str:
-        """Its own id."""
+        """The id of the permission."""
         return self.charge_permission_id
 
     @property
     def parent_id(self) -> str:
-        """The order that it is for."""
+        """The order of the permission."""
         return (self.merchant_metadata.merchant_reference_id if self.merchant_metadata else None) or ""
 
     @property
     def instrument(self) -> str:
-        """The instrument's label, empty if none is known."""
+        """The label of the instrument; empty if none is known."""
         first = next(iter(self.payment_preferences or []), None)
         return (first.payment_descriptor if first else None) or ""
 
@@ -240,12 +240,12 @@ class Charge(AmazonObject):
 
     @property
     def own_id(self) -> str:
-        """Its own id."""
+        """The id of the charge."""
         return self.charge_id
 
     @property
     def parent_id(self) -> str:
-        """The permission that it is on."""
+        """The permission to which it belongs."""
         return self.charge_permission_id
 
     @property
@@ -255,12 +255,12 @@ class Charge(AmazonObject):
 
     @property
     def taken(self) -> int:
-        """What was captured of it, in yen: that much less is left of the permission's limit."""
+        """The captured yen. The rest of the permission's limit is lower by this amount."""
         return (self.capture_amount or self.charge_amount).amount if self.state == "Captured" else 0
 
     @property
     def held(self) -> int:
-        """What it holds and has not taken, in yen; whether the limit counts that is not documented."""
+        """The yen that it holds and has not captured. It is not documented whether the limit counts them."""
         stands = self.state in ("AuthorizationInitiated", "Authorized", "CaptureInitiated")
         return self.charge_amount.amount if stands else 0
 
@@ -271,12 +271,12 @@ class Charge(AmazonObject):
 
     @property
     def returned(self) -> int:
-        """How much of it went back to the buyer by now, in yen, whoever gave it back."""
+        """The yen that were refunded of it by now, whoever refunded them."""
         return self.refunded_amount.amount if self.refunded_amount else 0
 
 
 class Refund(AmazonObject):
-    """A refund, settled a while after it was asked for."""
+    """A refund, which Amazon settles some time after the request."""
 
     refund_id: str
     charge_id: str
@@ -285,12 +285,12 @@ class Refund(AmazonObject):
 
     @property
     def own_id(self) -> str:
-        """Its own id."""
+        """The id of the refund."""
         return self.refund_id
 
     @property
     def parent_id(self) -> str:
-        """The charge that it is of."""
+        """The charge to which it belongs."""
         return self.charge_id
 
 

@@ -1,4 +1,7 @@
-"""Where the buyer leaves for Amazon and comes back. Pages read and hasten; they never settle (hazard 16)."""
+"""The pages where the buyer leaves for Amazon and returns.
+
+They read and trigger look-ups; they never settle (hazard 16).
+"""
 
 import secrets
 from collections.abc import Callable, Mapping
@@ -58,7 +61,7 @@ class AmazonPayPages:
     prefix: str
 
     def router(self) -> APIRouter:
-        """All of them; notices are received by the service itself."""
+        """Return all routes. The service itself has the route for notices."""
         router = APIRouter(prefix=self.prefix, dependencies=[Depends(viewer)], include_in_schema=False)
         pages: dict[str, Callable[..., Any]] = {
             "/start": self.start,
@@ -75,7 +78,7 @@ class AmazonPayPages:
         return router
 
     async def start(self, request: Request) -> Response:
-        """From the cart's 「amazon pay」 to Amazon. The state ties the return to this browser."""
+        """Leave from the cart's 「amazon pay」 for Amazon. The state binds the return to this browser."""
         cookies = parts_of(request).cookies
         state = cookies.read(request, STATE_COOKIE) or secrets.token_urlsafe(24)
         review_url = self._own("/review", state=state)
@@ -94,7 +97,7 @@ class AmazonPayPages:
         return self._button(request, {"amazonCheckoutSessionId": session_id}, kind="change")
 
     async def review(self, request: Request, amazonCheckoutSessionId: str = "") -> Response:  # noqa: N803
-        """Back from Amazon's first leg: what the buyer chose becomes the wallet statement."""
+        """Return from Amazon's first page: the buyer's choice becomes the wallet statement."""
         state = parts_of(request).cookies.read(request, STATE_COOKIE)
         if not state:
             log.info("amazon_pay.review_without_state")
@@ -130,7 +133,7 @@ class AmazonPayPages:
         return response
 
     async def signed_in(self, request: Request, state: str = "", buyerToken: str = "") -> Response:  # noqa: N803
-        """Back from a sign-in. The state is good once, and only in the browser that began."""
+        """Return from a sign-in. The state is valid once, and only in the browser that began."""
         kept, _, after = (parts_of(request).cookies.read(request, SIGN_IN_COOKIE) or "").partition(".")
         if not kept or not secrets.compare_digest(kept.encode(), state.encode()):
             log.warning("amazon_pay.foreign_sign_in")
@@ -177,7 +180,7 @@ class AmazonPayPages:
         turn: int = 0,
         amazonCheckoutSessionId: str = "",  # noqa: N803
     ) -> Response:
-        """Back from Amazon's second leg: let the workers look, and wait for what they find."""
+        """Return from Amazon's second page: trigger a look-up, and wait for its result."""
         payment = await self.counter.find(order)
         if payment is None or not _is_of(payment, amazonCheckoutSessionId):
             ours = await may_see(request, order, payment)
@@ -198,7 +201,7 @@ class AmazonPayPages:
         return visits.elsewhere(self.counter.pages, request, paid_order)
 
     async def script(self) -> Response:
-        """The few lines that give Amazon's script its configuration."""
+        """The script that gives Amazon's script its configuration."""
         return FileResponse(SCRIPT, media_type="text/javascript")
 
     def _wait(self, request: Request, path: str, order: str, turn: int, **more: str) -> Response:
@@ -210,7 +213,7 @@ class AmazonPayPages:
         return self._button(request, config, kind="button")
 
     def _button(self, request: Request, config: Mapping[str, object], *, kind: str) -> Response:
-        """A page with Amazon's own button; its script may load what it needs on this page only."""
+        """Return a page with Amazon's own button. Only on this page its script may load what it needs."""
         return self.counter.pages.render(
             request,
             "amazon_pay_button.html",
@@ -232,7 +235,7 @@ class AmazonPayPages:
         return response
 
     def _statement(self, claims: Mapping[str, Any]) -> str:
-        """The signed wallet; of an address book too long for cookies the last ones are left out."""
+        """Return the signed wallet. If the address book is too long for cookies, the last addresses are left out."""
         issuer = self.counter.shop.issuer
         assert issuer is not None  # there is one wherever pages are served
         statement = issuer.issue("wallet", claims, valid_for=WALLET_HOLDS)
@@ -240,7 +243,7 @@ class AmazonPayPages:
         return statement if less is None else self._statement(less)
 
     def _refuse(self, request: Request, status: int, *, text: str = "", login: str = "") -> Response:
-        """What went wrong, and the way back: to the cart, or to `login` where the buyer came from there."""
+        """Return the page of a refusal, with the way back: to the cart, or to `login` if the buyer came from there."""
         return self.counter.pages.render(
             request, "amazon_pay_refused.html", status=status, text=text, login=login
         )
@@ -258,7 +261,7 @@ class AmazonPayPages:
 
 
 def _state_of(session: Session) -> str | None:
-    """The state that the session was begun with: it must be that of the browser that returns."""
+    """Return the state with which the session began. It must be that of the browser that returns."""
     details = session.web_checkout_details
     query = urlsplit((details.checkout_review_return_url if details else None) or "").query
     return next(iter(parse_qs(query).get("state", [])), None)
@@ -269,7 +272,7 @@ def _session_of(payment: Payment) -> str | None:
 
 
 def _waits_for_a_session(payment: Payment) -> bool:
-    """Whether the order came without one, and only the buyer's page can bring it."""
+    """Return whether the order came without a session, and only the buyer's page can bring it."""
     unpaid = payment.method == "amazon_pay" and payment.state in NOT_YET and not payment.order_cancelled
     return unpaid and _session_of(payment) is None
 

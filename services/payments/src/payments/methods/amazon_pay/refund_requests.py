@@ -1,7 +1,7 @@
-"""A refund of ours at Amazon: on the one charge that took the money, or in parts on several.
+"""A refund of Noren at Amazon: of the one charge that captured the money, or in parts of several charges.
 
-Which charge gives back how much is chosen once and kept with the payment before anything is asked for, so that a
-repetition comes out the same. Each part has an idempotency key of its own.
+Noren chooses once which charge refunds how much. The choice is stored with the payment before the first request, so
+that a repetition has the same result. Each part has its own idempotency key.
 """
 
 from collections.abc import Mapping
@@ -16,12 +16,12 @@ from payments.payment.rules.payment import Payment
 
 CHOSEN = "chosen_for_"
 CHOSEN_SECONDS = 0.5
-"""The pause between the choice and the first call: time to write it down."""
+"""The pause in seconds between the choice and the first call. The choice is stored in that time."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """``amount`` yen that the charge gives back, asked for with ``key``."""
+    """``amount`` yen that the charge shall refund, requested with ``key``."""
 
     charge_id: str
     amount: int
@@ -29,9 +29,9 @@ class Part:
 
 
 async def give_back(client: AmazonPayClient, payment: Payment, amount: int, key: str) -> Answer:
-    """Ask for a refund of ``amount`` yen, or choose where it is to come from; it is done a while later.
+    """Request a refund of ``amount`` yen, or choose its charges first. Amazon completes it later.
 
-    Raises SaysNo where our own set-up is refused, NoAnswer where Amazon does not answer.
+    Raises SaysNo if Amazon refuses the shop's own set-up, NoAnswer if Amazon does not answer.
     """
     if await looking.others_refund(client, payment):
         return RefundWaiting(looks=1)
@@ -64,7 +64,10 @@ async def _ask(client: AmazonPayClient, part: Part) -> Answer:
 
 
 async def _ask_in_parts(client: AmazonPayClient, payment: Payment, parts: list[Part]) -> Answer:
-    """Ask for every part. What is done is told by a look; once all that can be done is known, the rest has failed."""
+    """Request every part. A look-up reports the completed parts.
+
+    The rest has failed after everything that is possible is known.
+    """
     refs: dict[str, str] = {}
     awaited: list[str] = []
     reason = "nothing_left"
@@ -83,7 +86,7 @@ async def _ask_in_parts(client: AmazonPayClient, payment: Payment, parts: list[P
 
 
 def _choose(left: Mapping[str, int], amount: int, key: str) -> dict[str, str]:
-    """Return what to keep of the choice: the charge that can take all of it, or several, those with most first."""
+    """Return the choice to store: one charge that can refund everything, or several, those with the highest rest first."""
     whole = [charge_id for charge_id, rest in left.items() if rest >= amount]
     charge_ids = whole[:1] or sorted(left, key=left.__getitem__, reverse=True)
     chosen: dict[str, str] = {}
@@ -96,7 +99,7 @@ def _choose(left: Mapping[str, int], amount: int, key: str) -> dict[str, str]:
 
 
 def _chosen(payment: Payment, key: str) -> list[Part]:
-    """Return the parts that were chosen for the request with ``key``, the first under that key itself."""
+    """Return the parts that were chosen for the request with ``key``. The first part has that key itself."""
     parts: list[Part] = []
     while kept := payment.refs.get(f"{CHOSEN}{key}_{len(parts)}"):
         charge_id, _, amount = kept.rpartition(":")

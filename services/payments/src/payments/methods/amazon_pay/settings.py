@@ -1,4 +1,4 @@
-"""What operators set for Amazon Pay: environment variables with the prefix AMAZON_PAY_."""
+"""The settings of operators for Amazon Pay: environment variables with the prefix AMAZON_PAY_."""
 
 import re
 from functools import cached_property
@@ -18,8 +18,8 @@ AMAZON_HOST = re.compile(r"pay-api\.amazon\.(jp|com|eu)")
 class AmazonPaySettings(BaseSettings):
     """One merchant account and one key pair, made in Seller Central.
 
-    With a `url` that is not Amazon's, a simulator answers: the account is the demo's unless told otherwise,
-    buttons lead to the simulator's pages, and notices are signed by the simulator's certificate.
+    With a `url` that is not Amazon's, a simulator answers. Then the account is that of the demo unless it is set,
+    buttons lead to the simulator's pages, and the simulator's certificate signs notices.
     """
 
     model_config = SettingsConfigDict(
@@ -80,18 +80,18 @@ class AmazonPaySettings(BaseSettings):
 
     @property
     def pages_url(self) -> str:
-        """Origin of the simulator's pages, as browsers see it."""
+        """The origin of the simulator's pages, as browsers see it."""
         return self.hosted_url or self.url
 
     @cached_property
     def signer(self) -> Signer:
-        """Signs as this merchant. Raises if the key file is missing or no RSA key."""
+        """Return the signer of this merchant. Raises if the key file is missing or no RSA key."""
         key = private_key(self.private_key_file.read_bytes())
         return Signer(key, self.public_key_id, algorithm=self.algorithm)
 
     @property
     def version_path(self) -> str:
-        """The environment is told by the key id, or else by the path."""
+        """The version path. The key id names the environment, or else the path does."""
         if self.public_key_id.upper().startswith(("SANDBOX", "LIVE")):
             return "/v2"
         return "/sandbox/v2" if self.sandbox else "/live/v2"

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, l
 
 
 class Algorithm(StrEnum):
-    """The names Amazon gives the two signature forms."""
+    """Amazon's names of the two signature algorithms."""
 
     PSS = "AMZN-PAY-RSASSA-PSS"
     PSS_V2 = "AMZN-PAY-RSASSA-PSS-V2"
@@ -33,7 +33,7 @@ SALT_BYTES = {Algorithm.PSS: 20, Algorithm.PSS_V2: 32}
 
 
 class UnreadableAuthorization(ValueError):
-    """Not of the form `<algorithm> PublicKeyId=…, SignedHeaders=…, Signature=…`."""
+    """The header does not have the form `<algorithm> PublicKeyId=…, SignedHeaders=…, Signature=…`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Authorization:
 
     @classmethod
     def read(cls, value: str) -> Authorization:
-        """Take the header apart; `UnreadableAuthorization` if a part is missing or unknown."""
+        """Return the parts of the header. Raises `UnreadableAuthorization` if a part is missing or unknown."""
         name, _, rest = value.strip().partition(" ")
         parts: dict[str, str] = {}
         for part in rest.split(","):
@@ -70,11 +70,11 @@ class Authorization:
 def canonical_request(
     *, method: str, path: str, query: str, headers: Mapping[str, str], signed_headers: str, body: bytes
 ) -> str:
-    """The text whose digest is signed.
+    """Return the text whose digest is signed.
 
-    `path` and `query` stand as on the wire. `headers` has lower-case names. `signed_headers` is used word for
-    word: SDKs keep the caller's upper and lower case in it, and some leave headers out. A header that was
-    signed but did not arrive counts as empty, so that the signature fails rather than the verifier.
+    `path` and `query` are as on the wire. `headers` has lower-case names. `signed_headers` is used unchanged: SDKs
+    keep the caller's upper and lower case in it, and some leave headers out. A header that was signed but did not
+    arrive counts as empty, so that the signature fails and not the verifier.
     """
     lines = [method.upper(), path, query]
     lines += [f"{name.lower()}:{headers.get(name.lower(), '')}" for name in signed_headers.split(";")]
@@ -83,19 +83,19 @@ def canonical_request(
 
 
 def string_to_sign(algorithm: Algorithm, text: str) -> str:
-    """`<algorithm>\\n<hex SHA-256 of the text>` (a canonical request or a payload)."""
+    r"""Return `<algorithm>\n<hex SHA-256 of the text>` for a canonical request or a payload."""
     return f"{algorithm}\n{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def sign(key: RSAPrivateKey, algorithm: Algorithm, text: str) -> str:
-    """Base64 signature over `text`."""
+    """Return the base64 signature of `text`."""
     pss = padding.PSS(mgf=padding.MGF1(hashes.SHA256()), salt_length=SALT_BYTES[algorithm])
     signature = key.sign(string_to_sign(algorithm, text).encode(), pss, hashes.SHA256())
     return base64.b64encode(signature).decode()
 
 
 def verify(key: RSAPublicKey, algorithm: Algorithm, text: str, signature: str) -> bool:
-    """Whether `signature` (base64) is over `text` with this key and exactly this algorithm's salt length."""
+    """Return whether `signature` (base64) is over `text`, with this key and exactly this algorithm's salt length."""
     pss = padding.PSS(mgf=padding.MGF1(hashes.SHA256()), salt_length=SALT_BYTES[algorithm])
     try:
         raw = base64.b64decode(signature, validate=True)
@@ -125,9 +125,9 @@ class Signer:
         at: datetime,
         extra: Mapping[str, str],
     ) -> dict[str, str]:
-        """All headers a request must carry, the Authorization included.
+        """Return all headers that a request must carry, including Authorization.
 
-        `at` is the moment of signing (UTC), `extra` further headers to sign, such as the idempotency key.
+        `at` is the moment of signing (UTC). `extra` are further headers to sign, such as the idempotency key.
         """
         headers = {name.lower(): value for name, value in extra.items()}
         headers |= {
@@ -146,12 +146,12 @@ class Signer:
         return headers | {"authorization": str(authorization)}
 
     def payload_signature(self, payload: str) -> str:
-        """Signature of a button payload; the browser must be given byte for byte the same string."""
+        """Return the signature of a button payload. The browser must get exactly the same bytes."""
         return sign(self.key, self.algorithm, payload)
 
 
 def private_key(pem: bytes) -> RSAPrivateKey:
-    """An RSA private key from PEM (`PRIVATE KEY` or `RSA PRIVATE KEY`); `ValueError` otherwise."""
+    """Return an RSA private key from PEM (`PRIVATE KEY` or `RSA PRIVATE KEY`). Raises `ValueError` for any other text."""
     key = load_pem_private_key(pem, password=None)
     if not isinstance(key, RSAPrivateKey):
         raise ValueError("Amazon Pay wants an RSA key")  # noqa: TRY004 - a wrong file, not a wrong type in code
@@ -159,7 +159,7 @@ def private_key(pem: bytes) -> RSAPrivateKey:
 
 
 def public_key(pem: bytes) -> RSAPublicKey:
-    """An RSA public key from PEM; `ValueError` otherwise."""
+    """Return an RSA public key from PEM. Raises `ValueError` for any other text."""
     key = load_pem_public_key(pem)
     if not isinstance(key, RSAPublicKey):
         raise ValueError("Amazon Pay wants an RSA key")  # noqa: TRY004 - a wrong file, not a wrong type in code

@@ -1,6 +1,6 @@
-"""The signed wallet statement: what Amazon says of the buyer, for checkout and members to read offline.
+"""The signed wallet statement: Amazon's facts about the buyer, which checkout and members read offline.
 
-No card number is ever in it, only the label that Amazon shows to people (AP-42).
+It never contains a card number, only the label that Amazon shows to people (AP-42).
 """
 
 import re
@@ -16,15 +16,15 @@ from shared.text.prefectures import prefecture_named
 from shared.web.fields import postal_digits
 
 ADDRESSES_MAX = 10
-"""A statement travels in cookies of limited size; the first addresses are the ones people use."""
+"""The maximum number of addresses. A statement travels in cookies of limited size, and people use the first addresses."""
 KEPT_MAX = {"name": 100, "postal_code": 20, "address1": 250, "address2": 250, "phone": PHONE_LENGTH_MAX}
-"""More than our fields take, so that what is too long is asked for instead of being cut in silence."""
+"""The maximum lengths of texts, more than Noren's fields allow. So a longer text is asked for, and not cut silently."""
 _UNSEEN = re.compile(f"[{REFUSED_IN_LINE}]+")
 OTHER_MARKETPLACE = "申し訳ございません、Amazon PayではAmazon.co.jpアカウントのみご利用可能です。"
 
 
 def of_session(session: Session) -> dict[str, Any]:
-    """A wallet that can pay: buyer, whole address book with the FIRST first, chosen address, instrument."""
+    """Return a wallet that can pay: buyer, whole address book with the FIRST first, chosen address, instrument."""
     if session.is_of_other_marketplace or session.buyer is None:
         return _wallet(session.checkout_session_id, None, [], None) | {"error": OTHER_MARKETPLACE}
     addresses = [as_ours(address) for address in session.addresses[:ADDRESSES_MAX]]
@@ -34,7 +34,7 @@ def of_session(session: Session) -> dict[str, Any]:
 
 
 def of_buyer(buyer: Buyer) -> dict[str, Any]:
-    """A wallet that only signs in: name, e-mail and, if the buyer agreed, the default address."""
+    """Return a wallet that only signs in: name, e-mail and, if the buyer agreed, the default address."""
     addresses = [as_ours(buyer.shipping_address)] if buyer.shipping_address else []
     return _wallet(None, buyer, addresses, None)
 
@@ -60,10 +60,11 @@ def _wallet(
 
 
 def as_ours(address: Address) -> dict[str, str]:
-    """An address in our own fields (reference: Japanese address mapping).
+    """Return an address in Noren's fields (reference: Japanese address mapping).
 
-    Lines stay lines, because a house number may end one and a room begin the next; of more than two the last ones
-    share ours. What cannot be read stays as it is, or empty, for the buyer to correct: nothing is guessed.
+    Lines stay lines, because a house number may end one and a room begin the next. If there are more than two, the
+    last ones share one field. What cannot be read stays as it is, or empty, and the buyer corrects it: nothing is
+    guessed.
     """
     postal_code = postal_digits(address.postal_code or "")
     prefecture = prefecture_named(address.state_or_region or "") or prefecture_of(postal_code)
@@ -81,7 +82,10 @@ def as_ours(address: Address) -> dict[str, str]:
 
 
 def smaller(wallet: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The same wallet with one address less, the FIRST and the chosen one kept as long as can be; None at the end."""
+    """Return the same wallet with one address less; None at the end.
+
+    The FIRST and the chosen address are kept as long as possible.
+    """
     addresses = wallet["addresses"]
     return {**wallet, "addresses": addresses[:-1]} if addresses else None
 
@@ -91,5 +95,5 @@ def _joined(*lines: str | None) -> str:
 
 
 def _tidy(text: str | None) -> str:
-    """A line without what cannot be seen or kept, and without blanks around it."""
+    """Return a line without invisible characters, without characters that cannot be stored, and without outer blanks."""
     return _UNSEEN.sub(" ", text or "").strip()

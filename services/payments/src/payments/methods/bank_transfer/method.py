@@ -1,4 +1,4 @@
-"""Bank transfer as a payment method. Money comes in without us and goes back through the bank's interface."""
+"""Bank transfer as a payment method. Money comes in without Noren, and is refunded through the bank's interface."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -18,7 +18,7 @@ from shared.clock import now
 
 
 class Payout(BaseModel):
-    """A transfer that left the account, under the reference that was given with it."""
+    """A transfer from the shop's account, under the reference that was given with it."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -35,7 +35,7 @@ class Payouts(BaseModel):
 
 
 class BankTransfer(Method):
-    """The number is the shop's account; the deposit is recorded by hand, transfers back are looked up."""
+    """The number is the shop's account. Staff record the deposit; refunds are looked up."""
 
     kind = "bank_transfer"
     look_after = timedelta(days=30)
@@ -52,12 +52,12 @@ class BankTransfer(Method):
 
     @classmethod
     def from_environment(cls, shop: Shop) -> Self:
-        """Make the method from ``BANK_TRANSFER_*``."""
+        """Return the method, made from ``BANK_TRANSFER_*``."""
         return cls.at(BankTransferSettings())
 
     @classmethod
     def at(cls, settings: BankTransferSettings) -> Self:
-        """Make the method with given settings."""
+        """Return the method with given settings."""
         return cls(settings, httpx.AsyncClient(base_url=settings.url, timeout=settings.timeout_seconds))
 
     def menu(self) -> Menu:
@@ -74,22 +74,22 @@ class BankTransfer(Method):
         )
 
     async def issue(self, payment: Payment, *, key: str) -> Answer:
-        """Name the account. Nobody has to be asked for it."""
+        """Return the account as the number. It needs no call."""
         days = self.settings.guest_due_days if payment.by_guest else self.settings.due_days
         return Issued(
             number=self.settings.account,
             number_label="お振込先",
             due_at=now() + timedelta(days=days),
-            # What staff write on a transfer back that they make at the bank, so that a look finds it.
+            # Staff write this on a refund that they make at the bank. Then a look-up finds it.
             refs={"transfer_id": payment.payment_id.hex},
         )
 
     async def void(self, payment: Payment, *, key: str) -> Answer:
-        """Nothing is held; a transfer that still comes is recorded as late."""
+        """Return ``Voided``: nothing is held. A transfer that still comes is recorded as late."""
         return Voided()
 
     async def refund(self, payment: Payment, *, amount: int, key: str) -> Answer:
-        """Transfer ``amount`` back to the payer."""
+        """Transfer ``amount`` yen back to the payer."""
         body = {"reference": payment.payment_id.hex, "amount": amount, "name": payment.payer_name}
         try:
             reply = await self._http.post("/payouts", json=body, headers=self._headers(key))
@@ -102,7 +102,7 @@ class BankTransfer(Method):
             return Unknown(reason=type(error).__name__)
 
     async def look_up(self, payment: Payment) -> Sequence[Answer]:
-        """Ask for transfers back; deposits are not looked up, staff read the statement."""
+        """Look refunds up. Deposits are not looked up: staff read the statement."""
         try:
             reply = await self._http.get(
                 "/payouts", params={"reference": payment.payment_id.hex}, headers=self._headers()
@@ -121,7 +121,7 @@ class BankTransfer(Method):
         await self._http.aclose()
 
     def _days(self) -> str:
-        """Say how long buyers have; members may have longer."""
+        """Return how long buyers have, in words. Members may have longer."""
         guests, members = self.settings.guest_due_days, self.settings.due_days
         return f"{members}日以内" if guests == members else f"{guests}日以内（会員の方は{members}日以内）"
 

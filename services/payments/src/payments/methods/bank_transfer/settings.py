@@ -1,4 +1,4 @@
-"""What operators set for bank transfers: environment variables with the prefix BANK_TRANSFER_."""
+"""The settings of operators for bank transfers: environment variables with the prefix BANK_TRANSFER_."""
 
 from typing import Self
 
@@ -8,11 +8,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from payments.providers.sandbox import check_side
 
 DEMO = "noren-demo"
-"""What the simulator takes; anybody may know it."""
+"""The secret of the simulator, which is public."""
 
 
 class BankTransferSettings(BaseSettings):
-    """The shop's account, and the bank's interface for paying money back."""
+    """The shop's account, and the bank's interface for refunds."""
 
     model_config = SettingsConfigDict(
         env_prefix="BANK_TRANSFER_",

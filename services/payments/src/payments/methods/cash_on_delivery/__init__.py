@@ -1,4 +1,4 @@
-"""代金引換: the carrier collects the money; its deposit state is not managed here (PAY-13)."""
+"""代金引換: the carrier collects the money. Noren does not manage its deposit (PAY-13)."""
 
 from typing import Self
 
@@ -8,7 +8,7 @@ from payments.payment.rules.terms import Terms
 
 
 class CashOnDelivery(Method):
-    """Nothing is ever asked of anybody, and no payment event is said (PAY-13)."""
+    """A method without calls and without payment events (PAY-13)."""
 
     kind = "cash_on_delivery"
     terms = Terms(flow="unmanaged", deposit="never", deposit_mail="never")
@@ -18,7 +18,7 @@ class CashOnDelivery(Method):
 
     @classmethod
     def from_environment(cls, shop: Shop) -> Self:
-        """Make the method from ``CASH_ON_DELIVERY_*``."""
+        """Return the method, made from ``CASH_ON_DELIVERY_*``."""
         return cls(CashOnDeliverySettings())
 
     def menu(self) -> Menu:

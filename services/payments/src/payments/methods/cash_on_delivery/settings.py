@@ -1,11 +1,11 @@
-"""What operators set for cash on delivery: environment variables with the prefix CASH_ON_DELIVERY_."""
+"""The settings of operators for cash on delivery: environment variables with the prefix CASH_ON_DELIVERY_."""
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class CashOnDeliverySettings(BaseSettings):
-    """What the carrier collects; by default as much as Yamato's コレクト."""
+    """The limits of the carrier, by default those of Yamato's コレクト."""
 
     model_config = SettingsConfigDict(
         env_prefix="CASH_ON_DELIVERY_",

@@ -1,7 +1,7 @@
-"""The six chains, and how one number is told in each (KON-23 to KON-30, KON-38, KON-43).
+"""The six chains, and the words for the number in each (KON-23 to KON-30, KON-38, KON-43).
 
-A payment has one number. Seven-Eleven knows it with 13 digits, everybody else with its 11; choosing another
-chain shows it in that chain's words and changes nothing else (X-16).
+A payment has one number. Seven-Eleven shows it with 13 digits, all other chains with its 11. Another chain shows it
+in other words and changes nothing else (X-16).
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ _WRITTEN = {"auPay": "au PAY"}
 
 @dataclass(frozen=True)
 class Chain:
-    """Where and how the number is used. ``steps`` hold ``{number}``, ``{confirmation}`` and ``{menu}``."""
+    """Where and how the number is used. ``steps`` contain ``{number}``, ``{confirmation}`` and ``{menu}``."""
 
     name: str
     label: str
@@ -30,16 +30,16 @@ class Chain:
 
     @property
     def refused(self) -> tuple[str, ...]:
-        """Return what the till does not take (KON-29)."""
+        """Return what the till does not accept (KON-29)."""
         return (*_REFUSED_EVERYWHERE, *self.also_refused)
 
     @property
     def refused_in_words(self) -> str:
-        """Return the same for buyers, each name as its owner writes it."""
+        """Return the same for buyers, each name in the spelling of its owner."""
         return "、".join(_WRITTEN.get(name, name) for name in self.refused)
 
     def tell(self, number: Number, refs: Mapping[str, str]) -> Number:
-        """Return the number of a payment in this chain's format and words; the deadline stays."""
+        """Return the number of a payment in this chain's format and words. The deadline stays."""
         digits = refs["number_13"] if self.digits == 13 else refs["number_11"]
         return Number(
             number=digits,

@@ -1,4 +1,4 @@
-"""The labels for what the collecting company tells."""
+"""The labels of the collecting company's notices."""
 
 from typing import Literal
 
@@ -10,4 +10,4 @@ KINDS = Labels[NoticeKind](
     {"paid": "入金", "reversed": "入金の取消（速報取消）"},
     unknown=lambda word: f"不明な通知（{word}）",
 )
-"""The kinds of notices that we know the meaning of."""
+"""The kinds of notices that the method knows."""

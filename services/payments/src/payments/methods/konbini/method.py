@@ -1,4 +1,4 @@
-"""Konbini payment as a payment method: issue, look up, close, pay back; notices signed with HMAC."""
+"""Konbini payment as a payment method: issue, look up, close, refund; notices are signed with HMAC."""
 
 import hashlib
 import hmac
@@ -33,13 +33,13 @@ from payments.providers.retry_after import retry_after_seconds
 
 NOT_FOUND = "not_found"
 NO_NUMBER = "declined"
-"""The one code with which the company refuses a number for good; any other refusal tells nothing that we can read."""
+"""The company's one code for a final refusal of a number. Any other refusal is unknown."""
 SIGNATURE = "x-konbini-signature"
 LABEL = "コンビニ・ATM・ネットバンキング・電子マネー払い"
 
 
 class Konbini(Method):
-    """A prepaid method: the look-up returns the number and every receipt of money on it."""
+    """A prepaid method: the look-up returns the number and every receipt of its money."""
 
     kind = "konbini"
     look_after = timedelta(days=30)
@@ -59,16 +59,16 @@ class Konbini(Method):
 
     @classmethod
     def from_environment(cls, shop: Shop) -> Self:
-        """Make the method from ``KONBINI_*``."""
+        """Return the method, made from ``KONBINI_*``."""
         return cls.at(KonbiniSettings())
 
     @classmethod
     def at(cls, settings: KonbiniSettings) -> Self:
-        """Make the method with given settings."""
+        """Return the method with given settings."""
         return cls(settings, httpx.AsyncClient(base_url=settings.url, timeout=settings.timeout_seconds))
 
     def menu(self) -> Menu:
-        """Return what checkout may offer; six chains and no others (KON-04), no fee (KON-30)."""
+        """Return what checkout may offer: six chains and no others (KON-04), no fee (KON-30)."""
         options = tuple(Option(chain.name, chain.label) for chain in CHAINS.values())
         return Menu(
             kind=self.kind,
@@ -83,7 +83,7 @@ class Konbini(Method):
         )
 
     async def issue(self, payment: Payment, *, key: str) -> Answer:
-        """Have a number issued; the six days run from the company's answer (KON-16)."""
+        """Issue a number. Its six days begin with the company's answer (KON-16)."""
         chain = payment.choice.get("chain", "")
         if chain and chain not in CHAINS:
             return Declined(reason="provider_error", detail="no such chain")
@@ -100,7 +100,7 @@ class Konbini(Method):
         return found if isinstance(found, Unknown) else issued(found, chain)
 
     async def void(self, payment: Payment, *, key: str) -> Answer:
-        """Close the number, so that tills refuse it; if money was faster, say so."""
+        """Close the number, so that tills refuse it. Return ``Captured`` if money came first."""
         number_id = payment.refs.get("number_id", "")
         found = await self._call("POST", f"/numbers/{number_id}/close", payment, {}, key=key)
         if isinstance(found, str):
@@ -108,7 +108,7 @@ class Konbini(Method):
         return found if isinstance(found, Unknown) else closed(found, payment)
 
     async def refund(self, payment: Payment, *, amount: int, key: str) -> Answer:
-        """Pay back by gift card, or to the buyer's bank account if we know one (KON-20, X-46)."""
+        """Refund by gift card, or to the buyer's bank account if it is known (KON-20, X-46)."""
         route = "bank_transfer" if payment.choice.get("refund_account") else "gift_card"
         number_id = payment.refs.get("number_id", "")
         body = {"amount": amount, "route": route}
@@ -118,9 +118,10 @@ class Konbini(Method):
         return found if isinstance(found, Unknown) else last_refund(found, payment, amount)
 
     async def look_up(self, payment: Payment) -> Sequence[Answer]:
-        """Return the number and what happened to it.
+        """Return the number and everything that happened to it.
 
-        That a number which was issued is not found is no answer, nor is any other refusal: money may be on it.
+        If an issued number is not found, this is no answer. The same holds for any other refusal: money may be on the
+        number.
         """
         found = await self._call("GET", f"/numbers/by-reference/{payment.payment_id.hex}", payment)
         if isinstance(found, Unknown):
@@ -132,7 +133,7 @@ class Konbini(Method):
         return () if never_heard_of else (Unknown(reason=found, mismatch=issued_before),)
 
     async def read_notice(self, headers: Mapping[str, str], body: bytes) -> Notice:
-        """Prove that the company signed it with the shared secret."""
+        """Prove that the company signed the notice with the shared secret."""
         expected = hmac.new(self.settings.secret.get_secret_value().encode(), body, hashlib.sha256)
         given = headers.get(SIGNATURE, "")
         if not hmac.compare_digest(expected.hexdigest().encode(), given.encode()):
@@ -144,7 +145,7 @@ class Konbini(Method):
         return Notice(told.notice_id, told.reference, told.summary, known=told.kind in KINDS)
 
     def told(self, payment: Payment, chain: str = "") -> Number | None:
-        """Return the payment's number in the words of ``chain``, else of the chain last chosen."""
+        """Return the payment's number in the words of ``chain``, or of the chain that was chosen last."""
         if payment.number is None or "number_11" not in payment.refs:
             return payment.number
         name = chain or payment.refs.get("chain") or payment.number.chain

@@ -32,7 +32,7 @@ def router(method: "Konbini", counter: Counter) -> APIRouter:
 
     @routes.get("/{order_code}")
     async def show_number(request: Request, order_code: str, key: str = "") -> Response:
-        """Show the number in the words of the chain last chosen."""
+        """Show the number in the words of the chain that was chosen last."""
         if method.settings.maintenance and in_maintenance(now()):
             return counter.pages.render(
                 request, "konbini_maintenance.html", status=503, headers={"Retry-After": "7200"}, title=TITLE
@@ -53,7 +53,7 @@ def router(method: "Konbini", counter: Counter) -> APIRouter:
         key: Annotated[str, FormField()] = "",
         chain: Annotated[str, FormField()] = "",
     ) -> Response:
-        """Show the number for another chain from now on; its deadline stays as it is (X-16)."""
+        """Show the number for another chain from now on. Its deadline stays (X-16)."""
         payment = await _payment(counter, method, order_code, key)
         if chain not in CHAINS:
             raise Refused("chain_unknown", "このコンビニではお支払いいただけません。", status=422)
@@ -88,7 +88,7 @@ async def _payment(counter: Counter, method: "Konbini", order_code: str, key: st
 
 
 def _money_back(payment: Payment) -> MoneyBack:
-    """Return what becomes of the buyer's money, as the page of the order tells it."""
+    """Return the text about the buyer's refund, as on the page of the order."""
     if payment.state == "refunded" and not payment.contradicted:
         return "given_back"
     if payment.goes_on:

@@ -1,7 +1,8 @@
-"""What operators set for konbini payments: environment variables with the prefix KONBINI_.
+"""The settings of operators for konbini payments: environment variables with the prefix KONBINI_.
 
-Limits and deadlines are by default those of the marketplace's prepayment (KON-40, X-18); an own contract with a
-collecting company has its own, and its own line in the terminal's menu (the marketplace's is 「Amazon.co.jp, Javari.jp」).
+The default limits and deadlines are those of the marketplace's prepayment (KON-40, X-18). A contract with a
+collecting company has its own. It also has its own line in the terminal's menu; the marketplace's is 「Amazon.co.jp,
+Javari.jp」.
 """
 
 from typing import Self
@@ -12,7 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from payments.providers.sandbox import check_side
 
 DEMO = "noren-demo"
-"""What the simulator takes; anybody may know it."""
+"""The secret of the simulator, which is public."""
 
 
 class KonbiniSettings(BaseSettings):

@@ -1,4 +1,4 @@
-"""What the collecting company's objects mean to a payment. Pure."""
+"""What the collecting company's objects mean for a payment. Pure."""
 
 from datetime import datetime
 from typing import Literal
@@ -17,7 +17,7 @@ class _Object(BaseModel):
 
 
 class Receipt(_Object):
-    """Money that a till took, and perhaps took back the same day (速報取消)."""
+    """Money that a till took, and perhaps took back on the same day (速報取消)."""
 
     receipt_id: str
     amount: int
@@ -26,7 +26,7 @@ class Receipt(_Object):
 
 
 class Repayment(_Object):
-    """Money given back."""
+    """A refund."""
 
     refund_id: str
     amount: int
@@ -34,7 +34,7 @@ class Repayment(_Object):
 
 
 class Voucher(_Object):
-    """A number and its story."""
+    """A number with its receipts and refunds."""
 
     number_id: str
     reference: str
@@ -48,7 +48,7 @@ class Voucher(_Object):
 
 
 class NoticeBody(_Object):
-    """What the company posts when a till took money, or took it back; other kinds are shown to staff."""
+    """What the company posts after a till took money, or took it back. Staff see other kinds."""
 
     notice_id: str
     kind: str
@@ -58,7 +58,7 @@ class NoticeBody(_Object):
 
     @property
     def summary(self) -> str:
-        """What happened, in words."""
+        """Return the notice in words."""
         word = KINDS.of(self.kind)
         return f"{word} ¥{self.amount:,}" if self.amount else word
 
@@ -74,7 +74,7 @@ def not_ours(voucher: Voucher, payment: Payment) -> Unknown | None:
 
 
 def issued(voucher: Voucher, chain_name: str) -> Answer:
-    """Return the number in the words of the chain the buyer chose at the order."""
+    """Return the number in the words of the chain that the buyer chose at the order."""
     chain = CHAINS[chain_name or DEFAULT]
     digits = voucher.number_13 if chain.digits == 13 else voucher.number_11
     lengths = (len(voucher.number_13), len(voucher.number_11))
@@ -120,7 +120,7 @@ def all_answers(voucher: Voucher, payment: Payment) -> list[Answer]:
 
 
 def closed(voucher: Voucher, payment: Payment) -> Answer:
-    """Return whether the number is closed, or which money was faster."""
+    """Return that the number is closed, or the money that came first."""
     told = all_answers(voucher, payment)
     back = {answer.receipt_id for answer in told if isinstance(answer, Reversed)}
     back |= set(payment.disowned)
@@ -130,7 +130,7 @@ def closed(voucher: Voucher, payment: Payment) -> Answer:
 
 
 def last_refund(voucher: Voucher, payment: Payment, amount: int) -> Answer:
-    """Return the refund of ``amount`` that was just made: the last of those that the payment does not know."""
+    """Return the refund of ``amount`` yen that was just made: the last one that the payment does not know."""
     unknown = [one for one in voucher.refunds if one.refund_id not in payment.refunds]
     new = [one for one in unknown if one.amount == amount] or unknown
     return _repaid(new[-1]) if new else Unknown(reason="no_refund_in_answer")

@@ -117,10 +117,9 @@ class CaptureRefused(_Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class Voided(_Answer):
-    """The provider released the hold ``authorization_id`` (the present one if empty), closed the number, or never had
-    it.
+    """The hold ``authorization_id`` (the present one if empty) or the number does not exist any more, or never did.
 
-    ``in_doubt``: a call of Noren whose answer was lost may still arrive there and hold money.
+    ``in_doubt``: a call of Noren whose answer was lost may still arrive at the provider and hold money.
     """
 
     in_doubt: bool = False
@@ -186,10 +185,10 @@ class ToldNoMore(_Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class Chargeback(_Answer):
-    """The buyer disputes ``amount`` yen with the bank; the shop may answer until ``respond_by``. ``lost``: the bank took
-    them.
+    """The buyer disputes ``amount`` yen with the bank. The shop may answer until ``respond_by``.
 
-    ``notice_id`` is the provider's id of the notice that alone reported it. The same facts in another notice are new.
+    ``lost``: the bank took the money. ``notice_id`` is the provider's id of the notice that alone reported it. The
+    same facts in another notice are new.
     """
 
     reference: str

@@ -1,4 +1,4 @@
-"""What an order's way asks of its payment: a number, its money, or that all be undone. Pure."""
+"""What an order asks of its payment: a number, its money, a new hold, or that everything is undone. Pure."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -26,9 +26,9 @@ TOO_OLD = "hold too old"
 
 
 def begin(payment: Payment, terms: Terms) -> Settled:
-    """Start a payment for an order just placed: hold the money, or wait until stock is held (KON-44).
+    """Start a payment for a new order: hold the money, or wait until stock is held (KON-44).
 
-    An order of 0 yen is paid at once, and nobody is asked.
+    An order of 0 yen is paid immediately, without a call.
     """
     if payment.amount == 0:
         draft = Draft(payment.changed(state="captured"), payment.placed_at)
@@ -42,7 +42,7 @@ def begin(payment: Payment, terms: Terms) -> Settled:
 
 
 def issue_number(payment: Payment, terms: Terms, at: datetime) -> Settled:
-    """Stock is held, so the buyer may get a number; nothing to do for other flows or cancelled orders."""
+    """Request a number after stock is held. Do nothing for other flows and for cancelled orders."""
     draft = Draft(payment, at)
     if terms.flow == "prepaid" and draft.move(NumberAsked, "stock reserved"):
         draft.ask("issue", payment.amount)
@@ -50,7 +50,7 @@ def issue_number(payment: Payment, terms: Terms, at: datetime) -> Settled:
 
 
 def parcels_left(payment: Payment, parcels: Sequence[Parcel], terms: Terms, at: datetime) -> Settled:
-    """Parcels are on their way: keep them, and have the provider told, where the terms say so."""
+    """Keep the sent parcels, and report them to the provider, if the terms ask for it."""
     draft = Draft(payment, at)
     if terms.parcels != "unasked" and payment.amount:
         for parcel in parcels:
@@ -62,9 +62,9 @@ def parcels_left(payment: Payment, parcels: Sequence[Parcel], terms: Terms, at: 
 
 
 def capture_after_shipping(payment: Payment, terms: Terms, at: datetime) -> Settled:
-    """The whole order is shipped: take the money if the shop's policy says so.
+    """Capture the money after the whole order was shipped, if the shop's policy says so.
 
-    Before the authorization is known, or a new one, the wish is remembered, and acted upon when it is (OPS-08).
+    Before the authorization or a new hold is known, the wish is kept, and done later (OPS-08).
     """
     draft = Draft(payment, at)
     if terms.deposit == "capture" and payment.capture_policy == "on_shipped" and payment.state != "captured":
@@ -80,15 +80,15 @@ def capture_after_shipping(payment: Payment, terms: Terms, at: datetime) -> Sett
 def capture_for_staff(
     payment: Payment, terms: Terms, at: datetime, *, send_mail: bool, by: str = "", amount: int | None = None
 ) -> Settled:
-    """Staff pressed 「注文を入金済みにする」 on an order whose money a provider holds (PAY-02, PAY-08).
+    """Capture after staff pressed 「注文を入金済みにする」, while a provider holds the money (PAY-02, PAY-08).
 
-    ``amount`` in yen, where they want a part of it only: the rest stays held, if the method can (``part_captures``).
+    ``amount`` in yen, if staff want only a part. The rest stays held if the method allows it (``part_captures``).
     """
     draft = Draft(payment, at, by)
     part = amount if amount is not None and amount < payment.missing_amount else None
     refusal = _why_no_deposit(terms) or _why_no_part(payment, terms, part) or _why_no_capture(payment)
     if payment.state == "capturing" and part is None:
-        # Already asked for; the answer to that will be the answer to this, or the rest is asked for then.
+        # A capture is in progress. Its answer also answers this wish, or the rest is requested then.
         draft.change(capture_wish=CaptureWish("admin", send_mail))
     elif refusal:
         draft.reject_capture(refusal)
@@ -98,11 +98,11 @@ def capture_for_staff(
 
 
 def ask_capture(draft: Draft, wish: CaptureWish, terms: Terms) -> None:
-    """Ask the provider for the money, or say why not (AP-39: 30 times 24 hours from the order, inclusive)."""
+    """Request the capture, or publish why it is not possible (AP-39: 30 times 24 hours from the order, inclusive)."""
     payment = draft.payment
     until = payment.holds_until(terms)
     if payment.contradicted:
-        # Remembered, and acted upon once what the provider tells fits again, or a person has said what is so.
+        # The wish is kept. It is done after the provider's reports agree again, or a person has decided.
         draft.change(capture_wish=wish)
     elif until is not None and draft.at > until:
         draft.change(capture_wish=None)
@@ -118,7 +118,7 @@ def ask_capture(draft: Draft, wish: CaptureWish, terms: Terms) -> None:
 
 
 def capture_on(draft: Draft, terms: Terms, because: str) -> None:
-    """A part was captured at our wish and the rest is still held: ask for the rest, unless only the part was wanted."""
+    """Request the rest of a hold after a part was captured by Noren, unless only the part was wanted."""
     wish = draft.payment.capture_wish
     if draft.payment.state != "capturing" or not draft.payment.parts:
         return
@@ -131,7 +131,7 @@ def capture_on(draft: Draft, terms: Terms, because: str) -> None:
 
 
 def go_on(draft: Draft, terms: Terms) -> None:
-    """Do what waited until nothing was contradicted any more: undo what is over, or take the money that was wanted."""
+    """Do what waited while the payment was contradicted: refund what is over, or capture the wanted money."""
     payment = draft.payment
     if payment.contradicted:
         return
@@ -141,7 +141,7 @@ def go_on(draft: Draft, terms: Terms) -> None:
 
 
 def let_go(draft: Draft, because: str) -> bool:
-    """Give a hold back that the order cannot be paid by; False where nothing is held."""
+    """Release a hold that cannot pay the order. Return False if nothing is held."""
     held = draft.payment.state == "authorized" and draft.move(VoidAsked, because)
     if held:
         draft.ask("void", draft.payment.amount)
@@ -149,7 +149,7 @@ def let_go(draft: Draft, because: str) -> bool:
 
 
 def let_go_if_too_old(payment: Payment, terms: Terms, at: datetime) -> Settled:
-    """A hold that may not be captured any more is given back, and the order hears of it (AP-39)."""
+    """Release a hold that may not be captured any more. The order gets an event (AP-39)."""
     draft = Draft(payment, at)
     until = payment.holds_until(terms)
     if until is not None and at > until and not payment.contradicted:
@@ -158,7 +158,7 @@ def let_go_if_too_old(payment: Payment, terms: Terms, at: datetime) -> Settled:
 
 
 def ask_reauthorization(draft: Draft, because: str) -> bool:
-    """Have what is missing held once more; False where that is not possible now."""
+    """Request a new hold of the missing amount. Return False if this is not possible now."""
     asked = draft.move(ReauthorizationAsked, because)
     if asked:
         draft.change(renews_hold=False, provider_status="")
@@ -167,7 +167,7 @@ def ask_reauthorization(draft: Draft, because: str) -> bool:
 
 
 def may_reauthorize(payment: Payment, terms: Terms) -> bool:
-    """Return whether a hold ended, or stands and may be asked for anew, and the order still wants its money."""
+    """Return whether a new hold is possible: an old one ended or may be renewed, and the order still wants its money."""
     over = payment.state in ("voided", "declined", "expired", "short") and bool(payment.ended_holds)
     certain = not payment.open_chargebacks and not payment.contradicted
     wanted = not payment.order_cancelled and certain and payment.missing_amount > 0
@@ -175,7 +175,7 @@ def may_reauthorize(payment: Payment, terms: Terms) -> bool:
 
 
 def reauthorize(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
-    """Staff want the money to be held anew (AP-34): a hold that still stands is given back first."""
+    """Request a new hold for staff (AP-34). A hold that still exists is released first."""
     draft = Draft(payment, at, by)
     if may_reauthorize(payment, terms):
         if let_go(draft, "reauthorization asked"):
@@ -186,13 +186,13 @@ def reauthorize(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Set
 
 
 def cancel(payment: Payment, at: datetime, *, by: str = "") -> Settled:
-    """The order is cancelled: give back what is held now, and later whatever still arrives (M2, F32)."""
+    """Cancel: release or refund what is here now, and later whatever still arrives (M2, F32)."""
     draft = Draft(payment, at, by)
     if payment.order_cancelled or payment.state == "unmanaged":
         return draft.done()
     draft.change(order_cancelled=True, capture_wish=None, renews_hold=False, shipped=False)
     if payment.state == "captured":
-        # What failed was to give back what is spare; now all of it goes.
+        # The failed refund was one of suspense. Now everything is refunded.
         draft.stop_calling("refund_failed")
     draft.give_back_what_is_over()
     free_other_holds(draft)
@@ -200,14 +200,14 @@ def cancel(payment: Payment, at: datetime, *, by: str = "") -> Settled:
 
 
 def expect_deposit(payment: Payment, wish: CaptureWish) -> Payment:
-    """Return the payment with the wish that belongs to a deposit about to be recorded."""
+    """Return the payment with the wish that belongs to a deposit that is recorded next."""
     return payment if payment.state == "captured" else payment.changed(capture_wish=wish)
 
 
 def why_no_manual_deposit(payment: Payment, terms: Terms, *, beside_the_sale: bool = False) -> str | None:
     """Return why staff may not record a deposit for this payment, or None.
 
-    ``beside_the_sale``: they know that the order is paid, and that this is money beside it.
+    ``beside_the_sale``: staff know that the order is paid and that this is further money.
     """
     if terms.deposit != "by_hand":
         return _why_no_deposit(terms) or "not_by_hand"
@@ -217,7 +217,7 @@ def why_no_manual_deposit(payment: Payment, terms: Terms, *, beside_the_sale: bo
 
 
 def why_not_deposited_on(payment: Payment, day: date, at: datetime) -> str | None:
-    """Return why no deposit can have come on ``day``, or None: it is not ahead of us, nor before the order (PAY-07)."""
+    """Return why no deposit can have come on ``day``, or None. It is not in the future, nor before the order (PAY-07)."""
     if day > in_japan(at).date():
         return "deposit_date_ahead"
     return "deposit_date_before_order" if day < in_japan(payment.placed_at).date() else None

@@ -1,5 +1,4 @@
-"""What others do on the agreement with the buyer, beside the holds of ours: order-management software, or staff with a tool
-of the provider's. Pure."""
+"""Actions of others on the agreement with the buyer, by order-management software or in the provider's tools. Pure."""
 
 from dataclasses import replace
 
@@ -12,7 +11,7 @@ CHARGE_UNKNOWN: Call = "charge_unknown"
 
 
 def hear_other_hold(draft: Draft, answer: OtherHold) -> None:
-    """A hold of others stands, or is over: staff are shown it, and it is given back with the order."""
+    """Record a hold of others, or its end. Staff see it, and it is released with the order."""
     payment = draft.payment
     known = {one.authorization_id: one for one in payment.other_holds}
     told = replace(answer, refs={})
@@ -32,13 +31,13 @@ def hear_other_hold(draft: Draft, answer: OtherHold) -> None:
 
 
 def free_other_holds(draft: Draft) -> None:
-    """Have holds of others given back with a cancelled order, unless a void that is under way does so."""
+    """Request the release of others' holds on a cancelled order, unless a void in progress does it."""
     if draft.payment.frees_holds and draft.payment.state != "voiding":
         draft.ask("void", draft.payment.amount)
 
 
 def hear_unnamed_charges(draft: Draft, answer: UnnamedCharges) -> None:
-    """The provider counts more than what was named: it cannot be booked, so a person looks for it."""
+    """Call a person if the provider counts more charges than were named. Such a sum cannot be booked."""
     if answer.amount == draft.payment.unnamed_charge_amount:
         return
     draft.change(unnamed_charge_amount=answer.amount)

@@ -1,7 +1,7 @@
-"""Chargebacks as they stand: what the provider tells of them, what staff decide, and what staff take back of it. Pure.
+"""Chargebacks: what the provider reports, what staff decide, and what staff take back. Pure.
 
-Each word takes the place of the one before it, as often as there is another. What is lost is booked under a reference of its
-own each time, and taken out of the books by its contrary where it was not lost after all.
+Each decision replaces the one before it, as often as needed. Each loss is booked under its own reference. If it turns
+out that nothing was lost, the opposite is booked.
 """
 
 from dataclasses import replace
@@ -23,10 +23,10 @@ from payments.payment.rules.refund_bookings import (
 
 
 def charged_back(draft: Draft, answer: Chargeback, because: str) -> None:
-    """Hear what the provider tells of a chargeback: it counts, also where staff had decided otherwise.
+    """Apply the provider's report of a chargeback. It counts even if staff had decided otherwise.
 
-    The same word again is no news, so staff may decide otherwise after it; one that was won may be disputed again by another
-    notice, one that is lost is no longer open.
+    The same report again changes nothing, so staff may decide otherwise after it. A new notice may reopen a
+    chargeback that was won. A lost one does not become open again.
     """
     told = replace(answer, refs={})
     before = draft.payment.chargeback(told.reference)
@@ -45,8 +45,10 @@ def charged_back(draft: Draft, answer: Chargeback, because: str) -> None:
 
 
 def let_stand(draft: Draft, one: KnownChargeback, because: str, note: str = "") -> None:
-    """Let a chargeback stand as ``one``: staff are called while it is open; what is lost is gone, and what stood before as lost
-    is here again."""
+    """Store the chargeback in its new state ``one``, and book the difference.
+
+    Staff are called while it is open. A new loss is booked. The opposite of an earlier loss is booked.
+    """
     before = draft.payment.chargeback(one.reference)
     draft.note(because, note)
     if before is not None and before.state == "lost":
@@ -72,7 +74,7 @@ def _keep(draft: Draft, one: KnownChargeback) -> None:
 
 
 def _taken_by_the_bank(draft: Draft, lost: KnownChargeback, because: str) -> None:
-    """Book all that was lost: out of what is here, and as a loss beyond that."""
+    """Book the lost amount: out of the money that is here, and as a loss beyond that."""
     given = min(lost.amount, draft.payment.held_amount)
     draft.change(beside_provider_amount=draft.payment.beside_provider_amount + lost.amount)
     draft.lose(Loss(lost.loss_ref, lost.amount - given, "chargeback"))
@@ -83,7 +85,7 @@ def _taken_by_the_bank(draft: Draft, lost: KnownChargeback, because: str) -> Non
 
 
 def _take_back_loss(draft: Draft, lost: KnownChargeback, because: str) -> None:
-    """Book the contrary of a loss, with what covered it meanwhile; the payment is where it was while the chargeback was open."""
+    """Book the opposite of a loss, and of the money that covered it. The state is again that of the open chargeback."""
     payment = draft.payment
     beyond = _beyond(payment, lost)
     draft.book(journal.loss_undone(lost.loss_ref, beyond))
@@ -104,7 +106,10 @@ def _beyond(payment: Payment, lost: KnownChargeback) -> int:
 
 
 def _taken(payment: Payment, lost: KnownChargeback) -> tuple[Taken, ...]:
-    """Return what of a loss was here; of one booked before that was kept, suspended money went first."""
+    """Return the part of a loss that was here.
+
+    For a loss from before this was kept, suspense was taken first.
+    """
     given = lost.amount - _beyond(payment, lost)
     if lost.lost_times or not given:
         return lost.taken

@@ -1,7 +1,6 @@
-"""Whether an answer is about what was asked, and whether it can be written down. Pure.
+"""Whether an answer is about the request, and whether the books can hold it. Pure.
 
-What contradicts the question, or no book could hold, is not believed: it becomes ``Unknown`` with ``mismatch``, which
-calls a person.
+Any other answer is not believed. It becomes ``Unknown`` with ``mismatch``, which calls a person.
 """
 
 from collections.abc import Mapping
@@ -13,7 +12,7 @@ from payments.payment.rules.moves import NOT_YET, Operation
 from payments.payment.rules.payment import Payment
 
 YEN_MAX = 999_999_999_999
-"""More than any order costs; sums of it still fit into 64 bits."""
+"""More yen than any order costs. Sums of it still fit into 64 bits."""
 YEARS = range(2000, 2200)
 ID_LENGTH_MAX = 200
 TEXT_LENGTH_MAX = 4_000
@@ -23,9 +22,9 @@ _IDS = ("_id", "_ref", "reference", "number")
 def checked(
     payment: Payment, answer: Answer, at: datetime, *, operation: Operation | None = None, amount: int = 0
 ) -> Answer:
-    """Return ``answer``, or ``Unknown`` in its place where it cannot be the answer to what was asked.
+    """Return ``answer``, or ``Unknown`` instead if it cannot be the answer to the request.
 
-    ``operation`` and ``amount`` (yen) are the request that was made, None for a look-up.
+    ``operation`` and ``amount`` (yen) are the request, None for a look-up.
     """
     reason = _why_not_storable(answer) or _why_not_ours(payment, answer, at, operation)
     if reason:
@@ -33,13 +32,13 @@ def checked(
     if operation == "refund" and isinstance(answer, Refunded) and answer.amount != amount:
         return Unknown(reason="amount_differs", mismatch=True, doubted_refund=answer.refund_ref)
     if operation == "capture" and isinstance(answer, Captured) and answer.amount != amount:
-        # Less may have been taken in the console; only a look can tell.
+        # Less may have been captured in the console. Only a look-up shows it.
         return Unknown(reason="amount_differs", mismatch=True)
     return answer
 
 
 def _why_not_storable(answer: Answer) -> str:
-    """Return why no book can hold ``answer``; empty if it can: amounts, moments and lengths of texts are bounded."""
+    """Return why the books cannot hold ``answer``, or "": amounts, moments and lengths of texts have limits."""
     moves_money = isinstance(answer, Captured | Refunded)
     for one in fields(answer):
         value = getattr(answer, one.name)
@@ -63,7 +62,7 @@ def _is_short(name: str, value: str | Mapping[str, str] | tuple[str, ...]) -> bo
 
 
 def _why_not_ours(payment: Payment, answer: Answer, at: datetime, operation: Operation | None) -> str:
-    """Return why ``answer`` is about something else than the payment, or than what was asked; empty if it is not."""
+    """Return why ``answer`` is about something other than the payment or the request, or ""."""
     renewed = payment.state == "reauthorizing" or operation == "reauthorize"
     if not renewed and any(payment.refs.get(name, value) != value for name, value in answer.refs.items()):
         return "other_reference"

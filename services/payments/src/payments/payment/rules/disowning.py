@@ -1,5 +1,8 @@
-"""Whether what a provider tells is this payment's: receipts that were moved here, objects that staff said are of others, and what
-was told once and is told no more. Pure."""
+"""Whether a report is about this payment. Pure.
+
+Three things count: receipts that were moved here, objects that staff assigned to another order, and objects that are
+not reported any more.
+"""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -21,8 +24,10 @@ from payments.payment.rules.refund_mismatches import hear_refund_no_more
 
 
 def as_named_here(payment: Payment, answer: Answer) -> Answer:
-    """Return ``answer`` with its receipts under the names that they are booked by: one that was moved here has a name of its
-    own."""
+    """Return ``answer`` with its receipt under the name by which it is booked.
+
+    A receipt that was moved here has another name.
+    """
     names = payment.receipt_names
     match answer:
         case Captured() | Reversed() if answer.receipt_id in names:
@@ -33,8 +38,10 @@ def as_named_here(payment: Payment, answer: Answer) -> Answer:
 def told_no_more(
     payment: Payment, *, receipts: Collection[str] | None, refunds: Collection[str] | None
 ) -> tuple[ToldNoMore, ...]:
-    """Return what a provider that lists all there is tells no more, of what it had told of ``payment`` before it was asked;
-    None where it does not list that kind."""
+    """Return the known objects of ``payment`` that a complete list does not contain any more; () if there are none.
+
+    ``receipts`` and ``refunds`` are the listed ids (the provider's), None if the provider does not list such objects.
+    """
     names = payment.receipt_names
     listed = [names.get(one, one) for one in receipts or ()]
     known = payment.receipts if receipts is not None else ()
@@ -45,7 +52,7 @@ def told_no_more(
 
 
 def is_disowned(payment: Payment, answer: Answer) -> bool:
-    """Return whether ``answer`` is about an object of which staff said that it is of others."""
+    """Return whether ``answer`` is about an object that belongs to another order, as staff decided."""
     match answer:
         case Refunded() | RefundDeclined():
             return answer.refund_ref in payment.disowned
@@ -57,7 +64,7 @@ def is_disowned(payment: Payment, answer: Answer) -> bool:
 
 
 def told_elsewhere(payment: Payment, receipt_id: str, order_code: str, at: datetime) -> Settled:
-    """A receipt was told here that is booked on ``order_code``: a person decides whose it is."""
+    """Call a person about a reported receipt that is booked on ``order_code``. The person decides whose it is."""
     draft = Draft(payment, at)
     if receipt_id not in payment.booked_elsewhere:
         draft.change(booked_elsewhere={**payment.booked_elsewhere, receipt_id: order_code})
@@ -66,7 +73,10 @@ def told_elsewhere(payment: Payment, receipt_id: str, order_code: str, at: datet
 
 
 def hear_told_no_more(draft: Draft, answer: ToldNoMore) -> None:
-    """Call a person for what was told once and is told no more: until one has said what is so, nothing hangs on it."""
+    """Call a person about objects that are not reported any more.
+
+    Until a decision nothing that depends on them is final.
+    """
     for receipt_id in answer.receipts:
         hear_receipt_no_more(draft, receipt_id)
     for ref in answer.refunds:

@@ -185,8 +185,11 @@ class Draft:
     def give_back(self, because: str) -> None:
         """Release or refund what the payment holds, as far as its state allows it now. The rest follows later.
 
-        Noren waits for one refund before the next. These cases are left to a person: a refund that failed, an
-        unexplained refund, disputed money, and money that comes after a bank took back what was here.
+        Noren waits for one refund before the next. These cases are left to a person:
+
+        - a refund that failed, or that nobody can explain;
+        - disputed money;
+        - money that comes after a bank took back what was here.
         """
         payment = self.payment
         if "refund_failed" in payment.calls or payment.open_chargebacks or payment.refund_asked_amount:
@@ -212,8 +215,9 @@ class Draft:
             self.ask("void", payment.amount)
 
     def take_out(self, receipt_id: str, amount: int, explained_by: str = "") -> tuple[int, int]:
-        """Book that ``amount`` yen of a receipt were taken back, out of suspense first. Return the amounts of suspense
-        and sale.
+        """Book that ``amount`` yen of a receipt were taken back, out of suspense first.
+
+        Return the amounts out of suspense and out of the sale.
         """
         payment = self.payment
         from_suspense = min(amount, payment.spare_amount)

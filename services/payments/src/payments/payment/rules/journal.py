@@ -1,8 +1,10 @@
 """Where the money of a payment is: double entry, written once, never changed (M7).
 
-Accounts: ``receivable`` is what the provider (or the bank) has for us, ``sales`` what orders earned,
-``suspense`` money that belongs to no order (short, excess, late; M6), ``refunds`` what sales gave back, ``losses``
-what went out, or was taken back, beyond what was here, until money covers it.
+- ``receivable``: what the provider (or the bank) owes the shop.
+- ``sales``: what orders earned.
+- ``suspense``: money that belongs to no order (short, excess, late; M6).
+- ``refunds``: what was refunded of sales.
+- ``losses``: what was refunded, or taken back, beyond the money that was here, until money covers it.
 """
 
 from dataclasses import dataclass
@@ -35,7 +37,7 @@ JournalReason = Literal[
 class JournalEntry:
     """One movement of ``amount`` yen from the account ``credit`` to the account ``debit``.
 
-    ``subject`` is what it is about (a receipt, a refund); reason and subject together are booked once.
+    ``subject`` is the receipt, refund or chargeback. The same reason and subject are booked once.
     """
 
     reason: JournalReason
@@ -46,57 +48,57 @@ class JournalEntry:
 
 
 def sale(receipt_id: str, amount: int) -> JournalEntry:
-    """Money for the order."""
+    """Return the entry of money that pays the order."""
     return JournalEntry("sale", receipt_id, amount, debit="receivable", credit="sales")
 
 
 def suspended(receipt_id: str, amount: int) -> JournalEntry:
-    """Money that came in and belongs to no order."""
+    """Return the entry of money that came in and belongs to no order."""
     return JournalEntry("suspended", receipt_id, amount, debit="receivable", credit="suspense")
 
 
 def allocated(receipt_id: str, amount: int) -> JournalEntry:
-    """Suspended money that the order turned out to be owed, once the missing rest was here."""
+    """Return the entry of suspense that pays the order, after the missing rest came."""
     return JournalEntry("allocated", receipt_id, amount, debit="suspense", credit="sales")
 
 
 def refund(refund_ref: str, amount: int) -> JournalEntry:
-    """Money of the order given back."""
+    """Return the entry of refunded money of the order."""
     return JournalEntry("refund", refund_ref, amount, debit="refunds", credit="receivable")
 
 
 def suspense_returned(refund_ref: str, amount: int) -> JournalEntry:
-    """Suspended money given back."""
+    """Return the entry of refunded suspense."""
     return JournalEntry("suspense_returned", refund_ref, amount, debit="suspense", credit="receivable")
 
 
 def sale_reversed(receipt_id: str, amount: int) -> JournalEntry:
-    """Money of the order that a receipt promised and that never came."""
+    """Return the entry of money of the order whose receipt was taken back."""
     return JournalEntry("sale_reversed", receipt_id, amount, debit="sales", credit="receivable")
 
 
 def suspense_reversed(receipt_id: str, amount: int) -> JournalEntry:
-    """Suspended money that a receipt promised and that never came."""
+    """Return the entry of suspense whose receipt was taken back."""
     return JournalEntry("suspense_reversed", receipt_id, amount, debit="suspense", credit="receivable")
 
 
 def set_aside(receipt_id: str, amount: int) -> JournalEntry:
-    """Money of the order that is not enough any more, since the receipt of the rest came to nothing."""
+    """Return the entry of money of the order that goes to suspense, because the receipt of the rest was taken back."""
     return JournalEntry("set_aside", receipt_id, amount, debit="sales", credit="suspense")
 
 
 def refund_undone(refund_ref: str, amount: int) -> JournalEntry:
-    """Money of the order that was written down as given back, and was not."""
+    """Return the entry that takes back a booked refund of the order's money."""
     return JournalEntry("refund_undone", refund_ref, amount, debit="receivable", credit="refunds")
 
 
 def suspense_return_undone(refund_ref: str, amount: int) -> JournalEntry:
-    """Suspended money that was written down as given back, and was not."""
+    """Return the entry that takes back a booked refund of suspense."""
     return JournalEntry("suspense_return_undone", refund_ref, amount, debit="receivable", credit="suspense")
 
 
 def lost(kind: Literal["refund", "receipt", "chargeback"], subject: str, amount: int) -> JournalEntry:
-    """Money that went out, or was taken back, beyond what was here."""
+    """Return the entry of money that was refunded, or taken back, beyond the money that was here."""
     reasons: dict[str, JournalReason] = {
         "refund": "over_refunded",
         "receipt": "reversed_after_refund",
@@ -106,12 +108,12 @@ def lost(kind: Literal["refund", "receipt", "chargeback"], subject: str, amount:
 
 
 def loss_undone(subject: str, amount: int) -> JournalEntry:
-    """Money that was booked as taken back beyond what was here, and was not."""
+    """Return the entry that takes back a booked loss."""
     return JournalEntry("loss_undone", subject, amount, debit="receivable", credit="losses")
 
 
 def covered(entry: JournalEntry, receipt_id: str) -> JournalEntry:
-    """Return ``entry`` for money that went out before it came: out of the losses, once the receipt explains it."""
+    """Return ``entry`` for money that went out before it came: a receipt moves it out of the losses."""
     reasons: dict[JournalReason, JournalReason] = {
         "refund": "loss_is_refund",
         "suspense_returned": "loss_is_suspense_returned",

@@ -1,4 +1,4 @@
-"""The number that the buyer pays with is told: when it is issued, and when the buyer chooses another chain for it."""
+"""The event about the number: when it is issued, and when the buyer chooses another chain for it."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ def say_number(
     chosen_anew: bool = False,
     send_mail: bool = True,
 ) -> None:
-    """Say what the buyer of the payment in ``draft`` pays with, and until when."""
+    """Publish the number with which the buyer of the payment in ``draft`` pays, and its deadline."""
     draft.say(
         PaymentNumberIssued,
         amount=draft.payment.amount,
@@ -55,7 +55,7 @@ def choose_chain(
     terms: Terms,
     at: datetime,
 ) -> Settled:
-    """Remember the chain that the buyer chose, and say the number in its words while it can be paid. Pure.
+    """Store the chain that the buyer chose, and publish the number in its words while it can be paid. Pure.
 
     ``told`` returns the number of a payment in the words of its chain. No money follows from it. Each number goes out
     by mail once. Raises Refused after too many changes.

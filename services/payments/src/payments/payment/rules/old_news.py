@@ -1,4 +1,4 @@
-"""Whether an answer of the provider tells anything that is not known, or may be booked by it. Pure."""
+"""Whether an answer of the provider reports anything new that may be booked. Pure."""
 
 from payments.payment.rules.answers import Answer, Authorized, Captured, RefundDeclined, Refunded
 from payments.payment.rules.moves import ENDS_A_HOLD
@@ -6,13 +6,16 @@ from payments.payment.rules.payment import Payment
 
 
 def doubts(payment: Payment, answer: Refunded) -> bool:
-    """Whether the amount of a refund is still not what was asked: until a person has looked, it does not count."""
+    """Return whether the amount of a refund still differs from the request. It does not count until a person has looked."""
     return answer.refund_ref in payment.doubted_refunds and answer.amount != payment.refund_asked_amount
 
 
 def heard_before(payment: Payment, answer: Answer) -> bool:
-    """Whether ``answer`` is old news: of a refund that is known, or in doubt, or of a hold that was over before the
-    present one. What it tells of the refund of ours that is under way is none."""
+    """Return whether ``answer`` reports nothing new.
+
+    It is about a refund that is known or in doubt, or about a hold that had ended before the present one. A report
+    about Noren's refund in progress is always new.
+    """
     match answer:
         case Refunded() if doubts(payment, answer):
             return True
@@ -25,8 +28,8 @@ def heard_before(payment: Payment, answer: Answer) -> bool:
         case Authorized():
             return answer.authorization_id in payment.ended_holds
         case Captured():
-            # Where there is one hold, captured once, a receipt told again still says that a number cannot be
-            # closed, unless it came to nothing.
+            # With one hold, captured once, the known receipt still shows that a number cannot be closed, unless the
+            # receipt was taken back.
             known = answer.receipt_id in payment.receipts
             several = bool(payment.ended_holds or payment.parts)
             return answer.receipt_id in payment.reversals or (several and known)

@@ -1,6 +1,6 @@
-"""What a provider may have to know of an order: a copy of it as it was placed, and the parcels that left.
+"""What a provider may have to know of an order: a copy of it as it was placed, and the sent parcels.
 
-Both hold personal data. They are handed to methods and to nobody else: not to history, journal, requests or logs.
+Both hold personal data. Only methods get them. History, journal, requests and logs never contain them.
 """
 
 from dataclasses import dataclass
@@ -13,8 +13,11 @@ from shared.events import Amounts, Destination, Orderer, OrderPlaced, Shipped
 
 @dataclass(frozen=True, repr=False)
 class OrderSnapshot:
-    """The order as it was placed: who buys (name, kana, mail, telephone, address), where its lines go (sku, name,
-    quantity, price of one), and its amounts (goods, shipping, fee, discounts), in yen with tax.
+    """The order as it was placed. Amounts are in yen with tax.
+
+    - Buyer: name, kana, mail, telephone, address.
+    - Destinations and their lines: sku, name, quantity, price of one.
+    - Amounts: goods, shipping, fee, discounts.
     """
 
     orderer: Orderer
@@ -23,13 +26,13 @@ class OrderSnapshot:
 
     @classmethod
     def of(cls, event: OrderPlaced) -> Self:
-        """Return what an order tells when it is placed."""
+        """Return the copy of an order from its event."""
         return cls(event.orderer, event.destinations, event.amounts)
 
 
 @dataclass(frozen=True)
 class Parcel:
-    """What left for one destination of the order, and when. Carrier and tracking number are empty where unknown."""
+    """A parcel for one destination of the order, and when it was sent. Carrier and tracking number are empty if unknown."""
 
     destination_id: UUID
     ship_date: date

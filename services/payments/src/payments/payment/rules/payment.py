@@ -109,8 +109,8 @@ class Payment(Money):
     def changed(self, **changes: Any) -> "Payment":
         """Return the payment with ``changes``. Raises TypeError for a field that it does not have.
 
-        It does what :func:`dataclasses.replace` does, at a twentieth of its time: a payment has many fields, a rule
-        changes few of them, and there are ten changes in an order.
+        It does the same as :func:`dataclasses.replace` in a twentieth of the time. A payment has many fields, a rule
+        changes few of them, and an order has ten changes.
         """
         known = self.__dict__
         new = object.__new__(type(self))
@@ -185,8 +185,9 @@ class Payment(Money):
 
     @property
     def ended_in_part(self) -> bool:
-        """Whether the payment is over and a part of its hold was captured. The rest may still be held, and nobody wants
-        it.
+        """Whether the payment is over and a part of its hold was captured.
+
+        The rest may still be held, and nobody wants it.
         """
         return bool(self.parts) and not self.goes_on
 
@@ -233,8 +234,9 @@ class Payment(Money):
         )
 
     def holds_until(self, terms: Terms) -> datetime | None:
-        """The last moment for a capture, or None without a limit. AP-39 counts from the order or the last
-        re-authorization.
+        """The last moment for a capture, or None without a limit.
+
+        AP-39 counts from the order, or from the last re-authorization.
         """
         days = terms.capture_days_max
         began = self.reauthorized_at or self.placed_at

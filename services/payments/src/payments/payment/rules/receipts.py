@@ -1,4 +1,4 @@
-"""Money that comes in: for the order, or into suspense; and receipts that come to nothing. Pure."""
+"""Money that comes in, for the order or into suspense, and receipts that are taken back. Pure."""
 
 from payments.payment.rules import journal
 from payments.payment.rules.answers import Captured, Reversed
@@ -26,13 +26,13 @@ _OVER_WITH_THE_SALE = (*ABOUT_SPARE_MONEY, "capture_failed", "authorization_ende
 def receive(
     draft: Draft, answer: Captured, terms: Terms, because: str, operation: Operation | None = None
 ) -> None:
-    """Book money once by its receipt; only what the order is owed, in time, counts as paid."""
+    """Book money once by its receipt. Only the money that the order owes, in time, pays it."""
     payment = draft.payment
     if answer.receipt_id in payment.receipts:
         _hear_again(draft, answer, terms)
     else:
         if answer.beside_hold and not payment.order_cancelled:
-            # Nothing was held any more, but the order goes on: it may be paid by this.
+            # Nothing was held any more, but the order goes on. This money may pay it.
             draft.move(MoneyBeside, because)
             payment = draft.payment
         draft.change(
@@ -45,10 +45,10 @@ def receive(
     if operation != "void" or not stands:
         return
     if draft.payment.parts != payment.parts:
-        # A part went first; the rest is still held, and to be let go.
+        # A part was captured first. The rest is still held, and must be released.
         draft.ask("void", payment.amount)
     elif draft.payment.state == "voiding":
-        # Paid in part, so it cannot be closed.
+        # The number is paid in part, so it cannot be closed.
         draft.move(CapturedInPart, because)
 
 
@@ -65,7 +65,7 @@ def _take_in(draft: Draft, answer: Captured, terms: Terms, because: str) -> None
         _put_aside(draft, answer, because)
         if not answer.beside_hold:
             if terms.part_captures and not payment.goes_on and answer.amount < payment.missing_amount:
-                # Of a hold that came late: the rest of it may still be held, and is let go.
+                # The hold came late. Its rest may still be held, and is released.
                 draft.change(parts=(*payment.parts, answer.receipt_id))
             _end_short_hold(draft, terms, because)
     if payment.losses:
@@ -75,8 +75,11 @@ def _take_in(draft: Draft, answer: Captured, terms: Terms, because: str) -> None
 
 
 def _hear_again(draft: Draft, answer: Captured, terms: Terms) -> None:
-    """A receipt told again is old news, unless a provider tells it with another amount: then a person looks, and until then, or
-    until it is told as it was booked, nothing that hangs on it is final."""
+    """Call a person if a known receipt is reported with another amount.
+
+    The same amount changes nothing and ends an earlier doubt. Until then nothing that depends on the receipt is
+    final.
+    """
     payment = draft.payment
     booked = payment.booked_of(answer.receipt_id)
     by_hand = terms.deposit == "by_hand"
@@ -91,7 +94,7 @@ def _hear_again(draft: Draft, answer: Captured, terms: Terms) -> None:
 
 
 def hear_receipt_no_more(draft: Draft, receipt_id: str) -> None:
-    """Call a person for a receipt that was told once and is told no more."""
+    """Call a person for a receipt that was reported once and is not reported any more."""
     payment = draft.payment
     booked = 0 if receipt_id in payment.reversals else payment.booked_of(receipt_id)
     if booked and payment.doubted_receipts.get(receipt_id) != 0:
@@ -106,8 +109,10 @@ def _doubt_no_more(draft: Draft, receipt_id: str) -> None:
 
 
 def book_as_told(draft: Draft, terms: Terms, because: str) -> None:
-    """Book what the provider tells of doubted receipts beyond what was booked, or take out what it tells less: staff have
-    seen it. Each difference is a movement of its own."""
+    """Book the difference between reported and booked amounts of doubted receipts, after staff have seen it.
+
+    Each difference is its own movement.
+    """
     for receipt_id, told in draft.payment.doubted_receipts.items():
         payment = draft.payment
         more = told - (payment.booked_of(receipt_id) or 0)
@@ -127,7 +132,7 @@ def book_as_told(draft: Draft, terms: Terms, because: str) -> None:
 
 
 def _keep_part(draft: Draft, answer: Captured, because: str) -> None:
-    """Book a part of what is held: it waits in suspense until the rest is here, and nobody has to look at it."""
+    """Book a part of a hold. It waits in suspense until the rest is here, and calls nobody."""
     payment = draft.payment
     draft.change(parts=(*payment.parts, answer.receipt_id))
     _suspend(draft, answer.receipt_id, answer.amount)
@@ -135,7 +140,7 @@ def _keep_part(draft: Draft, answer: Captured, because: str) -> None:
 
 
 def _free_hold(draft: Draft) -> None:
-    """Others took what our hold was for: give it back."""
+    """Release Noren's hold, because others charged the money that it was for."""
     payment = draft.payment
     draft.change(ended_holds=(*payment.ended_holds, payment.authorization_id))
     draft.ask("void", payment.amount)
@@ -151,7 +156,7 @@ def _put_aside(draft: Draft, answer: Captured, because: str) -> None:
 
 
 def _end_short_hold(draft: Draft, terms: Terms, because: str) -> None:
-    """A hold of which part was taken elsewhere is over: the rest cannot come by it."""
+    """End a hold of which others captured a part. The rest cannot come by it."""
     if terms.flow == "authorized" and draft.payment.state in ("authorized", "capturing", "voiding"):
         draft.move(CapturedInPart, because)
         draft.change(provider_status="")
@@ -159,7 +164,7 @@ def _end_short_hold(draft: Draft, terms: Terms, because: str) -> None:
 
 
 def end_hold(draft: Draft, reason: HoldEndReason, terms: Terms) -> None:
-    """Tell that nothing is held any more though the order goes on; whoever asked for the money hears no."""
+    """Publish that nothing is held any more although the order goes on. Reject the capture that somebody wanted."""
     payment = draft.payment
     if payment.authorization_id and payment.authorization_id not in payment.ended_holds:
         draft.change(ended_holds=(*payment.ended_holds, payment.authorization_id))
@@ -179,7 +184,7 @@ def end_hold(draft: Draft, reason: HoldEndReason, terms: Terms) -> None:
 
 
 def _fulfil(draft: Draft, answer: Captured, terms: Terms, because: str) -> None:
-    """The order is paid: what came before joins the sale, what is too much waits in suspense."""
+    """Record that the order is paid. Earlier money joins the sale, and excess waits in suspense."""
     payment = draft.payment
     owed, earlier = payment.missing_amount, payment.spare_amount
     draft.book(journal.sale(answer.receipt_id, owed), journal.allocated(answer.receipt_id, earlier))
@@ -201,7 +206,7 @@ def _fulfil(draft: Draft, answer: Captured, terms: Terms, because: str) -> None:
 
 
 def take_for_the_sale(draft: Draft, amount: int, because: str, by: type) -> None:
-    """Let all that is spare, and what is booked beside it, be the order's money: ``amount`` in all."""
+    """Let all free suspense, and what is booked beside it, pay the order: ``amount`` yen together."""
     payment = draft.payment
     draft.change(
         captured_amount=payment.captured_amount + amount,
@@ -223,8 +228,8 @@ def _suspend(draft: Draft, receipt_id: str, amount: int, call: Call | None = Non
 def reverse(draft: Draft, answer: Reversed, because: str, *, by_mistake: bool = False) -> None:
     """Take a receipt out of the books that the till took back: out of suspense first, then out of the sale.
 
-    What was given back meanwhile is lost. A number waits for its buyer again. ``by_mistake``: staff had recorded what
-    never came, and know it.
+    What was refunded meanwhile is a loss. A number waits for its buyer again. ``by_mistake``: staff know that they
+    had recorded money that never came.
     """
     payment = draft.payment
     if answer.receipt_id not in payment.receipts or answer.receipt_id in payment.reversals:
@@ -237,7 +242,7 @@ def reverse(draft: Draft, answer: Reversed, because: str, *, by_mistake: bool = 
 
 def _take_away(draft: Draft, ref: str, amount: int, because: str, *, by_mistake: bool) -> None:
     payment = draft.payment
-    # What a refund under way is of may have gone back already: only its answer, or money, tells what is lost.
+    # A refund in progress may have gone out already. Only its answer, or money, shows what is lost.
     taken = min(amount, max(payment.held_amount - payment.refund_asked_amount, 0))
     _, from_sale = draft.take_out(ref, taken)
     draft.lose(Loss(ref, amount - taken, "receipt"))
@@ -254,7 +259,7 @@ def _take_away(draft: Draft, ref: str, amount: int, because: str, *, by_mistake:
 
 
 def _is_owed_again(draft: Draft, ref: str, because: str) -> bool:
-    """The order is not paid any more: its number waits for the buyer; what is left of its money is short."""
+    """Record that the order is not paid any more. Its number waits for the buyer; its remaining money is short."""
     payment = draft.payment
     left = payment.sale_amount
     if left and payment.state == "captured":

@@ -1,7 +1,7 @@
-"""Refunds as a provider tells of them: which is ours, what ends our request, and what is booked of the others. Pure.
+"""Which refund that a provider reports is Noren's, what ends Noren's request, and how others are booked. Pure.
 
-A request for a refund of ours ends by its own answer: the reply to it, or, once a reply told the provider's id, what a look
-tells under that id. Any other refund is booked once and ends nothing, however large it is.
+A request for a refund ends only with its own answer. That is the reply to it. After a reply with the provider's id,
+it is also a look-up that reports this id. Any other refund is booked once and ends nothing, whatever its amount is.
 """
 
 from dataclasses import replace
@@ -22,9 +22,9 @@ from payments.payment.rules.refund_mismatches import SUM, hear_refund_again, hea
 
 
 def refunded(draft: Draft, answer: Refunded, because: str, *, ours: bool) -> None:
-    """Book a refund once by its id, whoever asked for it.
+    """Book a refund once by its id, whoever requested it.
 
-    ``ours``: it is the answer to our own request; nothing but that, or its id told by a look, ends the request.
+    ``ours``: it is the answer to Noren's request. Only this, or its id in a look-up, ends the request.
     """
     payment = draft.payment
     if doubts(payment, answer):
@@ -49,7 +49,7 @@ def refunded(draft: Draft, answer: Refunded, because: str, *, ours: bool) -> Non
 
 
 def _went_back(draft: Draft, answer: Refunded) -> None:
-    """Our refund is done, or a part of it that the provider gave back by itself; the rest is still under way."""
+    """Record that Noren's refund is completed, or a part that the provider refunded separately. The rest is in progress."""
     ours, left = draft.payment.our_refund, draft.payment.refund_asked_amount - answer.amount
     if left > 0:
         open_refs = tuple(one for one in ours.refs if one != answer.refund_ref)
@@ -61,7 +61,7 @@ def _went_back(draft: Draft, answer: Refunded) -> None:
 
 
 def _book_by_name(draft: Draft, answer: Refunded, because: str, *, ours: bool) -> int:
-    """Book a refund whose id is new, without what the sum told of it before; return that."""
+    """Book a refund with a new id, without the yen that the sum reported before. Return these yen."""
     payment = draft.payment
     known = _known_by_sum(payment, answer, ours=ours)
     presumed = not ours and _may_be_ours(payment, answer, known)
@@ -75,9 +75,10 @@ def _book_by_name(draft: Draft, answer: Refunded, because: str, *, ours: bool) -
 
 
 def _known_by_sum(payment: Payment, answer: Refunded, *, ours: bool) -> int:
-    """Return how much of a refund the provider's sum told before its name. Ours is in no sum from before it was asked for.
+    """Return how much of a refund was in the provider's sum before its id was known.
 
-    Where that is not certain it is too much rather than too little: the next sum tells what is left out.
+    Noren's refund is in no sum from before its request. An uncertain amount is taken as too high rather than too low.
+    The next sum reports what is left out.
     """
     most = min(payment.unnamed_refund_amount, answer.amount)
     if not ours:
@@ -87,8 +88,10 @@ def _known_by_sum(payment: Payment, answer: Refunded, *, ours: bool) -> int:
 
 
 def _may_be_ours(payment: Payment, answer: Refunded, known: int) -> bool:
-    """Whether a refund told by its id is taken for the one of ours that has none yet: it is as large, and news, or the name
-    of what was taken for ours by its sum."""
+    """Return whether a refund with an id is presumed to be Noren's, which has none yet.
+
+    It has the same amount and is new, or it names the refund that the sum presumed.
+    """
     ours = payment.our_refund
     if ours.refs or ours.done_refs or answer.amount != payment.refund_asked_amount:
         return False
@@ -98,7 +101,7 @@ def _may_be_ours(payment: Payment, answer: Refunded, known: int) -> bool:
 
 
 def _presumed_wrongly(draft: Draft, before: Payment, own_ref: str) -> None:
-    """Call staff where a refund that was taken for ours was somebody else's; ``own_ref`` is the id of ours, if it has one."""
+    """Call staff if a refund that was presumed to be Noren's belonged to others. ``own_ref`` is Noren's id, if known."""
     presumed = before.our_refund.presumed_ref
     if presumed and presumed != own_ref:
         draft.change(our_refund=replace(draft.payment.our_refund, presumed_ref=""))
@@ -108,7 +111,7 @@ def _presumed_wrongly(draft: Draft, before: Payment, own_ref: str) -> None:
 
 
 def hear_reply(draft: Draft, answer: Refunded | RefundWaiting | Unknown) -> None:
-    """Keep what a reply to our own request tells beside the outcome: the id of the refund, and what had gone back before."""
+    """Keep what a reply to Noren's request reports beside the result: the id of the refund, and the sum before it."""
     payment = draft.payment
     if not payment.refund_asked_amount:
         return
@@ -123,7 +126,7 @@ def hear_reply(draft: Draft, answer: Refunded | RefundWaiting | Unknown) -> None
 
 
 def refunded_in_all(draft: Draft, answer: RefundedInAll, because: str) -> None:
-    """Book what the provider's sum holds beyond the refunds that have a name."""
+    """Book the part of the provider's sum that exceeds the refunds with ids."""
     payment = draft.payment
     if payment.doubted_refunds or payment.retold_refunds.keys() - {SUM}:
         return
@@ -140,7 +143,7 @@ def refunded_in_all(draft: Draft, answer: RefundedInAll, because: str) -> None:
 
 
 def _was_written_down(draft: Draft, answer: Refunded) -> bool:
-    """Match a refund with what staff wrote down of it before the provider told: one, not two."""
+    """Match a refund with the record that staff made of it before the report. It is one refund, not two."""
     payment = draft.payment
     same = [one for one in payment.outside if (one.amount, one.route) == (answer.amount, answer.route)]
     if not same:
@@ -155,8 +158,10 @@ def _was_written_down(draft: Draft, answer: Refunded) -> bool:
 
 
 def _came_to_nothing(draft: Draft, because: str) -> bool:
-    """Take out what was not taken out while a refund of it was under way: its receipt had come to nothing. True if nothing is
-    here then."""
+    """Book out a receipt that was taken back while a refund of its money was in progress.
+
+    Return True if nothing is here then.
+    """
     payment = draft.payment
     if not payment.losses or not payment.held_amount:
         return False
@@ -169,9 +174,9 @@ def _came_to_nothing(draft: Draft, because: str) -> bool:
 
 
 def refund_declined(draft: Draft, answer: RefundDeclined, because: str, *, ours: bool) -> None:
-    """A refund of ours came to nothing: a person's business, unless others gave back part of it while it was asked for.
+    """Record that Noren's refund failed. A person is called, unless others refunded part of the money meanwhile.
 
-    What a look tells of a refund that is not known to be ours ends nothing.
+    A look-up of a refund that is not known to be Noren's ends nothing.
     """
     payment = draft.payment
     ours = ours or payment.is_ours(answer.refund_ref)
@@ -182,7 +187,7 @@ def refund_declined(draft: Draft, answer: RefundDeclined, because: str, *, ours:
         return
     refs = tuple(ref for ref in payment.our_refund.refs if ref != answer.refund_ref)
     if refs and refs != payment.our_refund.refs:
-        # A part of it failed; what is left when the other parts are done is told then.
+        # One part of it failed. The remaining amount is reported after the other parts are completed.
         draft.change(our_refund=replace(payment.our_refund, refs=refs))
         return
     _presumed_wrongly(draft, payment, "")

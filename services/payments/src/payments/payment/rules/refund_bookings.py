@@ -1,5 +1,4 @@
-"""Money that goes back: by our refunds, by others, by chargebacks; and that had not gone back after all. Booked once, in
-every state. Pure."""
+"""Books refunds of Noren, refunds of others and chargebacks, and takes such bookings back. Once, in every state. Pure."""
 
 from dataclasses import replace
 from uuid import UUID, uuid5
@@ -22,14 +21,14 @@ from shared.events.payments import Call
 
 ELSEWHERE: Call = "refunded_elsewhere"
 CAPTURED, REFUNDED = "売上確定済", "返金済"
-"""What an authorization has become, as :attr:`Payment.provider_status` shows it."""
+"""The state of an authorization, as :attr:`Payment.provider_status` shows it."""
 OVER_REFUNDED = "more went out than was here"
 
 
 def book_refund(draft: Draft, ref: str, amount: int, route: RefundRoute, because: str, *, ours: bool) -> None:
-    """Book a refund out of what is here; what is beyond that is lost until a person, or money, explains it.
+    """Book a refund out of the money that is here. The excess is a loss until a person, or money, explains it.
 
-    The buyer is told all that the provider gave, as soon as some of it was here.
+    The buyer reads the whole amount that the provider refunded, as soon as some of it was here.
     """
     given = min(amount, draft.payment.held_amount)
     if given:
@@ -43,7 +42,7 @@ def book_refund(draft: Draft, ref: str, amount: int, route: RefundRoute, because
 
 
 def cover(draft: Draft, receipt_id: str, because: str) -> None:
-    """Let money that came explain what went out before it: as if it had come first."""
+    """Let new money cover earlier losses, as if the money had come first."""
     for loss in draft.payment.losses:
         amount = min(loss.amount, draft.payment.held_amount)
         if not amount:
@@ -73,7 +72,7 @@ def cover(draft: Draft, receipt_id: str, because: str) -> None:
 
 
 def settled_outside(draft: Draft, ref: str, amount: int, route: RefundRoute, because: str) -> None:
-    """Book what staff sent back by a way that the provider knows nothing of."""
+    """Book a refund that staff made by a way that the provider does not know."""
     if ref in draft.payment.refunds:
         return
     draft.change(
@@ -87,7 +86,7 @@ def settled_outside(draft: Draft, ref: str, amount: int, route: RefundRoute, bec
 
 
 def take_back_outside(draft: Draft, told: Outside, because: str) -> None:
-    """Book the contrary of what staff wrote down as given back, and was not; tell the order and its buyer."""
+    """Book the opposite of a refund that staff had recorded by mistake. Inform the order and its buyer."""
     payment = draft.payment
     draft.change(
         outside=tuple(one for one in payment.outside if one is not told),
@@ -105,7 +104,10 @@ def take_back_outside(draft: Draft, told: Outside, because: str) -> None:
 
 
 def undo_refund(draft: Draft, gone: Taken, route: RefundRoute, *, by_chargeback: bool = False) -> None:
-    """Book the contrary of what was booked as gone back, and was not; tell the order, and its buyer unless ``by_chargeback``."""
+    """Book the opposite of a booked refund that did not take place.
+
+    The order gets an event. The buyer gets a mail, unless ``by_chargeback``.
+    """
     payment = draft.payment
     draft.book(
         journal.suspense_return_undone(gone.ref, gone.from_suspense),
@@ -128,8 +130,10 @@ def undo_refund(draft: Draft, gone: Taken, route: RefundRoute, *, by_chargeback:
 
 
 def goes_on_again(draft: Draft, because: str) -> bool:
-    """Let an order that goes on be paid again by money of its sale that is here after all, or short of the rest; False where
-    that changes nothing."""
+    """Let an order that goes on be paid again by money of its sale, or be short of the rest.
+
+    Return False if this changes nothing.
+    """
     payment = draft.payment
     if payment.order_cancelled or not payment.held_amount:
         return False
@@ -141,7 +145,7 @@ def goes_on_again(draft: Draft, because: str) -> bool:
 
 
 def call_spare(draft: Draft, amount: int) -> None:
-    """Call for a person because ``amount`` yen more are here that belong to no order, where there are any."""
+    """Call a person about ``amount`` more yen that are here and belong to no order; not for 0 yen."""
     state = draft.payment.state
     if amount:
         late = state in OVER or state == "refunding"
@@ -161,9 +165,9 @@ def give(
     beyond: int = 0,
     told: bool = False,
 ) -> None:
-    """Book the refund and tell the order and its buyer, unless they were ``told`` before.
+    """Book the refund and publish it for the order and its buyer, unless it was ``told`` before.
 
-    ``beyond`` went out as well, though it was not here; it belonged to no order.
+    ``beyond`` yen went out as well, although they were not here. They belonged to no order.
     """
     payment = draft.payment
     spare = min(amount, payment.spare_amount)
@@ -197,9 +201,9 @@ def give(
 
 
 def _book(draft: Draft, ref: str, amount: int, explained_by: str) -> UUID:
-    """Book ``amount`` yen as gone back, suspended money first; return the id under which events tell of it.
+    """Book ``amount`` yen as refunded, suspense first. Return the id of the refund in events.
 
-    ``explained_by``: the receipt that explains a refund booked as lost before.
+    ``explained_by``: the receipt that explains a refund which was booked as a loss.
     """
     payment = draft.payment
     from_suspense = min(amount, payment.spare_amount)
@@ -218,12 +222,12 @@ def _book(draft: Draft, ref: str, amount: int, explained_by: str) -> UUID:
 
 
 def refund_id_of(payment: Payment, ref: str) -> UUID:
-    """Return under which id events tell of the refund that is booked by ``ref``."""
+    """Return the id in events of the refund that is booked by ``ref``."""
     return uuid5(payment.payment_id, ref)
 
 
 def nothing_left(draft: Draft, because: str) -> None:
-    """All that was here went back: the payment is over, unless the order is still to be paid by it."""
+    """End the payment after all money was refunded, unless the order is still to be paid by it."""
     payment = draft.payment
     draft.end_refund()
     draft.stop_calling(*ABOUT_SPARE_MONEY, "refund_failed")
@@ -238,7 +242,7 @@ def nothing_left(draft: Draft, because: str) -> None:
 
 
 def give_the_rest(draft: Draft) -> None:
-    """What came meanwhile, or was not asked for yet, goes back as well."""
+    """Request a refund of money that came meanwhile, or was not requested yet."""
     payment = draft.payment
     if payment.state == "refunding" and payment.held_amount > 0 and not payment.refunds_stopped:
         draft.ask("refund", payment.held_amount)

@@ -1,5 +1,4 @@
-"""A refund that the provider tells again with another amount than was booked: never old news, and booked once staff have seen it.
-Pure."""
+"""A known refund that the provider reports with another amount, or no longer. Booked after staff have seen it. Pure."""
 
 from dataclasses import replace
 
@@ -12,11 +11,11 @@ from payments.payment.rules.payment import MISMATCH, UNEXPLAINED
 from payments.payment.rules.refund_bookings import book_refund, call_spare, goes_on_again, undo_refund
 
 SUM = "total:"
-"""Begins the name of what is known by the provider's sum only."""
+"""The prefix of the reference of yen that are known only by the provider's sum."""
 
 
 def hear_sum_again(draft: Draft, answer: RefundedInAll) -> None:
-    """Call a person where the provider counts less as refunded than was booked before: what it told once cannot be so."""
+    """Call a person if the provider's sum of refunds is below the booked sum. Its earlier report cannot be true then."""
     payment, amount = draft.payment, answer.amount
     others = {one: told for one, told in payment.retold_refunds.items() if one != SUM}
     if amount < min(answer.before, payment.told_refunds_amount):
@@ -29,7 +28,7 @@ def hear_sum_again(draft: Draft, answer: RefundedInAll) -> None:
 
 
 def hear_refund_no_more(draft: Draft, ref: str) -> None:
-    """Call a person for a refund that was told once and is told no more."""
+    """Call a person for a refund that was reported once and is not reported any more."""
     payment = draft.payment
     booked = payment.refund_amounts.get(ref, 0)
     if booked and payment.retold_refunds.get(ref) != 0:
@@ -39,7 +38,7 @@ def hear_refund_no_more(draft: Draft, ref: str) -> None:
 
 
 def disown_refund(draft: Draft, ref: str, because: str) -> None:
-    """Staff say that a refund that was told here was not for this order: it did not go back, and no look counts it again."""
+    """Take a refund out of the books that belongs to another order, as staff decided. No look-up counts it again."""
     payment = draft.payment
     booked = payment.refund_amounts.get(ref, payment.own_refunds.get(ref, 0))
     draft.change(
@@ -52,7 +51,10 @@ def disown_refund(draft: Draft, ref: str, because: str) -> None:
 
 
 def hear_refund_again(draft: Draft, answer: Refunded) -> None:
-    """Call a person for another amount, until it is told as it was booked; one from before amounts were kept is old news."""
+    """Call a person about another amount, until the booked amount is reported again.
+
+    A refund from before amounts were kept changes nothing.
+    """
     payment, ref = draft.payment, answer.refund_ref
     booked = payment.refund_amounts.get(ref, payment.own_refunds.get(ref))
     if booked is None or payment.retold_refunds.get(ref, booked) == answer.amount:
@@ -67,8 +69,10 @@ def hear_refund_again(draft: Draft, answer: Refunded) -> None:
 
 
 def book_refunds_as_told(draft: Draft, because: str) -> None:
-    """Book what the provider tells of refunds beyond what was booked, or the contrary of what it tells less: staff have seen it.
-    Each difference is a movement of its own."""
+    """Book the difference between the reported and the booked amounts of refunds, after staff have seen it.
+
+    Each difference is its own movement.
+    """
     if SUM in draft.payment.retold_refunds:
         _book_sum_as_told(draft, because)
     for ref, told in draft.payment.retold_refunds.items():
@@ -88,7 +92,7 @@ def book_refunds_as_told(draft: Draft, because: str) -> None:
 
 
 def _book_sum_as_told(draft: Draft, because: str) -> None:
-    """Take back what the provider's sum does not count: of what it told without names, then of the refunds that were told last."""
+    """Take back what the provider's sum does not count: first refunds without ids, then the latest reported ones."""
     payment = draft.payment
     told = payment.retold_refunds[SUM]
     missing = payment.told_refunds_amount - told
@@ -108,11 +112,11 @@ def _book_sum_as_told(draft: Draft, because: str) -> None:
 
 
 def _take_back(draft: Draft, ref: str, part: str, amount: int, because: str) -> None:
-    """Book that ``amount`` yen of a refund did not go back: out of what was lost by it first."""
+    """Book that ``amount`` yen of a refund did not go back. A loss by this refund is reduced first."""
     payment = draft.payment
     beyond, losses = 0, []
     for one in payment.losses:
-        # What was booked as told later has the name of the refund, and a number.
+        # A difference that was booked later has the reference of the refund, and a number.
         of_it = one.kind == "refund" and (one.ref == ref or one.ref.startswith(f"{ref}:"))
         undone = min(amount - beyond, one.amount) if of_it else 0
         beyond += undone

@@ -12,7 +12,7 @@ from payments.methods.amazon_pay.simulator.settings import AmazonSimulatorSettin
 
 
 def make_keys(directory: Path) -> None:
-    """Write `amazon_pay.key` and `amazon_pay.pub` (PEM) unless they are there."""
+    """Write `amazon_pay.key` and `amazon_pay.pub` (PEM) unless they exist."""
     directory.mkdir(parents=True, exist_ok=True)
     private, public = directory / "amazon_pay.key", directory / "amazon_pay.pub"
     if private.exists() and public.exists():
@@ -45,7 +45,7 @@ def main(arguments: list[str]) -> int:
 
 
 def serve(settings: AmazonSimulatorSettings) -> None:
-    """Serve on the settings' port; with TLS by the self-signed certificate of the notices."""
+    """Serve on the port of the settings, with TLS by the self-signed certificate of the notices."""
     app = make_app(settings)
     certificate, key = settings.folder / "notices.pem", settings.folder / "notices.key"
     uvicorn.run(

@@ -21,7 +21,7 @@ class AmazonAccount:
 class Instrument:
     """A way to pay inside Amazon Pay: a card, or the gift card balance (AP-14).
 
-    `outcome` is what the second leg does with it: approved, buyer_canceled, declined, pending_approved or
+    `outcome` is its effect on the second page: approved, buyer_canceled, declined, pending_approved or
     pending_declined. `reason` explains a decline.
     """
 
@@ -199,13 +199,13 @@ INSTRUMENTS = {
 
 
 def address_book(tx: Transaction, account: AmazonAccount) -> list[Document]:
-    """All addresses of an account, the first one first; added ones come last and stay for later orders."""
+    """Return all addresses of an account, the first one first. Added addresses come last and stay for later orders."""
     added = [thing.api for thing in reversed(tx.newest("address")) if thing.own["account"] == account.key]
     return [*account.addresses, *added]
 
 
 def add_address(tx: Transaction, account: AmazonAccount, address: Document) -> str:
-    """Store a new address at Amazon (AP-29) and answer its id."""
+    """Store a new address at Amazon (AP-29) and return its id."""
     address_id = f"{account.key}-{len(tx.newest('address')) + 1}"
     document = _address(
         address_id,
@@ -220,5 +220,5 @@ def add_address(tx: Transaction, account: AmazonAccount, address: Document) -> s
 
 
 def without_id(address: Document) -> Document:
-    """An address as the API shows it in `shippingAddress`."""
+    """Return an address as the API shows it in `shippingAddress`."""
     return {name: value for name, value in address.items() if name != "addressId"}

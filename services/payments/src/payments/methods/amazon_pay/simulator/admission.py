@@ -1,4 +1,4 @@
-"""Who may call: the signature over exactly what stood on the wire, then the idempotency key's form."""
+"""Which requests are accepted: the signature over the exact bytes of the request, then the form of the idempotency key."""
 
 import hashlib
 import re
@@ -22,7 +22,7 @@ DATE_FORMS = ("%Y%m%dT%H%M%SZ", "%Y-%m-%dT%H:%M:%SZ")
 
 
 def check_signature(settings: AmazonSimulatorSettings, request: Request, body: bytes) -> None:
-    """Refuse with 403 or 400 unless the merchant's key signed this request, lately."""
+    """Refuse with 403 or 400 unless the merchant's key signed this request recently."""
     headers = request.headers
     try:
         authorization = Authorization.read(headers.get("authorization", ""))
@@ -64,7 +64,7 @@ def _check_date(text: str, skew_max_seconds: float) -> None:
 
 
 def idempotency_key(request: Request, *, required: bool) -> str | None:
-    """The key of a POST, checked; None where none is needed and none was sent."""
+    """Return the checked key of a POST; None if none is needed and none was sent."""
     key = request.headers.get("x-amz-pay-idempotency-key")
     if key is None or request.method != "POST":
         if required:
@@ -76,6 +76,6 @@ def idempotency_key(request: Request, *, required: bool) -> str | None:
 
 
 def fingerprint(method: str, path: str, body: bytes, simulation_code: str | None) -> str:
-    """What must be the same when a key is used again."""
+    """Return what must be equal when a key is used again."""
     text = f"{method}\n{path}\n{simulation_code or ''}\n".encode() + body
     return hashlib.sha256(text).hexdigest()

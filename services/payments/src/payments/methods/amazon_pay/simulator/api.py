@@ -1,4 +1,4 @@
-"""The API's door: admit, answer, remember; and on demand let the answer go wrong on its way."""
+"""The entry of the API: it admits, answers and stores. On demand an answer fails on its way."""
 
 import asyncio
 import json
@@ -113,7 +113,7 @@ def _odd(tx: Transaction, operation: Operation, object_id: str, request: Request
 
 
 def _named_in(body: bytes) -> str:
-    """The charge or permission that a POST names in its body, for choosing behaviour only."""
+    """Return the charge or permission in the body of a POST. It only selects the behaviour."""
     try:
         given = json.loads(body)
     except ValueError:
@@ -142,9 +142,9 @@ def _response(status: int, document: Document, odd: Odd | None) -> Response:
 
 
 async def _sever(receive: Receive) -> None:
-    """Drop the socket without an answer.
+    """Close the socket without an answer.
 
-    ASGI has no word for that, so this reaches for uvicorn's transport, which stands behind its `receive`.
+    ASGI has no message for that. So this uses uvicorn's transport behind its `receive`.
     """
     cycle = getattr(receive, "__self__", None)
     if cycle is None:

@@ -1,4 +1,4 @@
-"""Puts the simulator together: API, hosted pages, console, certificate, health."""
+"""The wiring of the simulator: API, hosted pages, console, certificate, health."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ from payments.methods.amazon_pay.simulator.store import Store
 
 
 def make_app(settings: AmazonSimulatorSettings) -> Starlette:
-    """The ASGI application. Its ledger is `ledger.sqlite` in the settings' directory."""
+    """Return the ASGI application. Its ledger is `ledger.sqlite` in the settings' directory."""
     store = Store(settings.folder / "ledger.sqlite")
     sealer = make_sealer(settings)
     http = httpx.AsyncClient(timeout=15)

@@ -1,6 +1,6 @@
-"""Odd behaviour on demand: what the next call of a kind shall do, for one session or charge, or for any.
+"""Unusual behaviour on demand: what the next call of a kind shall do, for one session or charge, or for any.
 
-Chosen on the hosted page, on the console, or for one call with the header `x-simulator-behaviour`.
+It is chosen on the hosted page, on the console, or for one call with the header `x-simulator-behaviour`.
 """
 
 from enum import StrEnum
@@ -13,7 +13,7 @@ ANY = "*"
 
 
 class Odd(StrEnum):
-    """How an answer can go wrong on its way."""
+    """How an answer can fail on its way."""
 
     LOSE_ANSWER = "lose_answer"  # booked, then the socket is dropped
     DROP = "drop"  # the socket is dropped, nothing booked
@@ -29,7 +29,7 @@ NOT_BOOKED = {Odd.DROP, Odd.THROTTLE, Odd.ERROR_500, Odd.ERROR_503}
 NOTICES = ("notice_twice", "notice_late", "notice_early", "notice_never")
 
 DECLINES = ("SoftDeclined", "HardDeclined", "AmazonRejected", "TransactionTimedOut")
-"""What a charge can be declined with; `Pending` before it means: only after a while."""
+"""The reasons of a declined charge. `Pending` before one means that the decision comes later."""
 
 SIMULATION_CODES = {
     "complete": ("BuyerCanceled", "Declined", "AmazonCanceled", "AuthorizationInitiated"),
@@ -43,7 +43,7 @@ SIMULATION_CODES = {
     "capture": ("CaptureInitiated", "PendingHardDeclined", "AmazonRejected", "ProcessingFailure"),
     "refund": ("AmazonRejected", "ProcessingFailure"),
 }
-"""Codes of `x-amz-pay-simulation-code`; those of capture and refund are not published, these are ours."""
+"""Codes of `x-amz-pay-simulation-code`. Those of capture and refund are not published; these are the simulator's."""
 
 OPERATIONS = ("create", "update", "complete", "charge", "capture", "cancel", "refund", "get", "notice")
 
@@ -68,11 +68,11 @@ LABELS = {
     "notice:notice_early": "通知が応答より先に届く",
     "notice:notice_never": "通知が届かない",
 }
-"""What the pages offer; `operation:name` to what happens."""
+"""The choices on the pages: `operation:name`, and what happens."""
 
 
 def ask_for(tx: Transaction, target: str, choice: str) -> None:
-    """Remember `operation:name` for the next such call about `target` (an id, or `ANY`)."""
+    """Store `operation:name` for the next such call about `target` (an id, or `ANY`)."""
     operation, _, name = choice.partition(":")
     known = [*Odd, *NOTICES, *SIMULATION_CODES.get(operation, ())]
     if operation not in OPERATIONS or name not in known:
@@ -81,7 +81,7 @@ def ask_for(tx: Transaction, target: str, choice: str) -> None:
 
 
 def take(tx: Transaction, operation: str, targets: set[str], names: tuple[str, ...]) -> str | None:
-    """The oldest remembered behaviour among `names` that fits; it is used up by this."""
+    """Return the oldest stored behaviour among `names` that fits, and remove it."""
     wanted = {*targets, ANY}
     for row in tx.run("select * from behaviours where operation = ? order by number", operation):
         if row["target"] in wanted and row["name"] in names:

@@ -1,4 +1,4 @@
-"""The bodies that requests may carry. A field nobody documented is refused, as Amazon does."""
+"""The bodies of requests. An undocumented field is refused, as Amazon does."""
 
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -14,7 +14,7 @@ Scope = Literal[
 
 
 def _yen(value: object) -> int:
-    """Whole yen from a string or a bare number (the .NET SDK sends numbers); decimals are refused."""
+    """Return whole yen from a string or a bare number (the .NET SDK sends numbers). Decimals are refused."""
     text = str(value)
     if (
         isinstance(value, bool)
@@ -30,12 +30,12 @@ AmountOfYen = Annotated[int, BeforeValidator(_yen), PlainSerializer(str)]
 
 
 class Body(BaseModel):
-    """Camel-case on the wire, nothing unknown."""
+    """A model in camel case on the wire, without unknown fields."""
 
     model_config = ConfigDict(extra="forbid", alias_generator=to_camel, frozen=True)
 
     def given(self) -> dict[str, Any]:
-        """What the caller really sent, in the names of the API."""
+        """Return the fields that the caller sent, with the names of the API."""
         return self.model_dump(by_alias=True, exclude_unset=True)
 
 
@@ -47,7 +47,7 @@ class AmountBody(Body):
 
 
 class MerchantMetadata(Body):
-    """What the merchant may attach; the lengths are documented for some fields only."""
+    """What the merchant may attach. Lengths are documented only for some fields."""
 
     merchant_reference_id: str | None = Field(None, max_length=256)
     merchant_store_name: str | None = Field(None, max_length=50)
@@ -64,7 +64,7 @@ class WebCheckoutDetails(Body):
 
 
 class PaymentDetails(Body):
-    """What shall be charged, and how."""
+    """The amount of the charge, and how it is charged."""
 
     payment_intent: Literal["Confirm", "Authorize", "AuthorizeWithCapture"] | None = None
     can_handle_pending_authorization: bool | None = None
@@ -77,14 +77,14 @@ class PaymentDetails(Body):
 
 
 class Frequency(Body):
-    """How often a recurring permission is charged; for expiry and for people, nothing is charged by it."""
+    """How often a recurring permission is charged, for expiry and for people. It triggers no charge."""
 
     unit: Literal["Year", "Month", "Week", "Day", "Variable"]
     value: str = Field(pattern=r"^[0-9]{1,3}$")
 
 
 class RecurringMetadata(Body):
-    """What a recurring permission is for; `amount` is null where it varies."""
+    """The purpose of a recurring permission. `amount` is null if it varies."""
 
     frequency: Frequency | None = None
     amount: AmountBody | None = None
@@ -114,14 +114,14 @@ class CreateSession(UpdateSession):
 
 
 class CompleteSession(Body):
-    """The amounts are said once more and must be the session's."""
+    """Complete a session. The amounts must be those of the session."""
 
     charge_amount: AmountBody
     total_order_amount: AmountBody | None = None
 
 
 class UpdatePermission(Body):
-    """Only what the merchant attached can change, and what a recurring one is for."""
+    """Change what the merchant attached, or the purpose of a recurring permission. Nothing else can change."""
 
     merchant_metadata: MerchantMetadata | None = None
     recurring_metadata: RecurringMetadata | None = None
@@ -157,13 +157,13 @@ class CaptureCharge(Body):
 
 
 class CancelCharge(Body):
-    """Lets an authorization go."""
+    """Releases an authorization."""
 
     cancellation_reason: str = Field(max_length=255)
 
 
 class CreateRefund(Body):
-    """Gives captured money back."""
+    """Refunds captured money."""
 
     charge_id: str
     refund_amount: AmountBody
@@ -183,7 +183,7 @@ B = TypeVar("B", bound=Body)
 
 
 def read_body(kind: type[B], body: bytes) -> B:
-    """The body as the class says, or a refusal with Amazon's reason code for what is wrong."""
+    """Return the body as an object of the class, or a refusal with Amazon's reason code."""
     try:
         parsed = kind.model_validate_json(body or b"{}", strict=False)
     except ValidationError as errors:

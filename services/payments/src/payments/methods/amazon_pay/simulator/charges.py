@@ -1,4 +1,4 @@
-"""Charges: authorize, capture, cancel, and what time does to them."""
+"""Charges: authorize, capture, cancel, and the effects of time."""
 
 from datetime import datetime, timedelta
 
@@ -24,7 +24,7 @@ CANCELABLE = ("AuthorizationInitiated", "Authorized")
 
 
 def get_charge(tx: Transaction, charge_id: str) -> Thing:
-    """The charge, or 404."""
+    """Return the charge, or refuse with 404."""
     charge = tx.find(charge_id, "charge")
     if charge is None:
         raise not_found(charge_id)
@@ -34,7 +34,7 @@ def get_charge(tx: Transaction, charge_id: str) -> Thing:
 def create_first_charge(
     tx: Transaction, permission: Thing, session: Thing, outcome: str, pending_seconds: float
 ) -> Thing:
-    """The charge that comes out of a completed session; `outcome` is what the buyer's instrument does."""
+    """Create the charge of a completed session. `outcome` is the effect of the buyer's instrument."""
     details = session.api["paymentDetails"]
     charge = _new_charge(tx, permission, int(details["chargeAmount"]["amount"]))
     charge.api["canHandlePendingAuthorization"] = bool(details["canHandlePendingAuthorization"])
@@ -51,7 +51,7 @@ def create_first_charge(
 def create_charge(
     tx: Transaction, body: CreateCharge, code: str | None, key: str | None, pending_seconds: float
 ) -> Thing:
-    """A further charge on a permission. A synchronous decline is a refusal, not a declined charge."""
+    """Create a further charge on a permission. A synchronous decline is a refusal, not a declined charge."""
     permission = get_permission(tx, body.charge_permission_id)
     amount = body.charge_amount.amount
     check_chargeable(permission, amount)
@@ -97,7 +97,10 @@ def capture_charge(
     key: str | None = None,
     soft_descriptor: str | None = None,
 ) -> None:
-    """Take the money, once, under the name `soft_descriptor` on the buyer's statement. Later than seven days after the authorization it takes a while."""
+    """Capture the money, once, with the name `soft_descriptor` on the buyer's statement.
+
+    It takes some time if it is later than seven days after the authorization.
+    """
     state = charge.api["statusDetails"]["state"]
     if state != "Authorized":
         raise Refusal(422, "InvalidChargeStatus", f"A charge in state {state} cannot be captured.")
@@ -124,7 +127,7 @@ def capture_charge(
 
 
 def cancel_charge(tx: Transaction, charge: Thing, *, source: str, code: str = "MerchantCanceled") -> None:
-    """Let the authorization go."""
+    """Release the authorization."""
     state = charge.api["statusDetails"]["state"]
     if state not in CANCELABLE:
         raise Refusal(422, "InvalidChargeStatus", f"A charge in state {state} cannot be canceled.")
@@ -134,7 +137,7 @@ def cancel_charge(tx: Transaction, charge: Thing, *, source: str, code: str = "M
 
 
 def charge_back(tx: Transaction, charge: Thing) -> None:
-    """The buyer's bank asks for captured money back; the charge itself stays as it is."""
+    """Charge captured money back for the buyer's bank. The charge itself does not change."""
     if charge.api["statusDetails"]["state"] != "Captured":
         raise Refusal(422, "InvalidChargeStatus", "Only captured money can be charged back.")
     amount = int(charge.api["captureAmount"]["amount"])
@@ -143,7 +146,7 @@ def charge_back(tx: Transaction, charge: Thing) -> None:
 
 
 def decide(tx: Transaction, charge: Thing) -> None:
-    """What is pending is decided now, or an unused authorization expires."""
+    """Decide a pending charge now, or let an unused authorization expire."""
     decision = charge.own["decision"]
     match charge.api["statusDetails"]["state"]:
         case "AuthorizationInitiated" if decision == "Authorized":
@@ -161,12 +164,12 @@ def decide(tx: Transaction, charge: Thing) -> None:
 
 
 def descriptor(given: str | None) -> str:
-    """The name on the buyer's statement; the store's where none was given."""
+    """Return the name on the buyer's statement; the store's name if none was given."""
     return f"AMZ*{given or 'NOREN'}"
 
 
 def targets(charge: Thing) -> set[str]:
-    """The ids under which behaviour for this charge may have been asked for."""
+    """Return the ids under which behaviour for this charge may have been chosen."""
     return {charge.id, charge.api["chargePermissionId"], charge.own["session"]}
 
 

@@ -1,4 +1,4 @@
-"""The demo's Seller Central: see every charge, play the provider, make trouble. And the ledger as JSON."""
+"""The demo's Seller Central: it shows every charge, plays the provider, makes trouble, and has the ledger as JSON."""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -27,7 +27,7 @@ class Console:
     settings: AmazonSimulatorSettings
 
     def routes(self) -> list[Route]:
-        """What is served, and where."""
+        """Return the routes."""
         return [
             Route("/console", self.show),
             Route("/console/behaviours", self.make_trouble, methods=["POST"]),
@@ -39,7 +39,7 @@ class Console:
         ]
 
     async def show(self, request: Request) -> Response:
-        """All charges, newest first, with what can be done to them."""
+        """All charges, newest first, with the possible actions."""
         with self.store.transaction() as tx:
             settle_due(tx)
             rows = [self._row(tx, charge) for charge in tx.newest("charge", SHOWN_MAX)]
@@ -55,7 +55,7 @@ class Console:
             )
 
     async def act(self, request: Request) -> Response:
-        """One button of one charge."""
+        """Do the action of one button of one charge."""
         form = await request.form()
         do = str(form.get("do"))
         try:
@@ -101,7 +101,7 @@ class Console:
         raise Refusal(400, "InvalidRequest", f"There is no button '{do}'.")
 
     async def make_trouble(self, request: Request) -> Response:
-        """Say what the next call of a kind shall do."""
+        """Set the behaviour of the next call of a kind."""
         form = await request.form()
         try:
             with self.store.transaction() as tx:
@@ -111,22 +111,22 @@ class Console:
         return _back("次の呼び出しで起こします")
 
     async def switch_notices(self, request: Request) -> Response:
-        """通知機能 on or off (AP-40)."""
+        """Switch 通知機能 on or off (AP-40)."""
         form = await request.form()
         with self.store.transaction() as tx:
             tx.turn("notices", "on" if form.get("notices") == "on" else "off")
         return _back("通知機能を切り替えました")
 
     async def ledger(self, request: Request) -> Response:
-        """The truth about money, oldest first; `?since=` skips rows up to that number."""
+        """The ledger of money, oldest first. `?since=` skips rows up to that number."""
         return self._rows("entries", request)
 
     async def calls(self, request: Request) -> Response:
-        """Every call of the API with its key and answer."""
+        """Every call of the API, with its key and answer."""
         return self._rows("calls", request)
 
     async def notices(self, request: Request) -> Response:
-        """Every notice and what became of it."""
+        """Every notice and its result."""
         return self._rows("notices", request)
 
     def _rows(self, table: str, request: Request) -> Response:
@@ -158,7 +158,7 @@ class Console:
 
 
 def _play(tx: Transaction, charge: Thing, do: str) -> str:
-    """What time, the buyer or the buyer's bank does at Amazon."""
+    """Do what time, the buyer or the buyer's bank does at Amazon."""
     permission = permissions.get_permission(tx, charge.api["chargePermissionId"])
     match do:
         case "expire":

@@ -29,12 +29,12 @@ _MOODS = {"silence": "drop", "lost_answer": "lose_answer"}
 
 
 class WatchedAmazonPay(AmazonPay):
-    """Amazon Pay that lets the driver be at its pages when the buyer comes back to them."""
+    """Amazon Pay, with access for the driver to its pages when the buyer returns to them."""
 
     counter: Counter | None = None
 
     def router(self, counter: Counter) -> APIRouter:
-        """Remember what the pages stand on."""
+        """Keep the counter of the pages."""
         self.counter = counter
         return super().router(counter)
 
@@ -46,7 +46,7 @@ class AmazonDriver:
     first_call_is_asked = True
 
     def app(self, folder: Path, notice_url: str) -> Starlette:
-        """Return the simulator with its ledger in ``folder``; made again, it goes on with the same ledger."""
+        """Return the simulator with its ledger in ``folder``. A second call continues with the same ledger."""
         self._folder = folder / "amazon_pay"
         make_keys(self._folder)
         settings = AmazonSimulatorSettings(
@@ -60,7 +60,7 @@ class AmazonDriver:
         return self._app
 
     def method(self, url: str, shop: Shop) -> Method:
-        """Return the method, talking to the simulator at ``url`` and soon impatient."""
+        """Return the method with short time limits. It calls the simulator at ``url``."""
         self._url = url
         key_file = self._folder / "amazon_pay.key"
         settings = AmazonPaySettings(url=url, private_key_file=key_file, sandbox=True, timeout_seconds=0.5)
@@ -78,7 +78,7 @@ class AmazonDriver:
         return {"checkout_session_id": session.id}
 
     async def approve(self, payment: Payment) -> None:
-        """The buyer agrees on Amazon's page and comes back to the shop's, which lets the workers look."""
+        """Agree on Amazon's page as the buyer, and return to the shop's page, which triggers a look-up."""
         with self._store.transaction() as tx:
             session = get_session(tx, payment.choice["checkout_session_id"])
             session.own["returned"] = "approved"
@@ -87,7 +87,7 @@ class AmazonDriver:
             await self._method.counter.hasten(payment.order_code)
 
     async def pay(self, payment: Payment, *, amount: int | None = None, tell: bool = True) -> None:
-        """The merchant captures in the console; ``tell=False`` loses the notice."""
+        """Capture as the merchant in the console. ``tell=False`` loses the notice."""
         with self._store.transaction() as tx:
             charge = get_charge(tx, payment.refs["charge_id"])
             if not tell:
@@ -95,7 +95,7 @@ class AmazonDriver:
             capture_charge(tx, charge, amount or payment.amount, source="console", pending_seconds=0)
 
     def charge_beside(self, payment: Payment, amount: int, *, capture: bool, tell: bool = True) -> str:
-        """Order-management software charges the payment's permission; return the id of its charge."""
+        """Charge the payment's permission as order-management software. Return the id of the charge."""
         money = {"amount": str(amount), "currencyCode": "JPY"}
         permission = payment.refs["charge_permission_id"]
         body = CreateCharge.model_validate(
@@ -107,7 +107,7 @@ class AmazonDriver:
             return create_charge(tx, body, None, None, pending_seconds=0).id
 
     def go_wrong(self, operation: Operation | str, mood: str) -> None:
-        """Let the next call go wrong: decline, silence (not done, no answer) or lost_answer (done)."""
+        """Let the next call fail: decline, silence (not done, no answer) or lost_answer (done)."""
         call = _CALLS.get(operation, operation)
         name = _DECLINES[operation] if mood == "decline" else _MOODS[mood]
         with self._store.transaction() as tx:
@@ -120,7 +120,7 @@ class AmazonDriver:
         return [({}, json.dumps(self._sealer.envelope(row)).encode()) for row in rows]
 
     def notice_saying(self, message: str, message_id: str = "0b6a1c3e") -> bytes:
-        """Return a notice that Amazon signed, whatever it says."""
+        """Return a notice that Amazon signed, with any content."""
         with self._store.transaction() as tx:
             post(tx, "said by a test", message_id, message, "good", tx.now, "withheld")
             [row] = tx.run("select * from notices order by number desc limit 1")
@@ -136,7 +136,7 @@ class AmazonDriver:
         return self._amounts(payment, "captured")
 
     def returned(self, payment: Payment) -> list[int]:
-        """Return the amounts that went back, by Amazon's own ledger."""
+        """Return the refunded amounts, by Amazon's own ledger."""
         return self._amounts(payment, "refunded")
 
     def _amounts(self, payment: Payment, kind: str) -> list[int]:

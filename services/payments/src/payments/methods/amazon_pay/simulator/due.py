@@ -1,11 +1,11 @@
-"""What time does by itself: pending decisions, expiry of sessions, authorizations and permissions."""
+"""The effects of time: pending decisions, expiry of sessions, authorizations and permissions."""
 
 from payments.methods.amazon_pay.simulator import charges, permissions, refunds, sessions
 from payments.methods.amazon_pay.simulator.store import Transaction
 
 
 def settle_due(tx: Transaction) -> None:
-    """Bring everything to where it must be now. Called before every answer and by a slow tick."""
+    """Update every object to the present moment. It is called before every answer and by a slow tick."""
     for thing in tx.due():
         match thing.kind:
             case "session":

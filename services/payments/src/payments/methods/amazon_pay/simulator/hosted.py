@@ -1,7 +1,7 @@
 """The pages that Amazon shows the buyer: sign in, choose address and instrument, pay.
 
-Nothing is kept in cookies, because the shop may stand on another port of the same host: who is signed in
-belongs to the checkout session or the sign-in flow in the address.
+The pages use no cookies, because the shop may have another port of the same host. The checkout session or the sign-in
+flow in the address contains the account.
 """
 
 import secrets
@@ -47,7 +47,7 @@ class Hosted:
     settings: AmazonSimulatorSettings
 
     def routes(self) -> list[Route]:
-        """What is served, and where."""
+        """Return the routes."""
         return [
             Route("/checkout", self.enter_checkout, methods=["GET", "POST"]),
             Route("/checkout/change", self.change),
@@ -60,7 +60,7 @@ class Hosted:
         ]
 
     async def enter_checkout(self, request: Request) -> Response:
-        """The first leg begins: a button was pressed, its payload is signed by the merchant."""
+        """Begin the first page after a button was pressed. The merchant signed its payload."""
         given = await self._button(request)
         body = read_body(CreateSession, given["payloadJSON"].encode())
         with self.store.transaction() as tx:
@@ -68,7 +68,7 @@ class Hosted:
         return _go(f"/checkout/{session.id}/account")
 
     async def choose_account(self, request: Request) -> Response:
-        """Sign in, which in this demo is picking an account."""
+        """Sign in. In this demo the user picks an account."""
         session_id = request.path_params["session"]
         form = await request.form() if request.method == "POST" else FormData()
         with self.store.transaction() as tx:
@@ -95,7 +95,7 @@ class Hosted:
         return _go(f"/checkout/{session_id}/{step}")
 
     async def review(self, request: Request) -> Response:
-        """Choose address and instrument, or add an address; then back to the shop."""
+        """Choose address and instrument, or add an address. Then return to the shop."""
         session_id = request.path_params["session"]
         form = await request.form() if request.method == "POST" else FormData()
         with self.store.transaction() as tx:
@@ -132,13 +132,13 @@ class Hosted:
             )
 
     async def back_out(self, request: Request) -> Response:
-        """The buyer leaves Amazon's page without choosing."""
+        """Leave Amazon's page without a choice."""
         with self.store.transaction() as tx:
             session = _open_session(tx, request.path_params["session"])
             return _go(_cancel_url(session))
 
     async def process(self, request: Request) -> Response:
-        """The second leg: pay. Ordinary instruments need nobody's attention."""
+        """Pay on the second page. Ordinary instruments need no action."""
         with self.store.transaction() as tx:
             settle_due(tx)
             session = get_session(tx, request.query_params.get("amazonCheckoutSessionId", ""))
@@ -156,7 +156,7 @@ class Hosted:
         return _go(_with(target, amazonCheckoutSessionId=session.id))
 
     async def enter_sign_in(self, request: Request) -> Response:
-        """「Amazonアカウントでログインする」: the payload is signed as a checkout button's is."""
+        """「Amazonアカウントでログインする」. The payload is signed as that of a checkout button."""
         given = await self._button(request)
         body = read_body(SignIn, given["payloadJSON"].encode())
         flow = Thing(str(uuid4()), "sign_in", body.given(), {})
@@ -165,7 +165,7 @@ class Hosted:
         return _go(f"/signin/{flow.id}")
 
     async def sign_in(self, request: Request) -> Response:
-        """Pick an account; the shop gets a token for it."""
+        """Pick an account. The shop gets a token for it."""
         form = await request.form() if request.method == "POST" else FormData()
         with self.store.transaction() as tx:
             flow = tx.find(request.path_params["flow"], "sign_in")
@@ -181,7 +181,7 @@ class Hosted:
         return _go(_with(flow.api["signInReturnUrl"], buyerToken=token))
 
     async def _button(self, request: Request) -> Mapping[str, str]:
-        """What the button was given, its signature verified."""
+        """Return the payload of the button after its signature was verified."""
         given = request.query_params if request.method == "GET" else await request.form()
         values = {name: str(value) for name, value in given.items()}
         name = values.get("algorithm") or Algorithm.PSS

@@ -1,7 +1,7 @@
-"""Notices: what is said, the SNS envelope around it, and its signature.
+"""Notices: their content, the SNS envelope, and its signature.
 
-A notice names an object and never its state: the receiver has to ask. The envelope is made anew at every
-sending from the stored parts; the signature (RSA PKCS#1 v1.5) is the same each time, as with real retries.
+A notice names an object and never its state: the receiver has to ask. The stored parts get a new envelope for every
+sending. The signature (RSA PKCS#1 v1.5) is the same each time, as with real retries.
 """
 
 import base64
@@ -29,7 +29,7 @@ SIGNED = ("Message", "MessageId", "Timestamp", "TopicArn", "Type")
 
 
 def say(tx: Transaction, object_type: str, object_id: str, permission_id: str, targets: set[str]) -> None:
-    """Put a notice about a change into the box of things to send."""
+    """Store a notice about a change, to be sent."""
     behaviour = take(tx, "notice", targets | {object_id}, NOTICES)
     due = tx.now + (LATE if behaviour == "notice_late" else timedelta(0))
     state = {"notice_never": "withheld", "notice_early": "early"}.get(behaviour or "", "waiting")
@@ -50,7 +50,7 @@ def say(tx: Transaction, object_type: str, object_id: str, permission_id: str, t
 def post(
     tx: Transaction, object_id: str, message_id: str, message: str, flavour: str, due: datetime, state: str
 ) -> None:
-    """Store one copy to send. `flavour` is good, forged (signed by somebody else) or wrong_topic."""
+    """Store one copy to send. `flavour` is good, forged (with another signature) or wrong_topic."""
     if tx.switch("notices", "on") != "on":
         state = "not configured"
     tx.run(
@@ -61,7 +61,7 @@ def post(
 
 
 def send_again(tx: Transaction, object_id: str, flavour: str) -> bool:
-    """Send the last notice about an object once more: the same message id, or a bad copy of it."""
+    """Send the last notice about an object once more: with the same message id, or as a bad copy."""
     rows = tx.run("select * from notices where object_id = ? order by number desc limit 1", object_id)
     if rows:
         row = rows[0]
@@ -78,7 +78,7 @@ class Sealer:
     settings: AmazonSimulatorSettings
 
     def envelope(self, notice: Row) -> dict[str, str]:
-        """The SNS envelope of a stored notice."""
+        """Return the SNS envelope of a stored notice."""
         at = datetime.fromisoformat(notice["at"])
         topic = self.settings.topic_arn
         if notice["flavour"] == "wrong_topic":
@@ -92,7 +92,7 @@ class Sealer:
             "SignatureVersion": self.settings.signature_version,
         }
         text = "".join(f"{name}\n{parts[name]}\n" for name in SIGNED)
-        # Version 1 of the SNS signature is SHA-1 by definition; it proves origin of a hint, nothing more.
+        # Version 1 of the SNS signature is SHA-1 by definition. It proves only the origin of a hint.
         digest = hashes.SHA1() if self.settings.signature_version == "1" else hashes.SHA256()  # noqa: S303
         key = generate_private_key(65537, 2048) if notice["flavour"] == "forged" else self.key
         signature = key.sign(text.encode(), padding.PKCS1v15(), digest)
@@ -104,7 +104,7 @@ class Sealer:
 
 
 def make_sealer(settings: AmazonSimulatorSettings) -> Sealer:
-    """The sealer with the key in the simulator's directory; made there at the first start."""
+    """Return the sealer with the key in the simulator's directory. The first start makes the key."""
     key_file, certificate_file = settings.folder / "notices.key", settings.folder / "notices.pem"
     if not certificate_file.exists():
         make_certificate(key_file, certificate_file)

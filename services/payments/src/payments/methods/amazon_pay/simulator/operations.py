@@ -1,4 +1,4 @@
-"""The operations of the API: which path, which body, what is done, what is answered."""
+"""The operations of the API: path, body, action and answer of each."""
 
 import re
 from collections.abc import Callable
@@ -174,7 +174,7 @@ def _get_buyer(call: ApiRequest) -> Answer:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`name` groups operations for odd behaviour; `codes` names the list of simulation codes it takes."""
+    """An operation. `name` groups operations for unusual behaviour; `codes` names its list of simulation codes."""
 
     method: str
     path: re.Pattern[str]
@@ -213,7 +213,7 @@ PREFIX = re.compile(r"^/(?:(?:sandbox|live)/)?(?P<version>v\d+)/(?P<rest>.+?)/?$
 
 
 def find_operation(method: str, path: str) -> tuple[Operation, str, str]:
-    """The operation, its object id, and the path without environment and trailing slash; or a refusal."""
+    """Return the operation, its object id, and the path without environment and trailing slash; or a refusal."""
     match = PREFIX.match(path)
     if match is None:
         raise Refusal(404, "ResourceNotFound", "There is no such resource.")

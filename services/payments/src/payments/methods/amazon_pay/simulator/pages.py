@@ -1,4 +1,4 @@
-"""Renders the simulator's pages; one style sheet, no script."""
+"""Renders the simulator's pages, with one style sheet and without scripts."""
 
 from datetime import datetime
 from pathlib import Path
@@ -27,5 +27,5 @@ _environment.filters |= {"yen": _yen, "moment": _moment}
 
 
 def page(template: str, status: int = 200, **values: object) -> HTMLResponse:
-    """The page made from `pages/<template>.html`."""
+    """Return the page made from `pages/<template>.html`."""
     return HTMLResponse(_environment.get_template(f"{template}.html").render(**values), status)

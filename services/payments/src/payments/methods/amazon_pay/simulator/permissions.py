@@ -1,4 +1,4 @@
-"""Charge permissions: what the buyer agreed to, how much of it is left, and how it ends."""
+"""Charge permissions: the buyer's agreement, its remaining amount, and its end."""
 
 import calendar
 from datetime import datetime, timedelta
@@ -12,14 +12,14 @@ from payments.methods.amazon_pay.simulator.store import Document, Thing, Transac
 PERMISSION_LIVES = timedelta(days=180)
 LONG_LIFE_MONTHS = 13
 MONTHLY_MAX = 100_000
-"""What one recurring permission of a Japanese merchant may be charged in a calendar month."""
+"""The maximum charge of one recurring permission of a Japanese merchant in a calendar month, in yen."""
 OVERCHARGE_TIMES, OVERCHARGE_MIN = 9, 70_000
 JAPAN = ZoneInfo("Asia/Tokyo")
 BUYER_FIELDS = ("buyer", "shippingAddress", "billingAddress", "paymentPreferences", "merchantMetadata")
 
 
 def create_permission(tx: Transaction, session: Thing, shown: Document) -> Thing:
-    """The buyer's consent to be charged; `shown` is the session as answered."""
+    """Create the buyer's agreement to be charged. `shown` is the session as answered."""
     kind = shown["chargePermissionType"]
     ends = _ends(tx, kind, long=bool(shown["paymentDetails"]["extendExpiration"]))
     limit = yen(_limit(kind, shown["paymentDetails"]))
@@ -45,7 +45,7 @@ def create_permission(tx: Transaction, session: Thing, shown: Document) -> Thing
 
 
 def get_permission(tx: Transaction, permission_id: str) -> Thing:
-    """The permission, or 404. The balance of a recurring one is whole again in a new month."""
+    """Return the permission, or refuse with 404. The balance of a recurring one is whole again in a new month."""
     permission = tx.find(permission_id, "permission")
     if permission is None:
         raise not_found(permission_id)
@@ -57,12 +57,12 @@ def get_permission(tx: Transaction, permission_id: str) -> Thing:
 
 
 def is_recurring(permission: Thing) -> bool:
-    """Whether it may be charged again and again."""
+    """Return whether it may be charged again and again."""
     return bool(permission.api["chargePermissionType"] == "Recurring")
 
 
 def balance(permission: Thing) -> int:
-    """How much may still be charged, in yen; of a recurring one, this month."""
+    """Return how many yen may still be charged; for a recurring permission, in this month."""
     return int(permission.api["limits"]["amountBalance"]["amount"])
 
 
@@ -79,14 +79,14 @@ def check_chargeable(permission: Thing, amount: int) -> None:
 
 
 def check_agreed(kind: str, details: Document) -> None:
-    """Refuse to complete a session with a charge that its permission could not cover."""
+    """Refuse to complete a session with a charge that its permission would not cover."""
     charged = details["paymentIntent"] != "Confirm"
     if kind == "Recurring" and charged and int(details["chargeAmount"]["amount"]) > MONTHLY_MAX:
         raise Refusal(400, "PeriodicAmountExceeded", "The monthly limit is exceeded.")
 
 
 def was_charged(tx: Transaction, permission: Thing) -> None:
-    """A charge succeeded: a recurring permission lives on from here."""
+    """Record a successful charge. A recurring permission goes on from here."""
     if is_recurring(permission):
         ends = _ends(tx, "Recurring", long=True)
         permission.api["expirationTimestamp"] = stamp(ends)
@@ -95,7 +95,7 @@ def was_charged(tx: Transaction, permission: Thing) -> None:
 
 
 def was_captured(tx: Transaction, permission: Thing, amount: int) -> None:
-    """Money was taken: the balance falls, and with it a one-time permission may end."""
+    """Record a capture. The balance falls; a one-time permission without a balance ends."""
     left = balance(permission) - amount
     permission.api["limits"]["amountBalance"] = yen(left)
     tx.save(permission)
@@ -104,20 +104,20 @@ def was_captured(tx: Transaction, permission: Thing, amount: int) -> None:
 
 
 def close_permission(tx: Transaction, permission: Thing, code: str, why: str | None = None) -> None:
-    """End it; charges already authorized can still be captured."""
+    """End the permission. Charges that are already authorized can still be captured."""
     permission.own["due"] = None
     _turn(tx, permission, "Closed", code, why)
 
 
 def repair_permission(tx: Transaction, permission: Thing) -> None:
-    """The buyer stored another payment method at Amazon."""
+    """Record that the buyer stored another payment method at Amazon."""
     if permission.api["statusDetails"]["state"] != "NonChargeable":
         raise Refusal(422, "InvalidChargePermissionStatus", "Nothing is to be repaired.")
     _turn(tx, permission, "Chargeable")
 
 
 def after_decline(tx: Transaction, permission: Thing, code: str) -> None:
-    """What a declined charge does to its permission."""
+    """Record the effect of a declined charge on its permission."""
     if code == "HardDeclined":
         _turn(tx, permission, "NonChargeable", "PaymentMethodInvalid")
     elif code == "AmazonRejected":

@@ -1,4 +1,4 @@
-"""Refunds: always asked for first and settled a moment later."""
+"""Refunds. Each is requested first and settled a moment later."""
 
 from datetime import timedelta
 
@@ -26,7 +26,7 @@ def create_refund(
     key: str | None = None,
     soft_descriptor: str | None = None,
 ) -> Thing:
-    """Ask for money back: at most what was captured plus 15 % of it, and of that no more than ¥8,400."""
+    """Request a refund: at most the captured amount plus 15 % of it, and of that no more than ¥8,400."""
     if charge.api["statusDetails"]["state"] != "Captured":
         raise Refusal(422, "InvalidChargeStatus", "Only a captured charge can be refunded.")
     captured = int(charge.api["captureAmount"]["amount"])
@@ -53,7 +53,7 @@ def create_refund(
 
 
 def get_refund(tx: Transaction, refund_id: str) -> Thing:
-    """The refund, or 404."""
+    """Return the refund, or refuse with 404."""
     refund = tx.find(refund_id, "refund")
     if refund is None:
         raise not_found(refund_id)
@@ -61,7 +61,7 @@ def get_refund(tx: Transaction, refund_id: str) -> Thing:
 
 
 def decide(tx: Transaction, refund: Thing) -> None:
-    """The money is on its way back, or Amazon refuses."""
+    """Settle the refund, or refuse it for Amazon."""
     if refund.api["statusDetails"]["state"] != "RefundInitiated":
         return
     charge = get_charge(tx, refund.api["chargeId"])

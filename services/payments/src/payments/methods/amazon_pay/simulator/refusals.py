@@ -1,4 +1,4 @@
-"""How the API says no: a status, a documented reason code and a message."""
+"""The refusals of the API: a status, a documented reason code and a message."""
 
 
 class Refusal(Exception):
@@ -12,5 +12,5 @@ class Refusal(Exception):
 
 
 def not_found(what: str) -> Refusal:
-    """404 for an id that does not exist."""
+    """Return the refusal 404 for an id that does not exist."""
     return Refusal(404, "ResourceNotFound", f"The requested resource '{what}' was not found.")

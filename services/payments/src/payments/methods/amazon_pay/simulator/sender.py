@@ -1,4 +1,4 @@
-"""Posts notices to the shop: at once, and on failure up to three times more, twenty seconds apart."""
+"""Posts notices to the shop immediately. After a failure it tries up to three more times, twenty seconds apart."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class NoticeSender:
-    """Takes due notices from the store and delivers them. Also makes time pass for the rest."""
+    """Sends due notices from the store. It also settles everything else that is due."""
 
     store: Store
     sealer: Sealer
@@ -29,7 +29,7 @@ class NoticeSender:
     http: httpx.AsyncClient
 
     async def run(self) -> None:
-        """Work until cancelled. A bad round is logged and the next one goes on."""
+        """Work until cancelled. A failed round is logged, and the next one goes on."""
         while True:
             try:
                 await self.round("waiting")
@@ -38,11 +38,11 @@ class NoticeSender:
             await asyncio.sleep(TICK_SECONDS)
 
     async def send_early_notices(self) -> None:
-        """Deliver those that must arrive before the answer to the call that caused them."""
+        """Send those notices that must arrive before the answer to their call."""
         await self.round("early")
 
     async def round(self, state: str) -> None:
-        """Settle what is due and deliver all due notices in this state, oldest first."""
+        """Settle what is due, and send all due notices in this state, oldest first."""
         with self.store.transaction() as tx:
             if state == "waiting":
                 settle_due(tx)

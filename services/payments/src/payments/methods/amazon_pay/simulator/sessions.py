@@ -1,4 +1,4 @@
-"""Checkout sessions: from the button to the moment when a permission and a charge come out of them."""
+"""Checkout sessions: from the button until the permission and the charge exist."""
 
 import json
 from datetime import timedelta
@@ -26,13 +26,13 @@ SCOPES_UNASKED = {
     "PayAndShip": ("name", "email"),
     "PayOnly": ("name", "email", "phoneNumber", "billingAddress"),
 }
-"""What is told of the buyer where the merchant asked for nothing in particular."""
+"""What the merchant learns about the buyer if it asked for nothing in particular."""
 
 
 def create_session(
     tx: Transaction, body: CreateSession, *, button: bool = False, product_type: str | None = None
 ) -> Thing:
-    """A session as the API or the signed payload of a button asks for it. Nobody is signed in yet."""
+    """Create a session as the API or the signed payload of a button requests it. No buyer is signed in yet."""
     given = body.given()
     session_id = str(uuid4())
     api: Document = {
@@ -99,7 +99,7 @@ def create_session(
 
 
 def get_session(tx: Transaction, session_id: str) -> Thing:
-    """The session, or 404, also when it is older than 30 days."""
+    """Return the session, or refuse with 404, also if it is older than 30 days."""
     session = tx.find(session_id, "session")
     if session is None or moment(tx.now) > session.own["gone"]:
         raise not_found(session_id)
@@ -107,7 +107,7 @@ def get_session(tx: Transaction, session_id: str) -> Thing:
 
 
 def show_session(tx: Transaction, session: Thing, origin_url: str) -> Document:
-    """The session as answered: with its constraints and, when none is left, the way to the buyer."""
+    """Return the session as answered: with its constraints and, if there are none, the address for the buyer."""
     api: Document = json.loads(json.dumps(session.api))
     if api["statusDetails"]["state"] == "Completed":
         for name in (*GROUPS, "buyer", "billingAddress", "shippingAddress", "shippingAddressList"):
@@ -126,7 +126,7 @@ def show_session(tx: Transaction, session: Thing, origin_url: str) -> Document:
 
 
 def _buyer(tx: Transaction, session: Thing, account: AmazonAccount) -> Document:
-    """What the merchant asked to know of the buyer. The gift card balance has no billing address."""
+    """Return what the merchant asked to know of the buyer. The gift card balance has no billing address."""
     book, product = address_book(tx, account), session.api["productType"]
     instrument = INSTRUMENTS[session.own["instrument"] or "visa"]
     scopes = SCOPES_UNASKED[product] if session.own["scopes"] is None else session.own["scopes"]
@@ -169,7 +169,7 @@ def _constraints(api: Document) -> list[Document]:
 
 
 def update_session(tx: Transaction, session: Thing, body: UpdateSession) -> None:
-    """Change what the merchant set; only while the session is open."""
+    """Change what the merchant set. It is possible only while the session is open."""
     if session.api["statusDetails"]["state"] != "Open":
         raise _wrong_state(session)
     before = _agreed(session)
@@ -209,9 +209,9 @@ def complete_session(
     simulation_code: str | None,
     pending_seconds: float,
 ) -> tuple[int, Thing]:
-    """Make it final: 200 with permission and charge, 202 while the charge is pending.
+    """Complete the session: 200 with permission and charge, 202 while the charge is pending.
 
-    Before the buyer came back from Amazon's page, and a second time, it is 422.
+    The answer is 422 before the buyer came back from Amazon's page, and for a second completion.
     """
     if session.api["statusDetails"]["state"] != "Open" or session.own["returned"] is None:
         raise _wrong_state(session)
@@ -244,7 +244,7 @@ def complete_session(
 
 
 def cancel_session(tx: Transaction, session: Thing, outcome: str) -> None:
-    """End an open session: the buyer backed out, the payment was declined, or Amazon stopped it."""
+    """End an open session: the buyer left, the payment was declined, or Amazon stopped it."""
     code = {
         "buyer_canceled": "BuyerCanceled",
         "declined": "Declined",

@@ -1,4 +1,4 @@
-"""What the simulator is told at start, by environment variables. It shares names with the shop's settings."""
+"""The settings of the simulator at its start, from environment variables. It shares names with the shop's settings."""
 
 from functools import cached_property
 from pathlib import Path
@@ -57,12 +57,12 @@ class AmazonSimulatorSettings(BaseSettings):
 
     @cached_property
     def merchant_key(self) -> RSAPublicKey:
-        """The key with which requests and button payloads are verified."""
+        """The key that verifies requests and button payloads."""
         return public_key(self.public_key_file.read_bytes())
 
     @property
     def folder(self) -> Path:
-        """Where this simulator keeps its files."""
+        """The folder of this simulator's files."""
         return self.directory / "amazon_pay"
 
     @property

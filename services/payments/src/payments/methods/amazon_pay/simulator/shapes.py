@@ -7,17 +7,17 @@ from payments.methods.amazon_pay.simulator.store import Document, Transaction
 
 
 def stamp(moment: datetime) -> str:
-    """UTC in the basic form, as every answer writes it."""
+    """Return UTC in the basic form, as in every answer."""
     return moment.strftime("%Y%m%dT%H%M%SZ")
 
 
 def yen(amount: int) -> Document:
-    """Money on the wire."""
+    """Return an amount as JSON."""
     return {"amount": str(amount), "currencyCode": "JPY"}
 
 
 def status(tx: Transaction, state: str, code: str | None = None, description: str | None = None) -> Document:
-    """`statusDetails` of everything but a charge permission."""
+    """Return `statusDetails` of any object except a charge permission."""
     return {
         "state": state,
         "reasonCode": code,
@@ -29,29 +29,29 @@ def status(tx: Transaction, state: str, code: str | None = None, description: st
 def permission_status(
     tx: Transaction, state: str, code: str | None = None, why: str | None = None
 ) -> Document:
-    """`statusDetails` of a charge permission, which has a list of reasons."""
+    """Return `statusDetails` of a charge permission, which has a list of reasons."""
     reasons = [{"reasonCode": code, "reasonDescription": why}] if code else None
     return {"state": state, "reasons": reasons, "lastUpdatedTimestamp": stamp(tx.now)}
 
 
 def no_metadata() -> Document:
-    """Metadata that nobody filled."""
+    """Return empty metadata."""
     names = ("merchantReferenceId", "merchantStoreName", "noteToBuyer", "customInformation")
     return dict.fromkeys(names)
 
 
 def new_permission_id(kind: str) -> str:
-    """A permission of the Japanese sandbox; `kind` is OneTime or Recurring."""
+    """Return the id of a permission of the Japanese sandbox. `kind` is OneTime or Recurring."""
     return f"{'C03' if kind == 'Recurring' else 'S03'}-{_digits(7)}-{_digits(7)}"
 
 
 def new_charge_id(permission_id: str) -> str:
-    """A charge below its permission."""
+    """Return the id of a charge below its permission."""
     return f"{permission_id}-C{_digits(6)}"
 
 
 def new_refund_id(permission_id: str) -> str:
-    """A refund below its permission."""
+    """Return the id of a refund below its permission."""
     return f"{permission_id}-R{_digits(6)}"
 
 

@@ -1,7 +1,7 @@
-"""What the simulator remembers, in one SQLite file that survives a kill.
+"""The data of the simulator, in one SQLite file that survives a kill.
 
-`entries` is the truth about money: rows are only ever added, and triggers refuse anything else. `objects`
-holds the current state of sessions, permissions, charges and refunds; both change in one transaction.
+`entries` is the ledger of money: rows are only added, and triggers refuse anything else. `objects` has the present
+state of sessions, permissions, charges and refunds. Both change in one transaction.
 """
 
 import json
@@ -53,7 +53,7 @@ create table if not exists switches (name text primary key, value text not null)
 class Thing:
     """A stored object: `api` is what the API shows, `own` is what only the simulator knows.
 
-    `own["due"]` is the moment at which time does something to it, or absent.
+    `own["due"]` is the next moment at which time changes it, or absent.
     """
 
     id: str
@@ -70,26 +70,26 @@ class Transaction:
         self.now: datetime = clock.now()
 
     def run(self, statement: str, *values: object) -> list[sqlite3.Row]:
-        """Run one statement and fetch what it answers."""
+        """Run one statement and return its rows."""
         return self._connection.execute(statement, values).fetchall()
 
     def find(self, identifier: str, kind: str) -> Thing | None:
-        """The object with this id, if it is of this kind."""
+        """Return the object with this id, if it is of this kind."""
         rows = self.run("select * from objects where id = ? and kind = ?", identifier, kind)
         return _thing(rows[0]) if rows else None
 
     def newest(self, kind: str, limit: int = 1000) -> list[Thing]:
-        """The newest objects of a kind, newest first."""
+        """Return the newest objects of a kind, newest first."""
         rows = self.run("select * from objects where kind = ? order by number desc limit ?", kind, limit)
         return [_thing(row) for row in rows]
 
     def due(self) -> list[Thing]:
-        """Objects to which time should do something now."""
+        """Return the objects that time changes now."""
         rows = self.run("select * from objects where due_at <= ? order by due_at", moment(self.now))
         return [_thing(row) for row in rows]
 
     def save(self, thing: Thing) -> None:
-        """Store the object as it is now."""
+        """Store the object in its present state."""
         self.run(
             "insert into objects values (?, ?, (select coalesce(max(number), 0) + 1 from objects), ?, ?, ?)"
             " on conflict (id) do update"
@@ -114,17 +114,17 @@ class Transaction:
         )
 
     def switch(self, name: str, default: str) -> str:
-        """A choice made on the console, else `default`."""
+        """Return a choice made on the console, or `default`."""
         rows = self.run("select value from switches where name = ?", name)
         return str(rows[0]["value"]) if rows else default
 
     def turn(self, name: str, value: str) -> None:
-        """Make a choice that stays."""
+        """Store a choice."""
         self.run("insert or replace into switches values (?, ?)", name, value)
 
 
 def moment(at: datetime) -> str:
-    """A moment as stored: UTC, always of the same length, so that text order is time order."""
+    """Return a moment as stored: UTC, always of the same length, so that text order is time order."""
     return at.isoformat(timespec="microseconds")
 
 
@@ -133,7 +133,7 @@ def _thing(row: sqlite3.Row) -> Thing:
 
 
 class Store:
-    """The SQLite file. All work happens on one connection, one transaction at a time."""
+    """The SQLite file. All work uses one connection, with one transaction at a time."""
 
     def __init__(self, file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -143,7 +143,7 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        """All or nothing; the caller must not await inside."""
+        """Open a transaction. The caller must not await inside."""
         self._connection.execute("begin immediate")
         try:
             yield Transaction(self._connection)

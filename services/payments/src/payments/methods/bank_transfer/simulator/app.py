@@ -56,11 +56,11 @@ class Bank:
         return [dict(row) for row in self._db.execute("select * from entries order by entry")]
 
     def deposit(self, name: str, amount: int) -> None:
-        """Somebody transfers ``amount`` yen to the account."""
+        """Transfer ``amount`` yen to the account, as anybody."""
         self._add("deposit", f"bd_{new_id().hex}", amount, name)
 
     def pay_out_by_hand(self, reference: str, amount: int, name: str) -> None:
-        """The shop's staff transfer ``amount`` yen to ``name`` at the bank itself."""
+        """Transfer ``amount`` yen to ``name`` at the bank itself, as the shop's staff."""
         self._add("payout", f"bp_{new_id().hex}", amount, name, reference)
 
     def pay_out(self, reference: str, amount: int, name: str, *, key: str) -> dict[str, Any]:
@@ -79,11 +79,11 @@ class Bank:
         return [_payout(row) for row in rows]
 
     def set_mood(self, operation: str, mood: str) -> None:
-        """Decide how the next call of ``operation`` (refund, look_up) goes wrong."""
+        """Set how the next call of ``operation`` (refund, look_up) fails."""
         self._db.execute("insert or replace into moods values (?, ?)", (operation, mood))
 
     def take_mood(self, operation: str) -> str:
-        """Return how this call goes wrong, if it does; the mood is over then."""
+        """Return how this call fails, if it does. The next call does not fail any more."""
         rows = self._db.execute(
             "delete from moods where operation = ? returning mood", (operation,)
         ).fetchall()
@@ -118,7 +118,7 @@ def _install_interface(
     bearer = f"Bearer {settings.bank_transfer_token.get_secret_value()}"
 
     async def trouble(operation: str, authorization: str) -> tuple[Response | None, bool]:
-        """Return the answer in place of the right one, and whether the right one gets lost."""
+        """Return the answer that replaces the right one, and whether the right one is lost."""
         if authorization != bearer:
             return JSONResponse({"code": "unauthorized"}, status_code=401), False
         mood = bank.take_mood(operation)
@@ -189,6 +189,6 @@ def _install_console(app: FastAPI, bank: Bank) -> None:
 
     @app.post("/console/moods")
     async def set_mood(operation: Word, mood: Word) -> Response:
-        """Let the next call of an operation go wrong: decline, silence or lost_answer."""
+        """Let the next call of an operation fail: decline, silence or lost_answer."""
         bank.set_mood(operation, mood)
         return RedirectResponse("/", status_code=303)

@@ -18,12 +18,12 @@ class BankDriver:
     first_call_is_asked = False
 
     def app(self, folder: Path, notice_url: str) -> FastAPI:
-        """Return the simulator with its ledger in ``folder``; a bank sends no notices."""
+        """Return the simulator with its ledger in ``folder``. A bank sends no notices."""
         self._app = make_app(BankSimulatorSettings(bank_transfer_simulator_folder=folder), hang_seconds=0.6)
         return self._app
 
     def method(self, url: str, shop: Shop) -> Method:
-        """Return the method, talking to the simulator at ``url`` and soon impatient."""
+        """Return the method with short time limits. It calls the simulator at ``url``."""
         settings = BankTransferSettings(url=url, timeout_seconds=0.3, sandbox=True)
         return BankTransfer.at(settings)
 
@@ -32,14 +32,14 @@ class BankDriver:
         return {}
 
     async def approve(self, payment: Payment) -> None:
-        """The buyer does what comes before the provider's first word: nothing, here."""
+        """Do nothing: no step of the buyer comes before the provider's first answer."""
 
     async def pay(self, payment: Payment, *, amount: int | None = None, tell: bool = True) -> None:
-        """The buyer transfers; only the statement shows it."""
+        """Transfer as the buyer. Only the statement shows it."""
         self._bank.deposit(payment.payer_name, payment.amount if amount is None else amount)
 
     def go_wrong(self, operation: Operation | str, mood: str) -> None:
-        """Let the next call go wrong: decline, silence (not done, no answer) or lost_answer (done)."""
+        """Let the next call fail: decline, silence (not done, no answer) or lost_answer (done)."""
         self._bank.set_mood(operation, mood)
 
     def notices(self) -> list[tuple[dict[str, str], bytes]]:
@@ -51,7 +51,7 @@ class BankDriver:
         return [int(one["amount"]) for one in self._bank.entries() if one["kind"] == "deposit"]
 
     def returned(self, payment: Payment) -> list[int]:
-        """Return the transfers back to the payer."""
+        """Return the refunds to the payer."""
         return [int(one["amount"]) for one in self._bank.payouts(payment.payment_id.hex)]
 
     @property

@@ -27,7 +27,7 @@ Word = Annotated[str, Form()]
 
 
 def make_app(settings: KonbiniSimulatorSettings, *, hang_seconds: float = HANG_SECONDS) -> FastAPI:
-    """Return the simulator as an application; it sends notices while it runs."""
+    """Return the simulator as an application. It sends notices while it runs."""
     ledger = Ledger(settings.konbini_simulator_folder)
     sender = NoticeSender(ledger, settings)
 
@@ -135,7 +135,7 @@ def _install_console(app: FastAPI, ledger: Ledger, sender: "NoticeSender") -> No
 
     @app.post("/console/numbers/{number_id}")
     async def pay(request: Request, number_id: str, do: Word, amount: Word = "") -> Response:
-        """Play the till: do is pay, pay_twice_told, pay_untold, pay_again, reverse."""
+        """Play the till. `do` is pay, pay_twice_told, pay_untold, pay_again or reverse."""
         if do == "reverse":
             return reverse(number_id)
         if not amount.isdecimal() or int(amount) < 1:
@@ -152,7 +152,7 @@ def _install_console(app: FastAPI, ledger: Ledger, sender: "NoticeSender") -> No
 
     @app.post("/console/numbers/{number_id}/refunds")
     async def refund(number_id: str, amount: Word) -> Response:
-        """Play the shop's staff, who give money back here; the shop's service is not told."""
+        """Play the shop's staff, who refund here. The shop's service gets no notice."""
         if not amount.isdecimal() or int(amount) < 1:
             return HTMLResponse("金額を入力してください", status_code=422)
         try:
@@ -170,13 +170,13 @@ def _install_console(app: FastAPI, ledger: Ledger, sender: "NoticeSender") -> No
 
     @app.post("/console/moods")
     async def set_mood(operation: Word, mood: Word) -> Response:
-        """Let the next call of an operation go wrong: decline, busy, silence or lost_answer."""
+        """Let the next call of an operation fail: decline, busy, silence or lost_answer."""
         ledger.set_mood(operation, mood)
         return RedirectResponse("/", status_code=303)
 
 
 class NoticeSender:
-    """Sends notices until the shop answers 200, each pause longer than the last."""
+    """Sends notices until the shop answers 200. The pauses grow."""
 
     def __init__(self, ledger: Ledger, settings: KonbiniSimulatorSettings) -> None:
         self._ledger = ledger
@@ -184,7 +184,7 @@ class NoticeSender:
         self._awake = asyncio.Event()
 
     def wake(self) -> None:
-        """Look for notices now."""
+        """Send due notices now."""
         self._awake.set()
 
     def sign(self, body: bytes) -> str:

@@ -22,13 +22,13 @@ class KonbiniDriver:
     first_call_is_asked = True
 
     def app(self, folder: Path, notice_url: str) -> FastAPI:
-        """Return the simulator with its ledger in ``folder``; made again, it goes on with the same ledger."""
+        """Return the simulator with its ledger in ``folder``. A second call continues with the same ledger."""
         settings = KonbiniSimulatorSettings(konbini_simulator_folder=folder, konbini_notice_url=notice_url)
         self._app = make_app(settings, hang_seconds=0.6)
         return self._app
 
     def method(self, url: str, shop: Shop) -> Method:
-        """Return the method, talking to the simulator at ``url`` and soon impatient."""
+        """Return the method with short time limits. It calls the simulator at ``url``."""
         settings = KonbiniSettings(url=url, timeout_seconds=0.3, sandbox=True)
         return Konbini.at(settings)
 
@@ -37,21 +37,21 @@ class KonbiniDriver:
         return {"chain": "lawson"}
 
     async def approve(self, payment: Payment) -> None:
-        """The buyer does what comes before the provider's first word: nothing, here."""
+        """Do nothing: no step of the buyer comes before the provider's first answer."""
 
     async def pay(self, payment: Payment, *, amount: int | None = None, tell: bool = True) -> None:
-        """The buyer pays at a till; ``tell=False`` loses the notice."""
+        """Pay as the buyer at a till. ``tell=False`` loses the notice."""
         receipt = self._ledger.pay(self._story(payment)["number_id"], amount)
         if tell:
             self._ledger.write_notice(self._story(payment)["number_id"], receipt)
 
     async def take_back(self, payment: Payment) -> None:
-        """The till takes its last receipt back (速報取消)."""
+        """Take the till's last receipt back (速報取消)."""
         number_id = self._story(payment)["number_id"]
         self._ledger.write_notice(number_id, self._ledger.reverse(number_id), kind="reversed")
 
     def go_wrong(self, operation: Operation | str, mood: str) -> None:
-        """Let the next call go wrong: decline, silence (not done, no answer) or lost_answer (done)."""
+        """Let the next call fail: decline, silence (not done, no answer) or lost_answer (done)."""
         self._ledger.set_mood(_CALLS.get(operation, operation), mood)
 
     def notices(self) -> list[tuple[dict[str, str], bytes]]:
@@ -65,7 +65,7 @@ class KonbiniDriver:
         return [int(one["amount"]) for one in self._story(payment)["receipts"]]
 
     def returned(self, payment: Payment) -> list[int]:
-        """Return the amounts that went back, by the provider's own ledger."""
+        """Return the refunded amounts, by the provider's own ledger."""
         return [int(one["amount"]) for one in self._story(payment)["refunds"]]
 
     @property

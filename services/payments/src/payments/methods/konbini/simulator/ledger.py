@@ -1,4 +1,4 @@
-"""The simulator's own truth: an append-only ledger in SQLite, from which every number's state is read."""
+"""The simulator's own facts: an append-only ledger in SQLite, from which the state of every number follows."""
 
 import json
 import random
@@ -26,7 +26,7 @@ Facts = dict[str, Any]
 
 
 class Refusal(Exception):
-    """The company says no; ``code`` is its word for why."""
+    """The company refuses. ``code`` is its reason."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -34,7 +34,7 @@ class Refusal(Exception):
 
 
 class Ledger:
-    """Numbers, receipts, repayments and notices. One connection; nobody awaits inside."""
+    """Numbers, receipts, refunds and notices. There is one connection, and no code awaits inside."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -56,7 +56,7 @@ class Ledger:
         ]
 
     def issue(self, wish: Mapping[str, Any], *, key: str) -> Facts:
-        """Issue a number, once per key and per reference."""
+        """Issue a number, once for each key and each reference."""
         known = self._of_key(key) or self.by_reference(str(wish["reference"]))
         if known is not None:
             return known
@@ -75,7 +75,7 @@ class Ledger:
         return self.number(number_id)
 
     def number(self, number_id: str) -> Facts:
-        """Return a number with its story. Raises Refusal if there is none."""
+        """Return a number with its receipts and refunds. Raises Refusal if there is none."""
         rows = self._db.execute(
             "select * from entries where number_id = ? order by entry", (number_id,)
         ).fetchall()
@@ -112,7 +112,7 @@ class Ledger:
         return [self.number(row["number_id"]) for row in rows]
 
     def pay(self, number_id: str, amount: int | None = None) -> Facts:
-        """Take money at a till, whatever the deadline says; return the receipt."""
+        """Accept money at a till, even after the deadline. Return the receipt."""
         story = self.number(number_id)
         receipt = {
             "receipt_id": f"kr_{new_id().hex}",
@@ -122,7 +122,7 @@ class Ledger:
         return receipt
 
     def reverse(self, number_id: str) -> Facts:
-        """Let the till take back the last receipt (速報取消); return it. Raises Refusal where there is none."""
+        """Let the till take the last receipt back (速報取消). Return it. Raises Refusal if there is none."""
         story = self.number(number_id)
         standing = [one for one in story["receipts"] if "reversed_at" not in one]
         if not standing:
@@ -132,14 +132,14 @@ class Ledger:
         return taken_back
 
     def close_number(self, number_id: str) -> Facts:
-        """Close a number to further payments; closing it again changes nothing."""
+        """Close a number to further payments. Closing it again changes nothing."""
         story = self.number(number_id)
         if story["closed_at"] is None and all("reversed_at" in one for one in story["receipts"]):
             self._add("closed", number_id, {})
         return self.number(number_id)
 
     def refund(self, number_id: str, wish: Mapping[str, Any], *, key: str) -> Facts:
-        """Pay back, once per key, and never more than was paid."""
+        """Refund, once for each key, and never more than was paid."""
         story = self.number(number_id)
         if self._of_key(key) is None:
             paid = sum(one["amount"] for one in story["receipts"] if "reversed_at" not in one)
@@ -155,7 +155,7 @@ class Ledger:
         return self.number(number_id)
 
     def write_notice(self, number_id: str, receipt: Facts, *, kind: str = "paid") -> str:
-        """Put a notice about a receipt, paid or reversed, on its way; return its id."""
+        """Store a notice about a receipt, paid or reversed, to be sent. Return its id."""
         story = self.number(number_id)
         notice_id = f"kt_{new_id().hex}"
         body = {
@@ -173,7 +173,7 @@ class Ledger:
         return notice_id
 
     def notices(self, *, due: bool = False) -> list[Facts]:
-        """Return all notices, newest first, or only those to be sent now."""
+        """Return all notices, newest first, or only those that are due now."""
         where = "where due_at <= ?" if due else "where ? is not null"
         rows = self._db.execute(
             f"select * from notices {where} order by notice_id desc",  # noqa: S608 - one of two texts
@@ -186,7 +186,7 @@ class Ledger:
         self._db.execute("update notices set due_at = ? where notice_id = ?", (now().isoformat(), notice_id))
 
     def note_sent(self, notice_id: str, answer: str, *, again_in_seconds: float | None) -> None:
-        """Record how the shop answered a notice."""
+        """Record the shop's answer to a notice."""
         later = None if again_in_seconds is None else now() + timedelta(seconds=again_in_seconds)
         self._db.execute(
             "update notices set tries = tries + 1, answer = ?, due_at = ? where notice_id = ?",
@@ -194,11 +194,11 @@ class Ledger:
         )
 
     def set_mood(self, operation: str, mood: str) -> None:
-        """Decide how the next call of ``operation`` (issue, close, refund, look_up) goes wrong."""
+        """Set how the next call of ``operation`` (issue, close, refund, look_up) fails."""
         self._db.execute("insert or replace into moods values (?, ?)", (operation, mood))
 
     def take_mood(self, operation: str) -> str:
-        """Return how this call goes wrong, if it does; the mood is over then."""
+        """Return how this call fails, if it does. The next call does not fail any more."""
         rows = self._db.execute(
             "delete from moods where operation = ? returning mood", (operation,)
         ).fetchall()

@@ -1,4 +1,4 @@
-"""What the simulator is told at start."""
+"""The settings of the simulator at its start."""
 
 from pathlib import Path
 
