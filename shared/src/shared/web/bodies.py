@@ -20,6 +20,7 @@ _MAY_BE_UNSTORABLE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 
 # More digits than an integer of ours has, and what may round to one.
 _MAY_BE_INEXACT = re.compile(rb"[0-9.]{17}|[0-9][eE]-[0-9]")
+_EXACT_MAX = 2**53
 _DIGITS_MAX = 4_000
 """Python refuses integers of more than 4,300 digits without a field's name."""
 # A percent sign that begins no byte (RFC 3986 2.1). No browser sends one in a form, and each costs a decoder much time.
@@ -109,7 +110,8 @@ def _int(digits: str) -> int | _Inexact:
 
 def _float(text: str) -> float | _Inexact:
     number = float(text)
-    if not number.is_integer():
+    # Beyond that no bound of ours reaches, and a comparison would take time.
+    if not number.is_integer() or abs(number) > _EXACT_MAX:
         return number
     try:
         return number if Decimal(text) == int(number) else _Inexact()
