@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from asyncpg import UniqueViolationError
 from sqlalchemy import CheckConstraint, Column, MetaData, Table, Text
 
 from harness.postgres import MakeDatabase
+from harness.service_logs import service_logs
 from shared.database.transactions import Database
-from shared.process.logs import set_up_logs
-from shared.process.settings import ServiceSettings
 
 metadata = MetaData()
 buyers = Table(
@@ -34,17 +34,11 @@ BROKEN = {
 @pytest.fixture(params=["json", "console"])
 def lines(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
     """What the standard library's loggers say in a service; logs are as they were afterwards."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    set_up_logs("checkout", ServiceSettings.model_construct(log_format=request.param, log_level="INFO"))
-    [handler] = root.handlers
-    assert isinstance(handler, logging.StreamHandler)
-    said = io.StringIO()
-    handler.setStream(said)
-    yield said
-    structlog.reset_defaults()
-    root.handlers[:] = handlers
-    root.setLevel(level)
+    with service_logs(request.param) as handler:
+        assert isinstance(handler, logging.StreamHandler)
+        said = io.StringIO()
+        handler.setStream(said)
+        yield said
 
 
 async def broken(db: Database, statement: str) -> Exception:
@@ -80,3 +74,18 @@ async def test_logs_name_table_and_constraint_of_a_failure(
     structlog.get_logger().error("message.failed", exc_info=await broken(db, BROKEN["check"]))
     assert "CheckViolationError" in (printed := capsys.readouterr().out)
     assert "table buyers, constraint buyers_code_taken" in printed
+
+
+@pytest.mark.usefixtures("lines")
+async def test_logging_an_error_leaves_it_as_it_was(make_db: MakeDatabase) -> None:
+    db = await make_db("tracebacks", metadata, connections_max=1)
+    async with db.transaction() as tx:
+        with pytest.raises(UniqueViolationError) as told:
+            await tx.execute(BROKEN["unique"], name=SECRET)
+    error = told.value
+    before = str(error), error.args, error.detail
+    structlog.get_logger().error("message.failed", exc_info=error)
+    logging.getLogger("asyncio").error("never retrieved", exc_info=error)
+    assert (str(error), error.args, error.detail) == before
+    assert SECRET in before[0]
+    assert not getattr(error, "__notes__", [])

@@ -7,6 +7,7 @@ A broken constraint comes with a DETAIL that holds the whole row: name, address,
 import logging
 import traceback
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from types import TracebackType
 
 import asyncpg
@@ -17,12 +18,14 @@ ErrorInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 def traceback_text(error: BaseException) -> str:
     """Return the traceback of ``error`` and of its causes as text, without the values of rows and arguments.
 
-    What PostgreSQL's errors hold of them is cut from the errors themselves.
+    What PostgreSQL's errors hold of them is cut while the text is made. The errors are as they were afterwards: who
+    handles them next may need what was cut.
     """
-    for one in _chain(error, set()):
-        if isinstance(one, asyncpg.PostgresError):
-            _cut_values(one)
-    return "".join(traceback.format_exception(error)).rstrip("\n")
+    with ExitStack() as stack:
+        for one in _chain(error, set()):
+            if isinstance(one, asyncpg.PostgresError):
+                stack.enter_context(_without_values(one))
+        return "".join(traceback.format_exception(error)).rstrip("\n")
 
 
 def of_structlog(exc_info: ErrorInfo) -> str:
@@ -50,6 +53,21 @@ def _chain(error: BaseException | None, seen: set[int]) -> Iterator[BaseExceptio
     members = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
     for one in (error.__cause__, error.__context__, *members):
         yield from _chain(one, seen)
+
+
+@contextmanager
+def _without_values(error: asyncpg.PostgresError) -> Iterator[None]:
+    """Cut the values from an error until the end of the block."""
+    args, fields, notes = error.args, dict(vars(error)), tuple(getattr(error, "__notes__", ()))
+    try:
+        _cut_values(error)
+        yield
+    finally:
+        error.args = args
+        vars(error).clear()
+        vars(error).update(fields)
+        if notes:
+            error.__notes__ = list(notes)
 
 
 def _cut_values(error: asyncpg.PostgresError) -> None:
