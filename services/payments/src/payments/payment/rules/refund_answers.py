@@ -168,6 +168,9 @@ def _came_to_nothing(draft: Draft, because: str) -> bool:
     cover(draft, f"unrefunded:{payment.version}", because)
     if draft.payment.held_amount:
         return False
+    if not (payment.captured_amount or draft.payment.losses):
+        # The money never paid for the order, and nothing was lost.
+        draft.stop_calling("receipt_reversed")
     if not draft.move(NothingLeft, because):
         draft.note(because)
     return True
