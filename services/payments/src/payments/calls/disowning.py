@@ -3,6 +3,7 @@
 Each deed returns the payment unchanged where it is not possible; the functions ``may_...`` say so before.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,7 +17,7 @@ from payments.payment.rules.answers import (
 )
 from payments.payment.rules.asking import go_on
 from payments.payment.rules.drafting import Draft, Settled, and_then
-from payments.payment.rules.moves import NOT_YET
+from payments.payment.rules.moves import NOT_YET, Operation, State
 from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.receipts import reverse
 from payments.payment.rules.refund_answers import refund_declined
@@ -104,6 +105,7 @@ def deny(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
         return draft.done()
     of_others = (*payment.disowned, *payment.not_ours, *payment.doubted_refunds)
     draft.note(DENIED)
+    draft.deny(*_under_way(payment))
     draft.payment = draft.payment.changed(disowned=of_others, not_ours=(), doubted_refunds=()).fitting
     if payment.refund_asked_amount:
         draft.change(our_refund=replace(payment.our_refund, refs=()))
@@ -111,6 +113,20 @@ def deny(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
         return draft.done()
     over = settle(draft.payment, None, _never(payment), at, terms, because=DENIED, by=by)
     return and_then(draft.done(), over)
+
+
+def _under_way(payment: Payment) -> tuple[Operation, ...]:
+    """Return the kinds of the requests whose answer decides how the payment goes on."""
+    if payment.refund_asked_amount:
+        return ("refund",)
+    if payment.state in NOT_YET:
+        return ("authorize", "issue")
+    asked: Mapping[State, Operation] = {
+        "capturing": "capture",
+        "voiding": "void",
+        "reauthorizing": "reauthorize",
+    }
+    return (asked[payment.state],) if payment.state in asked else ()
 
 
 def _never(payment: Payment) -> Answer:
