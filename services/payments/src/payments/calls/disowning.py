@@ -81,7 +81,9 @@ def disown(payment: Payment, terms: Terms, at: datetime, *, ref: str, by: str) -
     elif holds_another(payment) and ref == payment.authorization_id:
         draft.note(DISOWNED, ref)
         over = settle(_without(draft.payment, ref), None, Voided(), at, terms, because=DISOWNED, by=by)
-        return and_then(draft.done(), over)
+        after = Draft(over.payment, at, by)
+        go_on(after, terms)
+        return and_then(and_then(draft.done(), over), after.done())
     else:
         return draft.done()
     draft.payment = _without(draft.payment, ref)
@@ -90,10 +92,11 @@ def disown(payment: Payment, terms: Terms, at: datetime, *, ref: str, by: str) -
 
 
 def _without(payment: Payment, ref: str) -> Payment:
-    """Return the payment with ``ref`` among what is of others; nothing calls for it any more."""
+    """Return the payment with ``ref`` among what is of others, and under none of its own names; nothing calls for it any more."""
     left = tuple(one for one in payment.not_ours if one != ref)
+    refs = {name: value for name, value in payment.refs.items() if value != ref}
     known = payment.disowned if ref in payment.disowned else (*payment.disowned, ref)
-    payment = payment.changed(not_ours=left, disowned=known)
+    payment = payment.changed(not_ours=left, disowned=known, refs=refs)
     return payment if left else payment.fitting
 
 

@@ -32,8 +32,10 @@ def hear_other_hold(draft: Draft, answer: OtherHold) -> None:
 
 
 def free_other_holds(draft: Draft) -> None:
-    """Have holds of others given back with a cancelled order, unless a void that is under way does so."""
-    if draft.payment.frees_holds and draft.payment.state != "voiding":
+    """Have holds of others given back with a cancelled order, unless a void that is under way does so. While the provider's word
+    contradicts the books, it is not certain whose they are."""
+    payment = draft.payment
+    if payment.frees_holds and payment.state != "voiding" and not payment.contradicted:
         draft.ask("void", draft.payment.amount)
 
 
