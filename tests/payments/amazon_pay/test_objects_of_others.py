@@ -10,8 +10,12 @@ import pytest
 
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
+from payments.calls.disowning import disown
+from payments.methods.amazon_pay.method import AmazonPay
 from payments.methods.amazon_pay.simulator.driving import AmazonDriver
 from payments.methods.method import Shop
+from payments.payment.rules.answers import OtherHold
+from payments.payment.rules.asking import cancel
 from payments.payment.rules.payment import Payment
 from payments.tables import metadata
 from shared.events import PaymentRefunded, ReauthorizationRequested
@@ -19,7 +23,10 @@ from tests.payments.amazon_pay.world import World
 from tests.payments.desk import press, sign_in
 from tests.payments.lies import Lies
 from tests.payments.order_examples import cancelled, shipped
+from tests.payments.payment_examples import AT, payment
 from tests.payments.payments_service import ORIGIN, make_payments, served
+
+AMAZON = AmazonPay.terms
 
 
 @dataclass
@@ -184,6 +191,74 @@ async def test_a_hold_that_turns_out_to_be_anothers_is_not_captured(odd: Odd) ->
     assert (await press(odd.payments, "N1", "disown", ref=hold)).status_code == 303
     ended = await odd.payments.payment("N1")
     assert (ended.state, ended.calls) == ("voided", ("authorization_ended",))
+
+
+async def disowned_hold(odd: Odd) -> Payment:
+    """Staff say of the hold of N1 that it is N2's, of whose permission Amazon tells it to be."""
+    await odd.order("N1")
+    await odd.order("N2")
+    mine, other = await odd.payments.payment("N1"), await odd.payments.payment("N2")
+    told = naming("chargePermissionId", other.refs["charge_permission_id"])
+    odd.lies.tell("GET", f"/charges/{mine.authorization_id}$", told, times=1_000)
+    sign_in(odd.payments.browser, odd.keys)
+    await press(odd.payments, "N1", "look-up")
+    await odd.payments.work()
+    assert (await press(odd.payments, "N1", "disown", ref=mine.authorization_id)).status_code == 303
+    return mine
+
+
+async def state_at_amazon(odd: Odd, charge_id: str) -> str:
+    """How a charge stands at Amazon, whatever it tells of its permission."""
+    return (await odd.payments.methods["amazon_pay"].client.charge(charge_id)).state  # type: ignore[attr-defined,no-any-return]
+
+
+async def test_a_disowned_hold_is_not_cancelled_with_the_order(odd: Odd) -> None:
+    mine = await disowned_hold(odd)
+    # Somebody else holds money on N1's own agreement: that goes back with the order.
+    method = odd.payments.methods["amazon_pay"]
+    permission = mine.refs["charge_permission_id"]
+    others = await method.client.create_charge(permission, 500, key="k" * 32)  # type: ignore[attr-defined]
+    named = {f"named_charge_{others.charge_id}": others.charge_id}
+    stands = OtherHold(authorization_id=others.charge_id, amount=500)
+    now = await odd.payments.payment("N1")
+    void = now.changed(order_cancelled=True, other_holds=(stands,), refs={**now.refs, **named})
+
+    await method.void(void, key="v" * 32)
+
+    assert await state_at_amazon(odd, others.charge_id) == "Canceled"
+    assert await state_at_amazon(odd, mine.authorization_id) == "Authorized"
+
+
+async def test_an_order_is_held_anew_after_its_hold_was_anothers(odd: Odd) -> None:
+    mine = await disowned_hold(odd)
+
+    assert (await press(odd.payments, "N1", "reauthorize")).status_code == 303
+    await odd.works()
+    await press(odd.payments, "N1", "look-up")
+    await odd.works()
+
+    held = await odd.payments.payment("N1")
+    assert (held.state, held.calls) == ("authorized", ())
+    assert held.authorization_id != mine.authorization_id
+    assert mine.authorization_id not in held.refs.values()
+    assert await state_at_amazon(odd, mine.authorization_id) == "Authorized"
+    await odd.payments.hears(cancelled("N1"))
+    await odd.works()
+    assert (await odd.payments.payment("N1")).state == "voided"
+    assert await state_at_amazon(odd, held.authorization_id) == "Canceled"
+    assert await state_at_amazon(odd, mine.authorization_id) == "Authorized"
+
+
+def test_holds_of_others_stay_while_it_is_not_certain_whose() -> None:
+    stands = OtherHold(authorization_id="C9", amount=500)
+    doubted = payment("authorized", authorization_id="C1", not_ours=("C1",), calls=("answer_mismatch",))
+    doubted = doubted.changed(other_holds=(stands,))
+
+    ended = cancel(doubted, AT)
+    assert ended.asks == ()
+
+    disowned = disown(ended.payment, AMAZON, AT, ref="C1", by="佐藤")
+    assert [one.operation for one in disowned.asks] == ["void"]
 
 
 async def test_a_capture_goes_on_once_the_hold_is_told_right(odd: Odd) -> None:

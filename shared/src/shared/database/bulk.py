@@ -53,18 +53,25 @@ def one_statement(parts: tuple[str, ...], last: str = "") -> str:
 
 
 async def insert_all(
-    tx: "Tx", table: Table, rows: Sequence["Values"], *, skip_known: bool | str = False, returning: str = ""
+    tx: "Tx",
+    table: Table,
+    rows: Sequence["Values"],
+    *,
+    skip_known: bool | str = False,
+    unless: str = "",
+    returning: str = "",
 ) -> Sequence[Row]:
     """Insert ``rows``, which all have the same columns; return the columns in ``returning`` of the stored rows.
 
     ``skip_known`` leaves out rows that break a unique constraint, or only the constraint on the column that it names.
+    ``unless`` is a condition in SQL that leaves out a row ``new`` if a stored row ``known`` meets it.
     Without it a broken constraint raises IntegrityConstraintViolationError, and nothing is stored. With ``returning``
     this function raises the error; otherwise the statement that sends the deferred rows does. Columns that are not
     named get their default.
     """
     if not rows:
         return ()
-    statement = _insert(table, _columns(rows[0]), skip_known, returning)
+    statement = _insert(table, _columns(rows[0]), skip_known, returning, unless)
     if returning:
         return await tx.rows(statement, rows=_document(rows))
     await tx.defer(Change(table, statement, _document(rows)))
@@ -114,12 +121,16 @@ def _plain(value: Any) -> Any:
 
 
 @lru_cache(maxsize=256)
-def _insert(table: Table, columns: tuple[str, ...], skip_known: bool | str, returning: str) -> str:
+def _insert(
+    table: Table, columns: tuple[str, ...], skip_known: bool | str, returning: str, unless: str = ""
+) -> str:
     names = ", ".join(f'"{name}"' for name in columns)
     target = f' ("{skip_known}")' if isinstance(skip_known, str) else ""
+    known = f"SELECT 1 FROM {table.name} AS known WHERE {unless}"  # noqa: S608 - names of our own tables
     return (
         f"INSERT INTO {table.name} ({names}) SELECT {names}"  # noqa: S608 - names of our own tables
-        f" FROM json_populate_recordset(CAST(NULL AS {table.name}), CAST(:rows AS json))"
+        f" FROM json_populate_recordset(CAST(NULL AS {table.name}), CAST(:rows AS json)) AS new"
+        + (f" WHERE NOT EXISTS ({known})" if unless else "")
         + (f" ON CONFLICT{target} DO NOTHING" if skip_known else "")
         + (f" RETURNING {returning}" if returning else "")
     )

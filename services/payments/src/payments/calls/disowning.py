@@ -3,6 +3,7 @@
 A rule returns the payment unchanged if the deed is not possible. ``may_...`` checks this before.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,7 +17,7 @@ from payments.payment.rules.answers import (
 )
 from payments.payment.rules.asking import go_on
 from payments.payment.rules.drafting import Draft, Settled, and_then
-from payments.payment.rules.moves import NOT_YET
+from payments.payment.rules.moves import NOT_YET, Operation, State
 from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.receipts import reverse
 from payments.payment.rules.refund_answers import refund_declined
@@ -84,7 +85,9 @@ def disown(payment: Payment, terms: Terms, at: datetime, *, ref: str, by: str) -
     elif holds_another(payment) and ref == payment.authorization_id:
         draft.note(DISOWNED, ref)
         over = settle_answer(_without(draft.payment, ref), None, Voided(), at, terms, because=DISOWNED, by=by)
-        return and_then(draft.done(), over)
+        after = Draft(over.payment, at, by)
+        go_on(after, terms)
+        return and_then(and_then(draft.done(), over), after.done())
     else:
         return draft.done()
     draft.payment = _without(draft.payment, ref)
@@ -93,10 +96,11 @@ def disown(payment: Payment, terms: Terms, at: datetime, *, ref: str, by: str) -
 
 
 def _without(payment: Payment, ref: str) -> Payment:
-    """Return the payment with ``ref`` among the objects of others, and without the call about it."""
+    """Return the payment with ``ref`` among what is of others, and under none of its own names; nothing calls for it any more."""
     left = tuple(one for one in payment.not_ours if one != ref)
+    refs = {name: value for name, value in payment.refs.items() if value != ref}
     known = payment.disowned if ref in payment.disowned else (*payment.disowned, ref)
-    payment = payment.changed(not_ours=left, disowned=known)
+    payment = payment.changed(not_ours=left, disowned=known, refs=refs)
     return payment if left else payment.fitting
 
 
@@ -110,6 +114,7 @@ def deny(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
         return draft.done()
     of_others = (*payment.disowned, *payment.not_ours, *payment.doubted_refunds)
     draft.note(DENIED)
+    draft.deny(*_under_way(payment))
     draft.payment = draft.payment.changed(disowned=of_others, not_ours=(), doubted_refunds=()).fitting
     if payment.refund_asked_amount:
         draft.change(our_refund=replace(payment.our_refund, refs=()))
@@ -117,6 +122,20 @@ def deny(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
         return draft.done()
     over = settle_answer(draft.payment, None, _never(payment), at, terms, because=DENIED, by=by)
     return and_then(draft.done(), over)
+
+
+def _under_way(payment: Payment) -> tuple[Operation, ...]:
+    """Return the kinds of the requests whose answer decides how the payment goes on."""
+    if payment.refund_asked_amount:
+        return ("refund",)
+    if payment.state in NOT_YET:
+        return ("authorize", "issue")
+    asked: Mapping[State, Operation] = {
+        "capturing": "capture",
+        "voiding": "void",
+        "reauthorizing": "reauthorize",
+    }
+    return (asked[payment.state],) if payment.state in asked else ()
 
 
 def _never(payment: Payment) -> Answer:

@@ -14,8 +14,19 @@ from shared.ids import new_id
 REQUEST_WORK = "payment requests"
 
 
-async def insert_requests(tx: Tx, asks: Sequence[tuple[UUID, Ask]], at: datetime) -> None:
-    """Store requests, due immediately. A request that exists already is not stored again."""
+_OPEN = "state IN ('pending', 'open', 'unknown')"
+_UNDER_WAY = (
+    "known.payment_id = new.payment_id AND known.operation = new.operation AND known.sequence = new.sequence"
+    f" AND known.{_OPEN}"
+)
+
+
+async def insert_requests(tx: Tx, asks: Sequence[tuple[UUID, Ask]], at: datetime, *, awaited: bool) -> None:
+    """Store requests, due immediately. A request that exists already is not stored again.
+
+    ``awaited``: the payment waits for the answer. If such a request already ended, no answer would ever come. The statement
+    that stores it then raises UniqueViolationError.
+    """
     rows = [
         {
             "request_id": new_id(),
@@ -30,14 +41,31 @@ async def insert_requests(tx: Tx, asks: Sequence[tuple[UUID, Ask]], at: datetime
         }
         for payment_id, ask in asks
     ]
-    await insert_all(tx, payment_requests, rows, skip_known=True)
+    if awaited:
+        await insert_all(tx, payment_requests, rows, unless=_UNDER_WAY)
+    else:
+        await insert_all(tx, payment_requests, rows, skip_known=True)
+
+
+async def decline_requests(tx: Tx, payment_id: UUID, operations: Sequence[Operation], at: datetime) -> None:
+    """End the requests under way of these kinds as declined, whoever works on them: what is still answered to one counts for
+    nothing."""
+    await tx.execute(
+        "UPDATE payment_requests SET state = 'declined', answered_at = :at, due_at = NULL,"  # noqa: S608 - names are ours
+        " leased_until = NULL, lease = NULL"
+        f" WHERE payment_id = :payment_id AND operation = ANY(:operations) AND {_OPEN}",
+        payment_id=payment_id,
+        operations=list(operations),
+        at=at,
+    )
 
 
 async def has_open_request(tx: Tx, payment_id: UUID, operation: Operation) -> bool:
     """Return whether a request of the same kind has no answer yet. The next one has to wait for it."""
     found = await tx.value(
-        "SELECT 1 FROM payment_requests WHERE payment_id = :payment_id AND operation = :operation"
-        " AND state IN ('pending', 'open', 'unknown') LIMIT 1",
+        "SELECT 1 FROM payment_requests"  # noqa: S608 - names are ours
+        " WHERE payment_id = :payment_id AND operation = :operation"
+        f" AND {_OPEN} LIMIT 1",
         payment_id=payment_id,
         operation=operation,
     )

@@ -15,8 +15,8 @@ from pydantic_core import to_jsonable_python
 from sqlalchemy import Select
 
 from payments.payment.records import lines_of, receipts_of, step_of
-from payments.payment.requests import REQUEST_WORK, insert_requests
-from payments.payment.rules.drafting import PaymentStep, Settled
+from payments.payment.requests import REQUEST_WORK, decline_requests, insert_requests
+from payments.payment.rules.drafting import Ask, PaymentStep, Settled
 from payments.payment.rules.journal import JournalReason
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.watching import MethodFacts, next_look_at
@@ -310,10 +310,18 @@ async def _hasten(tx: Tx, table: str, work: str, payment_ids: Sequence[UUID], du
     return hastened > 0
 
 
-async def _ask(tx: Tx, settled: Iterable[Settled], at: datetime) -> None:
-    asks = [(one.payment.payment_id, ask) for one in settled for ask in one.asks]
-    if asks:
-        await insert_requests(tx, asks, at)
+async def _ask(tx: Tx, settled: Sequence[Settled], at: datetime) -> None:
+    awaited: list[tuple[UUID, Ask]] = []
+    beside: list[tuple[UUID, Ask]] = []
+    for one in settled:
+        if one.denied:
+            await decline_requests(tx, one.payment.payment_id, one.denied, at)
+        for ask in one.asks:
+            waits = ask.operation != "void" or one.payment.state == "voiding"
+            (awaited if waits else beside).append((one.payment.payment_id, ask))
+    await insert_requests(tx, awaited, at, awaited=True)
+    await insert_requests(tx, beside, at, awaited=False)
+    if awaited or beside:
         tx.wake(REQUEST_WORK)
 
 

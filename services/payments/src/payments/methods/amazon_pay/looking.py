@@ -32,6 +32,12 @@ def charges_of(payment: Payment) -> list[str]:
     return list(dict.fromkeys(one for one in known if one and one not in payment.disowned))
 
 
+def charge_of(payment: Payment) -> str:
+    """Id of the charge that the payment was told last; empty without one, or where staff said that it is of others."""
+    charge_id = payment.refs.get(CHARGE, "")
+    return "" if charge_id in payment.disowned else charge_id
+
+
 def permissions_of(payment: Payment) -> list[str]:
     """Return the permission to which all charges of the payment belong, or none if it is not known yet."""
     return [payment.refs[PERMISSION]] if PERMISSION in payment.refs else []
@@ -44,8 +50,8 @@ def others_of(payment: Payment) -> list[str]:
     """
     if payment.state == "reauthorizing":
         return []
-    ours = charges_of(payment)
-    return [value for name, value in payment.refs.items() if name.startswith(NAMED) and value not in ours]
+    known = (*charges_of(payment), *payment.disowned)
+    return [value for name, value in payment.refs.items() if name.startswith(NAMED) and value not in known]
 
 
 async def our_charges(client: AmazonPayClient, payment: Payment) -> list[Charge]:

@@ -23,6 +23,7 @@ from payments.methods.amazon_pay.looking import (
     NAMED,
     PERMISSION,
     REFUND,
+    charge_of,
     charges_of,
     look_at_charges,
     permissions_of,
@@ -126,7 +127,7 @@ class AmazonPay(Method):
         permission_id = payment.refs.get(PERMISSION)
         if permission_id is None:
             return Declined(reason="provider_error", detail="no charge permission")
-        await self._cancel_open((*payment.ended_holds, payment.authorization_id), "再与信")
+        await self._cancel_open(payment, (*payment.ended_holds, payment.authorization_id), "再与信")
         await self._cancel_others(payment, "再与信")
         try:
             made = await self.client.create_charge(permission_id, amount, key=key)
@@ -160,19 +161,25 @@ class AmazonPay(Method):
         """Cancel the charge. Without a charge, wait until none can appear any more: a call may arrive late."""
         return await _in_time(self._void(payment))
 
-    async def _cancel_open(self, charge_ids: Sequence[str], why: str) -> None:
+    async def _cancel_open(self, payment: Payment, charge_ids: Sequence[str], why: str) -> None:
+        """Cancel charges that are open; never one of which staff said that it is of others."""
         for charge_id in dict.fromkeys(charge_ids):
-            if charge_id and (await self.client.charge(charge_id)).may_be_cancelled:
+            if (
+                charge_id
+                and charge_id not in payment.disowned
+                and (await self.client.charge(charge_id)).may_be_cancelled
+            ):
                 await self.client.cancel(charge_id, why)
 
     async def _cancel_others(self, payment: Payment, why: str) -> None:
         """Release the holds of others on the same permission."""
-        await self._cancel_open([one.authorization_id for one in payment.other_holds if one.stands], why)
+        stand = [one.authorization_id for one in payment.other_holds if one.stands]
+        await self._cancel_open(payment, stand, why)
 
     async def _void(self, payment: Payment) -> Answer:
         await self._cancel_others(payment, "ご注文のキャンセル")
-        if CHARGE in payment.refs:
-            return await self._cancel(payment)
+        if charge_id := charge_of(payment):
+            return await self._cancel(payment, charge_id)
         session_id = session_of(payment)
         if session_id is None:
             return Voided()
@@ -181,16 +188,16 @@ class AmazonPay(Method):
         if CHARGE not in late.refs or isinstance(late, Declined):
             return late
         known = payment.changed(refs={**payment.refs, **late.refs})
-        return replace(await self._cancel(known), refs=late.refs)
+        return replace(await self._cancel(known, late.refs[CHARGE]), refs=late.refs)
 
-    async def _cancel(self, payment: Payment) -> Answer:
+    async def _cancel(self, payment: Payment, charge_id: str) -> Answer:
         try:
-            await self.client.cancel(payment.refs[CHARGE], "ご注文のキャンセル")
+            await self.client.cancel(charge_id, "ご注文のキャンセル")
         except SaysNo as no:
             if no.code != "InvalidChargeStatus":
                 raise
-            return await self._became(payment, payment.refs[CHARGE], held=False)
-        return Voided(authorization_id=payment.refs[CHARGE])
+            return await self._became(payment, charge_id, held=False)
+        return Voided(authorization_id=charge_id)
 
     async def refund(self, payment: Payment, *, amount: int, key: str) -> Answer:
         """Request a refund. Amazon completes it later."""

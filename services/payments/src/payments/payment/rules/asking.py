@@ -136,6 +136,8 @@ def go_on(draft: Draft, terms: Terms) -> None:
     if payment.contradicted:
         return
     draft.give_back_what_is_over()
+    if payment.order_cancelled:
+        free_other_holds(draft)
     if payment.state == "authorized" and payment.capture_wish is not None and not payment.order_cancelled:
         ask_capture(draft, payment.capture_wish, terms)
 

@@ -31,8 +31,12 @@ def hear_other_hold(draft: Draft, answer: OtherHold) -> None:
 
 
 def free_other_holds(draft: Draft) -> None:
-    """Request the release of others' holds on a cancelled order, unless a void in progress does it."""
-    if draft.payment.frees_holds and draft.payment.state != "voiding":
+    """Request the release of others' holds on a cancelled order, unless a void in progress does it.
+
+    While the provider's reports contradict the books, the owner of a hold is not certain.
+    """
+    payment = draft.payment
+    if payment.frees_holds and payment.state != "voiding" and not payment.contradicted:
         draft.ask("void", draft.payment.amount)
 
 

@@ -64,7 +64,8 @@ def _is_short(name: str, value: str | Mapping[str, str] | tuple[str, ...]) -> bo
 def _why_not_ours(payment: Payment, answer: Answer, at: datetime, operation: Operation | None) -> str:
     """Return why ``answer`` is about something other than the payment or the request, or ""."""
     renewed = payment.state == "reauthorizing" or operation == "reauthorize"
-    if not renewed and any(payment.refs.get(name, value) != value for name, value in answer.refs.items()):
+    own = {name: value for name, value in payment.refs.items() if value not in payment.disowned}
+    if not renewed and any(own.get(name, value) != value for name, value in answer.refs.items()):
         return "other_reference"
     match answer:
         case Captured() if answer.receipt_id in payment.booked_elsewhere:

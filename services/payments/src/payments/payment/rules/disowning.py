@@ -12,10 +12,14 @@ from payments.payment.rules.answers import (
     Answer,
     Authorized,
     Captured,
+    CaptureDeclined,
+    Expired,
+    OtherHold,
     RefundDeclined,
     Refunded,
     Reversed,
     ToldNoMore,
+    Voided,
 )
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.payment import Payment
@@ -58,7 +62,7 @@ def is_disowned(payment: Payment, answer: Answer) -> bool:
             return answer.refund_ref in payment.disowned
         case Captured() | Reversed():
             return answer.receipt_id in payment.disowned
-        case Authorized():
+        case Authorized() | OtherHold() | Voided() | Expired() | CaptureDeclined():
             return answer.authorization_id in payment.disowned
     return False
 

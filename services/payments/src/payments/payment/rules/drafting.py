@@ -46,6 +46,8 @@ class Settled:
     events: tuple[Event, ...] = ()
     asks: tuple[Ask, ...] = ()
     entries: tuple[JournalEntry, ...] = ()
+    denied: tuple[Operation, ...] = ()
+    """Requests under way that were not done, as staff say: they end as declined, and make room for the next of their kind."""
 
 
 Rule = Callable[[Payment, Terms, datetime], Settled]
@@ -69,6 +71,7 @@ def and_then(whole: Settled, part: Settled) -> Settled:
         events=whole.events + part.events,
         asks=whole.asks + part.asks,
         entries=whole.entries + part.entries,
+        denied=whole.denied + part.denied,
     )
 
 
@@ -87,6 +90,7 @@ class Draft:
         self._events: list[Event] = []
         self._asks: list[Ask] = []
         self._entries: list[JournalEntry] = []
+        self._denied: tuple[Operation, ...] = ()
 
     @property
     def behind(self) -> str:
@@ -101,6 +105,7 @@ class Draft:
             tuple(self._events),
             tuple(self._asks),
             tuple(self._entries),
+            self._denied,
         )
 
     def change(self, **changes: Any) -> None:
@@ -147,6 +152,10 @@ class Draft:
         if operation == "refund":
             ours = OurRefund(number, told_before=self.payment.told_refunds_amount)
             self.change(refund_asked_amount=amount, refund_of_sale=of_sale, our_refund=ours)
+
+    def deny(self, *operations: Operation) -> None:
+        """End the requests under way of these kinds: nothing was done by them."""
+        self._denied += operations
 
     def end_refund(self) -> None:
         """Record that no refund of Noren is in progress any more."""

@@ -66,13 +66,14 @@ def settle_answer(
     """
     draft = Draft(payment, at, by, asked_by=payment.asked_by if operation else "")
     answer = as_named_here(payment, answer)
-    draft.remember(answer.refs)
+    of_others = is_disowned(payment, answer)
+    draft.remember({} if of_others else answer.refs)
     because = because or f"{operation or 'look_up'}: {type(answer).__name__}"
     ours = operation == "refund"
     if ours and isinstance(answer, Refunded | RefundWaiting | Unknown):
         hear_reply(draft, answer)
     match answer:
-        case _ if is_disowned(payment, answer):
+        case _ if of_others:
             pass
         case ToldNoMore():
             hear_told_no_more(draft, answer)
