@@ -25,7 +25,7 @@ from payments.tables import metadata
 from payments.watching.watch_payments import Watch
 from shared.clock import clock, in_japan, now
 from shared.due.work import DueRunner, DueWork
-from shared.events import PaymentDeedDone
+from shared.events import PaymentDeedDone, RefundTakenBack
 from tests.payments.desk import press, sign_in
 from tests.payments.lies import Lies
 from tests.payments.order_examples import cancelled, placed, reserved
@@ -196,11 +196,22 @@ def test_a_payout_that_was_not_for_the_order_is_disowned() -> None:
         send_mail=False,
         by="佐藤",
     ).payment
-    back = settle_all(paid, None, [Refunded(refund_ref="p1", amount=3_300)], AT, BANK).payment
+    told = Refunded(refund_ref="p1", amount=3_300, route="bank_transfer")
+    back = settle_all(paid, None, [told], AT, BANK).payment
     assert back.state == "refunded"
 
-    ended = disowning.disown(back, BANK, AT, ref="p1", by="佐藤").payment
+    disowned = disowning.disown(back, BANK, AT, ref="p1", by="佐藤")
+    ended = disowned.payment
 
+    routes = [event.route for event in disowned.events if isinstance(event, RefundTakenBack)]
+    assert routes == ["bank_transfer"]
     assert (ended.state, ended.held_amount, ended.refunded_amount) == ("captured", 3_300, 0)
     again = settle_all(ended, None, [Refunded(refund_ref="p1", amount=3_300)], AT, BANK)
     assert again.payment == ended
+
+
+def test_a_disowned_refund_no_longer_calls_as_one_made_elsewhere() -> None:
+    back = settle_all(PAID, None, [Refunded(refund_ref="p1", amount=300)], AT, KONBINI).payment
+    assert back.calls == ("refunded_elsewhere",)
+    ended = disowning.disown(back, KONBINI, AT, ref="p1", by="佐藤").payment
+    assert (ended.state, ended.held_amount, ended.calls) == ("captured", 3_300, ())
