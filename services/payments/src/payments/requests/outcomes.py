@@ -30,6 +30,8 @@ MISMATCH_PAUSE_SECONDS_MAX = 3_600.0
 BUYER_PAUSE_SECONDS = 60.0
 SILENT_ATTEMPTS_MAX = 6
 """After so many attempts without an answer the desk is shown that something is stuck."""
+WAITING_ATTEMPTS_MAX = 20
+"""After so many answers that it is still under way, usually ten minutes, the desk is shown that a hold is neither here nor gone."""
 _NEGATIVE = (Declined, CaptureDeclined, CaptureRefused, RefundDeclined, ShippingRefused)
 
 
@@ -87,7 +89,9 @@ def with_doubt(settled: Settled, became: Outcome, attempts: int, at: datetime, t
         answered = replace(settled, payment=settled.payment.not_calling("no_answer"))
         return fitted(answered, at, terms)
     if became.state != "unknown":
-        return fitted(settled, at, terms)
+        answered = fitted(settled, at, terms)
+        waits = answered.payment.state in ("reauthorizing", "voiding") and attempts >= WAITING_ATTEMPTS_MAX
+        return with_attention(answered, "no_answer") if waits else answered
     if MISMATCH in settled.payment.calls:
         return settled
     if became.state == "unknown" and attempts >= SILENT_ATTEMPTS_MAX:
