@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from payments.desk.call_labels import calls
 from payments.payment.locked_payments import LockedPayments, settle_answers
 from payments.payment.rules.answers import (
     Answer,
@@ -27,11 +28,11 @@ from payments.payment.rules.answers import (
     Waiting,
 )
 from payments.payment.rules.drafting import Settled
-from payments.payment.rules.payment import Operation, Payment
+from payments.payment.rules.payment import Operation, Payment, State
 from payments.payment.rules.terms import Terms
 from payments.payment.rules.watching import next_look_at
 from payments.requests.answers import ToldAnswer, answer_as_json
-from payments.requests.outcomes import RequestOutcome, outcome
+from payments.requests.outcomes import WAITING_ATTEMPTS_MAX, RequestOutcome, outcome, with_doubt
 from payments.requests.refund_replies import never_asked, reply_of_look
 from payments.requests.rows import ClaimedRequest
 from payments.watching.watch_payments import SILENT_PAUSE_SECONDS, is_overdue, look
@@ -285,3 +286,23 @@ def test_answers_are_those_to_the_operation_that_was_asked_for() -> None:
     ]
     assert history[0] == ["authorize: Unknown", "authorize: Waiting"]
     assert history[1] == ["look_up: Unknown", "look_up: Waiting"]
+
+
+@pytest.mark.parametrize("state", ["reauthorizing", "voiding"])
+def test_a_hold_that_is_long_under_way_calls_a_person(state: State) -> None:
+    waits = RequestOutcome("open", Waiting(), AT + timedelta(seconds=30))
+    settled = Settled(payment(state, authorization_id="a1"))
+    soon = with_doubt(settled, waits, WAITING_ATTEMPTS_MAX - 1, AT, CARD)
+    assert soon.payment.calls == ()
+    late = with_doubt(settled, waits, WAITING_ATTEMPTS_MAX, AT, CARD)
+    assert late.payment.calls == ("no_answer",)
+    over = with_doubt(late, RequestOutcome("done", Voided(), None), WAITING_ATTEMPTS_MAX + 1, AT, CARD)
+    assert over.payment.calls == ()
+
+
+def test_a_mismatch_names_a_deed_only_where_there_is_one() -> None:
+    doubted = payment("captured", captured_amount=3_300, calls=("answer_mismatch",))
+    assert "この画面で実際の状況を記録すると" in calls(doubted, CARD)[0][1]
+    [(_, text)] = calls(doubted.changed(not_ours=("of nothing here",)), CARD)
+    assert "この画面で実際の状況を記録すると" not in text
+    assert "決済会社にお問い合わせください" in text

@@ -444,6 +444,7 @@ def test_a_refund_is_booked_suspended_money_first(authorization: str, status: st
         refunded_amount=3_800,
         suspense_returned_amount=500,
         refunds=("f1",),
+        refund_routes={"f1": "gift_card"},
         refund_amounts={"f1": 3_800},
         own_refunds={"f1": 3_800},
         calls=(),

@@ -25,7 +25,7 @@ from payments.tables import metadata
 from payments.watching.watch_payments import Watch
 from shared.clock import clock, in_japan, now
 from shared.due.work import DueRunner, DueWork
-from shared.events import PaymentDeedDone
+from shared.events import PaymentDeedDone, RefundTakenBack
 from tests.payments.desk import press, sign_in
 from tests.payments.lies import Lies
 from tests.payments.order_examples import cancelled, placed, reserved
@@ -66,14 +66,14 @@ async def odd(make_db: MakeDatabase, keys: Keys, tmp_path: Path) -> AsyncIterato
         await method.close()
 
 
+def with_a_receipt(body: str) -> str:
+    receipt = {"receipt_id": "kr_2", "amount": 3_300, "paid_at": now().isoformat()}
+    return json.dumps({**json.loads(body), "receipts": [receipt]})
+
+
 async def told_for_two(odd: Odd) -> tuple[Payment, Payment]:
     """One look at N1 lists the receipt of N2; later looks do not. N2 is looked at as it is."""
     mine, theirs = await odd.order("N1"), await odd.order("N2")
-
-    def with_a_receipt(body: str) -> str:
-        receipt = {"receipt_id": "kr_2", "amount": 3_300, "paid_at": now().isoformat()}
-        return json.dumps({**json.loads(body), "receipts": [receipt]})
-
     odd.lies.tell("GET", mine.payment_id.hex, with_a_receipt)
     assert (await odd.look("N1")).state == "captured"
     odd.lies.tell("GET", theirs.payment_id.hex, with_a_receipt, times=1_000)
@@ -159,6 +159,57 @@ async def test_a_cancellation_ends_when_the_receipt_is_anothers(odd: Odd) -> Non
     assert (ended.state, ended.held_amount, ended.calls) == ("voided", 0, ())
 
 
+async def test_a_receipt_is_moved_from_the_order_that_has_it_now(odd: Odd) -> None:
+    await told_for_two(odd)
+    third = await odd.order("N3")
+    odd.lies.tell("GET", third.payment_id.hex, with_a_receipt, times=1_000)
+    await look_with_a_runner(odd, "N3")
+    assert (await press(odd.payments, "N2", "move", ref="kr_2")).status_code == 303
+
+    assert (await press(odd.payments, "N3", "move", ref="kr_2")).status_code == 303
+
+    held = [(await odd.payments.payment(code)).held_amount for code in ("N1", "N2", "N3")]
+    assert held == [0, 0, 3_300]
+
+
+async def test_a_moved_receipt_that_is_told_again_calls_a_person(odd: Odd) -> None:
+    mine, _ = await told_for_two(odd)
+    assert (await press(odd.payments, "N2", "move", ref="kr_2")).status_code == 303
+    odd.lies.tell("GET", mine.payment_id.hex, with_a_receipt, times=1_000)
+
+    told = await odd.look("N1")
+
+    assert (told.held_amount, told.calls, told.booked_elsewhere) == (0, ("answer_mismatch",), {"kr_2": "N2"})
+    assert (await press(odd.payments, "N1", "move", ref="kr_2")).status_code == 303
+    held = [(await odd.payments.payment(code)).held_amount for code in ("N1", "N2")]
+    assert held == [3_300, 0]
+    assert (await odd.look("N1")).calls == ()
+
+
+async def test_a_disowned_receipt_can_go_to_the_order_it_is_of(odd: Odd) -> None:
+    await told_for_two(odd)
+    assert (await press(odd.payments, "N1", "disown", ref="kr_2")).status_code == 303
+
+    assert (await press(odd.payments, "N2", "move", ref="kr_2")).status_code == 303
+
+    held = [(await odd.payments.payment(code)).held_amount for code in ("N1", "N2")]
+    assert held == [0, 3_300]
+    assert (await press(odd.payments, "N1", "count-again", ref="kr_2")).status_code == 409
+
+
+async def test_staff_count_a_receipt_again_that_they_had_disowned(odd: Odd) -> None:
+    mine, _ = await told_for_two(odd)
+    assert (await press(odd.payments, "N1", "disown", ref="kr_2")).status_code == 303
+    odd.lies.tell("GET", mine.payment_id.hex, with_a_receipt, times=1_000)
+    assert (await odd.look("N1")).calls == ("answer_mismatch",)
+    assert "この注文の入金として数え直す" in (await odd.payments.browser.get("/desk/payments/N1")).text
+
+    assert (await press(odd.payments, "N1", "count-again", ref="kr_2")).status_code == 303
+
+    again = await odd.look("N1")
+    assert (again.state, again.held_amount, again.calls) == ("captured", 3_300, ())
+
+
 # ---------- pure ----------
 
 PAID = settle_answers(
@@ -196,11 +247,36 @@ def test_a_payout_that_was_not_for_the_order_is_disowned() -> None:
         send_mail=False,
         by="佐藤",
     ).payment
-    back = settle_answers(paid, None, [Refunded(refund_ref="p1", amount=3_300)], AT, BANK).payment
+    told = Refunded(refund_ref="p1", amount=3_300, route="bank_transfer")
+    back = settle_answers(paid, None, [told], AT, BANK).payment
     assert back.state == "refunded"
 
-    ended = disowning.disown(back, BANK, AT, ref="p1", by="佐藤").payment
+    disowned = disowning.disown(back, BANK, AT, ref="p1", by="佐藤")
+    ended = disowned.payment
 
+    routes = [event.route for event in disowned.events if isinstance(event, RefundTakenBack)]
+    assert routes == ["bank_transfer"]
     assert (ended.state, ended.held_amount, ended.refunded_amount) == ("captured", 3_300, 0)
     again = settle_answers(ended, None, [Refunded(refund_ref="p1", amount=3_300)], AT, BANK)
     assert again.payment == ended
+
+
+def test_a_disowned_refund_no_longer_calls_as_one_made_elsewhere() -> None:
+    back = settle_answers(PAID, None, [Refunded(refund_ref="p1", amount=300)], AT, KONBINI).payment
+    assert back.calls == ("refunded_elsewhere",)
+    ended = disowning.disown(back, KONBINI, AT, ref="p1", by="佐藤").payment
+    assert (ended.state, ended.held_amount, ended.calls) == ("captured", 3_300, ())
+
+
+def test_who_has_seen_a_disowned_receipt_told_again_hears_no_more() -> None:
+    gone = settle_answers(PAID, None, [ToldNoMore(receipts=("r1",))], AT, KONBINI).payment
+    disowned = disowning.disown(gone, KONBINI, AT, ref="r1", by="佐藤").payment
+    assert (disowned.state, disowned.calls) == ("waiting", ())
+    again = Captured(amount=3_300, captured_at=PLACED, receipt_id="r1")
+
+    told = settle_answers(disowned, None, [again], AT, KONBINI).payment
+    assert (told.held_amount, told.calls, told.contradicted) == (0, ("answer_mismatch",), True)
+
+    seen = call_rules.mark_seen(told, KONBINI, AT, by="佐藤").payment
+    assert settle_answers(seen, None, [again], AT, KONBINI).payment == seen
+    assert (seen.state, seen.calls) == ("waiting", ())

@@ -78,6 +78,8 @@ def disown(payment: Payment, terms: Terms, at: datetime, *, ref: str, by: str) -
     elif ref in (receipts := receipts_doubted(payment)):
         draft.note(DISOWNED, ref)
         reverse(draft, Reversed(receipt_id=ref, amount=receipts[ref]), DISOWNED, by_mistake=True)
+        told_as = next((one for one, name in payment.receipt_names.items() if name == ref), ref)
+        draft.change(let_go={**payment.let_go, told_as: ""})
     elif ref in payment.booked_elsewhere:
         draft.note(DISOWNED, ref)
         rest = {one: code for one, code in payment.booked_elsewhere.items() if one != ref}

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from payments.calls import disowning
 from payments.payment.rules.answers import RefundDeclined
 from payments.payment.rules.asking import go_on
 from payments.payment.rules.beside import CHARGE_UNKNOWN, OTHER_HOLD
@@ -45,6 +46,13 @@ def to_be_seen(payment: Payment) -> tuple[str, ...]:
     return tuple(word for word in payment.calls if word in seen and word not in blocked)
 
 
+def may_end_mismatch(payment: Payment) -> bool:
+    """Return whether staff can say by a deed what is so where the provider's answers do not fit."""
+    of_others = (disowning.refunds_told, disowning.receipts_doubted, disowning.elsewhere)
+    named = any(told(payment) for told in of_others) or disowning.holds_another(payment)
+    return named or disowning.may_deny(payment) or MISMATCH in to_be_seen(payment)
+
+
 def mark_seen(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
     """Remove the calls that staff have seen and that need no further deed.
 
@@ -58,6 +66,9 @@ def mark_seen(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settl
             _end_doubted_refund(draft)
         book_as_told(draft, terms, "marked as seen")
         book_refunds_as_told(draft, "marked as seen")
+        # What staff let go of stays so; who tells it once more tells nothing new.
+        left = {one: to for one, to in payment.let_go.items() if one not in payment.told_again}
+        draft.change(told_again={}, let_go=left)
         go_on(draft, terms)
     return draft.done()
 

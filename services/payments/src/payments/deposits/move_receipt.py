@@ -11,6 +11,7 @@ from payments.payment.rows import (
     find_order_payment,
     lock_order_payments,
     look_soon,
+    order_of_receipt,
     unknown_order,
 )
 from payments.payment.rules.watching import MethodFacts
@@ -33,14 +34,15 @@ async def move_receipt(
     seen = await find_order_payment(tx, order_code)
     if seen is None:
         raise unknown_order()
-    origin = seen.booked_elsewhere.get(ref, "")
+    origin = await order_of_receipt(tx, seen.method, ref)
     locked = await lock_order_payments(tx, [order_code, origin])
     here, there = locked[order_code], locked.get(origin)
     if here.version != asked.version:
         raise changed_meanwhile()
-    amount = await amount_of_receipt(tx, origin, ref)
-    if there is None or not amount or not rules.may_move_here(here, ref):
+    if there is None or not rules.may_move_here(here, ref) or not rules.may_move_away(there, ref):
         raise not_possible()
+    name = there.receipt_names.get(ref, ref)
+    amount = there.booked_of(name) or await amount_of_receipt(tx, origin, name)
     at, terms = now(), methods[here.method].terms
     batch = LockedPayments([here, there])
     batch.add(rules.move_away(there, terms, at, receipt_id=ref, to=order_code, by=by))

@@ -4,7 +4,9 @@ Staff see a deposit on the bank's statement. It may have any amount, and any day
 returns the payment unchanged if the deed is not possible. ``may_...`` and ``..._max`` check this before.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
+from typing import TypeVar
 
 from payments.deposits.labels import NOT_BY_HAND, WRONG_DAY
 from payments.payment.rules import asking, journal
@@ -21,7 +23,8 @@ from shared.clock import JAPAN
 from shared.errors import Refused
 from shared.events import PaymentCaptured
 
-DEPOSIT = "deposit recorded"
+DEPOSIT, COUNTED_AGAIN = "deposit recorded", "receipt counted again"
+T = TypeVar("T")
 
 
 def book_deposit(
@@ -105,12 +108,27 @@ def may_move_here(payment: Payment, receipt_id: str) -> bool:
     return receipt_id in payment.booked_elsewhere
 
 
+def stands_here(payment: Payment, receipt_id: str) -> bool:
+    """Return whether the provider's receipt is in the books of this payment, under whatever name."""
+    name = payment.receipt_names.get(receipt_id, receipt_id)
+    return name in payment.receipts and name not in payment.reversals
+
+
+def may_move_away(payment: Payment, receipt_id: str) -> bool:
+    """Return whether a receipt is this payment's to give: it is in its books, or was, and staff named no other order for it."""
+    disowned = "" if receipt_id in payment.disowned else None
+    return stands_here(payment, receipt_id) or payment.let_go.get(receipt_id, disowned) == ""
+
+
 def move_away(payment: Payment, terms: Terms, at: datetime, *, receipt_id: str, to: str, by: str) -> Settled:
-    """Take a receipt out of the books that belongs to the order ``to``, as staff decided."""
+    """Take a receipt out of the books that is, or was, booked here and belongs to the order ``to``, as staff decided."""
     draft = Draft(payment, at, by)
     draft.note("receipt moved away", to)
-    gone = Reversed(receipt_id=receipt_id, amount=payment.booked_of(receipt_id) or 0)
+    name = payment.receipt_names.get(receipt_id, receipt_id)
+    gone = Reversed(receipt_id=name, amount=payment.booked_of(name) or 0)
     reverse(draft, gone, "receipt moved away", by_mistake=True)
+    told_again = _without(payment.told_again, receipt_id)
+    draft.change(let_go={**payment.let_go, receipt_id: to}, told_again=told_again)
     draft.payment = draft.payment.fitting
     asking.go_on(draft, terms)
     return draft.done()
@@ -133,13 +151,49 @@ def move_here(
     draft = Draft(payment, at, by)
     origin = payment.booked_elsewhere[receipt_id]
     draft.note("receipt moved here", origin)
-    name = f"{receipt_id}>{payment.order_code}:{draft.payment.version}"
-    rest = {one: code for one, code in payment.booked_elsewhere.items() if one != receipt_id}
-    names = {**payment.receipt_names, receipt_id: name}
-    draft.payment = draft.payment.changed(booked_elsewhere=rest, receipt_names=names).fitting
+    return _book_anew(draft, terms, receipt_id, amount, captured_at, "receipt moved here")
+
+
+def counted_again(payment: Payment) -> dict[str, int]:
+    """Return the receipts, in yen by the provider's ids, that staff disowned and may count as this order's again."""
+    amounts = {ref: payment.told_again.get(ref) or _amount_of(payment, ref) for ref in payment.let_go}
+    return {ref: amount for ref, amount in amounts.items() if amount and not payment.let_go[ref]}
+
+
+def _amount_of(payment: Payment, receipt_id: str) -> int:
+    return payment.booked_of(payment.receipt_names.get(receipt_id, receipt_id)) or 0
+
+
+def count_again(payment: Payment, terms: Terms, at: datetime, *, receipt_id: str, by: str) -> Settled:
+    """Staff take back that a receipt is not this order's: it is booked again, under a name of its own."""
+    draft = Draft(payment, at, by)
+    amount = counted_again(payment).get(receipt_id)
+    if not amount:
+        return draft.done()
+    draft.note(COUNTED_AGAIN, receipt_id)
+    return _book_anew(draft, terms, receipt_id, amount, payment.received_at or at, COUNTED_AGAIN)
+
+
+def _book_anew(
+    draft: Draft, terms: Terms, receipt_id: str, amount: int, captured_at: datetime, because: str
+) -> Settled:
+    """Book a receipt of the provider's under a name that no other booking of it has; it is nobody else's any more."""
+    payment = draft.payment
+    name = f"{receipt_id}>{payment.order_code}:{payment.version}"
+    draft.payment = payment.changed(
+        booked_elsewhere=_without(payment.booked_elsewhere, receipt_id),
+        let_go=_without(payment.let_go, receipt_id),
+        told_again=_without(payment.told_again, receipt_id),
+        disowned=tuple(one for one in payment.disowned if one != receipt_id),
+        receipt_names={**payment.receipt_names, receipt_id: name},
+    ).fitting
     came = Captured(amount=amount, captured_at=captured_at, receipt_id=name)
-    booked = settle_answer(draft.payment, None, came, at, terms, because="receipt moved here", by=by)
+    booked = settle_answer(draft.payment, None, came, draft.at, terms, because=because, by=draft.by)
     return and_then(draft.done(), booked)
+
+
+def _without(of_each: Mapping[str, T], ref: str) -> dict[str, T]:
+    return {one: value for one, value in of_each.items() if one != ref}
 
 
 def may_accept_short(payment: Payment) -> bool:

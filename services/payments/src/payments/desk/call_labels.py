@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
+from payments.calls import rules as call_rules
 from payments.payment.rules import asking
 from payments.payment.rules.details import KnownChargeback
 from payments.payment.rules.payment import MISMATCH, Payment
@@ -114,8 +115,7 @@ ATTENTION = Complete[_Attention, tuple[str, str]](
             CALL_LABEL["answer_mismatch"],
             "決済会社の回答が、依頼した内容と一致しません。回答は記録せず、依頼もくり返していません。確認が済むまで、売上請求、返金、"
             "再与信、与信の取消、期限切れの処理を止めています。発送前の場合は、まだ発送しないでください。{console}で実際の取引を"
-            "確認してから、「決済会社に照会する」を押してください。照会しても一致しない場合は、この画面で実際の状況を記録すると、"
-            "処理を続けます。",
+            "確認してから、「決済会社に照会する」を押してください。照会しても一致しない場合は、{way_out}",
         ),
         "answer_mismatch_elsewhere": (
             CALL_LABEL["answer_mismatch"],
@@ -154,6 +154,9 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
         "disputed": disputed_words(payment.open_chargebacks or payment.chargebacks),
         "other_holds": yen(sum(one.amount for one in payment.other_holds if one.stands)),
         "elsewhere_order": "、".join(payment.booked_elsewhere.values()),
+        "way_out": "この画面で実際の状況を記録すると、処理を続けます。"
+        if call_rules.may_end_mismatch(payment)
+        else "決済会社にお問い合わせください。",
         "unnamed": yen(payment.unnamed_charge_amount),
         "respond_by": f"{in_japan(by):%Y/%m/%d %H:%M}までに、" if by else "",
         "console": "銀行" if terms.deposit == "by_hand" else "決済会社の管理画面",

@@ -8,6 +8,7 @@ from payments.calls.mark_payment_seen import mark_payment_seen
 from payments.chargebacks.decide_chargeback import DecideChargeback, decide_chargeback
 from payments.chargebacks.reopen_chargeback import ReopenChargeback, reopen_chargeback
 from payments.deposits.accept_short_money import AcceptShortMoney, accept_short_money
+from payments.deposits.count_again import count_again
 from payments.deposits.keep_money import KeepMoney, keep_money
 from payments.deposits.move_receipt import move_receipt
 from payments.deposits.record_deposit import RecordDeposit, record_deposit
@@ -128,6 +129,12 @@ DEEDS: Mapping[str, Deed[Any]] = {
         disown_object,
         "この注文のものではないと記録しました",
         {"said to be of others": "スタッフが、この注文のものではないと記録しました"},
+    ),
+    "count-again": deed(
+        TakeBack,
+        count_again,
+        "この注文の入金として記録し直しました",
+        {"receipt counted again": "この注文の入金として数え直しました"},
     ),
     "move": deed(
         TakeBack,

@@ -22,6 +22,8 @@ from shared.web.filters import yen
 AGAIN = "前回の依頼が成立しなかったため、もう一度依頼"
 """The reason in the history of a part refund that is requested again."""
 
+TELL_BUYER = "入金確認のメールを送信済みの場合は、お客様にご連絡ください。"
+
 
 @dataclass(frozen=True)
 class Offer:
@@ -142,12 +144,13 @@ def of_others(payment: Payment) -> list[Contrary]:
     goes_on = "注文は未入金に戻ります。" if payment.goes_on else ""
     return [
         *_booked_elsewhere(payment),
+        *_counted_again(payment),
         *(
             _not_ours(
                 "入金",
                 ref,
                 f"入金 {yen(amount)}（{ref}）",
-                f"{yen(amount)}の入金記録を取り消します。{goes_on}お金は動かず、メールも送りません。",
+                f"{yen(amount)}の入金記録を取り消します。{goes_on}お金は動かず、メールも送りません。{TELL_BUYER}",
             )
             for ref, amount in disowning.receipts_doubted(payment).items()
         ),
@@ -175,12 +178,28 @@ def of_others(payment: Payment) -> list[Contrary]:
 def _booked_elsewhere(payment: Payment) -> list[Contrary]:
     found = []
     for ref, code in disowning.elsewhere(payment).items():
-        moved = f"注文{code}の入金記録を取り消し、この注文の入金として記録します。お金は動きません。"
+        moved = (
+            f"注文{code}の入金記録を取り消し、この注文の入金として記録します。お金は動かず、注文{code}のお客様にはメールを"
+            f"送りません。{TELL_BUYER}"
+        )
         told = f"注文{code}に記録済みの入金（{ref}）が、この注文の入金としても届いています。"
         found.append(Contrary("move", "この入金をこの注文に移す", moved, {"ref": ref}, told))
         stays = f"注文{code}に記録済みの入金（{ref}）は、この注文の入金ではない。"
         found.append(_not_ours("入金", ref, stays, "この入金を、この注文では数えません。お金は動きません。"))
     return found
+
+
+def _counted_again(payment: Payment) -> list[Contrary]:
+    return [
+        Contrary(
+            "count-again",
+            "この注文の入金として数え直す",
+            f"{yen(amount)}を、この注文の入金として記録し直します。お金は動きません。",
+            {"ref": ref},
+            f"この注文のものではないと記録した入金 {yen(amount)}（{ref}）",
+        )
+        for ref, amount in deposit_rules.counted_again(payment).items()
+    ]
 
 
 def _not_ours(what: str, ref: str, text: str, means: str) -> Contrary:

@@ -207,10 +207,10 @@ async def is_recorded(tx: Tx, record_id: str, reasons: Collection[JournalReason]
 
 
 async def order_of_receipt(tx: Tx, method: str, receipt_id: str) -> str:
-    """Return the code of the order on which a receipt is booked; "" if there is none."""
+    """Return the code of the order on which a receipt was booked last, under any name; "" if there is none."""
     found = await tx.value(
-        "SELECT order_code FROM receipts JOIN payments p USING (payment_id)"
-        " WHERE receipts.method = :method AND receipt_id = :receipt_id",
+        "SELECT order_code FROM receipts JOIN payments p USING (payment_id) WHERE receipts.method = :method"
+        " AND (receipt_id = :receipt_id OR starts_with(receipt_id, :receipt_id || '>')) ORDER BY at DESC LIMIT 1",
         method=method,
         receipt_id=receipt_id,
     )

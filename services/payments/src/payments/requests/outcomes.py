@@ -29,6 +29,8 @@ MISMATCH_PAUSE_SECONDS_MAX = 3_600.0
 BUYER_PAUSE_SECONDS = 60.0
 SILENT_ATTEMPTS_MAX = 6
 """After so many attempts without an answer, the desk shows a call."""
+WAITING_ATTEMPTS_MAX = 20
+"""After so many "in progress" answers, usually ten minutes, the desk shows a call about the hold."""
 _NEGATIVE = (Declined, CaptureDeclined, CaptureRefused, RefundDeclined, ShippingRefused)
 
 
@@ -93,7 +95,9 @@ def with_doubt(
         answered = replace(settled, payment=settled.payment.not_calling("no_answer"))
         return fitted(answered, at, terms)
     if became.state != "unknown":
-        return fitted(settled, at, terms)
+        answered = fitted(settled, at, terms)
+        waits = answered.payment.state in ("reauthorizing", "voiding") and attempts >= WAITING_ATTEMPTS_MAX
+        return with_call(answered, "no_answer") if waits else answered
     if MISMATCH in settled.payment.calls:
         return settled
     if became.state == "unknown" and attempts >= SILENT_ATTEMPTS_MAX:

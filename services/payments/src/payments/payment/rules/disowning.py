@@ -22,7 +22,7 @@ from payments.payment.rules.answers import (
     Voided,
 )
 from payments.payment.rules.drafting import Draft, Settled
-from payments.payment.rules.payment import Payment
+from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.receipts import hear_receipt_no_more
 from payments.payment.rules.refund_mismatches import hear_refund_no_more
 
@@ -74,6 +74,23 @@ def told_elsewhere(payment: Payment, receipt_id: str, order_code: str, at: datet
         draft.change(booked_elsewhere={**payment.booked_elsewhere, receipt_id: order_code})
         draft.note("receipt booked elsewhere", order_code)
     return draft.done()
+
+
+def hear_let_go(draft: Draft, answer: Captured) -> None:
+    """Call a person for a receipt that staff had let go of, under the provider's name, and that is told here again."""
+    payment, ref = draft.payment, answer.receipt_id
+    if ref not in payment.let_go:
+        return
+    if code := payment.let_go[ref]:
+        rest = {one: to for one, to in payment.let_go.items() if one != ref}
+        draft.change(let_go=rest, booked_elsewhere={**payment.booked_elsewhere, ref: code})
+        draft.note("receipt booked elsewhere", code)
+    elif payment.told_again.get(ref) != answer.amount:
+        draft.change(told_again={**payment.told_again, ref: answer.amount})
+        draft.note("receipt told again", f"¥{answer.amount:,}")
+    else:
+        return
+    draft.call(MISMATCH)
 
 
 def hear_told_no_more(draft: Draft, answer: ToldNoMore) -> None:

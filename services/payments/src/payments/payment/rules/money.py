@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from payments.payment.rules.answers import RefundRoute
 from payments.payment.rules.details import NO_REFUND, KnownChargeback, Loss, OurRefund
 
 
@@ -39,6 +40,8 @@ class Money:
     refunds: tuple[str, ...] = ()
     """The booked refunds, by the provider's ids."""
     refund_amounts: Mapping[str, int] = field(default_factory=dict)
+    refund_routes: Mapping[str, RefundRoute] = field(default_factory=dict)
+    """The ways of the booked refunds, by the provider's ids. Those that are not here went by the provider."""
     chargebacks: tuple[KnownChargeback, ...] = ()
     losses: tuple[Loss, ...] = ()
     """What was refunded, or taken back, beyond the money that was here."""

@@ -93,6 +93,10 @@ class Payment(Money):
     """Objects that belong to another order, as staff decided. No look-up asks for them any more."""
     booked_elsewhere: Mapping[str, str] = field(default_factory=dict)
     """Receipts reported for this payment that are booked on another order, with its code."""
+    let_go: Mapping[str, str] = field(default_factory=dict)
+    """Receipts that were booked here until staff said that they are of another order: its code, or "" if they named none."""
+    told_again: Mapping[str, int] = field(default_factory=dict)
+    """The yen that the provider reports here again for receipts that staff had disowned."""
     receipt_names: Mapping[str, str] = field(default_factory=dict)
     """The new names of the receipts that were moved to this payment."""
     outside: tuple[Outside, ...] = ()
@@ -139,8 +143,9 @@ class Payment(Money):
 
     @property
     def told_otherwise(self) -> bool:
-        """Whether booked money is now reported with another amount, not any more, or for another order as well."""
-        return bool(self.doubted_receipts or self.retold_refunds or self.booked_elsewhere)
+        """Whether booked money is now reported with another amount, not any more, or for another order as well, or money that
+        staff let go of is reported here again."""
+        return bool(self.doubted_receipts or self.retold_refunds or self.booked_elsewhere or self.told_again)
 
     @property
     def refundable_amount(self) -> int:

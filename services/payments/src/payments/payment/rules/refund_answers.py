@@ -17,7 +17,7 @@ from payments.payment.rules.drafting import Draft
 from payments.payment.rules.moves import NothingLeft
 from payments.payment.rules.old_news import doubts
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.refund_bookings import ELSEWHERE, book_refund, cover, give_the_rest
+from payments.payment.rules.refund_bookings import ELSEWHERE, book_refund, cover, give_the_rest, keep_route
 from payments.payment.rules.refund_mismatches import SUM, hear_refund_again, hear_sum_again
 
 
@@ -153,6 +153,7 @@ def _was_written_down(draft: Draft, answer: Refunded) -> bool:
         refunds=(*payment.refunds, answer.refund_ref),
         beside_provider_amount=payment.beside_provider_amount - answer.amount,
     )
+    keep_route(draft, answer.refund_ref, answer.route)
     draft.note("written down before", f"¥{answer.amount:,}")
     return True
 

@@ -30,6 +30,7 @@ def book_refund(draft: Draft, ref: str, amount: int, route: RefundRoute, because
 
     The buyer reads the whole amount that the provider refunded, as soon as some of it was here.
     """
+    keep_route(draft, ref, route)
     given = min(amount, draft.payment.held_amount)
     if given:
         give(draft, ref, given, route, because, ours=ours, beyond=amount - given)
@@ -39,6 +40,12 @@ def book_refund(draft: Draft, ref: str, amount: int, route: RefundRoute, because
         draft.lose(Loss(ref, amount - given, "refund", route, told=bool(given)))
         draft.note(OVER_REFUNDED, f"¥{amount - given:,}")
         draft.call(UNEXPLAINED)
+
+
+def keep_route(draft: Draft, ref: str, route: RefundRoute) -> None:
+    """Keep by which way a refund was told: who takes it back names the same one."""
+    if route != "provider":
+        draft.change(refund_routes={**draft.payment.refund_routes, ref: route})
 
 
 def cover(draft: Draft, receipt_id: str, because: str) -> None:

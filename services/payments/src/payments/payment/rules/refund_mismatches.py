@@ -3,15 +3,31 @@
 from dataclasses import replace
 
 from payments.payment.rules import journal
-from payments.payment.rules.answers import Refunded, RefundedInAll
+from payments.payment.rules.answers import Refunded, RefundedInAll, RefundRoute
 from payments.payment.rules.details import Taken
 from payments.payment.rules.drafting import Draft
 from payments.payment.rules.moves import RecordTakenBack
-from payments.payment.rules.payment import MISMATCH, UNEXPLAINED
-from payments.payment.rules.refund_bookings import book_refund, call_spare, goes_on_again, undo_refund
+from payments.payment.rules.payment import MISMATCH, UNEXPLAINED, Payment
+from payments.payment.rules.refund_bookings import (
+    ELSEWHERE,
+    book_refund,
+    call_spare,
+    goes_on_again,
+    undo_refund,
+)
 
 SUM = "total:"
 """The prefix of the reference of yen that are known only by the provider's sum."""
+
+
+def route_of(payment: Payment, ref: str) -> RefundRoute:
+    """Return by which way a refund was booked; ``ref`` is the provider's id, or :data:`SUM`."""
+    named = (
+        route
+        for one, route in payment.refund_routes.items()
+        if one == ref or (ref == SUM and one.startswith(SUM))
+    )
+    return next(named, "provider")
 
 
 def hear_sum_again(draft: Draft, answer: RefundedInAll) -> None:
@@ -48,6 +64,8 @@ def disown_refund(draft: Draft, ref: str, because: str) -> None:
         own_refunds={one: told for one, told in payment.own_refunds.items() if one != ref},
     )
     _take_back(draft, ref, f"{ref}:{payment.version}", booked, because)
+    if not draft.payment.refunded_elsewhere_amount:
+        draft.stop_calling(ELSEWHERE)
 
 
 def hear_refund_again(draft: Draft, answer: Refunded) -> None:
@@ -86,7 +104,7 @@ def book_refunds_as_told(draft: Draft, because: str) -> None:
             own_refunds={**payment.own_refunds, ref: told} if ours else payment.own_refunds,
         )
         if more > 0:
-            book_refund(draft, part, more, "provider", because, ours=ours)
+            book_refund(draft, part, more, route_of(payment, ref), because, ours=ours)
         else:
             _take_back(draft, ref, part, -more, because)
 
@@ -129,7 +147,7 @@ def _take_back(draft: Draft, ref: str, part: str, amount: int, because: str) -> 
         draft.note(because)
         return
     from_suspense = min(amount - beyond, payment.suspense_returned_amount)
-    undo_refund(draft, Taken(part, amount - beyond, from_suspense), "provider")
+    undo_refund(draft, Taken(part, amount - beyond, from_suspense), route_of(payment, ref))
     if not goes_on_again(draft, because):
         if draft.move(RecordTakenBack, because):
             draft.call("refund_failed")

@@ -31,7 +31,7 @@ from payments.payment.rules.asking import ask_capture, ask_reauthorization, capt
 from payments.payment.rules.beside import hear_other_hold, hear_unnamed_charges
 from payments.payment.rules.chargebacks import charged_back
 from payments.payment.rules.details import CaptureWish, Number
-from payments.payment.rules.disowning import as_named_here, hear_told_no_more, is_disowned
+from payments.payment.rules.disowning import as_named_here, hear_let_go, hear_told_no_more, is_disowned
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.moves import ENDS_A_HOLD, NEXT, CapturedInPart, Operation
 from payments.payment.rules.numbers import say_number
@@ -65,6 +65,8 @@ def settle_answer(
     reported it. Events about a request name the person who had asked for it.
     """
     draft = Draft(payment, at, by, asked_by=payment.asked_by if operation else "")
+    if isinstance(answer, Captured):
+        hear_let_go(draft, answer)
     answer = as_named_here(payment, answer)
     of_others = is_disowned(payment, answer)
     draft.remember({} if of_others else answer.refs)

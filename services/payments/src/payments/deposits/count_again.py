@@ -1,0 +1,24 @@
+"""Staff count a receipt again of which they had said that it is not this order's."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from payments.deposits import rules
+from payments.payment.act_on_payment import Acted, act_on_payment
+from payments.payment.forms import TakeBack
+from payments.payment.rules.drafting import Settled
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.terms import Terms
+from payments.payment.rules.watching import MethodFacts
+from shared.database.transactions import Tx
+
+
+async def count_again(
+    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: TakeBack, *, by: str
+) -> Acted:
+    """Book the receipt ``asked.ref``, by the provider's id, for this order again. Raises Refused as :func:`act_on_payment` does."""
+
+    def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
+        return rules.count_again(payment, terms, at, receipt_id=asked.ref, by=by)
+
+    return await act_on_payment(tx, methods, order_code, asked.version, deed)
