@@ -443,6 +443,7 @@ def test_a_refund_is_booked_suspended_money_first(authorization: str, status: st
         suspense_returned_amount=500,
         refunds=("f1",),
         refund_amounts={"f1": 3_800},
+        refund_routes={"f1": "gift_card"},
         own_refunds={"f1": 3_800},
         attention="",
         provider_status=status,
