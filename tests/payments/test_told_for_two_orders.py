@@ -268,7 +268,7 @@ def test_a_disowned_refund_no_longer_calls_as_one_made_elsewhere() -> None:
     assert (ended.state, ended.held_amount, ended.calls) == ("captured", 3_300, ())
 
 
-def test_who_has_seen_a_disowned_receipt_told_again_hears_no_more() -> None:
+def test_a_disowned_receipt_seen_again_once_calls_no_more() -> None:
     gone = settle_answers(PAID, None, [ToldNoMore(receipts=("r1",))], AT, KONBINI).payment
     disowned = disowning.disown(gone, KONBINI, AT, ref="r1", by="佐藤").payment
     assert (disowned.state, disowned.calls) == ("waiting", ())
