@@ -64,7 +64,7 @@ async def _act(
         async with db.transaction() as tx, open_orders(tx, codes) as book:
             for code in codes:
                 try:
-                    with book.all_or_nothing(code):
+                    with book.all_or_nothing():
                         act(book, code)
                     outcomes.append(OrderOutcome(code, True, "done", done))
                 except Refused as refused:

@@ -161,7 +161,7 @@ Index(
 # Orders that ask for a person, few of them.
 WITH_CALLS: ColumnElement[bool] = literal_column("(payment_calls <> '{}' OR own_calls <> '{}')", Boolean())
 Index("orders_with_calls", orders.c.placed_at, postgresql_where=WITH_CALLS)
-# Open orders that hold stock without secured money: few rows for one buyer.
+# Open orders with reserved stock but without secured money: few rows for one buyer.
 # No condition uses a column that changes while money is awaited, so such an update changes no index.
 OPEN = "status = 'in_progress' AND deposit = 'unpaid' AND shipping = 'unshipped' AND total > 0"
 MAILBOX = COUNTED_MAIL.format(column="orderer_email")
