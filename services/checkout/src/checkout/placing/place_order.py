@@ -117,7 +117,7 @@ async def try_to_place(
     if new:
         await _tie_carts(tx, new, at=at)
         await insert_orders(tx, [NewOrder(one.placed, one.page_key, one.wish.counted_client) for one in new])
-        # Last, and sent with the orders: everybody who wants the same product waits for this lock until our commit.
+        # Last, and sent with the orders: transactions that want the same product wait for this lock until the commit.
         await _hold_stock(tx, new, at=at)
         _say(tx, new, causes)
     return outcomes | {one.wish.key: _placement(one) for one in new}
