@@ -78,7 +78,7 @@ async def place(
     number: int | None = None,
     **changes: Any,
 ) -> OrderPlaced:
-    """Store an order with its stock held, as placing it does."""
+    """Store an order with its stock reserved, as placing it does."""
     await stock_up(db)
     order = placed(group, code, destinations=destinations, order_number=number, **changes)
     async with db.transaction() as tx:

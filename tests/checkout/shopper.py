@@ -177,7 +177,7 @@ def shop_app(
         app,
         db,
         settings,
-        Till(db, origin_url=ORIGIN, limits=settings.held_stock_limits),
+        Till(db, origin_url=ORIGIN, limits=settings.stock_limits),
         issuer=keys.issuers["checkout"],
         verifier=keys.verifier,
         members=Members((members or FakeMembers()).client()),

@@ -1,4 +1,4 @@
-"""Members, and wallets without their yes, hold no more stock than others: who they are is counted, not what they type."""
+"""Members, and wallets without their yes, reserve no more stock than others: who they are is counted, not what they type."""
 
 from uuid import UUID
 

@@ -22,7 +22,7 @@ from tests.checkout.shopper import ORDERER, ORIGIN, Shopper, open_shop, shop_app
 ORDERS = "/api/checkout/orders"
 LEDGER = (
     "SELECT s.sku, s.available, s.reserved, sum(e.available_change) AS explained,"
-    " sum(e.reserved_change) AS held FROM stock s JOIN stock_entries e USING (sku) GROUP BY s.sku"
+    " sum(e.reserved_change) AS still_reserved FROM stock s JOIN stock_entries e USING (sku) GROUP BY s.sku"
 )
 
 
@@ -63,7 +63,7 @@ async def check_ledger(db: Database) -> None:
     """Check that the ledger explains what is available and what is held (P4)."""
     async with db.transaction() as tx:
         for row in await tx.rows(LEDGER):
-            assert (row.available, row.reserved) == (row.explained, row.held)
+            assert (row.available, row.reserved) == (row.explained, row.still_reserved)
             assert row.available >= 0
 
 

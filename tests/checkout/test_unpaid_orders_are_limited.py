@@ -1,4 +1,4 @@
-"""Stock is not held for ever by those who do not pay: what one buyer holds is counted first."""
+"""Stock is not reserved for ever for those who do not pay: the open orders of one buyer are counted first."""
 
 import asyncio
 

@@ -64,7 +64,7 @@ def make() -> Service:
     issuer = Issuer.from_file("checkout", settings.signing_key_file)
     verifier = Verifier.from_file(settings.trusted_keys_file)
     read_menu = ReadMenu(db, others["payments"], every=timedelta(seconds=settings.menu_refresh_seconds))
-    till = Till(db, origin_url=settings.origin_url, limits=settings.held_stock_limits)
+    till = Till(db, origin_url=settings.origin_url, limits=settings.stock_limits)
 
     async def on_start() -> None:
         async with db.transaction() as tx:

@@ -13,7 +13,7 @@ RIGHTS = {
     "settings": CHANGED,
     "setting_changes": ADDED_TO,
     "saved_searches": ANY_ROW,
-    # Of the former release: it may read them until it is gone.
+    # The former release still reads these tables.
     "shop_settings": READ,
     "shop_settings_audit": READ,
     "orders": CHANGED,

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from checkout.placing.held_stock import HeldStockLimits, SizeLimits
+from checkout.placing.reserved_stock import SizeLimits, StockLimits
 from shared.process.settings import ServiceSettings
 
 
@@ -43,9 +43,9 @@ class Settings(ServiceSettings):
     member_unpaid_amount_max: int = Field(1_000_000, ge=0, description="Yen of the same; 0: no limit")
 
     @property
-    def held_stock_limits(self) -> HeldStockLimits:
-        """Return the limits for the stock that one buyer may hold."""
-        return HeldStockLimits(
+    def stock_limits(self) -> StockLimits:
+        """Return the limits for the stock reserved for one buyer."""
+        return StockLimits(
             guest_email=self.guest_unpaid_orders_per_email,
             guest_browser=self.guest_unpaid_orders_per_browser,
             guest_client=self.guest_unpaid_orders_per_address,

@@ -22,7 +22,7 @@ RIGHTS = {
     "settings": CHANGED,
     "setting_changes": ADDED_TO,
     "saved_searches": ANY_ROW,
-    # Of the former release: it may read them until it is gone.
+    # The former release still reads these tables.
     "rule_versions": READ,
     "point_balances": CHANGED,
     "point_postings": ADDED_TO,

@@ -26,11 +26,11 @@ from shared.shop.revocations import revoke_sessions
 
 consumers = Consumers("notifications")
 
-# Nobody waits for a mail to the blink of an eye.
+# A mail may leave 0.2 s later, so that events that arrive together share a transaction.
 LINGER_SECONDS = 0.2
 
 
-# Sooner than any mail about the order is written: what comes before it is put off, and each alone.
+# This consumer waits less than the others. An event that arrives before its order is stored is put off alone.
 @consumers.on(OrderPlaced, linger_seconds=LINGER_SECONDS / 8)
 async def remember_order(events: list[OrderPlaced], tx: Tx) -> None:
     """Store the buyer of an order: later events carry only the order code."""

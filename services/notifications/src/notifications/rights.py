@@ -10,7 +10,7 @@ RIGHTS = {
     "settings": CHANGED,
     "setting_changes": ADDED_TO,
     "saved_searches": ANY_ROW,
-    # Of the former release: it may read them until it is gone.
+    # The former release still reads these tables.
     "mail_settings": READ,
     "mail_setting_changes": READ,
     "revoked_sessions": ADDED_TO,

@@ -129,7 +129,7 @@ class ShopSettingsChanged(DeskEvent):
 
 
 class OrderPlaced(CheckoutEvent, _WalletBuyer):
-    """The buyer pressed 「注文確定」 and the order, with its stock held, is stored.
+    """The buyer pressed 「注文確定」 and the order, with its stock reserved, is stored.
 
     ``coupon`` is the id of the coupon issued to the member (CouponIssued.issue_id), ``coupon_name`` its name.
 
@@ -166,7 +166,7 @@ class OrderPlaced(CheckoutEvent, _WalletBuyer):
 
 
 class StockReserved(CheckoutEvent):
-    """Stock is held for a prepaid order, so a payment number may be issued (KON-44)."""
+    """Stock is reserved for a prepaid order, so a payment number may be issued (KON-44)."""
 
 
 class ShippedDestination(_Part):

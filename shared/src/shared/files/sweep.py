@@ -9,7 +9,7 @@ from datetime import timedelta
 from shared.clock import real_time
 from shared.files.store import Files
 
-# Longer than any request or batch that has stored a file and not yet committed its row.
+# Longer than any request or batch between storing a file and committing its row.
 UNNAMED_FOR = timedelta(days=1)
 
 Named = Callable[[Collection[str]], Awaitable[Collection[str]]]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# What burying writes of the last death; when it first failed stays.
+# The headers of the last death. The time of the first failure stays.
 OF_A_DEATH = ("attempts", "reason", "error", "error_detail", "handler", "last_failed_at")
 # What `make replay` writes in its place.
 OF_A_REPLAY = ("died_at", "died_of", "replayed_by")

@@ -17,7 +17,7 @@ from shared.messaging.topology import RETRY_STEPS_SECONDS, retry_exchange
 
 log = structlog.get_logger()
 
-# What ends its wait just now is on its way back to a queue that is there; the broker needs moments for it.
+# A message whose wait has just ended returns to its queue; the broker needs a moment for that.
 ON_ITS_WAY_SECONDS = 2.0
 
 

@@ -80,7 +80,7 @@ class Verifier:
 
     def __init__(self, keys: Mapping[str, Any]) -> None:
         self._keys = {key.key_id: key for key in map(jwt.PyJWK.from_dict, keys["keys"])}
-        # A browser shows the same statement with every request, and a signature does not change its mind.
+        # A browser sends the same statement with every request, so the result of the signature check is cached.
         self._signed = lru_cache(maxsize=STATEMENTS_KNOWN_MAX)(self._check)
 
     @classmethod

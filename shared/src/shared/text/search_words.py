@@ -103,7 +103,7 @@ def words_of_products(*names: str) -> set[str]:
     return {word for name in names for word in _words_of_product(name)}
 
 
-# A shop sells the same products again and again.
+# Cached, because a shop sells the same products again and again.
 @lru_cache(maxsize=4096)
 def _words_of_product(name: str) -> frozenset[str]:
     words = _from_each_part(name, _PRODUCT_PART, PRODUCT_PARTS_MAX)

@@ -13,8 +13,8 @@ from shared.shop.statements import COOKIE
 
 CART_COOKIE = "noren_cart"
 CART_COUNT_COOKIE = "noren_cart_count"
-# What a browser keeps of the person before it, besides the session: statements, cart with all that was typed into
-# the order form, and links of mails. Not the token by which the browser itself is known.
+# Cookies about the person, besides the session: statements, cart with all that was typed into
+# the order form, and links of mails. The token that identifies the browser is not one of them.
 _OF_THE_MEMBER = (
     COOKIE["wallet"],
     COOKIE["benefit"],

@@ -243,7 +243,7 @@ class Edge:
             return Problem(408, "too_slow"), receive
         if body is None:
             return Problem(413, "too_large"), receive
-        # A provider's notice is heard whatever text it carries beside what we read of it.
+        # A provider's notice is accepted whatever text its unread fields contain.
         problem = None if self.rules.is_of_provider(scope["path"]) else problem_in(kind, body)
         if problem is not None:
             return problem, receive

@@ -14,9 +14,9 @@ from shared.web.forms import FIELDS_MAX
 
 _URLENCODED = "application/x-www-form-urlencoded"
 _SECRET = re.compile(r"password|passwd|secret|card_|cvc|cvv|security_code|token", re.IGNORECASE)
-# An answer to a question of the page is no consent any more: the question comes again.
+# A kept answer to a question of the page is not consent, so the page asks again.
 _ASKED_AGAIN = "confirmed"
-# What a page puts into a form for itself.
+# Fields that the page adds to a form for its own use.
 _OF_THE_PAGE = frozenset({"version", "next"})
 # A word of ours, such as a choice or an id; what people write has other signs in it, or is a number.
 _CODE = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_.:-]+")

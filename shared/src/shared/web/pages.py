@@ -23,7 +23,7 @@ from shared.web.session import NOBODY, Sessions
 from shared.web.static_files import static_app, static_url
 
 TOAST_COOKIE = "noren_toast"
-# What an address is made of (RFC 3986, 2), and what is quoted already.
+# The characters of a URL (RFC 3986, 2), including percent signs of quoted ones.
 _SAFE_IN_ADDRESS = "/:?#[]@!$&'()*+,;=%~"
 
 

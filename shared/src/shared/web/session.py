@@ -46,10 +46,10 @@ class Viewer:
     name: str = ""
     staff: str | None = None
     amazon_linked: bool = False
-    # A statement from before this was told says nothing, which is no proof.
+    # A statement of an earlier release does not contain this claim, which counts as no proof.
     email_proved: bool = False
     issued_at: datetime | None = None
-    # Whoever was let in at the desk, but must pass by members before the rights count again.
+    # Staff with a login at the desk whose rights members must renew first.
     staff_lapsed: bool = False
 
     @property

@@ -22,7 +22,7 @@ from shared.errors import Refused
 from shared.files.accepts import Accepts, Incoming
 from shared.web.forms import FIELDS_MAX, FILES_MAX
 
-# A large picture takes a hundred megabytes while it is made anew: one after the other.
+# Converting a large picture takes a hundred megabytes, so pictures are converted one at a time.
 _ONE_AT_A_TIME = CapacityLimiter(1)
 
 

@@ -30,7 +30,7 @@ FAILED = Labels[FailureReason](
     unknown=lambda word: _PROVIDER_ERROR,
 )
 
-# What follows the amount.
+# The text after the amount.
 _ROUTE = Labels[RefundRoute | Literal["dispute"]](
     RefundRoute | Literal["dispute"],
     {

@@ -15,7 +15,7 @@ async def look_up_order(tx: Tx, *, code: str, contact: str, client_address: str,
     Each look-up is counted. Raises Refused(too_many_look_ups).
     """
     await count_look_up(tx, code=code, client_address=client_address, at=at)
-    # 受付番号 follow each other, so that one contact could be tried with all.
+    # 受付番号 are consecutive, so a stranger could try one contact with all numbers.
     if code.isdecimal():
         await count_look_up(tx, code=_plain(contact), client_address=client_address, at=at)
     found = await read_contact(tx, code)

@@ -64,7 +64,7 @@ async def _act(
         async with db.transaction() as tx, open_orders(tx, codes) as book:
             for code in codes:
                 try:
-                    with book.all_or_nothing(code):
+                    with book.all_or_nothing():
                         act(book, code)
                     outcomes.append(OrderOutcome(code, True, "done", done))
                 except Refused as refused:
@@ -72,7 +72,7 @@ async def _act(
     except Exception as error:
         if not is_transient(error):
             raise
-        # The commit may or may not have happened; what was done before must still be told.
+        # The outcome of the commit is unknown. Outcomes of earlier batches must still be shown.
         text = "結果を確認できませんでした。受注詳細を開いて確認してください。"
         return [OrderOutcome(code, False, "unknown", text) for code in codes]
     return outcomes

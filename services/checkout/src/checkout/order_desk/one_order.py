@@ -84,7 +84,7 @@ async def render_order(
     async with parts.db.transaction() as tx:
         whole = await read_whole_order(tx, code)
     ship = ship or Form(ShipForm, {"send_mail": "true"})
-    # A transfer's mail promises that the buyer will be told.
+    # The mail about a transfer promises a mail about the deposit, so the box of that mail is ticked.
     promised = {"send_mail": "true"} if whole.stored.payment_deposit == "by_hand" else {}
     today = in_japan(now()).date().isoformat()
     deposit = deposit or Form(DepositForm, {"deposit_date": today, **promised})

@@ -174,7 +174,7 @@ def shown_destination(whole: WholeOrder, row: Destination, form: Form[Any] | Non
         form=form,
         carrier=carrier.name,
         typed_carrier=typed.name,
-        # What somebody typed for a carrier that has no code stays a choice.
+        # The typed name of a carrier without a code remains a choice.
         carriers=CARRIER_OPTIONS if typed.code in ("", *CARRIERS) else [*CARRIER_OPTIONS, typed.code],
         goods=[
             Goods(

@@ -72,7 +72,7 @@ def _state(name: str) -> Callable[[StoredOrder], Cell]:
 
 def _status(row: StoredOrder) -> Cell:
     states = badges(row)
-    # What a state says already is not said again.
+    # A call that only repeats a state is not shown.
     said = {word for word, _ in states.values()}
     calls: Sequence[Badge] = [(word, "stop") for word in called_for(row) if word not in said]
     return [badge(one) for one in (states["status"], *calls)]

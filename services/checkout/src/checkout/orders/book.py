@@ -12,7 +12,8 @@ order therefore leaves nothing behind.
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
-from dataclasses import replace
+from copy import copy
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from typing import Any, Unpack
 from uuid import UUID
@@ -46,6 +47,30 @@ LastWork = Callable[[Tx, Sequence[Any]], Awaitable[None]]
 """Work that runs once for all orders of a book, with the subjects of each order."""
 
 
+@dataclass(slots=True)
+class _Contents:
+    """The orders of a book as they are now, and their unwritten changes.
+
+    Values are replaced, never changed, so that new containers with the same values are a full copy.
+    """
+
+    orders: dict[str, Order]
+    facts: dict[str, OrderFacts]
+    changed: dict[str, None] = field(default_factory=dict)
+    called: dict[str, None] = field(default_factory=dict)
+    history: list[dict[str, Any]] = field(default_factory=list)
+    parcels: dict[UUID, Parcel] = field(default_factory=dict)
+    entries: list[TimelineEntry] = field(default_factory=list)
+    told: list[ToldColumns] = field(default_factory=list)
+    words: dict[str, frozenset[str]] = field(default_factory=dict)
+    last_works: list[tuple[LastWork, Any]] = field(default_factory=list)
+    said: list[Event] = field(default_factory=list)
+
+    def copied(self) -> "_Contents":
+        """Return the same contents in new containers."""
+        return _Contents(**{one.name: copy(getattr(self, one.name)) for one in fields(self)})
+
+
 class OrderBook:
     """The orders that a transaction has locked, with their unwritten changes."""
 
@@ -55,26 +80,19 @@ class OrderBook:
         return open_orders(tx, [event.order_code for event in events])
 
     def __init__(self, locked: LockedOrders, parcels: Mapping[str, Sequence[Parcel]]) -> None:
-        self._orders = {one.code: one.with_parcels(parcels.get(one.code, ())) for one in locked.orders}
-        self._facts = {one.code: one.facts for one in locked.orders}
-        self._changed: dict[str, None] = {}
-        self._history: list[dict[str, Any]] = []
-        self._parcels: dict[UUID, Parcel] = {}
-        self._called: dict[str, None] = {}
-        self._entries: list[TimelineEntry] = []
-        self._told: list[ToldColumns] = []
-        self._words: dict[str, set[str]] = {}
-        self._last_works: list[tuple[LastWork, Any]] = []
-        self._said: list[Event] = []
+        self._now = _Contents(
+            orders={one.code: one.with_parcels(parcels.get(one.code, ())) for one in locked.orders},
+            facts={one.code: one.facts for one in locked.orders},
+        )
         self.closing = locked.closing
 
     def get(self, code: str) -> Order | None:
         """Return the present order, or None if it is not in the book."""
-        return self._orders.get(code)
+        return self._now.orders.get(code)
 
     def __getitem__(self, code: str) -> Order:
         """Return the present order. Raises Refused (404) if it does not exist."""
-        order = self._orders.get(code)
+        order = self._now.orders.get(code)
         if order is None:
             raise Refused("order_unknown", "この注文は見つかりません。", status=404)
         return order
@@ -101,7 +119,7 @@ class OrderBook:
         such edge.
         """
         moved = self[code].moved(move)
-        self._history.append(
+        self._now.history.append(
             {
                 "order_code": code,
                 "move": move,
@@ -125,11 +143,11 @@ class OrderBook:
     ) -> Order:
         """Change the standing of an order's money, and checkout's own calls for staff."""
         order = self[code]
-        self._orders[code] = replace(
+        self._now.orders[code] = replace(
             order, standing=standing, own_calls=order.own_calls if own_calls is None else own_calls
         )
-        self._called[code] = None
-        return self._orders[code]
+        self._now.called[code] = None
+        return self._now.orders[code]
 
     def set_parcel(
         self,
@@ -150,75 +168,66 @@ class OrderBook:
         )
         if tracking_number:
             self.find_by(code, words_of_numbers(tracking_number))
-        self._parcels |= {one.destination_id: one for one in parcels if one.destination_id == destination_id}
-        self._orders[code] = replace(order, parcels=parcels)
-        return self._orders[code]
+        self._now.parcels |= {
+            one.destination_id: one for one in parcels if one.destination_id == destination_id
+        }
+        self._now.orders[code] = replace(order, parcels=parcels)
+        return self._now.orders[code]
 
     def note(self, *entries: TimelineEntry) -> None:
         """Add entries to the timelines of orders in the book."""
-        self._entries += entries
+        self._now.entries += entries
 
     def keep(self, told: ToldColumns | None) -> None:
         """Store what payments reported about the payment of an order in the book."""
         if told is not None:
-            self._told.append(told)
+            self._now.told.append(told)
 
     def find_by(self, code: str, words: set[str]) -> None:
         """Add search words by which the desk finds an order."""
-        self._words[code] = self._words.get(code, set()) | words
+        self._now.words[code] = self._now.words.get(code, frozenset()) | words
 
     def say(self, event: Event) -> None:
         """Publish ``event`` when the book is written. Its cause is the present cause of the caller."""
-        self._said.append(event.following(current_cause()))
+        self._now.said.append(event.following(current_cause()))
 
     def do_at_last(self, work: LastWork, *subjects: Any) -> None:
         """Run ``work`` once when the book is written, with the ``subjects`` of all orders."""
-        self._last_works += [(work, subject) for subject in subjects]
+        self._now.last_works += [(work, subject) for subject in subjects]
 
     @contextmanager
-    def all_or_nothing(self, code: str) -> Iterator[None]:
-        """Undo the changes of one order if the block raises."""
-        order, facts = self._orders.get(code), self._facts.get(code, OrderFacts()).copy()
-        was_changed, was_called = code in self._changed, code in self._called
-        history, entries, told = len(self._history), len(self._entries), len(self._told)
-        works, said = len(self._last_works), len(self._said)
-        parcels, words = dict(self._parcels), self._words.get(code, set())
+    def all_or_nothing(self) -> Iterator[None]:
+        """Drop all changes of the block if it raises."""
+        before = self._now.copied()
         try:
             yield
         except BaseException:
-            if order is not None:
-                self._orders[code], self._facts[code] = order, facts
-            if not was_changed:
-                self._changed.pop(code, None)
-            if not was_called:
-                self._called.pop(code, None)
-            del self._history[history:], self._entries[entries:], self._told[told:]
-            del self._last_works[works:], self._said[said:]
-            self._parcels, self._words[code] = parcels, words
+            self._now = before
             raise
 
     def _keep(self, order: Order, facts: OrderFacts) -> Order:
-        self._facts[order.code] |= facts
-        self._changed[order.code] = None
+        self._now.facts[order.code] = self._now.facts[order.code] | facts
+        self._now.changed[order.code] = None
         if "capture_requested_at" in facts:
             order = replace(order, capture_requested_at=facts["capture_requested_at"])
         if "deposit_date" in facts:
             order = replace(order, deposit_date=facts["deposit_date"])
-        self._orders[order.code] = order
+        self._now.orders[order.code] = order
         return order
 
     async def write(self, tx: Tx) -> None:
         """Defer all changes, run the work of ``do_at_last``, and publish the events."""
-        await update_orders(tx, [(self._orders[code], self._facts[code]) for code in self._changed])
-        await update_standings(tx, [self._orders[code] for code in self._called])
-        await insert_all(tx, order_history, self._history)
-        await update_parcels(tx, self._parcels)
-        await keep_told(tx, self._told)
-        await add_entries(tx, self._entries)
-        await add_words(tx, order_words, self._words)
-        for work in dict.fromkeys(work for work, _ in self._last_works):
-            await work(tx, [subject for wanted, subject in self._last_works if wanted is work])
-        tx.say(*self._said)
+        now = self._now
+        await update_orders(tx, [(now.orders[code], now.facts[code]) for code in now.changed])
+        await update_standings(tx, [now.orders[code] for code in now.called])
+        await insert_all(tx, order_history, now.history)
+        await update_parcels(tx, now.parcels)
+        await keep_told(tx, now.told)
+        await add_entries(tx, now.entries)
+        await add_words(tx, order_words, now.words)
+        for work in dict.fromkeys(work for work, _ in now.last_works):
+            await work(tx, [subject for wanted, subject in now.last_works if wanted is work])
+        tx.say(*now.said)
 
 
 @asynccontextmanager

@@ -29,7 +29,7 @@ def keep_order(
     if member_id is None:
         _write(parts, request, response, orders_in_browser(parts, request).with_placed(order_code))
     cookies = parts_of(request).cookies
-    # Whoever keeps neither, such as a program, is sent neither.
+    # A client that sent neither cookie, such as a program, gets neither.
     if cookies.name(CART_COUNT_COOKIE) in request.cookies:
         cookies.write(response, CART_COUNT_COOKIE, "0")
     if cookies.name(COOKIE["benefit"]) in request.cookies:

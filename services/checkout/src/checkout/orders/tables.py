@@ -84,7 +84,7 @@ orders = Table(
         Text,
         comment="Where an order of a guest came from, for the limit of open ones",
     ),
-    # What payments told of the money beside the straight way (PaymentStandingChanged), the newest revision.
+    # The newest standing of the money that payments reported (PaymentStandingChanged).
     Column("standing_revision", Integer, nullable=False, server_default="0"),
     Column(
         "payment_calls", ARRAY(Text), nullable=False, server_default="{}", comment="They ask for a person"
@@ -112,12 +112,12 @@ orders = Table(
         server_default="false",
         comment="The buyer asked to become a member with this order",
     ),
-    # As payments told with the standing.
+    # Reported by payments with the standing.
     Column("charged_back_amount", Integer, nullable=False, server_default="0"),
     Column("lost_amount", Integer, nullable=False, server_default="0"),
     Column("wallet_kind", Text),
     Column("wallet_buyer_id", Text),
-    # What the menu said of the method as the order was placed: which steps it takes.
+    # The terms of the method when the order was placed. They decide the steps of the order.
     Column("payment_flow", Text, nullable=False),
     Column("payment_deposit", Text, nullable=False, comment="Who makes the order 入金済み"),
     Column("paid_before_shipping", Boolean, nullable=False),
@@ -129,7 +129,7 @@ orders = Table(
         comment="By rules of the shop: kind, label, yen",
     ),
     Column("adjusted_amount", Integer, nullable=False, server_default="0", comment="Their sum"),
-    # As payments told with the standing; empty where they did not.
+    # Reported by payments with the standing; empty if not reported.
     Column("refunded_elsewhere_amount", Integer),
     CheckConstraint("status IN ('in_progress', 'processed', 'cancelled')", name="orders_status"),
     CheckConstraint("deposit IN ('unpaid', 'paid')", name="orders_deposit"),
@@ -158,10 +158,10 @@ Index(
     orders.c.placed_at.desc(),
     postgresql_where=(orders.c.status == "in_progress") & (orders.c.deposit == "unpaid"),
 )
-# Orders that ask for a person, few of them.
+# Orders with a call for staff. They are few.
 WITH_CALLS: ColumnElement[bool] = literal_column("(payment_calls <> '{}' OR own_calls <> '{}')", Boolean())
 Index("orders_with_calls", orders.c.placed_at, postgresql_where=WITH_CALLS)
-# Open orders that hold stock without secured money: few rows for one buyer.
+# Open orders with reserved stock but without secured money: few rows for one buyer.
 # No condition uses a column that changes while money is awaited, so such an update changes no index.
 OPEN = "status = 'in_progress' AND deposit = 'unpaid' AND shipping = 'unshipped' AND total > 0"
 MAILBOX = COUNTED_MAIL.format(column="orderer_email")

@@ -1,7 +1,8 @@
 """The menu of payment methods from payments, and which methods suit an order.
 
-Checkout knows no method by name. The entry of a method contains what its pages need: a button, choices, or a page after
-the order. A new method therefore needs no change here.
+No rule asks for the name of a method. The entry of a method contains what its pages need: a button, choices, or a page
+after the order. A new method therefore needs no change here. A second wallet needs its own page and links: the pages of
+checkout and members support one wallet, Amazon Pay (README, "A second wallet").
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.errors import Refused
 
-# How the payment runs, and who makes the order 入金済み: payments says both of each method.
+# `flow` says how the money comes; `deposit` says who makes the order 入金済み. Payments reports both for each method.
 PaymentFlow = Literal["authorized", "prepaid", "unmanaged"]
 PaymentDeposit = Literal["capture", "automatic", "by_hand", "never"]
 

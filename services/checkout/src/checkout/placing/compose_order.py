@@ -12,8 +12,8 @@ from datetime import datetime
 from checkout.catalogue.rules import Product
 from checkout.payment_menu.rules import UNAVAILABLE, Menu, Method, check_choice
 from checkout.placing.claims import ReservedBenefit, Wallet
-from checkout.placing.held_stock import HeldStock
 from checkout.placing.order_wish import OrderWish
+from checkout.placing.reserved_stock import ReservedStock
 from checkout.pricing.price import NO_DISCOUNTS, price_order
 from checkout.pricing.settings import PriceSettings
 from shared.errors import Refused
@@ -31,7 +31,7 @@ class OrderTerms:
     prices: PriceSettings
     products: Mapping[str, Product]
     menu: Menu
-    held: HeldStock
+    reserved: ReservedStock
     origin_url: str
 
 
@@ -98,7 +98,7 @@ def compose_order(terms: OrderTerms, wish: OrderWish, *, code: str, at: datetime
         placed_at=at,
         page_url=f"{terms.origin_url}/orders/{code}?key={page_key}",
     )
-    _count_held(terms.held, wish, placed, secured=method.flow == "authorized")
+    _count_reserved(terms.reserved, wish, placed, secured=method.flow == "authorized")
     return ComposedOrder(wish, placed, method, page_key)
 
 
@@ -187,13 +187,13 @@ def _check_total(wish: OrderWish, total: int) -> None:
         )
 
 
-def _count_held(held: HeldStock, wish: OrderWish, placed: OrderPlaced, *, secured: bool) -> None:
-    """Refuse an order if its buyer would hold too much stock without secured money."""
+def _count_reserved(reserved: ReservedStock, wish: OrderWish, placed: OrderPlaced, *, secured: bool) -> None:
+    """Refuse an order if too much stock would be reserved for its buyer without secured money."""
     total = placed.amounts.total
-    held.limits.check_size(wish, total, secured=secured)
+    reserved.limits.check_size(wish, total, secured=secured)
     if total > 0:
-        held.check(wish, secured=secured)
-        held.add(wish, placed.order_code, secured=secured)
+        reserved.check(wish, secured=secured)
+        reserved.add(wish, placed.order_code, secured=secured)
 
 
 def _wallets_session(wallet: Wallet | None) -> dict[str, str]:

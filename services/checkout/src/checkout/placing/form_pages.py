@@ -141,7 +141,7 @@ async def save_payment(request: Request, parts: Here) -> Response:
                 raise Refused("method_unavailable", UNAVAILABLE, field="payment_kind", status=422)
             changes = {"payment_kind": kind, "payment_choice": check_choice(method, chosen)}
         except Refused as refused:
-            # A choice is no field of the form's own: its input is named after the method as well.
+            # Each method has its own input for a choice, `<kind>-<choice>`, which the form does not declare as a field.
             if refused.code == "choice_missing":
                 form.errors[f"{kind}-{refused.field}"] = refused.message
             else:

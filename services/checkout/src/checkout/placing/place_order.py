@@ -15,9 +15,9 @@ from checkout.catalogue.rows import read_products
 from checkout.orders.rows import NewOrder, insert_orders
 from checkout.orders.rules.code import new_order_code
 from checkout.placing.compose_order import ComposedOrder, OrderTerms, compose_order, sold_out
-from checkout.placing.held_stock import HeldStock, HeldStockLimits
 from checkout.placing.order_wish import OrderWish
 from checkout.placing.placements import Placement, find_placements, take_keys, used_twice
+from checkout.placing.reserved_stock import ReservedStock, StockLimits
 from checkout.placing.rows import read_rules
 from checkout.stock.moves import reserve_stock
 from shared.cause import Cause, current_cause, following
@@ -44,7 +44,7 @@ class PlacingSettings:
     """The settings of the service that placing orders needs: its address and the limits of one buyer."""
 
     origin_url: str
-    limits: HeldStockLimits = HeldStockLimits()  # noqa: RUF009 - frozen
+    limits: StockLimits = StockLimits()  # noqa: RUF009 - frozen
 
 
 async def place_order(tx: Tx, wish: OrderWish, settings: PlacingSettings) -> Placement:
@@ -117,7 +117,7 @@ async def try_to_place(
     if new:
         await _tie_carts(tx, new, at=at)
         await insert_orders(tx, [NewOrder(one.placed, one.page_key, one.wish.counted_client) for one in new])
-        # Last, and sent with the orders: everybody who wants the same product waits for this lock until our commit.
+        # Last, and sent with the orders: transactions that want the same product wait for this lock until the commit.
         await _hold_stock(tx, new, at=at)
         _say(tx, new, causes)
     return outcomes | {one.wish.key: _placement(one) for one in new}
@@ -131,7 +131,7 @@ async def _read_terms(tx: Tx, wishes: Sequence[OrderWish], settings: PlacingSett
         prices=rules.settings,
         products=await read_products(tx, skus),
         menu=rules.menu,
-        held=HeldStock(limits, rules.held),
+        reserved=ReservedStock(limits, rules.unsecured),
         origin_url=settings.origin_url,
     )
 
@@ -164,7 +164,7 @@ async def _hold_stock(tx: Tx, new: Sequence[ComposedOrder], *, at: datetime) -> 
 
 
 def _say(tx: Tx, new: Sequence[ComposedOrder], causes: Mapping[str, Cause]) -> None:
-    """Publish the new orders with this commit, and for prepaid orders that their stock is held."""
+    """Publish the new orders with this commit, and for prepaid orders that their stock is reserved."""
     for one in new:
         with following(causes.get(one.wish.key) or current_cause()):
             tx.say(one.placed)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from checkout.payment_menu.rows import menu_of
 from checkout.payment_menu.rules import Menu
-from checkout.placing.held_orders import HELD_ORDERS
-from checkout.placing.held_stock import HeldOrder
 from checkout.placing.order_wish import OrderWish
+from checkout.placing.reserved_stock import UnsecuredOrder
+from checkout.placing.unsecured_orders import UNSECURED_ORDERS
 from checkout.shop.rules import ShopSettings
 from shared.database.transactions import Tx
 from shared.shop.settings.rows import of_stored, stored_sql
@@ -15,7 +15,7 @@ from shared.text.mail_address import counted_mail
 
 _RULES = f"""
     SELECT {stored_sql(ShopSettings)} AS settings,
-        (SELECT methods FROM method_menu WHERE menu_id = 1) AS methods, ({HELD_ORDERS}) AS held
+        (SELECT methods FROM method_menu WHERE menu_id = 1) AS methods, ({UNSECURED_ORDERS}) AS unsecured
 """  # noqa: S608 - our own statements
 
 
@@ -25,7 +25,7 @@ class OrderingRules:
 
     settings: ShopSettings
     menu: Menu
-    held: Sequence[HeldOrder]
+    unsecured: Sequence[UnsecuredOrder]
 
 
 async def read_rules(
@@ -58,5 +58,5 @@ async def read_rules(
     return OrderingRules(
         of_stored(ShopSettings(), row.settings),
         menu_of(row.methods),
-        [HeldOrder(**held) for held in row.held or ()],
+        [UnsecuredOrder(**one) for one in row.unsecured or ()],
     )

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import structlog
 from asyncpg import IntegrityConstraintViolationError
 
-from checkout.placing.held_stock import HeldStockLimits
 from checkout.placing.order_wish import OrderWish
 from checkout.placing.place_order import BeginAnew, PlacingSettings, place_orders, try_to_place
 from checkout.placing.placements import Placement, used_twice
+from checkout.placing.reserved_stock import StockLimits
 from shared.cause import Cause, current_cause
 from shared.crash import crash_point
 from shared.database.together import Together
@@ -39,7 +39,7 @@ class _Asked:
 class Till:
     """Places orders. A resource of the service, shared by pages, consumers and due work."""
 
-    def __init__(self, db: Database, *, origin_url: str, limits: HeldStockLimits = HeldStockLimits()) -> None:  # noqa: B008
+    def __init__(self, db: Database, *, origin_url: str, limits: StockLimits = StockLimits()) -> None:  # noqa: B008
         self._db = db
         self._settings = PlacingSettings(origin_url.rstrip("/"), limits)
         self._together: Together[_Asked, Placement | Refused] = Together(

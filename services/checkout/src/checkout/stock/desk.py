@@ -33,7 +33,7 @@ from shared.web.session import Staff, require_staff
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
 PAGE = "/desk/stock"
-# What PostgreSQL could not hold as text is a page that does not exist.
+# A SKU that PostgreSQL cannot store as text names no product, so its page does not exist.
 Sku = Annotated[str, Field(max_length=60, pattern=r"^[0-9A-Za-z._-]+$")]
 
 
@@ -73,7 +73,7 @@ SHELVES = DeskList[NoFilters, Shelf](
 
 @router.get(PAGE)
 async def list_stock(request: Request, parts: Here, paging: Paging) -> Response:
-    """Show every product with the pieces for sale and the pieces held for orders."""
+    """Show every product with the pieces for sale and the pieces reserved for orders."""
     async with parts.db.transaction() as tx:
         rows, total = await read_shelves(tx, limit=paging.size, offset=paging.offset)
     shown = SHELVES.shown(SHELVES.read(request, paging), rows, total)

@@ -14,21 +14,21 @@ from shared.database.bulk import insert_all
 from shared.database.transactions import Tx
 from shared.ids import new_id
 
-# Locked in the order of their SKU first, and changed only if there is enough of everything. What is answered is
-# what could be sold before.
-_HOLD = """
+# Products are locked first, in the order of their SKU. They change only if there is enough of each. The statement
+# returns the pieces for sale from before the change.
+_RESERVE = """
     WITH wanted AS MATERIALIZED (
         SELECT * FROM unnest(CAST(:skus AS text[]), CAST(:pieces AS int[])) AS w(sku, pieces)
     ), locked AS MATERIALIZED (
         SELECT sku, available FROM stock WHERE sku = ANY(CAST(:skus AS text[])) ORDER BY sku FOR UPDATE
-    ), held AS (
+    ), changed AS (
         UPDATE stock AS s SET available = s.available - w.pieces, reserved = s.reserved + w.pieces
         FROM wanted AS w WHERE s.sku = ANY(ARRAY(SELECT sku FROM locked)) AND s.sku = w.sku
             AND NOT EXISTS (SELECT FROM wanted AS o LEFT JOIN locked AS l ON l.sku = o.sku
                             WHERE coalesce(l.available, 0) < o.pieces)
         RETURNING s.sku
     )
-    SELECT sku, available, sku IN (SELECT sku FROM held) AS held FROM locked
+    SELECT sku, available, sku IN (SELECT sku FROM changed) AS changed FROM locked
 """
 _SHIP = """
     WITH locked AS MATERIALIZED (
@@ -43,18 +43,18 @@ _SHIP = """
 async def reserve_stock(
     tx: Tx, wanted: Mapping[str, Mapping[str, int]], *, at: datetime
 ) -> Mapping[str, tuple[str, int]]:
-    """Hold stock for orders, {order code: {sku: pieces}}. Earlier orders in the mapping come first.
+    """Reserve stock for orders, {order code: {sku: pieces}}. Earlier orders in the mapping come first.
 
-    Returns the orders without enough stock, each with a SKU and its remaining pieces. In that case nothing is held for
-    any order. Leave those orders out and call again. Deferred statements are sent with this one.
+    Returns the orders without enough stock, each with a SKU and its remaining pieces. In that case nothing is reserved
+    for any order. Leave those orders out and call again. Deferred statements are sent with this one.
     """
     pieces_of: Counter[str] = Counter()
     for quantities in wanted.values():
         pieces_of.update(quantities)
-    locked = await tx.rows_at_last(_HOLD, skus=list(pieces_of), pieces=list(pieces_of.values()))
+    locked = await tx.rows_at_last(_RESERVE, skus=list(pieces_of), pieces=list(pieces_of.values()))
     if short := _short(wanted, {row.sku: row.available for row in locked}):
         return short
-    if not all(row.held for row in locked):
+    if not all(row.changed for row in locked):
         raise RuntimeError(f"stock of {list(pieces_of)} changed under its lock")
     await _note(
         tx,
@@ -68,25 +68,25 @@ async def reserve_stock(
 
 
 async def release_stock(tx: Tx, order_code: str, *, at: datetime) -> None:
-    """Release the pieces that an order still holds and that were not shipped. A repetition changes nothing."""
-    held = {
-        row.sku: row.held
+    """Release the pieces that are still reserved for an order and were not shipped. A repetition changes nothing."""
+    reserved = {
+        row.sku: row.reserved
         for row in await tx.rows(
-            "SELECT sku, sum(reserved_change) AS held FROM stock_entries"
+            "SELECT sku, sum(reserved_change) AS reserved FROM stock_entries"
             " WHERE reference = :code OR reference LIKE :parcels GROUP BY sku"
             " HAVING sum(reserved_change) > 0 ORDER BY sku",
             code=order_code,
             parcels=f"{order_code}/%",
         )
     }
-    for sku, quantity in held.items():
+    for sku, quantity in reserved.items():
         await tx.execute(
             "UPDATE stock SET available = available + :quantity, reserved = reserved - :quantity"
             " WHERE sku = :sku",
             sku=sku,
             quantity=quantity,
         )
-    await _note(tx, [_Entry("released", order_code, sku, n, -n, at) for sku, n in held.items()])
+    await _note(tx, [_Entry("released", order_code, sku, n, -n, at) for sku, n in reserved.items()])
 
 
 @dataclass(frozen=True, slots=True)

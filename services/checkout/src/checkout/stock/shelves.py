@@ -70,7 +70,7 @@ async def _receipt_of(tx: Tx, reference: str, sku: str) -> _Receipt | None:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """A product with its pieces for sale and its pieces held for orders."""
+    """A product with its pieces for sale and its pieces reserved for orders."""
 
     sku: str
     name: str
@@ -105,7 +105,7 @@ async def read_shelf_of(tx: Tx, sku: str) -> Shelf | None:
 
 @dataclass(frozen=True, slots=True)
 class StockEntry:
-    """One entry of a product's ledger: the changes of the pieces for sale and held, with the reason.
+    """One entry of a product's ledger: the changes of the pieces for sale and reserved, with the reason.
 
     ``order_code`` is the order of the entry. ``note`` and ``by`` are empty if no person booked it.
     """

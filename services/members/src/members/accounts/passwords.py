@@ -14,13 +14,13 @@ from members.accounts.romaji import romaji
 
 LENGTH_MIN = 8
 LENGTH_MAX = 128
-# From here on length does what a mixture of letters and digits is to do: a sentence needs no digit.
+# A password of this length needs no mixture of letters and digits.
 LONG = 15
 # A password that a million guesses would find is refused (zxcvbn's score 0 and 1).
 GUESSES_MIN = 1_000_000
 # Shorter names are a part of many words.
 EASY_WORD_MIN = 4
-# Enough to judge by, and never slow: a long one of nothing but signs would take a third of a second.
+# zxcvbn checks only this many characters. A long password of symbols would take a third of a second.
 _JUDGED = 16
 # The shop's rules name this one as good (MEM-24), although it has leaked.
 _NAMED_AS_GOOD = "abc12345"

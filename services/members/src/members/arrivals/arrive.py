@@ -80,7 +80,7 @@ async def _link(
 
     If Amazon vouches for the member's address, this also proves it. Returns None if nothing was linked.
     """
-    # Whoever proves the address at this moment ends the login that we came with.
+    # A concurrent proof of the address ends the login of this arrival.
     held = await hold_member(tx, member)
     by = await prover_of(tx, browser, by_amazon=True, at=at)
     if not held or by is None or not await _good_once(tx, wallet, None, at=at):

@@ -106,7 +106,7 @@ async def use_benefit(request: Request, parts: Here, seen: CurrentViewer) -> Res
         return parts.pages.redirect(
             request, _box(next_path, place), toast=refusal.message, kind="stop", place=place, typed=typed
         )
-    # Who was confirming the order must see first that its total changed.
+    # A buyer who is confirming an order must first see that the total changed.
     back = next_path if "total" in sent and not form["use"] else _box(next_path, place)
     return put_statement(parts, parts.pages.redirect(request, back), reservation)
 

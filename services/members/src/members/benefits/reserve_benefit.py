@@ -31,7 +31,7 @@ from shared.errors import Refused
 from shared.ids import new_id
 
 STATEMENT_VALID_FOR = timedelta(minutes=30)
-# An order placed in the last second is heard a little later.
+# The event of an order placed in the last second arrives after the statement has ended.
 HELD_FOR = STATEMENT_VALID_FOR + timedelta(minutes=5)
 
 
@@ -157,7 +157,7 @@ async def reserve_registration_points(
     )
     if not fresh:
         made = await _change_promise(tx, made, at=at)
-    # Asked last: an order that took the points while we waited for its reservation is seen now.
+    # Read last: an order that took the points while this transaction waited for its reservation is visible now.
     used = await is_taken_by(tx, buyer_id=buyer_id, email=email, besides=made.reservation_id)
     if used or await registered_before(tx, buyer_id) or await mailbox_had_points(tx, email):
         raise Refused(

@@ -50,7 +50,7 @@ async def issue_coupon(
             found.append(Issued(member_id, "", False, "この会員は見つかりません"))
             continue
         if member.staff_role is not None:
-            # Nobody gives money to themselves, nor staff to staff.
+            # Staff cannot issue coupons to themselves or to other staff.
             found.append(Issued(member_id, member.name, False, "スタッフのアカウントには発行できません"))
             continue
         issue_id = new_id()

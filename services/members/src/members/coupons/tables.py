@@ -27,7 +27,7 @@ coupons = Table(
     Column("expires_at", MOMENT, nullable=False),
     Column("uses_max", Integer),
     Column("member_uses_max", Integer, nullable=False),
-    # Uses that live: set aside for an order being made, or redeemed and not returned (P3).
+    # Counted uses: reserved for an order, or redeemed and not returned (P3).
     Column("uses", Integer, nullable=False, server_default="0"),
     Column("defined_at", MOMENT, nullable=False),
     Column("defined_by", Text, nullable=False),
@@ -70,7 +70,7 @@ coupon_entries = Table(
     Column("entered_at", MOMENT, nullable=False),
     CheckConstraint(
         "CASE kind WHEN 'reserved' THEN change = 1 WHEN 'released' THEN change = -1"
-        # 1 where the order was heard after its reservation had ended.
+        # 1 if the event of the order arrived after the end of its reservation.
         " WHEN 'redeemed' THEN change IN (0, 1) WHEN 'returned' THEN change = -1 ELSE false END",
         name="coupon_entries_change",
     ),

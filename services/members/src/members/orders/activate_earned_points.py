@@ -49,7 +49,7 @@ class WaitingPoints:
 
     def _activate(self, code: str, *, mode: Activation, at: datetime) -> PointsActivated | None:
         """Activate the points if they wait for ``mode``, exactly once."""
-        # Once, though several events may tell the same of an order.
+        # Several events can report the same change of an order; the grant is removed here, so the second finds none.
         grant = self._earned.pop(code, None)
         if grant is None or grant.activation != mode or grant.state != "waiting":
             return None

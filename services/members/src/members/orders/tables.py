@@ -4,7 +4,7 @@ from sqlalchemy import Column, Index, Integer, Table, Text, Uuid
 
 from members.metadata import MOMENT, metadata
 
-# What members knows of an order: whose it is and what it did to points.
+# The owner of an order, and its points.
 member_orders = Table(
     "member_orders",
     metadata,

@@ -37,7 +37,7 @@ class ExpirePoints:
             grant = await grant_by_id(tx, claimed.grant_id)
             if grant is None or grant.state != "active":
                 return
-            # What is set aside for an order is decided when that order is; then we look again.
+            # Points reserved for an order cannot expire yet. This work runs again later.
             again_at = at + _LOOK_AGAIN if balance.held else None
             lapsed, consumed = await lapsed_and_consumed(tx, claimed.member_id, at=at)
             if not await strike_off(tx, point_grants, claimed.grant_id, claimed.lease, due_at=again_at):

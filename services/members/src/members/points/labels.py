@@ -86,7 +86,7 @@ def _line(line: LedgerLine) -> PointLine:
     state, kind = _state(line)
     waits = line.kind == "granted" and line.grant_state == "waiting"
     activated = line.kind == "activated"
-    # What came in, also where some of it went to earlier shortages.
+    # All points of the entry, including the part that repaid earlier shortages.
     points = line.active + line.repaid + (0 if activated else line.waiting)
     return PointLine(
         at=line.posted_at,

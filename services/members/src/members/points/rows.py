@@ -13,7 +13,7 @@ from shared.database.bulk import insert_all
 from shared.database.sql import columns_of
 from shared.database.transactions import Tx
 
-# A balance locks its row; whoever only reads it leaves that out.
+# Reading a balance for a change locks its row. A page reads it without the lock.
 _BALANCE = f"SELECT {columns_of(Balance)} FROM point_balances WHERE member_id = :member_id"  # noqa: S608
 _BALANCES = (
     f"SELECT {columns_of(Balance)} FROM point_balances"  # noqa: S608

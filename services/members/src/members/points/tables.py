@@ -13,7 +13,7 @@ point_balances = Table(
     Column("active", Integer, nullable=False, server_default="0"),
     Column("held", Integer, nullable=False, server_default="0"),
     Column("entries", Integer, nullable=False, server_default="0"),
-    # What could not be taken and was not paid since: the sum of all shortages less all that was repaid.
+    # The debt: the sum of all shortages less all repayments.
     Column("debt", Integer, nullable=False, server_default="0"),
     CheckConstraint("debt >= 0", name="point_balances_debt"),
     CheckConstraint("waiting >= 0", name="point_balances_waiting"),
@@ -33,7 +33,7 @@ point_postings = Table(
     Column("waiting_after", Integer, nullable=False),
     Column("active_after", Integer, nullable=False),
     Column("shortage", Integer, nullable=False, server_default="0"),
-    # What came in and went to earlier shortages; it is not in ``active``.
+    # Points of this entry that repaid earlier shortages; ``active`` does not contain them.
     Column("repaid", Integer, nullable=False, server_default="0"),
     Column("order_code", Text),
     Column("grant_id", Uuid),

@@ -27,11 +27,11 @@ SIGN_UPS = Pace(
     timedelta(hours=1),
     "短い時間に会員登録が続いたため、受け付けられません。1時間ほど待ってからお試しください。",
 )
-# Of a mailbox, whatever its +tag.
+# Counted per mailbox: a +tag does not make another mailbox.
 RESETS_OF_ADDRESS = Pace("reset_of_address", 3, timedelta(minutes=30), _MAILS)
 RESETS_FROM_CLIENT = Pace("reset_from_client", 10, timedelta(minutes=30), _MAILS)
 VERIFICATIONS = Pace("verification", 3, timedelta(minutes=30), _MAILS)
-# Not a limit of what is done, but of what is written down of it.
+# This limits only the log entries, not the attempts.
 REFUSALS_NOTED = Pace("refusal_noted", 1, timedelta(minutes=10), "")
 NEW_PASSWORDS = Pace(
     "new_password",

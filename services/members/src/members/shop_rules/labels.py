@@ -5,7 +5,7 @@ from typing import Literal
 from shared.shop.labels import Labels
 
 Activation = Literal["manual", "on_shipped", "on_processed", "immediate"]
-# What a grant itself may wait for; that an address is proved is no choice of the shop.
+# A grant can also wait for the proof of the address, which is no choice of the shop.
 GrantActivation = Literal["manual", "on_shipped", "on_processed", "immediate", "on_verified"]
 
 ACTIVATION_LABEL = Labels[Activation](

@@ -8,7 +8,7 @@ from shared.shop.settings.tables import settings_tables
 
 settings, setting_changes = settings_tables(metadata)
 
-# What the former release reads while it still runs; a migration that contracts takes it away.
+# The former release reads this while it still runs. A contract migration removes it.
 rule_versions = Table(
     "rule_versions",
     metadata,

@@ -66,7 +66,7 @@ async def add_staff(
                 password_hash=password_hash,
                 registered_at=at,
                 registered_via="desk",
-                # An operator vouches for it.
+                # The operator vouches for the address.
                 email_verified_at=at,
             ),
         )

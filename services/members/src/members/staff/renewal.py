@@ -33,5 +33,5 @@ async def renew_staff(request: Request, parts: Here, seen: CurrentViewer) -> Res
     return put_session(parts, RedirectResponse(quote(next_path, safe=_SAFE), status_code=307), opened)
 
 
-# What an address is made of (RFC 3986, 2), and what is quoted already.
+# The characters of a URL (RFC 3986, 2), including percent signs of quoted ones.
 _SAFE = "/:?#[]@!$&'()*+,;=%~"

@@ -15,7 +15,7 @@ from members.wallets.rows import Link, NewLink, insert_link, insert_links
 from shared.database.transactions import Tx
 from shared.events import AmazonAccountLinked, OrderPlaced, Registration
 
-# The other services hear of ended logins by an event: so long an order may still come from one of them.
+# Other services learn of an ended login by an event. Until then an order may still arrive from that login.
 LATE_ORDERS = timedelta(minutes=5)
 
 

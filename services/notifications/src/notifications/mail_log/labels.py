@@ -11,9 +11,9 @@ from notifications.previews.send_test_mail import TEST_MAIL
 from shared.events import SuppressionReason
 from shared.shop.labels import Badge, Badges, Labels, names_of
 
-# What staff call the mails that no file is the kind of.
+# Names for staff of kinds of mail without a file.
 TITLES = {TEST_MAIL: "テスト送信"}
-# State -> word and kind of badge (shared/web/README.md).
+# State -> label and kind of badge (shared/web/README.md).
 STATES = Badges[State](
     State,
     {

@@ -75,7 +75,7 @@ def _conditions(search: Search) -> list[ColumnElement[bool]]:
     if search.mail:
         found.append(mails.c.mail == search.mail)
     if search.words:
-        # Each is answered by an index of its own; joined by OR, none would be.
+        # Each condition uses its own index. One condition with OR would use none.
         ids = select(mails.c.mail_id)
         about_no_order = mails.c.order_code.is_(None)
         by_words = ids.where(found_by(mails.c.order_code, order_words, search.words))

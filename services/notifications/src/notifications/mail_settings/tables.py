@@ -8,7 +8,7 @@ from shared.shop.settings.tables import settings_tables
 
 settings, setting_changes = settings_tables(metadata)
 
-# What the former release reads while it still runs; a migration that contracts takes both away.
+# The former release reads these while it still runs. A contract migration removes both.
 mail_settings = Table(
     "mail_settings",
     metadata,

@@ -7,7 +7,7 @@ from typing import Literal
 State = Literal["queued", "sending", "sent", "refused", "gave_up", "suppressed"]
 
 # State before -> states after. `queued` again: put off until later. Staff may queue an undelivered mail anew.
-# What is queued, or was in hand when its worker died, may have become untrue before the next try.
+# A queued mail, or one whose worker died, may become outdated before the next try.
 NEXT: dict[State, frozenset[State]] = {
     "queued": frozenset({"sending", "suppressed"}),
     "sending": frozenset({"sending", "sent", "queued", "refused", "gave_up", "suppressed"}),

@@ -11,7 +11,7 @@ from notifications.mails.audience import Lane
 from shared.events import SuppressionReason
 
 WINDOW = timedelta(hours=1)
-# One that was held back for so long has nothing to tell any more.
+# A mail that was put off for so long is outdated and is not sent.
 HELD_FOR_MAX = timedelta(hours=24)
 LINK_LEFT = timedelta(minutes=30)
 """The least validity that a one-time link has left when its mail is sent."""

@@ -94,7 +94,7 @@ class MailServer:
             usable = True
             return Accepted(_readable(f"{accepted.code} {accepted.message}"))
         except _REFUSALS as no:
-            # What was said of this mail must not stay for the next one.
+            # The next mail on this connection must not get the answer to this one.
             usable = connection.begun and await _works(client.rset())
             kind = RefusedByServer if no.code >= 500 else Later
             return kind(_readable(no.message), no.code)

@@ -24,7 +24,7 @@ mails = Table(
     "mails",
     metadata,
     Column("mail_id", Uuid, primary_key=True),
-    # What called for it: an event, or a use case that names what it is about, and the member of staff who asked for it.
+    # The cause of the mail: an event, or the reference of a use case, and the member of staff who asked for it.
     Column("event_id", Uuid),
     Column("reference", Text),
     Column("requested_by", Text),
@@ -33,21 +33,21 @@ mails = Table(
     Column("lane", Text, nullable=False, server_default="order"),
     Column("language", Text, nullable=False, server_default="ja"),
     Column("recipient", Text, nullable=False),
-    # It follows from the key, so no index is needed to keep it the only one.
+    # Computed from the key of the mail, so it is unique without an index of its own.
     Column("message_id", Text, nullable=False),
     Column("order_code", Text),
     Column("member_id", Uuid),
     Column("subject", Text, nullable=False),
     Column("text", Text, nullable=False),
-    # Where in the text stands what people typed: pairs of begin and end. NULL: nothing but words, or a row of before.
+    # The positions of typed text: pairs of begin and end. NULL: no typed text, or a row of an earlier release.
     Column("typed", JSONB),
-    # What staff call it; NULL in rows of before: what its file says.
+    # The name for staff. NULL in rows of an earlier release: the name from the file.
     Column("title", Text),
-    # Which request a one-time link is for. The link itself is nowhere but in the message that left.
+    # The request that the one-time link is for. Only the sent message contains the link itself.
     Column("link", JSONB),
-    # The event, of a mail that is written once more as it leaves, where what it tells has changed meanwhile.
+    # The event of a mail that is written again before it is sent, because its facts may change meanwhile.
     Column("told", JSONB),
-    # Without it the buyer may not know how to pay: staff hear if it does not arrive.
+    # The buyer needs this mail to pay. Staff get a call if it is not delivered.
     Column("needed_to_pay", Boolean, nullable=False, server_default="false"),
     Column("state", Text, nullable=False),
     Column("reason", Text),
@@ -62,7 +62,7 @@ mails = Table(
 due_index(mails)
 Index("mails_order_code", mails.c.order_code)
 Index("mails_created_at", mails.c.created_at)
-# What is about no order is found by a part of its address among these alone.
+# Mails without an order. Only these are searched by a part of their address.
 Index("mails_about_no_order", mails.c.created_at, postgresql_where=mails.c.order_code.is_(None))
 # As shared.text.mail_address.COUNTED_MAIL folds it.
 Index(

@@ -61,7 +61,7 @@ def _written(
         event_id=event.event_id,
         order_code=getattr(event, "order_code", None),
         member_id=_member(event, order),
-        # Whoever holds the link opens the account: it is for the member alone.
+        # Everyone with the link can open the account, so only the member gets this mail.
         link=kept_of(event) if kind.audience.told_by_events else None,
         told=kept_event(event) if kind.retold else None,
         needed_to_pay=kind.needed_to_pay and kind.audience.told_by_events,

@@ -39,7 +39,7 @@ DELAY_MINUTES_MAX = 1440
 
 _FILE_NAME = re.compile(r"(?P<name>[a-z_]+)\.(?P<audience>[a-z]+)\.(?P<language>[a-z]{2})\.txt")
 _ABOUT = re.compile(r"\A\{#\s*(?P<words>.*?)\s*#\}")
-# Of each line of the head what its value looks like.
+# The form of the value of each header line.
 _HEAD: Mapping[str, str] = {
     "Subject": ".+",
     "Hears": ".+",

@@ -35,7 +35,7 @@ _RUN = re.compile(r"[\U000f0000-\U000fffff]+")
 _LIKE_OURS = str.maketrans("■▼【】", "□▽［］")
 # Almost every field of an event is one of these, and every mail is fenced.
 _NO_TEXT = frozenset({int, bool, NoneType, datetime, date, UUID})
-# They choose the shape of the letter before, and hide from no mail program what stands around them.
+# Variation selectors choose the shape of the letter before. Mail programs still recognise an address around them.
 _SHAPES = "\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef"
 _DOT_OF_HOST = re.compile(rf"(?<=[\w{_SHAPES}])\.(?=[{_SHAPES}]*[^\W\d_])")
 _NUMBERS_OF_HOST = re.compile(r"(?<![\d.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
@@ -43,7 +43,7 @@ _NUMBERS_OF_HOST = re.compile(r"(?<![\d.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
 _COLON_OF_PORT = re.compile(
     r"(?P<time>(?<![\w.-])[0-9]{1,2}:[0-9]{2}(?![\w:]))|(?<=[a-z0-9-]):(?=[0-9]{2,5}(?!\w))", re.IGNORECASE
 )
-# A mail address may hold them, and looks like a page then: 「evil.example/x@example.jp」.
+# A mail address may contain these characters and then looks like a page: 「evil.example/x@example.jp」.
 _SIGNS_OF_PAGE = re.compile(r"[/?]")
 
 

@@ -17,7 +17,7 @@ contacts = Table(
     Column("placed", JSONB, nullable=False),
     Column("placed_at", DateTime(timezone=True), nullable=False),
     Column("cancelled_at", DateTime(timezone=True)),
-    # What is so by now of what OrderCancelled told of the money, and since when.
+    # The present money of a cancelled order, which replaces the amounts of OrderCancelled, and since when.
     Column("ended_money", JSONB),
     Column("ended_money_at", DateTime(timezone=True)),
 )

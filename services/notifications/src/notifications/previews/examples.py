@@ -65,7 +65,7 @@ VALUES: dict[str, Any] = {
     "reason": "unpaid",
     "by": "店長",
 }
-# Where the same word means something else.
+# Fields whose example differs because the same name has another meaning there.
 VALUES_IN: dict[tuple[str, str], Any] = {
     ("Line", "name"): "白磁の湯呑",
     ("Shipped", "source"): "admin_bulk",

@@ -20,7 +20,7 @@ from shared.events import Event
 
 CLOCKS_DIFFER_MAX = timedelta(minutes=1)
 
-# Columns and rows also hold the facts of these topics.
+# The facts of these topics are also stored in columns and rows.
 _KEPT: tuple[Topic, ...] = ("payment", "points", "member")
 
 

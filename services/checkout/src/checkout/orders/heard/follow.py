@@ -6,7 +6,7 @@ from checkout.orders.book import OrderBook
 from checkout.orders.heard.entries import entry_of
 from checkout.orders.locked_orders import OrderFacts
 from checkout.orders.rules.order import Order
-from checkout.orders.rules.states import BEFORE_ITS_TIME, Move
+from checkout.orders.rules.states import Move
 from checkout.orders.told.payment_events import told_by
 from shared.errors import TryAgain
 from shared.events.about import AboutAnOrder
@@ -31,12 +31,10 @@ def follow(book: OrderBook, move: Move, event: Any) -> Order | None:
     Returns the order before the move, or None if it did not move.
     """
     order = known_order(book, event)
-    if order.status != "cancelled" and (order.payment, move) in BEFORE_ITS_TIME:
+    if order.comes_too_early(move):
         raise TryAgain(f"{event.type} of {order.code} came while its payment is {order.payment}")
     note(book, event, order)
-    # An event about a hold is outdated once its order is cancelled and voided.
-    over = order.status == "cancelled" and order.payment == "voided" and move in ("authorize", "lapse")
-    if over or not order.may(move):
+    if not order.may(move):
         return None
     facts: OrderFacts = {"capture_requested_at": None} if move in ("capture", "lapse") else {}
     book.move(order.code, move, by=PAYMENTS, at=event.occurred_at, **facts)

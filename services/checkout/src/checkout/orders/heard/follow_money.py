@@ -9,9 +9,10 @@ from checkout.orders.heard.follow import PAYMENTS, follow, known_order, note
 from checkout.orders.labels import PAYMENT_LABEL
 from checkout.orders.process_order import process_if_complete
 from checkout.orders.rules.money_back import money_of_ended
-from checkout.orders.rules.money_moves import money_move, overtaken, refund_move, undo_move
+from checkout.orders.rules.money_moves import money_move, overtaken, refund_move, taken_back_refund_move
 from checkout.orders.rules.order import Order
 from checkout.orders.rules.standing import is_newer, told_by_capture, told_by_payments, told_by_refund
+from checkout.orders.rules.states import TAKE_BACK_DEPOSIT
 from checkout.orders.timeline import TimelineEntry
 from shared.clock import in_japan
 from shared.events import (
@@ -63,13 +64,13 @@ def follow_refund(book: OrderBook, event: PaymentRefunded) -> None:
 def follow_taken_back_refund(book: OrderBook, event: RefundTakenBack) -> None:
     """Note that a refund was not made after all. An order that this money paid is 入金済み again."""
     order = known_order(book, event)
-    undone = False
-    if (move := undo_move(order, event)) is None:
+    moved = False
+    if (move := taken_back_refund_move(order, event)) is None:
         note(book, event, order)
     else:
-        undone = follow(book, move, event) is not None
+        moved = follow(book, move, event) is not None
     book.set_standing(order.code, told_by_refund(order.standing, event))
-    if undone:
+    if moved:
         _record_paid(book, order.code, at=event.occurred_at, captured_at=event.occurred_at)
     _tell_if_ended(book, order, at=event.occurred_at)
 
@@ -113,9 +114,9 @@ def _record_paid(book: OrderBook, code: str, *, at: datetime, captured_at: datet
 def _unpaid_again(book: OrderBook, code: str, *, at: datetime) -> None:
     """Set an order in the book to 未入金 if the money that paid for it has left."""
     order = book[code]
-    if order.payment not in ("short", "refunded") or not order.may("undeposit"):
+    if order.payment not in ("short", "refunded") or not order.may(TAKE_BACK_DEPOSIT):
         return
-    book.move(code, "undeposit", by=PAYMENTS, at=at, deposit_date=None)
+    book.move(code, TAKE_BACK_DEPOSIT, by=PAYMENTS, at=at, deposit_date=None)
     book.note(
         TimelineEntry(
             order_code=code,
@@ -125,6 +126,6 @@ def _unpaid_again(book: OrderBook, code: str, *, at: datetime) -> None:
             title="未入金に戻りました",
             text=f"{PAYMENT_LABEL[order.payment]}　お預かりしている代金 ¥{order.money_with_us:,}",
             by=PAYMENTS,
-            facts={"kind": "undeposit"},
+            facts={"kind": TAKE_BACK_DEPOSIT},
         )
     )

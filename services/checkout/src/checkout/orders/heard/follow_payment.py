@@ -4,7 +4,7 @@ from checkout.orders.book import OrderBook
 from checkout.orders.cancel_order import end_order
 from checkout.orders.heard.entries import entry_of
 from checkout.orders.heard.follow import PAYMENTS, follow, known_order
-from checkout.orders.rules.money_moves import WATCHED
+from checkout.orders.rules.money_moves import WATCHED, void_move
 from checkout.orders.rules.standing import covered_again, lapsed
 from checkout.orders.told.payment import authorizations_of
 from shared.database.transactions import Tx
@@ -47,7 +47,7 @@ async def follow_end_of_authorization(tx: Tx, book: OrderBook, event: Authorizat
 def follow_number(book: OrderBook, event: PaymentNumberIssued) -> None:
     """Let an order wait for the money of its payment number. The desk finds the order by that number."""
     follow(book, "issue_number", event)
-    # An account for transfers is the same for all orders and tells none of them.
+    # All transfers share one account, so its number does not identify an order.
     if event.number.isdecimal():
         book.find_by(event.order_code, words_of_numbers(event.number))
 
@@ -68,6 +68,4 @@ async def follow_expiry(tx: Tx, book: OrderBook, event: PaymentExpired) -> None:
 
 def follow_void(book: OrderBook, event: PaymentVoided) -> None:
     """Note that a hold or a payment number ended. An order that continues has then lost its authorization (AP-34)."""
-    order = known_order(book, event)
-    ends = order.status == "cancelled" or order.payment not in ("authorized", "lapsed")
-    follow(book, "void" if ends else "lapse", event)
+    follow(book, void_move(known_order(book, event)), event)

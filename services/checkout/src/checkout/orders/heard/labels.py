@@ -51,7 +51,7 @@ SUPPRESSED = Labels[SuppressionReason](
     },
 )
 UNDELIVERED = ("refused_by_server", "not_accepted_in_time")
-# These mails reached nobody either, and nobody at the shop wanted that.
+# Mails that reached nobody, although no one at the shop stopped them.
 NEVER_ARRIVED = (*UNDELIVERED, "no_address", "too_many_to_recipient")
 SOURCE = Labels[CaptureSource](
     CaptureSource,

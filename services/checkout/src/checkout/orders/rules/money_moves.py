@@ -2,7 +2,7 @@
 
 from checkout.orders.rules.order import Order
 from checkout.orders.rules.standing import Standing, only_spare
-from checkout.orders.rules.states import Move
+from checkout.orders.rules.states import TAKE_BACK_PART_OF_REFUND, TAKE_BACK_REFUND, Move
 from shared.events import PaymentCaptured, PaymentRefunded, RefundTakenBack
 
 WATCHED = ("awaited", "authorized", "lapsed", "voided")
@@ -38,6 +38,16 @@ def overtaken(standing: Standing, event: PaymentCaptured) -> Move | None:
     return "take_back" if standing.captured < event.amount else None
 
 
+def void_move(order: Order) -> Move:
+    """Return how the end of a hold or payment number moves the payment.
+
+    An order that continues has lost its authorization, and staff can ask for a new one (AP-34).
+    """
+    if order.status != "cancelled" and order.payment in ("authorized", "lapsed"):
+        return "lapse"
+    return "void"
+
+
 def refund_move(order: Order, event: PaymentRefunded) -> Move | None:
     """Return how a refund moves the payment. Return None if an order that continues only got its excess refunded."""
     if only_spare(event) and order.status != "cancelled":
@@ -50,7 +60,7 @@ def refund_move(order: Order, event: PaymentRefunded) -> Move | None:
     return "refund_part"
 
 
-def undo_move(order: Order, event: RefundTakenBack) -> Move | None:
+def taken_back_refund_move(order: Order, event: RefundTakenBack) -> Move | None:
     """Return how the payment moves if a refund was not made after all. A part of the sale may remain refunded.
 
     Return None if an order that continues only had its excess reported as refunded.
@@ -58,4 +68,4 @@ def undo_move(order: Order, event: RefundTakenBack) -> Move | None:
     if only_spare(event) and order.status != "cancelled":
         return None
     paid = min(order.standing.captured, order.total) if order.standing.revision else order.total
-    return "undo_refund" if event.remaining_amount >= paid else "undo_refund_part"
+    return TAKE_BACK_REFUND if event.remaining_amount >= paid else TAKE_BACK_PART_OF_REFUND

@@ -9,8 +9,11 @@ from uuid import UUID
 from checkout.orders.rules.standing import COLUMN_OF, NOTHING_TOLD, Standing, standing_of
 from checkout.orders.rules.states import (
     AXIS_OF,
+    BEFORE_ITS_TIME,
     NEXT,
+    OUTDATED_ONCE_CANCELLED,
     PAYMENT_MAIL_UNDELIVERED,
+    TAKE_BACK_DEPOSIT,
     CancelReason,
     Deposit,
     Move,
@@ -133,11 +136,20 @@ class Order(OrderColumns):
         return self.status == "processed" and self.deposit == "unpaid" and self.payment_deposit == "capture"
 
     def may(self, move: Move) -> bool:
-        """Return whether NEXT has an edge for ``move``. Reports of payments may also move an ended order."""
+        """Return whether NEXT has an edge for ``move``.
+
+        Reports of payments also move a cancelled order, unless they are outdated (OUTDATED_ONCE_CANCELLED).
+        """
         axis = AXIS_OF[move]
-        if self.status == "cancelled" and axis != "payment":
+        if self.status == "cancelled" and (
+            axis != "payment" or (self.payment, move) in OUTDATED_ONCE_CANCELLED
+        ):
             return False
         return move in NEXT[axis][getattr(self, axis)]
+
+    def comes_too_early(self, move: Move) -> bool:
+        """Return whether the event of ``move`` was consumed before the event that it follows (BEFORE_ITS_TIME)."""
+        return self.status != "cancelled" and (self.payment, move) in BEFORE_ITS_TIME
 
     def moved(self, move: Move) -> "Order":
         """Return the order with the next version. Raises Refused if NEXT has no edge."""
@@ -154,7 +166,7 @@ class Order(OrderColumns):
         return {
             "process": "すでに処理済みです。",
             "deposit": "すでに入金済みです。",
-            "undeposit": "まだ入金済みではありません。",
+            TAKE_BACK_DEPOSIT: "まだ入金済みではありません。",
             "ship": "すでに発送済みです。",
             "ship_part": "すでに発送済みです。",
         }.get(move, "この操作は現在の状態では行えません。")

@@ -4,7 +4,7 @@ An order has a state on four axes. Checkout decides status, deposit and shipping
 cancelled order moves no more. Money that still arrives for it is noted, and payments refunds it.
 """
 
-from typing import Literal
+from typing import Final, Literal
 
 Axis = Literal["status", "deposit", "shipping", "payment"]
 Status = Literal["in_progress", "processed", "cancelled"]
@@ -48,6 +48,10 @@ Move = Literal[
     "undo_refund_part",
     "call",
 ]
+# Moves that take something back. Their values are stored in order_history since 0.1.0 and therefore stay.
+TAKE_BACK_DEPOSIT: Final = "undeposit"
+TAKE_BACK_REFUND: Final = "undo_refund"
+TAKE_BACK_PART_OF_REFUND: Final = "undo_refund_part"
 
 NEXT: dict[Axis, dict[str, dict[Move, str]]] = {
     "status": {
@@ -55,7 +59,7 @@ NEXT: dict[Axis, dict[str, dict[Move, str]]] = {
         "processed": {"cancel": "cancelled"},
         "cancelled": {},
     },
-    "deposit": {"unpaid": {"deposit": "paid"}, "paid": {"undeposit": "unpaid"}},
+    "deposit": {"unpaid": {"deposit": "paid"}, "paid": {TAKE_BACK_DEPOSIT: "unpaid"}},
     "shipping": {
         "unshipped": {"ship_part": "unshipped", "ship": "shipped", "track": "unshipped"},
         "shipped": {"track": "shipped"},
@@ -127,14 +131,14 @@ NEXT: dict[Axis, dict[str, dict[Move, str]]] = {
             "take_back": "short",
             "refund_part": "refunded_in_part",
             "refund": "refunded",
-            "undo_refund": "captured",
-            "undo_refund_part": "refunded_in_part",
+            TAKE_BACK_REFUND: "captured",
+            TAKE_BACK_PART_OF_REFUND: "refunded_in_part",
             "call": "refunded_in_part",
         },
         "refunded": {
             "refund": "refunded",
-            "undo_refund": "captured",
-            "undo_refund_part": "refunded_in_part",
+            TAKE_BACK_REFUND: "captured",
+            TAKE_BACK_PART_OF_REFUND: "refunded_in_part",
             "call": "refunded",
         },
     },
@@ -150,10 +154,14 @@ _UNPAID: tuple[str, ...] = ("awaited", "authorized", "number_issued")
 BEFORE_ITS_TIME: frozenset[tuple[str, Move]] = frozenset(
     [("awaited", "lapse"), *((state, move) for state in _UNPAID for move in _REFUNDS)]
 )
+# Events that are outdated for a cancelled order: its released hold neither returns nor ends once more.
+OUTDATED_ONCE_CANCELLED: frozenset[tuple[str, Move]] = frozenset(
+    {("voided", "authorize"), ("voided", "lapse")}
+)
 
 # Deposits that staff may set (PAY-06, PAY-13).
 DEPOSIT_BY_STAFF: frozenset[str] = frozenset({"capture", "by_hand"})
-# Payments' word for money that a bank took back for good.
+# The call of payments for money that a bank took back for good.
 LOST_CHARGEBACK = "chargeback_lost"
-# Our own word: the mail that tells the buyer how to pay did not arrive.
+# Checkout's own call: the mail that tells the buyer how to pay did not arrive.
 PAYMENT_MAIL_UNDELIVERED = "payment_mail_undelivered"

@@ -1,4 +1,4 @@
-"""SQL that finds open orders which hold stock without secured money, by buyer. Each look-up has its own index.
+"""SQL that finds open orders with reserved stock but without secured money, by buyer. Each look-up has its own index.
 
 One query reads at most as many orders per buyer as the limits count. It counts orders that await an authorization
 separately from the others. OFFSET 0 keeps the planner on the look-up by key; without it, the planner could scan all
@@ -7,7 +7,7 @@ unpaid orders.
 
 from checkout.orders.tables import MAILBOX, OPEN
 
-HELD = f"{OPEN} AND (payment_flow <> 'authorized' OR payment = 'awaited')"
+UNSECURED = f"{OPEN} AND (payment_flow <> 'authorized' OR payment = 'awaited')"
 _COLUMNS = (
     f"code, {MAILBOX} AS mail, client_address, member_id, wallet_buyer_id AS buyer_id,"
     " payment_flow = 'authorized' AS awaits_yes"
@@ -15,16 +15,16 @@ _COLUMNS = (
 
 
 def _found(wanted: str, where: str) -> str:
-    """Return the statement that finds the held orders of each buyer in ``wanted``."""
+    """Return the statement that finds the unsecured orders of each buyer in ``wanted``."""
     return f"""
         SELECT one.* FROM {wanted}, (VALUES (true), (false)) AS kind(awaits_yes), LATERAL (
             SELECT {_COLUMNS} FROM orders
-            WHERE {HELD} AND (payment_flow = 'authorized') = kind.awaits_yes AND {where} LIMIT :orders_max
+            WHERE {UNSECURED} AND (payment_flow = 'authorized') = kind.awaits_yes AND {where} LIMIT :orders_max
         ) AS one"""  # noqa: S608 - our own column names
 
 
-HELD_ORDERS = f"""
-    SELECT json_agg(held) FROM (
+UNSECURED_ORDERS = f"""
+    SELECT json_agg(unsecured) FROM (
         {
     _found(
         "unnest(CAST(:mails AS text[]), CAST(:mail_clients AS text[])) AS wanted(mail, client)",
@@ -37,6 +37,6 @@ HELD_ORDERS = f"""
         UNION SELECT {
     _COLUMNS
 } FROM (SELECT * FROM orders WHERE code = ANY(CAST(:codes AS text[])) OFFSET 0) AS ours
-        WHERE {HELD}
-    ) AS held
+        WHERE {UNSECURED}
+    ) AS unsecured
 """  # noqa: S608 - our own column names

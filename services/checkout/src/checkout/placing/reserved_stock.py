@@ -1,4 +1,4 @@
-"""Limits for the stock that one buyer holds without secured money. Such an order keeps goods from other buyers."""
+"""Limits for the stock reserved for one buyer without secured money. Other buyers cannot order these goods."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from shared.text.mail_address import counted_mail
 
 
 @dataclass(frozen=True, slots=True)
-class HeldOrder:
-    """An order that holds stock without secured money. ``mail`` is folded by :func:`counted_mail`.
+class UnsecuredOrder:
+    """An order with reserved stock but without secured money. ``mail`` is folded by :func:`counted_mail`.
 
     ``client_address`` is None for an order of a member with a proved address. ``awaits_yes`` means that the wallet or
     card has not authorized yet. ``member_id`` is the UUID as text.
@@ -34,8 +34,8 @@ class SizeLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldStockLimits:
-    """The most that one buyer may hold; 0 is no limit.
+class StockLimits:
+    """The most orders of one buyer that may reserve stock without secured money; 0 is no limit.
 
     An order counts while it is open and unpaid, or is to be paid at the door and not shipped. Orders of members count
     per member and per account of a wallet. Orders of guests also count per browser, per client address, and per mailbox
@@ -66,24 +66,24 @@ class HeldStockLimits:
         _check_size(self.guest_size, wish, 0 if secured else total, words)
 
 
-class HeldStock:
+class ReservedStock:
     """The open orders of the present buyers, including those of the same transaction."""
 
-    def __init__(self, limits: HeldStockLimits, held: Sequence[HeldOrder]) -> None:
+    def __init__(self, limits: StockLimits, orders: Sequence[UnsecuredOrder]) -> None:
         self.limits = limits
-        self._held = list(held)
+        self._orders = list(orders)
 
     def check(self, wish: OrderWish, *, secured: bool) -> None:
         """Raise Refused(too_many_unpaid_orders) if this buyer has reached a limit of open orders.
 
         An order ``secured`` by an authorization is refused only if other orders of its buyer await authorization.
         """
-        counted = [one for one in self._held if one.awaits_yes or not secured]
+        counted = [one for one in self._orders if one.awaits_yes or not secured]
         for limit, is_theirs in self._counts(wish):
             if limit and sum(map(is_theirs, counted)) >= limit:
                 raise _too_many(wish)
 
-    def _counts(self, wish: OrderWish) -> Iterator[tuple[int, Callable[[HeldOrder], bool]]]:
+    def _counts(self, wish: OrderWish) -> Iterator[tuple[int, Callable[[UnsecuredOrder], bool]]]:
         """Yield each limit that applies to this buyer, with the orders that it counts."""
         limits = self.limits
         if wish.member_id is not None:
@@ -102,8 +102,8 @@ class HeldStock:
 
     def add(self, wish: OrderWish, code: str, *, secured: bool) -> None:
         """Count an order that this transaction will store."""
-        self._held.append(
-            HeldOrder(
+        self._orders.append(
+            UnsecuredOrder(
                 code,
                 counted_mail(wish.orderer.email),
                 wish.counted_client,
@@ -119,7 +119,7 @@ class _Words:
     """The texts of a limit for one kind of buyer: who is limited, and what the buyer can do."""
 
     kind: str
-    holds_for: str
+    condition: str
     way_out: str
 
 
@@ -137,7 +137,7 @@ def _check_size(limits: SizeLimits, wish: OrderWish, total: int, words: _Words) 
     if limits.amount and total > limits.amount:
         raise Refused(
             f"{words.kind}_amount_exceeded",
-            f"{words.holds_for}このお支払い方法でご注文いただけるのは、合計¥{limits.amount:,}までです。"
+            f"{words.condition}このお支払い方法でご注文いただけるのは、合計¥{limits.amount:,}までです。"
             + _or("別のお支払い方法を選ぶ", words, "別のお支払い方法をお選びください。"),
             field="payment_kind",
             status=422,
@@ -147,7 +147,7 @@ def _check_size(limits: SizeLimits, wish: OrderWish, total: int, words: _Words) 
 def _too_many_pieces(words: _Words, most: str) -> Refused:
     return Refused(
         f"{words.kind}_pieces_exceeded",
-        f"{words.holds_for}ご注文いただける数量は、{most}までとなります。"
+        f"{words.condition}ご注文いただける数量は、{most}までとなります。"
         + _or("数量を変更する", words, "数量を変更するか、別のお支払い方法をお選びください。"),
         field="lines",
         status=422,
