@@ -22,6 +22,9 @@ OF_THE_VISITOR = (
     "noren_order",
     "noren_cart",
     "noren_cart_count",
+    "noren_amazon_state",
+    "noren_amazon_sign_in",
+    "noren_arrived",
 )
 
 
@@ -143,6 +146,17 @@ async def test_another_member_does_not_inherit_the_wallet(members: MembersServic
         line.partition("=")[0] for line in answer.headers.get_list("set-cookie") if "Max-Age=0" in line
     }
     assert {"noren_wallet", "noren_benefit"} <= forgotten
+
+
+async def test_a_login_ends_visits_to_amazon_begun_before_it(members: MembersService) -> None:
+    await members.register()
+    async with members.browser() as browser:
+        for name in ("noren_amazon_state", "noren_amazon_sign_in"):
+            browser.cookies.set(name, "begun by a guest", domain="noren.test")
+
+        await members.log_in(browser)
+
+        assert not {"noren_amazon_state", "noren_amazon_sign_in"} & set(browser.cookies)
 
 
 async def test_a_wallet_of_another_member_links_nobody(members: MembersService) -> None:

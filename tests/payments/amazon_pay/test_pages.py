@@ -210,6 +210,76 @@ async def test_a_change_keeps_the_session(amazon: Any, visit: Visit) -> None:
     assert wallet["address"]["prefecture"] == "神奈川県"
 
 
+async def begins_to_pay(amazon: Any, visit: Visit) -> str:
+    """Press 「amazon pay」 and choose at Amazon; answers the return address, which nobody has followed yet."""
+    start = (await visit.goes("/payments/amazon_pay/start")).headers["location"]
+    session = amazon.browser.get(start).headers["location"].split("/")[2]
+    amazon.sign_in(session)
+    back: str = amazon.choose(session)
+    return back
+
+
+@pytest.mark.parametrize("began_as_member", [False, True])
+async def test_only_who_left_for_amazon_comes_back_to_pay(
+    amazon: Any, visit: Visit, began_as_member: bool
+) -> None:
+    visit.signed_in(new_id() if began_as_member else None)
+    back = await begins_to_pay(amazon, visit)
+    visit.signed_in(new_id())
+
+    page = await visit.goes(back)
+
+    assert page.status_code == 400
+    assert "ログインの状態が変わった" in page.text
+    assert "noren_wallet" not in visit.browser.cookies
+    assert "noren_amazon_state" not in visit.browser.cookies
+
+
+@pytest.mark.parametrize("began_as_member", [False, True])
+async def test_only_who_left_for_amazon_comes_back_to_log_in(
+    amazon: Any, visit: Visit, began_as_member: bool
+) -> None:
+    visit.signed_in(new_id() if began_as_member else None)
+    back = await signs_in(amazon, visit, "hanako")
+    visit.signed_in(new_id())
+
+    page = await visit.goes(back)
+
+    assert page.status_code == 400
+    assert "ログインの状態が変わった" in page.text
+    assert "noren_wallet" not in visit.browser.cookies
+    assert "noren_amazon_sign_in" not in visit.browser.cookies
+
+
+async def test_a_begun_visit_to_amazon_ends_by_itself(visit: Visit) -> None:
+    for path, seconds in (("start", 45 * 60), ("signin", 15 * 60)):
+        response = await visit.goes(f"/payments/amazon_pay/{path}")
+        assert f"Max-Age={seconds}" in response.headers["set-cookie"]
+
+
+async def test_a_guest_who_logged_in_still_changes_the_choice(amazon: Any, visit: Visit) -> None:
+    await reviewed(amazon, visit)
+    session = visit.wallet()["checkout_session_id"]
+    visit.signed_in(new_id())
+    visit.browser.cookies.delete("noren_amazon_state")  # as each login does
+    await visit.goes("/payments/amazon_pay/change")
+
+    await visit.goes(amazon.choose(session, address="hanako-parents"))
+
+    assert visit.wallet()["address"]["prefecture"] == "神奈川県"
+    assert "member_id" not in visit.wallet()
+
+
+async def test_after_the_return_only_its_own_session_is_read(amazon: Any, visit: Visit) -> None:
+    await reviewed(amazon, visit)
+    amazon.trouble("get:error_503")
+
+    response = await visit.goes("/payments/amazon_pay/review?amazonCheckoutSessionId=another")
+
+    # Amazon, if asked, would have been silent.
+    assert response.status_code == 400
+
+
 async def test_a_session_of_another_browser_is_refused(amazon: Any, visit: Visit) -> None:
     start = (await visit.goes("/payments/amazon_pay/start")).headers["location"]
     session = amazon.browser.get(start).headers["location"].split("/")[2]

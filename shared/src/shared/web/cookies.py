@@ -4,6 +4,7 @@ A browser stores about 4,096 bytes per cookie, and a statement with an Amazon ad
 is therefore split into pieces (`2~<first>`, `name-1`, ...) and joined when it is read.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection, Request
@@ -13,6 +14,11 @@ from shared.shop.statements import COOKIE
 
 CART_COOKIE = "noren_cart"
 CART_COUNT_COOKIE = "noren_cart_count"
+AMAZON_STATE_COOKIE = "noren_amazon_state"
+AMAZON_SIGN_IN_COOKIE = "noren_amazon_sign_in"
+ARRIVED_COOKIE = "noren_arrived"
+# Visits to Amazon in progress. The viewer who returns must be the viewer who began the visit.
+_BEGUN = (AMAZON_STATE_COOKIE, AMAZON_SIGN_IN_COOKIE, ARRIVED_COOKIE)
 # Cookies about the person, besides the session: statements, cart with all that was typed into
 # the order form, and links of mails. The token that identifies the browser is not one of them.
 _OF_THE_MEMBER = (
@@ -20,8 +26,9 @@ _OF_THE_MEMBER = (
     COOKIE["benefit"],
     COOKIE["password_reset"],
     COOKIE["email_verification"],
+    *_BEGUN,
 )
-_OF_THE_VISITOR = (*COOKIE.values(), CART_COOKIE, CART_COUNT_COOKIE)
+_OF_THE_VISITOR = (*COOKIE.values(), *_BEGUN, CART_COOKIE, CART_COUNT_COOKIE)
 
 PIECE_BYTES_MAX = 3_600
 PIECES_MAX = 4
@@ -88,17 +95,23 @@ class Cookies:
         )
 
 
+def forget_begun(request: Request, response: Response) -> Response:
+    """Delete visits to Amazon that the former viewer of this browser began."""
+    return _forget(request, response, _BEGUN)
+
+
 def forget_member(request: Request, response: Response) -> Response:
     """Delete what a browser obtained for its member, but not the cart: another member has logged in."""
-    cookies: Cookies = request.app.state.cookies
-    for name in _OF_THE_MEMBER:
-        cookies.clear(response, name, request=request)
-    return response
+    return _forget(request, response, _OF_THE_MEMBER)
 
 
 def forget_visitor(request: Request, response: Response) -> Response:
     """Delete all personal cookies: after a logout the next person finds nothing of the former one."""
+    return _forget(request, response, _OF_THE_VISITOR)
+
+
+def _forget(request: Request, response: Response, names: Iterable[str]) -> Response:
     cookies: Cookies = request.app.state.cookies
-    for name in _OF_THE_VISITOR:
+    for name in names:
         cookies.clear(response, name, request=request)
     return response

@@ -25,6 +25,7 @@ from shared.clock import now
 from shared.errors import Refused
 from shared.events import Amounts
 from shared.text.prefectures import PREFECTURES
+from shared.web.cookies import ARRIVED_COOKIE
 from shared.web.forms import Form, read_form
 from shared.web.parts import Here, Parts, parts_of
 from shared.web.session import viewer
@@ -33,7 +34,6 @@ router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
 
 PAGE = "/order/amazon"
 ARRIVAL = f"/members/amazon/arrive?next={quoted(PAGE, safe='')}"
-ARRIVED_COOKIE = "noren_arrived"
 TYPED = "wallet_orderer"
 CHOSEN_ANEW = "お届け先またはお支払い方法が変更されています。内容をご確認のうえ、もう一度確定してください。"
 

@@ -14,7 +14,7 @@ from shared.clock import now
 from shared.database.transactions import Tx
 from shared.shop.statements import COOKIE, Issuer
 from shared.web.client_address import counted_as
-from shared.web.cookies import CART_COUNT_COOKIE, forget_member
+from shared.web.cookies import CART_COUNT_COOKIE, forget_begun, forget_member
 from shared.web.parts import Parts
 from shared.web.session import Viewer
 
@@ -37,12 +37,15 @@ def browser_of(request: Request, parts: Parts, seen: Viewer) -> Browser:
 def put_login(request: Request, parts: Parts, response: Response, entry: NewLogin) -> Response:
     """Store in the browser the statement of a new session, and the token that identifies the browser.
 
-    If another member was logged in before, the browser forgets what it stored for that member. The count of the cart
+    The browser forgets the visits to Amazon that were begun before, because another person may have begun them. If
+    another member was logged in before, it also forgets what it stored for that member. The count of the cart
     belongs to a guest: the next page asks checkout for the member's count.
     """
     before = (parts.claims(request, "session") or {}).get("sub")
     if before is not None and before != entry.opened.claims["sub"]:
         forget_member(request, response)
+    else:
+        forget_begun(request, response)
     put_session(parts, response, entry.opened)
     parts.cookies.clear(response, CART_COUNT_COOKIE)
     parts.cookies.write(

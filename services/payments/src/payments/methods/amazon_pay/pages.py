@@ -17,6 +17,7 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 
 from payments.methods import visits
 from payments.methods.amazon_pay import wallet
+from payments.methods.amazon_pay.begun import Begun, Kind, begun, end_begun, keep_begun
 from payments.methods.amazon_pay.browser import WALLET, wallet_of
 from payments.methods.amazon_pay.buttons import Buttons
 from payments.methods.amazon_pay.client import AmazonPayClient, NoAnswer, SaysNo
@@ -34,8 +35,6 @@ from shared.web.wallet_claims import MEMBER, holds_ended_session
 
 log = structlog.get_logger()
 
-STATE_COOKIE = "noren_amazon_state"
-SIGN_IN_COOKIE = "noren_amazon_sign_in"
 WALLET_HOLDS = timedelta(hours=2)
 STATEMENT_LENGTH_MAX = PIECE_BYTES_MAX * PIECES_MAX
 ORDER_PAGE = "/order/amazon"
@@ -47,6 +46,10 @@ AMAZON_SCRIPT_MAY = ContentSecurity(
 OTHER_BROWSER = (
     "お手続きをはじめたときとは別のブラウザーで開かれたため、続けられませんでした。"
     "はじめたブラウザーに戻ってお手続きください。"
+)
+OTHER_VIEWER = (
+    "お手続きをはじめたあとにログインの状態が変わったため、続けられませんでした。"
+    "お手数ですが、もう一度はじめからお手続きください。"
 )
 SCRIPT = Path(__file__).parent / "static" / "button.js"
 
@@ -78,30 +81,35 @@ class AmazonPayPages:
         return router
 
     async def start(self, request: Request) -> Response:
-        """Leave from the cart's 「amazon pay」 for Amazon. The state binds the return to this browser."""
-        cookies = parts_of(request).cookies
-        state = cookies.read(request, STATE_COOKIE) or secrets.token_urlsafe(24)
+        """Leave from the cart's 「amazon pay」 for Amazon. The state binds the return to this browser and viewer."""
+        known = await begun(request, "checkout")
+        # Two tabs may leave at once. A visit that has returned is bound to its session, and another one begins.
+        reusable = known is not None and known.is_viewers and not known.note
+        state = known.state if known is not None and reusable else secrets.token_urlsafe(24)
         review_url = self._own("/review", state=state)
         config = Buttons(self.settings).checkout(review_url=review_url, cancel_url=self._origin("/cart"))
-        response = self._to_amazon(request, config)
-        cookies.write(response, STATE_COOKIE, state)
-        return response
+        return await keep_begun(request, self._to_amazon(request, config), "checkout", state=state)
 
     async def change(self, request: Request) -> Response:
         """「変更」 on the order page: choose again in the same session (AP-29)."""
-        session_id = (await wallet_of(request)).get("checkout_session_id")
-        if not session_id:
+        wallet_claims = await wallet_of(request)
+        session_id, state = wallet_claims.get("checkout_session_id"), wallet_claims.get("state")
+        if not session_id or not state:
             return _go(f"{self.prefix}/start")
         if self.settings.simulated:
-            return _go(Buttons(self.settings).simulator_change_address(session_id))
-        return self._button(request, {"amazonCheckoutSessionId": session_id}, kind="change")
+            response = _go(Buttons(self.settings).simulator_change_address(session_id))
+        else:
+            response = self._button(request, {"amazonCheckoutSessionId": session_id}, kind="change")
+        return await keep_begun(request, response, "checkout", state=state, note=session_id)
 
     async def review(self, request: Request, amazonCheckoutSessionId: str = "") -> Response:  # noqa: N803
         """Return from Amazon's first page: the buyer's choice becomes the wallet statement."""
-        state = parts_of(request).cookies.read(request, STATE_COOKIE)
-        if not state:
+        known = await begun(request, "checkout")
+        if known is None or (known.note and known.note != amazonCheckoutSessionId):
             log.info("amazon_pay.review_without_state")
             return self._refuse(request, 400, text=OTHER_BROWSER)
+        if not known.is_viewers:
+            return self._refuse_other_viewer(request, "checkout")
         try:
             session = await self.client.session(amazonCheckoutSessionId)
         except NoAnswer as gap:
@@ -109,7 +117,10 @@ class AmazonPayPages:
         except SaysNo as no:
             log.info("amazon_pay.review_refused", code=no.code)
             return self._refuse(request, 400)
-        if _state_of(session) != state:
+        return await self._reviewed(request, session, known)
+
+    async def _reviewed(self, request: Request, session: Session, known: Begun) -> Response:
+        if _state_of(session) != known.state:
             log.warning("amazon_pay.foreign_session")
             return self._refuse(request, 400, text=OTHER_BROWSER)
         if session.state != "Open":
@@ -117,7 +128,13 @@ class AmazonPayPages:
         claims = wallet.of_session(session)
         if "error" in claims:
             log.info("amazon_pay.other_marketplace")
-        return await self._with_wallet(request, claims, ORDER_PAGE)
+        # A guest's wallet stays one when the guest, now logged in, chooses again in its session.
+        guests = bool(known.note) and MEMBER not in await wallet_of(request)
+        claims = {**claims, "state": known.state}
+        response = await self._with_wallet(request, claims, ORDER_PAGE, guests=guests)
+        return await keep_begun(
+            request, response, "checkout", state=known.state, note=session.checkout_session_id
+        )
 
     async def sign_in(self, request: Request) -> Response:
         """「Amazonアカウントでログインする」 (MEM-07). `next` must stay on this origin."""
@@ -127,18 +144,18 @@ class AmazonPayPages:
         cancel_url = self._origin(f"/members/login?{urlencode({'next': after})}")
         config = Buttons(self.settings).sign_in(return_url=return_url, cancel_url=cancel_url)
         response = self._to_amazon(request, config)
-        parts_of(request).cookies.write(
-            response, SIGN_IN_COOKIE, f"{state}.{quote(after)}", max_age_seconds=900
-        )
-        return response
+        return await keep_begun(request, response, "sign_in", state=state, note=quote(after))
 
     async def signed_in(self, request: Request, state: str = "", buyerToken: str = "") -> Response:  # noqa: N803
-        """Return from a sign-in. The state is valid once, and only in the browser that began."""
-        kept, _, after = (parts_of(request).cookies.read(request, SIGN_IN_COOKIE) or "").partition(".")
-        if not kept or not secrets.compare_digest(kept.encode(), state.encode()):
+        """Return from a sign-in. The state is valid once, in the browser that began, and for the viewer who began."""
+        known = await begun(request, "sign_in")
+        if known is None or not secrets.compare_digest(known.state.encode(), state.encode()):
             log.warning("amazon_pay.foreign_sign_in")
             return self._refuse(request, 400, login="/members/login")
+        after = known.note
         login = f"/members/login?next={after}"
+        if not known.is_viewers:
+            return self._refuse_other_viewer(request, "sign_in", login=login)
         try:
             buyer = await self.client.buyer(buyerToken)
         except NoAnswer as gap:
@@ -151,8 +168,7 @@ class AmazonPayPages:
             response = await self._with_wallet(
                 request, wallet.of_buyer(buyer), f"{ARRIVAL_PAGE}?next={after}"
             )
-        parts_of(request).cookies.clear(response, SIGN_IN_COOKIE)
-        return response
+        return end_begun(request, response, "sign_in")
 
     async def confirm(self, request: Request, order: Code, turn: int = 0) -> Response:
         """After 「注文を確定する」: wait until Amazon knows the amount, then send the buyer there."""
@@ -224,13 +240,15 @@ class AmazonPayPages:
             headers={"Content-Security-Policy": AMAZON_SCRIPT_MAY.header()},
         )
 
-    async def _with_wallet(self, request: Request, claims: Mapping[str, Any], path: str) -> Response:
+    async def _with_wallet(
+        self, request: Request, claims: Mapping[str, Any], path: str, *, guests: bool = False
+    ) -> Response:
         """Go on with the wallet in the browser: with that of the member who is logged in, or of a guest."""
         response, cookies, member = _go(path), parts_of(request).cookies, (await viewer_of(request)).member_id
         if await holds_ended_session(request):
             # This wallet came after that login, and begins anew.
             cookies.clear(response, SESSION_COOKIE, request=request)
-        statement = self._statement({**claims, MEMBER: member} if member else claims)
+        statement = self._statement({**claims, MEMBER: member} if member and not guests else claims)
         cookies.write(response, WALLET, statement, max_age_seconds=int(WALLET_HOLDS.total_seconds()))
         return response
 
@@ -247,6 +265,11 @@ class AmazonPayPages:
         return self.counter.pages.render(
             request, "amazon_pay_refused.html", status=status, text=text, login=login
         )
+
+    def _refuse_other_viewer(self, request: Request, kind: Kind, *, login: str = "") -> Response:
+        """Refuse a visit to Amazon that another viewer began in this browser, and end it."""
+        log.warning("amazon_pay.other_viewer", kind=kind)
+        return end_begun(request, self._refuse(request, 400, text=OTHER_VIEWER, login=login), kind)
 
     def _silent(self, request: Request, gap: NoAnswer, *, login: str = "") -> Response:
         log.warning("amazon_pay.no_answer", reason=gap.reason)
