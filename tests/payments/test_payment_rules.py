@@ -446,7 +446,6 @@ def test_a_refund_is_booked_suspended_money_first(authorization: str, status: st
         refunds=("f1",),
         refund_routes={"f1": "gift_card"},
         refund_amounts={"f1": 3_800},
-        refund_routes={"f1": "gift_card"},
         own_refunds={"f1": 3_800},
         calls=(),
         provider_status=status,
