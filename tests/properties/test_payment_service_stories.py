@@ -285,8 +285,9 @@ class ServiceStory(RuleBasedStateMachine):
             async with self.db.transaction() as tx:
                 payment = await find_order_payment(tx, self.code)
                 stuck = await tx.rows("SELECT * FROM payment_requests WHERE due_at IS NOT NULL")
-                assert stuck == [], "M5"
             assert payment is not None
+            # What the provider answers may never fit: a person is called then, and the request waits for them.
+            assert stuck == [] or "answer_mismatch" in payment.calls, "M5"
             return payment
 
         payment, provider = self.run(look()), self.method.company
@@ -310,7 +311,7 @@ def test_the_service_believes_what_the_provider_knows(postgres: TestPostgres) ->
         cookie_secure=False,
     )
     try:
-        run_state_machine_as_test(ServiceStory, settings=stories(short=12, steps=20, long=400))
+        run_state_machine_as_test(ServiceStory, settings=stories(short=16, steps=30, long=400))
         assert len(ServiceStory.seen) > 2, "stories end in different ways"
     finally:
         ServiceStory.loop.run_until_complete(ServiceStory.db.close())
