@@ -140,7 +140,7 @@ class Tx:
         try:
             return await self._connection.fetch(sql, *arguments)
         except asyncpg.PostgresError as error:
-            # Whoever deferred them is not in the traceback.
+            # The traceback does not show the code that deferred the statements.
             error.add_note("with deferred changes of " + ", ".join(change.table.name for change in changes))
             raise
 

@@ -65,7 +65,7 @@ class TestMailRequested(DeskEvent):
     """Staff sent a test mail; ``subject`` has the mail and the address."""
 
     producer: ClassVar[str] = "notifications"
-    # What pytest takes for a test by its name.
+    # pytest would collect this class because of its name.
     __test__: ClassVar[bool] = False
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 # The headers of the last death. The time of the first failure stays.
 OF_A_DEATH = ("attempts", "reason", "error", "error_detail", "handler", "last_failed_at")
-# What `make replay` writes in its place.
+# The headers that `make replay` writes instead.
 OF_A_REPLAY = ("died_at", "died_of", "replayed_by")
 EXPIRED = "expired"
 TEXT_MAX = 200

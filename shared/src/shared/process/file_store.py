@@ -32,7 +32,7 @@ def prepare_files(service: str, settings: ServiceSettings) -> None:
             raise SystemExit(
                 f"UPLOADS_FOLDER={settings.uploads_folder} cannot be written: {error}"
             ) from error
-        # Where the standard library, and with it Starlette, makes temporary files from now on.
+        # The standard library, and with it Starlette, makes its temporary files here from now on.
         tempfile.tempdir = str(settings.uploads_folder)
     if settings.files_location is None:
         return

@@ -73,7 +73,7 @@ def _without_values(error: asyncpg.PostgresError) -> Iterator[None]:
 def _cut_values(error: asyncpg.PostgresError) -> None:
     error.detail = error.hint = None
     if isinstance(error, asyncpg.DataError) and error.args:
-        # What comes behind the colon is the value: 'invalid input syntax for type uuid: "…"'.
+        # The text after the colon is the value: 'invalid input syntax for type uuid: "…"'.
         error.args = (str(error.args[0]).partition(":")[0], *error.args[1:])
     about = ", ".join(
         f"{name} {value}"

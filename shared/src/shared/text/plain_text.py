@@ -82,9 +82,9 @@ _JOINING = r"\u0600-\u0dff\u1000-\u109f\u1780-\u18af"
 _EMOJI = r"\u2600-\u27bf\ufe0f\U0001f000-\U0001faff"
 _JOINER = re.compile(f"((?<=[{_JOINING}])[\u200c\u200d](?=[{_JOINING}])|(?<=[{_EMOJI}])\u200d(?=[{_EMOJI}]))")
 _FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
-# They choose the shape of the letter before (葛 has two): seen, but not by a program that looks for addresses.
+# Variation selectors choose the shape of the letter before (葛 has two). A program that looks for addresses skips them.
 _VARIATIONS = re.compile("[\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-# What shows nothing by itself: blanks, fillers, joiners, shapes of letters, tags.
+# Characters that show nothing by themselves: blanks, fillers, joiners, variation selectors, tags.
 _BLANK = re.compile(
     rf"[\s{_FILLERS}\u00ad\u180b-\u180f\u200b-\u200d\u2060-\u2064\u206a-\u206f\ufe00-\ufe0f"
     r"\U000e0001\U000e0020-\U000e007f\U000e0100-\U000e01ef]*"

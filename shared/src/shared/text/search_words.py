@@ -14,7 +14,7 @@ SEARCH_MAX = 100
 """Characters of a search box that are read: what is longer is cut before anything looks into it."""
 PARTS_MAX = 100  # of a text: what comes later in a remark is not found
 SUBSCRIBER_DIGITS = (8, 4)  # a number without its area, and "the last four"
-# Where the signs, or the kind of letters, change: 注染|手|ぬぐい| |24.
+# A text is split at signs and where the kind of letters changes: 注染|手|ぬぐい| |24.
 _PART = re.compile(r"[^\W\d_ぁ-ゖァ-ヺー一-鿿々]+|\d+|[ぁ-ゖー]+|[ァ-ヺー]+|[一-鿿々]+")
 _HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
 

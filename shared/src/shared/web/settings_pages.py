@@ -87,7 +87,7 @@ class _Settings(ABC):
         by, seen = self.changer(request, sheet.staff), str(data.get("version", ""))
         try:
             async with parts_of(request).db.transaction() as tx:
-                # What the form does not hold must not be older than what it is compared with.
+                # Fields that are not in the form must be as new as the settings with which it is compared.
                 await lock_settings(tx)
                 in_force = await read_subjects(tx, sheet.subjects)
                 wanted = sheet.wanted(in_force, forms)

@@ -15,7 +15,7 @@ benefit_reservations = Table(
     # The address that a member to be is going to register with, as addresses are compared.
     Column("email_key", Text),
     Column("registration", Boolean, nullable=False),
-    # What the buyer wants now, and the most that any statement still in a browser may claim.
+    # The points that the buyer wants now, and the most that a statement in any browser may still claim.
     Column("points", Integer, nullable=False),
     Column("points_held", Integer, nullable=False),
     # The coupon that the buyer wants now; the ledger of coupons says what else is set aside with it.

@@ -4,7 +4,7 @@ from sqlalchemy import Column, Index, Table, Text, Uuid
 
 from members.metadata import MOMENT, metadata
 
-# What staff did here and who came in or failed to (STF-03).
+# Deeds of staff, logins and failed logins (STF-03).
 staff_deeds = Table(
     "staff_deeds",
     metadata,

@@ -42,7 +42,7 @@ Index("login_attempts_account", login_attempts.c.account_hash, login_attempts.c.
 Index("login_attempts_ip", login_attempts.c.ip, login_attempts.c.attempted_at)
 Index("login_attempts_attempted_at", login_attempts.c.attempted_at)
 
-# What may be done only so often: sign-ups, requests of mails, new passwords. Keys are hashes, as above.
+# Counts of limited actions: sign-ups, requests of mails, new passwords. Keys are hashes, as above.
 paced_deeds = Table(
     "paced_deeds",
     metadata,

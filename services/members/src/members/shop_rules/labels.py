@@ -18,7 +18,7 @@ ACTIVATION_LABEL = Labels[Activation](
     },
 )
 
-# What the member reads beside points that wait (PNT-23, PNT-24).
+# The text for the member beside pending points (PNT-23, PNT-24).
 WAITING_FOR = Labels[GrantActivation](
     GrantActivation,
     {

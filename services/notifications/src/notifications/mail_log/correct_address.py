@@ -37,7 +37,7 @@ async def correct_address(tx: Tx, mail_id: UUID, *, to: str, deed: Mapping[str, 
     if not queued:
         raise NothingToResend
     key = await correct_contact(tx, mail.order_code, to)
-    # What people typed stands at the same place as before: both keys are equally long.
+    # Both keys have the same length, so the positions of typed text stay right.
     await tx.execute(
         "UPDATE mails SET recipient = :to, text = replace(text, :old, :new)"
         " WHERE order_code = :code AND audience = 'customer' AND lane = 'order'"

@@ -37,7 +37,7 @@ _CRLF = "\r\n"
 # No line of base64 holds an underscore, so none can be taken for it.
 _BOUNDARY = "=_the_same_in_two_forms_="
 _LINE_BYTES_MAX = 998
-# Of an encoded word: "Subject: =?utf-8?b?...?=" then stays below 76 characters.
+# The bytes of an encoded word. A line such as "Subject: =?utf-8?b?...?=" then stays below 76 characters.
 _WORD_BYTES_MAX = 39
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from notifications.metadata import metadata
 from shared.due.rows import due_columns, due_index
 
-# One row per mail: for one event or reference, one kind of mail and one recipient there is one, ever (NTF-15).
+# One row per mail. An event or reference, a kind of mail and a recipient never have two (NTF-15).
 mails = Table(
     "mails",
     metadata,
@@ -64,7 +64,7 @@ Index("mails_order_code", mails.c.order_code)
 Index("mails_created_at", mails.c.created_at)
 # Mails without an order. Only these are searched by a part of their address.
 Index("mails_about_no_order", mails.c.created_at, postgresql_where=mails.c.order_code.is_(None))
-# As shared.text.mail_address.COUNTED_MAIL folds it.
+# The address as shared.text.mail_address.COUNTED_MAIL folds it.
 Index(
     "mails_mailbox",
     func.regexp_replace(func.lower(mails.c.recipient), text("'[+][^@]*@'"), text("'@'")),

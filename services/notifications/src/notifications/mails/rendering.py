@@ -30,7 +30,7 @@ from shared.events import Event, OrderPlaced
 from shared.shop.carriers import carrier_called
 from shared.web.filters import FILTERS
 
-# What is kept and shown in place of a one-time link, which stands in the message that leaves and nowhere else.
+# The text that is stored and shown in place of a one-time link. Only the sent message contains the link.
 LINK_HIDDEN = "（リンクは表示されません）"
 
 _BLANK_LINES = re.compile(r"\n{3,}")

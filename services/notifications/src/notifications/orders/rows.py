@@ -31,7 +31,7 @@ async def payment_names(tx: Tx) -> dict[str, str]:
     return {row.kind: row.name for row in await tx.rows(_PAYMENT_NAMES)}
 
 
-# One step in the index for each method, whatever the number of orders; DISTINCT would read them all.
+# The query takes one step in the index for each method. DISTINCT would read all orders.
 _PAYMENT_NAMES = """
 WITH RECURSIVE used AS (
     (SELECT placed->>'payment_kind' AS kind FROM contacts ORDER BY 1 LIMIT 1)
