@@ -1,5 +1,6 @@
 """What a test does with the members service, and what it may look at."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -124,6 +125,14 @@ class MembersService:
         }
         statement = self.keys.issuers[issuer].issue("wallet", claims, valid_for=timedelta(minutes=30))
         browser.cookies.set("noren_wallet", statement)
+
+    async def confirm_arrival(self, browser: httpx.AsyncClient, path: str) -> httpx.Response:
+        """Open an arrival and agree on the page that asks, if it asks."""
+        page = await browser.get(path)
+        fields = dict(re.findall(r'type="hidden" name="(next|shown)" value="([^"]*)"', page.text))
+        if "shown" not in fields:
+            return page
+        return await browser.post("/members/amazon/arrive", data=fields)
 
     def session_claims(self, browser: httpx.AsyncClient) -> dict[str, Any]:
         """Return what the browser's session statement says."""

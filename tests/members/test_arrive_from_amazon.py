@@ -40,7 +40,7 @@ async def test_a_logged_in_member_is_linked_and_keeps_the_points(members: Member
         before = members.session_claims(browser)
         members.carry_wallet(browser, email="other@example.jp", ordering=True)
 
-        answer = await browser.get(ARRIVE)
+        answer = await members.confirm_arrival(browser, ARRIVE)
 
         assert answer.headers["location"] == "/order/amazon"
         after = members.session_claims(browser)
@@ -71,7 +71,7 @@ async def test_an_equal_address_asks_for_the_shop_login_and_then_links(members: 
         assert await members.said(AmazonAccountLinked) == []
 
         passed = await members.log_in(browser, next=again)
-        arrived = await browser.get(passed.headers["location"])
+        arrived = await members.confirm_arrival(browser, passed.headers["location"])
         assert arrived.headers["location"] == "/order/amazon"
         assert members.session_claims(browser)["amazon_linked"] is True
     [linked] = await members.said(AmazonAccountLinked)
@@ -174,7 +174,7 @@ async def test_of_two_members_with_one_amazon_account_one_is_linked(
         members.carry_wallet(aya, email="x@example.jp", ordering=True)
         members.carry_wallet(ben, email="x@example.jp", ordering=True)
 
-        await asyncio.gather(aya.get(ARRIVE), ben.get(ARRIVE))
+        await asyncio.gather(members.confirm_arrival(aya, ARRIVE), members.confirm_arrival(ben, ARRIVE))
 
     assert len(await members.rows("SELECT 1 FROM amazon_links")) == 1
     assert len(await members.said(AmazonAccountLinked)) == 1
@@ -190,10 +190,59 @@ def test_paying_by_anothers_amazon_account_changes_no_login() -> None:
             viewer_proved=True,
             buyers_member_id=new_id(),
             email_known=False,
+            confirmed=True,
         )
 
     assert step(ordering=True) == "go_on"
     assert step(ordering=False) == "enter"
+
+
+@pytest.mark.parametrize("ordering", [False, True])
+async def test_a_visit_alone_links_no_login_that_is_there(members: MembersService, ordering: bool) -> None:
+    await members.register()
+    async with members.browser() as browser:
+        members.carry_wallet(browser, email="stranger@example.jp", ordering=ordering)
+        await members.log_in(browser)
+
+        page = await browser.get(ARRIVE)
+
+        assert page.status_code == 200
+        assert "このAmazonアカウントと連携しますか" in page.text
+        assert "綾瀬 あや st***@example.jp" in page.text
+        assert "連携せずに続ける" in page.text
+        assert await members.rows("SELECT 1 FROM amazon_links") == []
+        without_page = await browser.post("/members/amazon/arrive", data={"next": "/", "shown": "x"})
+        assert "連携しますか" in without_page.text
+    assert await members.rows("SELECT 1 FROM amazon_links") == []
+
+
+async def test_a_visit_alone_switches_to_no_other_member(members: MembersService) -> None:
+    aya = await members.register()
+    ben = await members.register("ben@example.jp", buyer_id="amzn1.account.BEN")
+    async with members.browser() as browser:
+        await members.log_in(browser)
+        members.carry_wallet(browser, buyer_id="amzn1.account.BEN", email="ben@example.jp")
+
+        page = await browser.get(ARRIVE)
+
+        assert "会員に切り替えますか" in page.text
+        assert members.session_claims(browser)["sub"] == str(aya)
+        assert (await members.confirm_arrival(browser, ARRIVE)).status_code == 303
+        assert members.session_claims(browser)["sub"] == str(ben)
+
+
+async def test_agreeing_to_one_account_links_no_other(members: MembersService) -> None:
+    await members.register()
+    async with members.browser() as browser:
+        await members.log_in(browser)
+        members.carry_wallet(browser)
+        shown = re.findall(r'name="shown" value="([^"]*)"', (await browser.get(ARRIVE)).text)[0]
+        members.carry_wallet(browser, buyer_id="amzn1.account.STRANGER", email="stranger@example.jp")
+
+        page = await browser.post("/members/amazon/arrive", data={"next": "/", "shown": shown})
+
+        assert "st***@example.jp" in page.text
+    assert await members.rows("SELECT 1 FROM amazon_links") == []
 
 
 async def test_neither_buyers_nor_addresses_can_be_tried_out(

@@ -133,7 +133,7 @@ async def test_an_unproved_account_links_only_where_amazon_vouches(
     async with members.browser() as browser:
         await members.log_in(browser)
         members.carry_wallet(browser, email=email, ordering=True)
-        answer = await browser.get("/members/amazon/arrive?next=/order/amazon")
+        answer = await members.confirm_arrival(browser, "/members/amazon/arrive?next=/order/amazon")
         assert answer.headers["location"] == "/order/amazon"
         assert (await browser.get("/members/mypage")).status_code == 200
     await members.hears(an_order(member_id=aya, amazon_buyer_id="amzn1.account.AYA"))
@@ -212,5 +212,6 @@ def test_who_has_not_proved_the_address_is_not_linked() -> None:
         viewer_proved=False,
         buyers_member_id=None,
         email_known=False,
+        confirmed=True,
     )
     assert step == "prove_first"

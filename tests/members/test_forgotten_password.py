@@ -130,6 +130,31 @@ async def test_a_link_is_void_once_the_member_has_another_address(members: Membe
         assert (await opens_link(members, browser, event)).status_code == 410
 
 
+async def test_a_reset_shuts_out_an_amazon_account_that_was_linked(members: MembersService) -> None:
+    await members.register(buyer_id="amzn1.account.STRANGER")
+    event = await asks(members)
+    async with members.browser() as owner, members.browser() as stranger:
+        await opens_link(members, owner, event)
+        assert "Amazonアカウントとの連携は解除されます" in (await owner.get(RESET)).text
+        assert (await sets(owner)).status_code == 303
+        members.carry_wallet(stranger, buyer_id="amzn1.account.STRANGER", email="stranger@example.jp")
+        await stranger.get("/members/amazon/arrive")
+
+        assert "noren_session" not in stranger.cookies
+        assert members.session_claims(owner)["amazon_linked"] is False
+    [ended] = await members.rows("SELECT reason FROM ended_amazon_links")
+    assert ended.reason == "password_reset"
+
+
+async def test_the_first_password_keeps_the_amazon_account(members: MembersService) -> None:
+    await members.register(password_hash=None, buyer_id="amzn1.account.AYA")
+    event = await asks(members)
+    async with members.browser() as owner:
+        await opens_link(members, owner, event)
+        await sets(owner)
+    assert len(await members.rows("SELECT 1 FROM amazon_links")) == 1
+
+
 async def test_changing_the_password_makes_open_links_die(members: MembersService) -> None:
     await members.register()
     event = await asks(members)

@@ -84,7 +84,7 @@ async def test_a_used_amazon_login_neither_registers_nor_links(members: MembersS
         assert (await browser.post("/members/amazon/register", data=form)).status_code == 303
         await members.register("ben@example.jp")
         await members.log_in(thief, "ben@example.jp")
-        await thief.get(ARRIVE)
+        await members.confirm_arrival(thief, ARRIVE)
     assert len(await members.rows("SELECT 1 FROM amazon_links")) == 1
     [link] = await members.rows("SELECT m.email FROM amazon_links JOIN members m USING (member_id)")
     assert link.email == "aya@example.jp"

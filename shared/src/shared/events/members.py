@@ -33,11 +33,17 @@ class MemberRegistered(MembersEvent):
 
 
 class AmazonAccountLinked(MembersEvent):
-    """The member may log in with the Amazon account alone from now on (MEM-01). Published once per link."""
+    """The member may log in with the Amazon account alone from now on (MEM-01). Published once per link.
+
+    ``name`` and ``email`` are those of the member, who gets a mail about it. They are empty in events of the release
+    before.
+    """
 
     linked_at: datetime
     path: Open[Literal["order", "registration", "login"]]
     order_code: str | None = None
+    name: str = ""
+    email: str = ""
 
 
 class SessionsRevoked(MembersEvent):

@@ -108,9 +108,11 @@ async def insert_member(tx: Tx, account: NewAccount) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class KnownMember:
-    """When the address of a member was proved, and when all logins were last ended."""
+    """A member's name and address, when the address was proved, and when all logins were last ended."""
 
     member_id: UUID
+    name: str
+    email: str
     email_verified_at: datetime | None
     sessions_ended_at: datetime | None
 
@@ -121,7 +123,7 @@ async def known_members(tx: Tx, member_ids: Collection[UUID]) -> dict[UUID, Know
         return {}
     found = await tx.read(
         KnownMember,
-        "SELECT member_id, email_verified_at, sessions_ended_at FROM members"
+        "SELECT member_id, name, email, email_verified_at, sessions_ended_at FROM members"
         " WHERE member_id = ANY(CAST(:ids AS uuid[]))",
         ids=list(member_ids),
     )

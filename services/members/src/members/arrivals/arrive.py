@@ -37,8 +37,13 @@ class Arrival:
     entry: NewLogin | None = None
 
 
-async def arrive(tx: Tx, settings: Settings, browser: Browser, wallet: Wallet, *, at: datetime) -> Arrival:
-    """Decide the effect of an Amazon login. Log in its member, or link the member who is logged in."""
+async def arrive(
+    tx: Tx, settings: Settings, browser: Browser, wallet: Wallet, *, confirmed: bool, at: datetime
+) -> Arrival:
+    """Decide the effect of an Amazon login. Log in its member, or link the member who is logged in.
+
+    ``confirmed`` means that the viewer agreed on a page that names the Amazon account.
+    """
     rules = await rules_at(tx, at)
     viewer = await member_by_id(tx, browser.member_id) if browser.member_id else None
     buyer = await member_by_buyer(tx, wallet.buyer_id)
@@ -51,6 +56,7 @@ async def arrive(tx: Tx, settings: Settings, browser: Browser, wallet: Wallet, *
         viewer_proved=viewer is not None and _proved(viewer, wallet),
         buyers_member_id=buyer.member_id if buyer else None,
         email_known=same_address is not None,
+        confirmed=confirmed,
     )
     if step == "enter" and buyer is not None:
         return Arrival(step, await _enter(tx, settings, browser, wallet, buyer, at=at))
@@ -87,7 +93,7 @@ async def _link(
         return None
     linked = await link_amazon(
         tx,
-        member_id=member.member_id,
+        member=member,
         buyer_id=wallet.buyer_id,
         path="order" if wallet.ordering else "login",
         at=at,

@@ -1,5 +1,6 @@
 """The pages after Amazon's login: who the buyer is, and the next step (MEM-02 to MEM-08, X-35)."""
 
+from hashlib import sha256
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
@@ -16,7 +17,7 @@ from shared.clock import now
 from shared.errors import Refused
 from shared.web.forms import Form, read_form
 from shared.web.parts import Here, Parts
-from shared.web.session import CurrentViewer, safe_next, viewer
+from shared.web.session import CurrentViewer, Viewer, safe_next, viewer
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
 
@@ -27,20 +28,50 @@ NO_WALLET = "Amazonアカウントを確認できませんでした。もう一�
 
 @router.get("/members/amazon/arrive")
 async def show_arrival(request: Request, parts: Here, seen: CurrentViewer) -> Response:
-    """Decide the effect of the Amazon login. The statement in the cookie, signed by payments, proves it."""
+    """Decide the effect of the Amazon login. The statement in the cookie, signed by payments, proves it.
+
+    A member who is logged in is only asked here.
+    """
     next_path = safe_next(request.query_params.get("next"), MY_PAGE)
+    return await _arrive(request, parts, seen, next_path)
+
+
+@router.post("/members/amazon/arrive")
+async def confirm_arrival(request: Request, parts: Here, seen: CurrentViewer) -> Response:
+    """Link the member who is logged in, or switch to the member of the Amazon account, as the page asked."""
+    form = await request.form()
+    next_path = safe_next(str(form.get("next", "")), MY_PAGE)
+    return await _arrive(request, parts, seen, next_path, shown=str(form.get("shown", "")))
+
+
+async def _arrive(
+    request: Request, parts: Parts, seen: Viewer, next_path: str, *, shown: str = ""
+) -> Response:
+    """Answer an arrival. ``shown`` is the mark of the wallet and the member that the page of the question showed."""
     wallet = await wallet_of(request, parts)
     if wallet is None:
         return await show_login_form(
             request, parts, Form(Login), next_path=next_path, status=400, notice=NO_WALLET
         )
+    mark = _mark(wallet, seen)
     async with parts.db.transaction() as tx:
         browser = browser_of(request, parts, seen)
-        arrival = await arrive(tx, parts[Settings], browser, wallet, at=now())
+        arrival = await arrive(tx, parts[Settings], browser, wallet, confirmed=shown == mark, at=now())
     step, entry = arrival.step, arrival.entry
     if entry is not None:
         toast = f"{wallet.label}アカウントと連携しました" if step == "link" else ""
         return put_login(request, parts, parts.pages.redirect(request, next_path, toast=toast), entry)
+    if step in ("ask_link", "ask_switch"):
+        return parts.pages.render(
+            request,
+            "amazon_confirm.html",
+            switches=step == "ask_switch",
+            label=wallet.label,
+            account=_account(wallet),
+            member=seen.name,
+            shown=mark,
+            next_path=next_path,
+        )
     if step == "link":
         return parts.pages.redirect(request, next_path, toast=NOT_LINKED)
     if step == "prove_first":
@@ -108,6 +139,17 @@ def _register_page(
     )
 
 
+def _mark(wallet: Wallet, seen: Viewer) -> str:
+    """Return what identifies the wallet and the login for which a question was asked."""
+    return sha256(f"{wallet.statement_hash} {seen.member_id} {seen.session_id}".encode()).hexdigest()
+
+
+def _account(wallet: Wallet) -> str:
+    """Return the name and the masked address of the Amazon account: its owner recognises it, a stranger learns no address."""
+    name, at_sign, host = wallet.email.partition("@")
+    return " ".join(filter(None, [wallet.name, f"{name[:2]}***@{host}" if at_sign else ""]))
+
+
 def _this_arrival(next_path: str) -> str:
-    """Return the path of this arrival. A visit to it after a login to the shop makes the link (MEM-04)."""
+    """Return the path of this arrival. A visit to it after a login to the shop asks about the link (MEM-04)."""
     return f"/members/amazon/arrive?next={quote(next_path, safe='')}"

@@ -7,7 +7,9 @@ shop's own login, and both logins together make the link.
 from typing import Literal
 from uuid import UUID
 
-ArrivalStep = Literal["refuse", "enter", "link", "prove_first", "ask_login", "register", "go_on"]
+ArrivalStep = Literal[
+    "refuse", "enter", "link", "ask_link", "ask_switch", "prove_first", "ask_login", "register", "go_on"
+]
 
 
 def next_step(
@@ -19,6 +21,7 @@ def next_step(
     viewer_proved: bool,
     buyers_member_id: UUID | None,
     email_known: bool,
+    confirmed: bool,
 ) -> ArrivalStep:
     """Return the next step for a buyer who arrives.
 
@@ -28,6 +31,9 @@ def next_step(
 
     ``buyers_member_id`` is the member linked with this buyer. ``email_known`` means that another member has the buyer's
     address.
+
+    ``confirmed`` means that the viewer agreed on a page that names the Amazon account. A login that is already there
+    is linked or replaced only then: another person may have obtained the wallet of this browser.
     """
     if not login_allowed:
         return "go_on" if ordering else "refuse"
@@ -35,9 +41,13 @@ def next_step(
         if buyers_member_id is None:
             if viewer_linked:
                 return "go_on"
-            return "link" if viewer_proved else "prove_first"
+            if not viewer_proved:
+                return "prove_first"
+            return "link" if confirmed else "ask_link"
         # Paying with somebody else's Amazon account is allowed and changes no login.
-        return "go_on" if ordering or buyers_member_id == viewer_id else "enter"
+        if ordering or buyers_member_id == viewer_id:
+            return "go_on"
+        return "enter" if confirmed else "ask_switch"
     if buyers_member_id is not None:
         return "enter"
     if email_known:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
-from members.accounts.rows import known_members
+from members.accounts.rows import KnownMember, known_members
 from members.benefits.rows import SetAside, commit_reservations, lock_held, reservations_of
 from members.coupons.rows import with_coupons
 from members.coupons.use_coupon import redeem_coupon
@@ -51,6 +51,7 @@ class PlacedOrders:
     reserved: Mapping[UUID, SetAside]
     held: dict[UUID, SetAside]
     with_coupons: frozenset[UUID]
+    known: Mapping[UUID, KnownMember]
     members: set[UUID]
     links: set[Link]
     committed: dict[UUID, tuple[str, datetime]] = field(default_factory=dict)
@@ -67,10 +68,10 @@ class PlacedOrders:
         accounts = await Accounts.lock(tx, _whose(placed, reserved))
         held = await lock_held(tx, ids)
         coupons = frozenset(await with_coupons(tx, ids))
-        members = await known_members(tx, {order.member_id for order in placed if order.member_id})
-        links = await link_by_orders(tx, placed, members)
+        known = await known_members(tx, {order.member_id for order in placed if order.member_id})
+        links = await link_by_orders(tx, placed, known)
         new = frozenset(order.event_id for order in placed)
-        orders = cls(tx, new, rules, accounts, reserved, held, coupons, set(members), links)
+        orders = cls(tx, new, rules, accounts, reserved, held, coupons, known, set(known), links)
         yield orders
         await commit_reservations(tx, orders.committed)
         await accounts.save(tx)
@@ -112,7 +113,12 @@ class PlacedOrders:
         self.links.remove((member_id, buyer_id))
         self.tx.say(
             AmazonAccountLinked(
-                member_id=member_id, linked_at=order.placed_at, path="order", order_code=order.order_code
+                member_id=member_id,
+                linked_at=order.placed_at,
+                path="order",
+                order_code=order.order_code,
+                name=self.known[member_id].name,
+                email=self.known[member_id].email,
             )
         )
 

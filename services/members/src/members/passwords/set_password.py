@@ -13,6 +13,7 @@ from members.sessions.end_sessions import end_all_sessions
 from members.sessions.enter import Browser
 from members.sessions.pacing import NEW_PASSWORDS, keep_pace
 from members.sessions.sign_in import WrongCredentials, check_password
+from members.wallets.rows import end_link
 from shared.clock import now
 from shared.database.transactions import Database, Tx
 from shared.errors import Refused
@@ -48,6 +49,9 @@ async def reset_password(
 ) -> Member:
     """Set the password of the member of a link, use up the link and end all sessions. Return the member.
 
+    It also ends the link with an Amazon account, because whoever recovers an account shuts out all others. A member
+    without a password has nothing but the Amazon account and keeps it.
+
     A mailed link also proves the address. A link for that proof can also set a new password. Raises LinkEnded, Refused
     and TooManyAttempts.
     """
@@ -62,6 +66,8 @@ async def reset_password(
             raise LinkEnded
         await _set(tx, member, password_hash, way="reset", at=at, but=None)
         await address_is_proved(tx, member.member_id, BY_MAIL_ALONE, at=at)
+        if member.password_hash is not None:
+            await end_link(tx, member.member_id, at=at, reason="password_reset")
     return member
 
 

@@ -131,7 +131,16 @@ async def _link(
         return
     if not await insert_link(tx, new.member_id, new.buyer_id, at=at, path=path):
         raise AmazonAccountTaken
-    tx.say(AmazonAccountLinked(member_id=new.member_id, linked_at=at, path=path, order_code=order_code))
+    tx.say(
+        AmazonAccountLinked(
+            member_id=new.member_id,
+            linked_at=at,
+            path=path,
+            order_code=order_code,
+            name=new.name,
+            email=new.email,
+        )
+    )
 
 
 async def _grant_registration_points(

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from members.accounts.rows import KnownMember
+from members.accounts.rows import KnownMember, Member
 from members.wallets.rows import Link, NewLink, insert_link, insert_links
 from shared.database.transactions import Tx
 from shared.events import AmazonAccountLinked, OrderPlaced, Registration
@@ -39,7 +39,7 @@ def order_may_link(member: KnownMember, placed_at: datetime) -> bool:
 async def link_amazon(
     tx: Tx,
     *,
-    member_id: UUID,
+    member: Member,
     buyer_id: str,
     path: Literal["order", "login"],
     at: datetime,
@@ -48,9 +48,13 @@ async def link_amazon(
 
     A link never changes and gives no registration points (X-43).
     """
-    if not await insert_link(tx, member_id, buyer_id, at=at, path=path):
+    if not await insert_link(tx, member.member_id, buyer_id, at=at, path=path):
         return False
-    tx.say(AmazonAccountLinked(member_id=member_id, linked_at=at, path=path))
+    tx.say(
+        AmazonAccountLinked(
+            member_id=member.member_id, linked_at=at, path=path, name=member.name, email=member.email
+        )
+    )
     return True
 
 

@@ -44,7 +44,7 @@ async def insert_links(tx: Tx, links: Sequence[NewLink]) -> set[Link]:
 
 
 async def end_link(
-    tx: Tx, member_id: UUID, *, at: datetime, reason: Literal["undone", "address_proved"]
+    tx: Tx, member_id: UUID, *, at: datetime, reason: Literal["undone", "address_proved", "password_reset"]
 ) -> bool:
     """Move a member's link to the ended links. Returns False if there is none."""
     ended = await tx.execute(

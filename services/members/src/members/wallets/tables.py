@@ -16,7 +16,7 @@ amazon_links = Table(
     CheckConstraint("path IN ('order', 'registration', 'login')", name="amazon_links_path"),
 )
 
-# Links of former times: undone by the member, or older than the proof of the address.
+# Links of former times: undone by the member, older than the proof of the address, or older than a password reset.
 ended_amazon_links = Table(
     "ended_amazon_links",
     metadata,
@@ -26,7 +26,9 @@ ended_amazon_links = Table(
     Column("buyer_id", Text, nullable=False),
     Column("path", Text, nullable=False),
     Column("reason", Text, nullable=False),
-    CheckConstraint("reason IN ('undone', 'address_proved')", name="ended_amazon_links_reason"),
+    CheckConstraint(
+        "reason IN ('undone', 'address_proved', 'password_reset')", name="ended_amazon_links_reason"
+    ),
     info={"append_only": True},
 )
 

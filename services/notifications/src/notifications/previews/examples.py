@@ -50,6 +50,7 @@ VALUES: dict[str, Any] = {
     "due_at": PLACED_AT + timedelta(days=6),
     "expires_at": PLACED_AT + timedelta(minutes=45),
     "changed_at": PLACED_AT,
+    "linked_at": PLACED_AT,
     "way": "form",
     "number": "12345678901",
     "chain": "lawson",
