@@ -21,12 +21,12 @@ IN_WORDS = {
 }
 
 
-def told(one: Payment) -> Number | None:
+def number_to_show(one: Payment) -> Number | None:
     return IN_WORDS.get(one.refs.get("chain", ""))
 
 
 def chooses(before: Payment, chain: str) -> Settled:
-    return choose_chain(before, chain, f"name of {chain}", told, KONBINI, AT)
+    return choose_chain(before, chain, f"name of {chain}", number_to_show, KONBINI, AT)
 
 
 def test_the_number_is_said_in_the_words_of_the_chain() -> None:
@@ -88,5 +88,5 @@ def test_a_chain_is_changed_five_times_an_hour_at_most() -> None:
     with pytest.raises(Refused, match="1時間に5回まで"):
         chooses(before, "lawson")
     assert chooses(before, "ministop").events == ()
-    later = choose_chain(before, "lawson", "name", told, KONBINI, AT + timedelta(minutes=61))
+    later = choose_chain(before, "lawson", "name", number_to_show, KONBINI, AT + timedelta(minutes=61))
     assert len(later.events) == 1

@@ -14,7 +14,7 @@ from payments.desk.offers import effect_of_reopening
 from payments.payment.rules import asking
 from payments.payment.rules.answers import Captured, CaptureDeclined, Chargeback, Refunded, Reversed
 from payments.payment.rules.details import KnownChargeback, Loss
-from payments.payment.rules.drafting import Ask, Settled
+from payments.payment.rules.drafting import NewRequest, Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.standing import with_standing
@@ -121,7 +121,7 @@ def test_a_win_taken_back_stops_refunds_again() -> None:
     won = decided(heard(LIVE), "won").payment
     back = reopened(won)
     assert (back.payment.calls, back.events, back.entries) == (("chargeback",), (), ())
-    assert asking.cancel(back.payment, AT).asks == ()
+    assert asking.cancel(back.payment, AT).requests == ()
 
 
 @pytest.mark.parametrize(
@@ -217,9 +217,9 @@ def test_a_cancelled_order_returns_what_the_decision_left() -> None:
     lost = decided(ended, "lost", 3_300).payment
     assert lost.state == "refunded"
     back = reopened(lost)
-    assert (back.payment.state, back.asks) == ("captured", ())
+    assert (back.payment.state, back.requests) == ("captured", ())
     won = decided(back.payment, "won")
-    assert (won.payment.state, won.asks[0].amount) == ("refunding", 3_300)
+    assert (won.payment.state, won.requests[0].amount) == ("refunding", 3_300)
 
 
 def test_late_money_not_lost_goes_back_once_it_is_decided() -> None:
@@ -227,9 +227,9 @@ def test_late_money_not_lost_goes_back_once_it_is_decided() -> None:
     lost = decided(heard(late, replace(OPEN, amount=300)), "lost", 300).payment
     assert (lost.state, lost.held_amount) == ("refunded", 0)
     back = reopened(lost)
-    assert (back.payment.state, back.asks) == ("refunding", ())
+    assert (back.payment.state, back.requests) == ("refunding", ())
     assert set(back.payment.calls) == {"chargeback", "late_money"}
-    assert decided(back.payment, "won").asks == (Ask("refund", 300, 2),)
+    assert decided(back.payment, "won").requests == (NewRequest("refund", 300, 2),)
 
 
 def test_short_money_not_lost_makes_the_order_short_again() -> None:
@@ -255,7 +255,7 @@ def test_a_loss_booked_before_its_parts_were_kept_is_taken_back() -> None:
     back = reopened(before)
     assert (back.payment.state, back.payment.held_amount, back.payment.lost_amount) == ("captured", 3_300, 0)
     assert balances(back) == {"receivable": 3_300, "refunds": -2_800, "losses": -500}
-    assert (back.payment.beside_provider_amount, back.payment.told_refunds_amount) == (0, 0)
+    assert (back.payment.beside_provider_amount, back.payment.reported_refunds_amount) == (0, 0)
     again = decided(back.payment, "lost", 1_000)
     assert again.entries[0].subject == "chargeback:d1:1"
 
@@ -292,7 +292,11 @@ def test_a_sum_of_refunds_outlasts_a_loss_taken_back() -> None:
     part = settle_answer(LIVE, None, Refunded(refund_ref="c1", amount=800), AT, CARD).payment
     lost = decided(heard(part), "lost", 3_300).payment
     back = reopened(lost).payment
-    assert (part.told_refunds_amount, lost.told_refunds_amount, back.told_refunds_amount) == (800, 800, 800)
+    assert (part.reported_refunds_amount, lost.reported_refunds_amount, back.reported_refunds_amount) == (
+        800,
+        800,
+        800,
+    )
     assert back.refunded_elsewhere_amount == 800
 
 
@@ -302,7 +306,7 @@ def test_a_sum_of_refunds_outlasts_a_loss_taken_back() -> None:
 def all_given_back(one: Payment) -> Payment:
     amount = one.held_amount
     route: Any = "bank_transfer"
-    return refund_rules.settle_outside(
+    return refund_rules.record_outside_refund(
         one, AT, ref="desk:1", amount=amount, route=route, note="", by="佐藤"
     ).payment
 
@@ -310,15 +314,15 @@ def all_given_back(one: Payment) -> Payment:
 def test_a_live_order_is_paid_again_when_a_record_is_taken_back() -> None:
     given = all_given_back(LIVE)
     assert given.state == "refunded"
-    back = refund_rules.take_back_record(given, AT, ref="desk:1", by="佐藤").payment
+    back = refund_rules.take_back_refund(given, AT, ref="desk:1", by="佐藤").payment
     assert (back.state, back.sale_amount, back.calls) == ("captured", 3_300, ())
     assert back.provider_status == "売上確定済"
-    assert asking.cancel(back, AT).asks[0].amount == 3_300
+    assert asking.cancel(back, AT).requests[0].amount == 3_300
 
 
 def test_a_wrong_deposit_is_taken_back_after_its_wrong_refund() -> None:
     paid = payment("captured", number=NUMBER, captured_amount=3_300, receipts=("r1",))
-    back = refund_rules.take_back_record(all_given_back(paid), AT, ref="desk:1", by="佐藤").payment
+    back = refund_rules.take_back_refund(all_given_back(paid), AT, ref="desk:1", by="佐藤").payment
     waits = deposit_rules.take_back_deposit(back, BANK, AT, receipt_id="r1", amount=3_300, by="佐藤").payment
     assert (waits.state, waits.held_amount) == ("waiting", 0)
 
@@ -327,7 +331,7 @@ def test_short_money_not_given_back_after_all_is_short_again() -> None:
     short = payment("short", suspense_amount=1_000, receipts=("r1",), calls=("short_money",))
     given = all_given_back(short)
     assert given.state == "voided"
-    back = refund_rules.take_back_record(given, AT, ref="desk:1", by="佐藤").payment
+    back = refund_rules.take_back_refund(given, AT, ref="desk:1", by="佐藤").payment
     assert (back.state, back.spare_amount, back.calls) == ("short", 1_000, ("short_money",))
 
 
@@ -389,7 +393,7 @@ def test_money_going_back_goes_on_once_a_person_saw_its_cause() -> None:
         losses=(Loss("c1", 50, "refund"),),
         calls=("refund_unexplained",),
     )
-    assert call_rules.mark_seen(waits, CARD, AT, by="佐藤").asks == (Ask("refund", 300),)
+    assert call_rules.mark_seen(waits, CARD, AT, by="佐藤").requests == (NewRequest("refund", 300),)
 
 
 def test_short_money_of_the_sale_can_be_taken_for_the_whole() -> None:
@@ -401,16 +405,16 @@ def test_short_money_of_the_sale_can_be_taken_for_the_whole() -> None:
 def test_what_is_left_goes_back_once_a_chargeback_beside_it_ends() -> None:
     refunding = payment("refunding", suspense_amount=300, receipts=("r1",))
     won = decided(heard(refunding, replace(OPEN, amount=300)), "won")
-    assert won.asks == (Ask("refund", 300),)
+    assert won.requests == (NewRequest("refund", 300),)
 
 
 def test_money_here_after_all_covers_what_a_bank_took_beyond_it() -> None:
-    told = refund_rules.settle_outside(
+    told = refund_rules.record_outside_refund(
         LIVE, AT, ref="o1", amount=1_000, route="bank_transfer", note="振込", by="佐藤"
     )
     lost = decided(heard(told.payment, replace(OPEN, amount=2_600)), "lost", 2_600)
     assert (lost.payment.held_amount, lost.payment.lost_amount) == (0, 300)
-    back = refund_rules.take_back_record(lost.payment, AT, ref="o1", by="佐藤")
+    back = refund_rules.take_back_refund(lost.payment, AT, ref="o1", by="佐藤")
     assert (back.payment.held_amount, back.payment.lost_amount) == (700, 0)
     assert balances(told, lost, back) == {"receivable": -2_600, "refunds": 2_600}
 

@@ -6,9 +6,9 @@ import pytest
 from asyncpg import UniqueViolationError
 
 from harness.keys import Keys
-from payments.payment.requests import insert_requests
+from payments.payment.new_requests import insert_requests
 from payments.payment.rules.answers import Unknown
-from payments.payment.rules.drafting import Ask
+from payments.payment.rules.drafting import NewRequest
 from shared.clock import clock, now
 from tests.payments.desk import press, sign_in
 from tests.payments.order_examples import capture_requested, placed
@@ -64,4 +64,4 @@ async def test_a_request_that_was_done_is_not_left_out_in_silence(
     payment_id = (await payments.payment("N1")).payment_id
     with pytest.raises(UniqueViolationError):
         async with payments.db.transaction() as tx:
-            await insert_requests(tx, [(payment_id, Ask("capture", 3_300))], now(), awaited=True)
+            await insert_requests(tx, [(payment_id, NewRequest("capture", 3_300))], now(), awaited=True)

@@ -31,10 +31,10 @@ from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Operation, Payment, State
 from payments.payment.rules.terms import Terms
 from payments.payment.rules.watching import next_look_at
-from payments.requests.answers import ToldAnswer, answer_as_json
 from payments.requests.outcomes import WAITING_ATTEMPTS_MAX, RequestOutcome, outcome, with_doubt
-from payments.requests.refund_replies import never_asked, reply_of_look
+from payments.requests.refund_replies import never_sent, reply_of_look
 from payments.requests.rows import ClaimedRequest
+from payments.requests.stored_answers import StoredAnswer, answer_as_json
 from payments.watching.watch_payments import SILENT_PAUSE_SECONDS, is_overdue, look
 from shared.database.transactions import Tx
 from shared.events import Event
@@ -142,7 +142,7 @@ def test_money_without_a_number_is_looked_after_ever_more_rarely() -> None:
     assert next_look_at(card, numbers(), AT) is None
 
 
-def row(operation: Operation, attempts: int = 1, answer: ToldAnswer | None = None) -> ClaimedRequest:
+def row(operation: Operation, attempts: int = 1, answer: StoredAnswer | None = None) -> ClaimedRequest:
     """The request as it was claimed."""
     return ClaimedRequest(
         request_id=UUID(int=1),
@@ -195,9 +195,9 @@ def test_the_last_of_two_definite_answers_counts() -> None:
 
 
 def test_a_refund_that_only_waited_counts_as_never_asked_for() -> None:
-    waited: ToldAnswer | None = None
+    waited: StoredAnswer | None = None
     for attempts in (1, 2, 3):
-        assert never_asked(row("refund", attempts, waited))
+        assert never_sent(row("refund", attempts, waited))
         told = reply_of_look(
             payment("refunding", captured_amount=3_300, refund_asked_amount=3_300),
             (PAID, RefundWaiting()),
@@ -207,9 +207,9 @@ def test_a_refund_that_only_waited_counts_as_never_asked_for() -> None:
         assert told is not None
         found = (PAID, told)
         waited = answer_as_json(outcome(row("refund", attempts), found, AT).answer)
-    assert not never_asked(row("refund", 5, waited)), "a turn whose outcome was lost may have asked"
-    assert not never_asked(row("refund", 2, answer_as_json(RefundWaiting())))
-    assert not never_asked(row("refund", 2))
+    assert not never_sent(row("refund", 5, waited)), "a turn whose outcome was lost may have asked"
+    assert not never_sent(row("refund", 2, answer_as_json(RefundWaiting())))
+    assert not never_sent(row("refund", 2))
 
 
 def test_an_unwanted_request_is_dropped_first_and_done_later() -> None:

@@ -182,8 +182,8 @@ async def test_a_refund_under_a_known_id_is_said_and_booked_once(shopping: Shopp
 
 def test_a_chargeback_that_was_won_is_said_without_an_amount() -> None:
     won = DecideChargeback(version=1, reference="d1", state="won", lost_amount=500)
-    assert won.told() == "申し立て番号 d1、結果 勝訴"
-    assert "¥500" in won.model_copy(update={"state": "lost"}).told()
+    assert won.shown_text() == "申し立て番号 d1、結果 勝訴"
+    assert "¥500" in won.model_copy(update={"state": "lost"}).shown_text()
 
 
 @pytest.mark.feature("PAY-13", clause="deposit step not offered")

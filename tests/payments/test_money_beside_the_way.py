@@ -29,7 +29,7 @@ from payments.payment.rules.answers import (
     Voided,
 )
 from payments.payment.rules.details import CaptureWish
-from payments.payment.rules.drafting import Ask, Settled
+from payments.payment.rules.drafting import NewRequest, Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.standing import with_standing
@@ -77,7 +77,7 @@ def kinds(settled: Settled) -> list[type]:
 def test_what_is_missing_is_held_anew_and_captured_once_more() -> None:
     short = replace(ENDED, state="short", suspense_amount=100, receipts=("r1",))
     asked = asking.reauthorize(short, RENEWABLE, AT, by="佐藤")
-    assert (asked.payment.state, asked.asks) == ("reauthorizing", (Ask("reauthorize", 3_200, 2),))
+    assert (asked.payment.state, asked.requests) == ("reauthorizing", (NewRequest("reauthorize", 3_200, 2),))
     assert asked.steps[0].by == "佐藤"
     told: list[Answer] = [
         GRANTED,
@@ -90,7 +90,7 @@ def test_what_is_missing_is_held_anew_and_captured_once_more() -> None:
     assert kinds(held) == [PaymentAuthorized], "what is known of the old hold is old news"
     assert held.payment.calls == ()
     wanted = asking.capture_after_shipping(held.payment, RENEWABLE, AT)
-    assert wanted.asks == (Ask("capture", 3_200, 2),)
+    assert wanted.requests == (NewRequest("capture", 3_200, 2),)
     rest = Captured(amount=3_200, captured_at=AT, receipt_id="r2")
     paid = settle_answer(wanted.payment, "capture", rest, AT, RENEWABLE)
     assert (paid.payment.state, paid.payment.sale_amount) == ("captured", 3_300)
@@ -109,9 +109,9 @@ def test_a_declined_new_hold_is_told_and_may_be_asked_for_again() -> None:
 def test_a_standing_hold_is_returned_before_the_next_is_sought() -> None:
     before = payment("authorized", authorization_id="a1")
     asked = asking.reauthorize(before, RENEWABLE, AT, by="佐藤")
-    assert (asked.payment.state, asked.asks) == ("voiding", (Ask("void", 3_300),))
+    assert (asked.payment.state, asked.requests) == ("voiding", (NewRequest("void", 3_300),))
     settled = settle_answer(asked.payment, "void", Voided(), AT, RENEWABLE)
-    assert settled.asks == (Ask("reauthorize", 3_300, 2),)
+    assert settled.requests == (NewRequest("reauthorize", 3_300, 2),)
     assert (settled.payment.state, settled.events) == ("reauthorizing", ())
 
 
@@ -121,7 +121,7 @@ def test_a_hold_lives_as_long_as_its_captures_and_is_let_go() -> None:
     assert asking.let_go_if_too_old(before, RENEWABLE, end) == Settled(before)
     late = end + timedelta(seconds=1)
     settled = asking.let_go_if_too_old(before, RENEWABLE, late)
-    assert (settled.payment.state, settled.asks) == ("voiding", (Ask("void", 3_300),))
+    assert (settled.payment.state, settled.requests) == ("voiding", (NewRequest("void", 3_300),))
     gone = settle_answer(settled.payment, "void", Voided(), late, RENEWABLE)
     assert kinds(gone) == [PaymentVoided, AuthorizationEnded]
     assert gone.events[1].reason == "expired"  # type: ignore[attr-defined]
@@ -133,8 +133,8 @@ def test_an_order_of_nothing_is_paid_at_once_and_nobody_is_asked() -> None:
     free = payment("placed", amount=0)
     for terms in (CARD, KONBINI, BANK):
         begun = asking.begin(free, terms)
-        assert (begun.payment.state, begun.asks, kinds(begun)) == ("captured", (), [PaymentCaptured])
-        assert asking.cancel(begun.payment, AT).asks == ()
+        assert (begun.payment.state, begun.requests, kinds(begun)) == ("captured", (), [PaymentCaptured])
+        assert asking.cancel(begun.payment, AT).requests == ()
 
 
 def test_an_open_chargeback_calls_staff_and_stops_refunds() -> None:
@@ -145,15 +145,15 @@ def test_an_open_chargeback_calls_staff_and_stops_refunds() -> None:
     assert (disputed.calls, disputed.respond_by) == (("chargeback",), due)
     assert call_rules.to_be_seen(disputed) == ()
     cancelled_too = asking.cancel(disputed, AT)
-    assert cancelled_too.asks == (), "nothing goes back twice"
+    assert cancelled_too.requests == (), "nothing goes back twice"
     won = chargeback_rules.decide_chargeback(
         cancelled_too.payment, AT, reference="d1", state="won", by="佐藤"
     )
-    assert (won.asks, won.payment.calls) == ((Ask("refund", 3_300),), ())
+    assert (won.requests, won.payment.calls) == ((NewRequest("refund", 3_300),), ())
     lost = chargeback_rules.decide_chargeback(
         cancelled_too.payment, AT, reference="d1", state="lost", by="佐藤"
     )
-    assert (lost.asks, lost.payment.state, lost.payment.held_amount) == ((), "refunded", 0)
+    assert (lost.requests, lost.payment.state, lost.payment.held_amount) == ((), "refunded", 0)
     again = settle_answer(lost.payment, None, told, AT, CARD)
     assert again.payment == lost.payment, "old news does not open it again"
 
@@ -188,25 +188,27 @@ def test_staff_take_short_money_for_the_whole() -> None:
 def test_spare_money_goes_back_and_the_order_stays_paid() -> None:
     before = payment("captured", captured_amount=3_300, suspense_amount=500, calls=("excess_money",))
     asked = refund_rules.refund_spare(before, KONBINI, AT, by="佐藤")
-    assert asked.asks == (Ask("refund", 500),)
+    assert asked.requests == (NewRequest("refund", 500),)
     over = asking.cancel(asked.payment, AT)
-    assert over.asks == (), "one refund is awaited before the next"
+    assert over.requests == (), "one refund is awaited before the next"
     done = settle_answer(over.payment, "refund", Refunded(refund_ref="f1", amount=500), AT, KONBINI)
-    assert done.asks == (Ask("refund", 3_300, 2),)
+    assert done.requests == (NewRequest("refund", 3_300, 2),)
     refused = settle_answer(asked.payment, "refund", RefundDeclined(reason="x"), AT, KONBINI).payment
     assert (refused.state, refused.calls) == ("captured", ("excess_money", "refund_failed"))
-    assert asking.cancel(refused, AT).asks == (Ask("refund", 3_800, 2),)
+    assert asking.cancel(refused, AT).requests == (NewRequest("refund", 3_800, 2),)
 
 
 def test_what_staff_returned_is_booked_once_and_never_beyond() -> None:
     before = payment("owed", order_cancelled=True, captured_amount=3_300, calls=("refund_failed",))
     deed: dict[str, Any] = {"ref": "desk:1", "route": "bank_transfer", "note": "三菱", "by": "佐藤"}
-    assert refund_rules.settle_outside(before, AT, amount=3_301, **deed) == Settled(before)
-    settled = refund_rules.settle_outside(before, AT, amount=3_300, **deed)
+    assert refund_rules.record_outside_refund(before, AT, amount=3_301, **deed) == Settled(before)
+    settled = refund_rules.record_outside_refund(before, AT, amount=3_300, **deed)
     assert (settled.payment.state, settled.payment.calls) == ("refunded", ())
     assert (settled.steps[0].by, settled.steps[0].note) == ("佐藤", "三菱")
     assert kinds(settled) == [PaymentRefunded]
-    assert refund_rules.settle_outside(settled.payment, AT, amount=1, **deed) == Settled(settled.payment)
+    assert refund_rules.record_outside_refund(settled.payment, AT, amount=1, **deed) == Settled(
+        settled.payment
+    )
 
 
 @pytest.mark.parametrize(
@@ -383,10 +385,10 @@ def test_money_after_a_lost_chargeback_waits_for_a_person() -> None:
     assert (lost.state, lost.held_amount) == ("refunded", 0)
     for before in (lost, replace(lost, order_cancelled=True)):
         late = settle_answer(before, None, Captured(amount=3_300, captured_at=AT, receipt_id="r2"), AT, BANK)
-        assert (late.payment.state, late.asks) == ("refunded", ())
+        assert (late.payment.state, late.requests) == ("refunded", ())
         assert set(late.payment.calls) == {"chargeback_lost", "late_money"}
         again = refund_rules.refund_again(late.payment, AT, by="staff")
-        assert again.asks == (Ask("refund", 3_300, sequence=2),)
+        assert again.requests == (NewRequest("refund", 3_300, sequence=2),)
 
 
 def test_a_new_refund_is_not_one_that_only_the_sum_told_of() -> None:
@@ -396,7 +398,7 @@ def test_a_new_refund_is_not_one_that_only_the_sum_told_of() -> None:
     reply = set_apart(began, [RefundedInAll(amount=500)], Refunded(refund_ref="f1", amount=3_000), KONBINI)
     done = settle_answer(known, "refund", reply, AT, KONBINI)
     assert (done.payment.unnamed_refund_amount, done.payment.refunded_amount) == (500, 3_500)
-    assert [ask.amount for ask in done.asks] == [1_500], "what is left, and no more"
+    assert [ask.amount for ask in done.requests] == [1_500], "what is left, and no more"
     named = settle_answer(done.payment, None, Refunded(refund_ref="console", amount=500), AT, KONBINI).payment
     assert (named.unnamed_refund_amount, named.refunded_amount) == (0, 3_500)
 

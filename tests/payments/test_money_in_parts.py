@@ -23,8 +23,8 @@ from payments.payment.rules.answers import (
     Voided,
 )
 from payments.payment.rules.details import CaptureWish
-from payments.payment.rules.drafting import Ask, Settled
-from payments.payment.rules.old_news import heard_before
+from payments.payment.rules.drafting import NewRequest, Settled
+from payments.payment.rules.known_answers import heard_before
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.standing import with_standing
@@ -70,7 +70,7 @@ def books(*settled: Settled) -> Counter[str]:
 
 def test_each_part_is_a_request_and_the_last_pays_the_order() -> None:
     asked = wanted(1_000)
-    assert asked.asks == (Ask("capture", 1_000),)
+    assert asked.requests == (NewRequest("capture", 1_000),)
     part = settle_answer(asked.payment, "capture", FIRST, AT, PARTS)
     assert (part.payment.state, part.payment.capture_wish, part.payment.parts) == (
         "authorized",
@@ -79,7 +79,7 @@ def test_each_part_is_a_request_and_the_last_pays_the_order() -> None:
     )
     assert (part.events, part.payment.calls) == ((), ()), "nobody has to look at it"
     rest = wanted(before=part.payment)
-    assert rest.asks == (Ask("capture", 2_300, 2),)
+    assert rest.requests == (NewRequest("capture", 2_300, 2),)
     paid = settle_answer(rest.payment, "capture", SECOND, AT, PARTS)
     assert (paid.payment.state, paid.payment.captured_amount, paid.payment.spare_amount) == (
         "captured",
@@ -101,26 +101,28 @@ def test_a_part_is_told_as_money_that_is_here() -> None:
 def test_who_takes_less_than_asked_is_asked_for_the_rest() -> None:
     asked = asking.capture_after_shipping(HOLDING, PARTS, AT)
     part = settle_answer(asked.payment, "capture", FIRST, AT, PARTS)
-    assert (part.payment.state, part.asks) == ("capturing", (Ask("capture", 2_300, 2),))
+    assert (part.payment.state, part.requests) == ("capturing", (NewRequest("capture", 2_300, 2),))
     assert part.payment.capture_wish == CaptureWish("shipped")
 
 
 def test_what_is_shipped_during_a_part_is_captured_next() -> None:
     shipped_meanwhile = asking.capture_after_shipping(wanted(1_000).payment, PARTS, AT)
-    assert shipped_meanwhile.asks == ()
+    assert shipped_meanwhile.requests == ()
     part = settle_answer(shipped_meanwhile.payment, "capture", FIRST, AT, PARTS)
-    assert part.asks == (Ask("capture", 2_300, 2),)
+    assert part.requests == (NewRequest("capture", 2_300, 2),)
 
 
 def test_the_whole_wanted_during_a_part_is_asked_for_next() -> None:
     whole = wanted(before=wanted(1_000).payment)
-    assert (whole.asks, whole.events) == ((), ())
-    assert settle_answer(whole.payment, "capture", FIRST, AT, PARTS).asks == (Ask("capture", 2_300, 2),)
+    assert (whole.requests, whole.events) == ((), ())
+    assert settle_answer(whole.payment, "capture", FIRST, AT, PARTS).requests == (
+        NewRequest("capture", 2_300, 2),
+    )
 
 
 def test_a_part_found_by_a_look_leaves_the_rest_held() -> None:
     found = settle_answer(HOLDING, None, FIRST, AT, PARTS)
-    assert (found.payment.state, found.payment.parts, found.asks) == ("authorized", ("r1",), ())
+    assert (found.payment.state, found.payment.parts, found.requests) == ("authorized", ("r1",), ())
     assert heard_before(found.payment, FIRST)
     again = settle_answer(found.payment, None, FIRST, AT, PARTS)
     assert again == Settled(found.payment)
@@ -129,9 +131,9 @@ def test_a_part_found_by_a_look_leaves_the_rest_held() -> None:
 def test_a_part_found_before_its_own_answer_is_booked_once() -> None:
     asked = wanted(1_000).payment
     found = settle_answer(asked, None, FIRST, AT, PARTS)
-    assert (found.payment.state, found.asks) == ("capturing", ())
+    assert (found.payment.state, found.requests) == ("capturing", ())
     told = settle_answer(found.payment, "capture", FIRST, AT, PARTS)
-    assert (told.payment.state, told.entries, told.asks) == ("authorized", (), ())
+    assert (told.payment.state, told.entries, told.requests) == ("authorized", (), ())
 
 
 @pytest.mark.parametrize("terms", [CARD, PARTS])
@@ -147,12 +149,12 @@ def test_a_part_is_refused_where_holds_have_none(terms: Terms, amount: int) -> N
 def test_a_part_is_refused_while_another_is_asked_for() -> None:
     refused = wanted(500, before=wanted(1_000).payment)
     assert [one.reason for one in refused.events if isinstance(one, CaptureRejected)] == ["capture_under_way"]
-    assert (refused.payment, refused.asks) == (wanted(1_000).payment, ())
+    assert (refused.payment, refused.requests) == (wanted(1_000).payment, ())
 
 
 def test_a_part_as_large_as_what_is_missing_is_the_whole() -> None:
     assert wanted(3_300) == wanted()
-    assert wanted(3_300, terms=CARD).asks == (Ask("capture", 3_300),)
+    assert wanted(3_300, terms=CARD).requests == (NewRequest("capture", 3_300),)
 
 
 PART = settle_answer(wanted(1_000).payment, "capture", FIRST, AT, PARTS).payment
@@ -161,7 +163,7 @@ PART = settle_answer(wanted(1_000).payment, "capture", FIRST, AT, PARTS).payment
 @pytest.mark.parametrize("end", [Voided(), Expired(), CaptureDeclined(reason="x")])
 def test_a_hold_that_ends_after_a_part_leaves_short_money(end: Voided | Expired | CaptureDeclined) -> None:
     ended = settle_answer(PART, None, end, AT, PARTS)
-    assert (ended.payment.state, ended.payment.held_amount, ended.asks) == ("short", 1_000, ())
+    assert (ended.payment.state, ended.payment.held_amount, ended.requests) == ("short", 1_000, ())
     assert ended.payment.calls == ("short_money", "authorization_ended")
     assert [one.reason for one in ended.events if isinstance(one, AuthorizationEnded)] == ["captured_in_part"]
     assert deposit_rules.may_accept_short(ended.payment)
@@ -169,43 +171,43 @@ def test_a_hold_that_ends_after_a_part_leaves_short_money(end: Voided | Expired 
 
 def test_the_rest_of_a_hold_is_renewed_after_a_part() -> None:
     asked = asking.reauthorize(PART, PARTS, AT, by="佐藤")
-    assert (asked.payment.state, asked.asks) == ("voiding", (Ask("void", 3_300, 2),))
+    assert (asked.payment.state, asked.requests) == ("voiding", (NewRequest("void", 3_300, 2),))
     renewed = settle_answer(asked.payment, "void", Voided(), AT, PARTS)
     assert renewed.payment.state == "reauthorizing"
-    assert renewed.asks == (Ask("reauthorize", 2_300, 2),)
+    assert renewed.requests == (NewRequest("reauthorize", 2_300, 2),)
 
 
 def test_a_cancelled_order_gets_part_and_hold_back() -> None:
     ended = asking.cancel(PART, AT)
-    assert (ended.payment.state, ended.asks) == ("voiding", (Ask("void", 3_300, 2),))
+    assert (ended.payment.state, ended.requests) == ("voiding", (NewRequest("void", 3_300, 2),))
     voided = settle_answer(ended.payment, "void", Voided(), AT, PARTS)
-    assert (voided.payment.state, voided.asks) == ("refunding", (Ask("refund", 1_000),))
+    assert (voided.payment.state, voided.requests) == ("refunding", (NewRequest("refund", 1_000),))
 
 
 def test_a_part_that_was_quicker_than_the_void_lets_the_rest_go() -> None:
     voiding = asking.cancel(HOLDING, AT)
-    assert voiding.asks == (Ask("void", 3_300),)
+    assert voiding.requests == (NewRequest("void", 3_300),)
     quick = settle_answer(voiding.payment, "void", FIRST, AT, PARTS)
-    assert (quick.payment.state, quick.asks) == ("voiding", (Ask("void", 3_300, 2),))
+    assert (quick.payment.state, quick.requests) == ("voiding", (NewRequest("void", 3_300, 2),))
     again = settle_answer(quick.payment, "void", FIRST, AT, PARTS)
     assert again.payment.state == "refunding", "what cannot be closed goes back"
 
 
 def test_an_order_cancelled_during_a_part_keeps_nothing() -> None:
     cancelled_meanwhile = asking.cancel(wanted(1_000).payment, AT)
-    assert cancelled_meanwhile.asks == ()
+    assert cancelled_meanwhile.requests == ()
     part = settle_answer(cancelled_meanwhile.payment, "capture", FIRST, AT, PARTS)
-    assert (part.payment.state, part.asks) == ("voiding", (Ask("void", 3_300, 2),))
+    assert (part.payment.state, part.requests) == ("voiding", (NewRequest("void", 3_300, 2),))
 
 
 def test_a_capture_that_was_refused_is_asked_for_again() -> None:
     refused = settle_answer(wanted(1_000).payment, "capture", CaptureRefused(reason="x"), AT, PARTS)
-    assert wanted(1_000, before=refused.payment).asks == (Ask("capture", 1_000),)
+    assert wanted(1_000, before=refused.payment).requests == (NewRequest("capture", 1_000),)
 
 
 def test_parts_go_back_up_to_what_is_still_here() -> None:
     asked = refund_rules.refund_part(LIVE, CARD, AT, amount=1_000, reason="傷があった", by="佐藤")
-    assert (asked.payment.state, asked.asks) == ("captured", (Ask("refund", 1_000),))
+    assert (asked.payment.state, asked.requests) == ("captured", (NewRequest("refund", 1_000),))
     assert [(one.because, one.by, one.note) for one in asked.steps] == [
         ("part refund asked", "佐藤", "¥1,000 傷があった")
     ]
@@ -218,7 +220,7 @@ def test_parts_go_back_up_to_what_is_still_here() -> None:
     too_much = refund_rules.refund_part(back.payment, CARD, AT, amount=2_500, reason="x", by="佐藤")
     assert too_much == Settled(back.payment)
     rest = refund_rules.refund_part(back.payment, CARD, AT, amount=2_300, reason="x", by="佐藤")
-    assert rest.asks == (Ask("refund", 2_300, 2),)
+    assert rest.requests == (NewRequest("refund", 2_300, 2),)
     over = settle_answer(rest.payment, "refund", Refunded(refund_ref="f2", amount=2_300), AT, CARD)
     assert (over.payment.state, over.payment.held_amount) == ("refunded", 0)
 
@@ -257,7 +259,7 @@ def test_a_part_refund_that_failed_is_tried_again_or_let_be() -> None:
     [(_, text)] = call_labels.calls(failed, CARD)
     assert "依頼した返金（¥1,000）は成立しませんでした（お預かり ¥3,300）" in text
     again = refund_rules.refund_part(failed, CARD, AT, amount=800, reason="x", by="佐藤")
-    assert (again.payment.calls, again.asks) == ((), (Ask("refund", 800, 2),))
+    assert (again.payment.calls, again.requests) == ((), (NewRequest("refund", 800, 2),))
     assert call_rules.mark_seen(failed, CARD, AT, by="佐藤").payment.calls == ()
     assert call_rules.to_be_seen(replace(failed, suspense_amount=100)) == (), "that much is owed"
 

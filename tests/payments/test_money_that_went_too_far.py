@@ -22,7 +22,7 @@ from payments.payment.rules.answers import (
     Reversed,
     Voided,
 )
-from payments.payment.rules.drafting import Ask, Settled
+from payments.payment.rules.drafting import NewRequest, Settled
 from payments.payment.rules.moves import State
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.settling import settle_answer
@@ -76,10 +76,10 @@ def test_nothing_goes_back_beside_a_refund_nobody_explains() -> None:
     assert (told.refunded_amount, told.lost_amount) == (3_300, 200)
     assert "refund_unexplained" in told.calls
     ended = asking.cancel(over.payment, AT)
-    assert (ended.asks, ended.payment.calls) == ((), over.payment.calls)
+    assert (ended.requests, ended.payment.calls) == ((), over.payment.calls)
     more = Captured(amount=300, captured_at=AT, receipt_id="r2")
     explained = settle_answer(ended.payment, None, more, AT, BANK)
-    assert (explained.payment.lost_amount, explained.asks) == (0, (Ask("refund", 100, 2),))
+    assert (explained.payment.lost_amount, explained.requests) == (0, (NewRequest("refund", 100, 2),))
     assert "refund_unexplained" not in explained.payment.calls
 
 
@@ -123,7 +123,7 @@ def test_a_receipt_taken_back_after_its_refund_is_a_seen_loss() -> None:
     assert "¥3,300がお店の損失" in shown(settled.payment)
     assert settle_answer(settled.payment, None, BACK, AT, KONBINI) == Settled(settled.payment)
     again = settle_answer(settled.payment, None, replace(PAID, receipt_id="r2"), AT, KONBINI)
-    assert (again.payment.lost_amount, again.payment.held_amount, again.asks) == (0, 0, ())
+    assert (again.payment.lost_amount, again.payment.held_amount, again.requests) == (0, 0, ())
     assert receivable(settled, again) == 0
 
 
@@ -136,12 +136,12 @@ def test_a_number_whose_money_is_taken_back_awaits_its_buyer() -> None:
     assert standing(part, settled).captured_amount == 0
     assert is_overdue(waits, KONBINI, DUE)
     late = settle_answer(waits, None, Expired(), AT, KONBINI)
-    assert (type(late.events[0]), [ask.operation for ask in late.asks]) == (
+    assert (type(late.events[0]), [ask.operation for ask in late.requests]) == (
         PaymentExpired,
         ["void", "refund"],
     )
     ended = asking.cancel(settle_answer(LIVE, None, BACK, AT, KONBINI).payment, AT)
-    assert (ended.payment.state, ended.asks) == ("voiding", (Ask("void", 3_300),))
+    assert (ended.payment.state, ended.requests) == ("voiding", (NewRequest("void", 3_300),))
     assert settle_answer(ended.payment, "void", Voided(), AT, KONBINI).payment.state == "voided"
     rest = settle_answer(waits, None, Captured(amount=2_800, captured_at=AT, receipt_id="r2"), AT, KONBINI)
     assert (rest.payment.state, rest.payment.sale_amount) == ("captured", 3_300)
@@ -219,11 +219,11 @@ def test_what_is_shipped_is_captured_once_money_is_held_anew(state: str) -> None
     assert renewed.state == "reauthorizing"
     granted = Authorized(authorization_id="a2", amount=3_300, authorized_at=AT)
     settled = settle_answer(renewed, "reauthorize", granted, AT, RENEWABLE)
-    assert (settled.payment.state, settled.asks) == ("capturing", (Ask("capture", 3_300, 2),))
+    assert (settled.payment.state, settled.requests) == ("capturing", (NewRequest("capture", 3_300, 2),))
 
 
 def test_a_refund_written_down_and_told_by_the_bank_is_one() -> None:
-    written = refund_rules.settle_outside(
+    written = refund_rules.record_outside_refund(
         LIVE, AT, ref="desk:1", amount=500, route="bank_transfer", note="", by="佐藤"
     ).payment
     told = settle_answer(written, None, replace(OUT, amount=500), AT, BANK)
@@ -237,12 +237,12 @@ def test_a_refund_written_down_and_told_by_the_bank_is_one() -> None:
 
 def test_what_did_not_go_back_is_here_and_left_to_a_person() -> None:
     before = replace(LIVE, order_cancelled=True, state="owed", calls=("refund_failed",))
-    written = refund_rules.settle_outside(
+    written = refund_rules.record_outside_refund(
         before, AT, ref="desk:1", amount=3_300, route="bank_transfer", note="", by="佐藤"
     )
-    back = refund_rules.take_back_record(written.payment, AT, ref="desk:1", by="佐藤")
+    back = refund_rules.take_back_refund(written.payment, AT, ref="desk:1", by="佐藤")
     assert (back.payment.state, back.payment.held_amount) == ("owed", 3_300)
-    assert (back.payment.calls, back.asks) == (("refund_failed",), ())
+    assert (back.payment.calls, back.requests) == (("refund_failed",), ())
     (told,), (took_back,) = written.events, back.events
     assert isinstance(told, PaymentRefunded)
     assert isinstance(took_back, RefundTakenBack)
@@ -250,15 +250,15 @@ def test_what_did_not_go_back_is_here_and_left_to_a_person() -> None:
     assert (took_back.remaining_amount, took_back.by) == (3_300, "佐藤")
     assert receivable(written, back) == 0
     assert refund_rules.may_refund_again(back.payment)
-    assert refund_rules.take_back_record(back.payment, AT, ref="desk:1", by="佐藤") == Settled(back.payment)
+    assert refund_rules.take_back_refund(back.payment, AT, ref="desk:1", by="佐藤") == Settled(back.payment)
 
 
 def test_a_part_that_did_not_go_back_is_told_as_here_again() -> None:
     paid = replace(LIVE, suspense_amount=200, receipts=("r1", "r2"))
-    written = refund_rules.settle_outside(
+    written = refund_rules.record_outside_refund(
         paid, AT, ref="desk:1", amount=500, route="gift_card", note="", by="佐藤"
     )
-    back = refund_rules.take_back_record(written.payment, AT, ref="desk:1", by="佐藤")
+    back = refund_rules.take_back_refund(written.payment, AT, ref="desk:1", by="佐藤")
     (took_back,) = back.events
     assert isinstance(took_back, RefundTakenBack)
     assert (took_back.amount, took_back.spare_amount, took_back.remaining_amount) == (500, 200, 3_300)
@@ -332,9 +332,11 @@ async def test_a_cancelled_order_closes_a_number_taken_back(shopping: Shopping, 
 def test_the_rest_of_a_refund_goes_back_once_a_chargeback_ends(state: str) -> None:
     waits = payment("refunding", captured_amount=3_300, receipts=("r1",), order_cancelled=True)
     disputed = settle_answer(waits, None, Chargeback(reference="d1", amount=300), AT, CARD)
-    assert disputed.asks == ()
+    assert disputed.requests == ()
     ended = chargeback_rules.decide_chargeback(disputed.payment, AT, reference="d1", state=state, by="佐藤")  # type: ignore[arg-type]
-    assert ended.asks == (Ask("refund", 3_300 if state == "won" else 3_000, len(ended.payment.refunds) + 1),)
+    assert ended.requests == (
+        NewRequest("refund", 3_300 if state == "won" else 3_000, len(ended.payment.refunds) + 1),
+    )
 
 
 def test_short_money_beside_a_hold_offers_what_can_be_done() -> None:

@@ -9,7 +9,7 @@ import pytest
 from harness.keys import Keys
 from payments.calls import rules as call_rules
 from payments.deposits import rules as deposit_rules
-from payments.payment.locked_payments import fitted, settle_answers
+from payments.payment.locked_payments import end_mismatch, settle_answers
 from payments.payment.rules import asking
 from payments.payment.rules.answers import (
     Answer,
@@ -21,7 +21,7 @@ from payments.payment.rules.answers import (
     Unknown,
 )
 from payments.payment.rules.checking import checked
-from payments.payment.rules.drafting import Ask, Settled
+from payments.payment.rules.drafting import NewRequest, Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
 from payments.refunds import rules as refund_rules
@@ -74,9 +74,9 @@ def test_money_told_as_it_was_booked_is_not_doubted_any_more() -> None:
 def test_nothing_is_undone_while_its_amount_is_doubted() -> None:
     doubted = heard(WAITING, told(330), told(3_300)).payment
     over = asking.cancel(doubted, AT)
-    assert over.asks == ()
-    clear = fitted(heard(over.payment, told(330)), AT, KONBINI)
-    assert clear.asks == (Ask("void", 3_300),)
+    assert over.requests == ()
+    clear = end_mismatch(heard(over.payment, told(330)), AT, KONBINI)
+    assert clear.requests == (NewRequest("void", 3_300),)
 
 
 def test_nothing_is_decided_while_its_amount_is_doubted() -> None:
@@ -98,7 +98,7 @@ def test_who_sees_more_money_books_the_rest_and_pays_the_order() -> None:
 
 def test_who_sees_more_money_of_a_cancelled_order_returns_it_all() -> None:
     doubted = asking.cancel(heard(WAITING, told(330), told(3_300)).payment, AT).payment
-    assert call_rules.mark_seen(doubted, KONBINI, AT, by="佐藤").asks == (Ask("refund", 3_300),)
+    assert call_rules.mark_seen(doubted, KONBINI, AT, by="佐藤").requests == (NewRequest("refund", 3_300),)
 
 
 def test_more_money_is_found_after_the_rest_went_back() -> None:
@@ -106,7 +106,7 @@ def test_more_money_is_found_after_the_rest_went_back() -> None:
                    suspense_returned_amount=330, refunded_amount=330, order_cancelled=True)  # fmt: skip
     doubted = heard(back, told(3_300)).payment
     assert doubted.calls == ("answer_mismatch",)
-    assert call_rules.mark_seen(doubted, KONBINI, AT, by="佐藤").asks == (Ask("refund", 2_970),)
+    assert call_rules.mark_seen(doubted, KONBINI, AT, by="佐藤").requests == (NewRequest("refund", 2_970),)
 
 
 def test_who_has_seen_less_money_takes_the_difference_out() -> None:
@@ -170,7 +170,7 @@ def test_another_amount_for_a_known_refund_calls_a_person() -> None:
     ]
     assert heard(doubted.payment, back(1_000)) == Settled(doubted.payment)
     assert heard(doubted.payment, RefundedInAll(amount=4_300)) == Settled(doubted.payment)
-    assert not heard(doubted.payment, back(3_300)).payment.told_otherwise
+    assert not heard(doubted.payment, back(3_300)).payment.reported_otherwise
 
 
 def test_who_has_seen_that_less_went_back_owes_the_rest() -> None:
@@ -179,7 +179,7 @@ def test_who_has_seen_that_less_went_back_owes_the_rest() -> None:
     assert seen.payment.calls == ("refund_failed",)
     assert [type(event) for event in seen.events] == [RefundTakenBack]
     again = refund_rules.refund_again(seen.payment, AT, by="佐藤")
-    assert again.asks[0].amount == 2_300
+    assert again.requests[0].amount == 2_300
 
 
 def test_who_has_seen_that_more_went_back_books_a_loss() -> None:
@@ -187,7 +187,7 @@ def test_who_has_seen_that_more_went_back_books_a_loss() -> None:
     assert (seen.refunded_amount, seen.lost_amount) == (3_300, 700)
     assert "refund_unexplained" in seen.calls
     less = call_rules.mark_seen(heard(seen, back(3_300)).payment, KONBINI, AT, by="佐藤").payment
-    assert (less.refunded_amount, less.lost_amount, less.told_refunds_amount) == (3_300, 0, 3_300)
+    assert (less.refunded_amount, less.lost_amount, less.reported_refunds_amount) == (3_300, 0, 3_300)
     assert less.calls == ()
 
 

@@ -227,13 +227,13 @@ async def test_a_parcel_that_is_not_taken_calls_a_person(
 def test_nobody_is_told_of_parcels_of_a_free_order() -> None:
     free: Payment = payment("captured", amount=0)
     assert asking.parcels_left(free, [PARCEL], TOLD, AT).payment == free
-    assert asking.parcels_left(free, [PARCEL], TOLD, AT).asks == ()
+    assert asking.parcels_left(free, [PARCEL], TOLD, AT).requests == ()
 
 
 def test_a_refused_parcel_leaves_the_money_alone() -> None:
     held = payment("authorized", authorization_id="a1", parcels=(PARCEL,))
     settled = settle_answer(held, "tell_shipped", ShippingRefused(reason="x"), AT, TOLD)
-    assert (settled.payment.state, settled.asks, settled.events) == ("authorized", (), ())
+    assert (settled.payment.state, settled.requests, settled.events) == ("authorized", (), ())
     assert [step.because for step in settled.steps] == ["tell_shipped: ShippingRefused"]
     assert call_rules.to_be_seen(settled.payment) == ("shipping_untold",)
 

@@ -101,7 +101,7 @@ def run(terms: Terms, story: Sequence[Answer | str]) -> list[Settled]:
                 raise AssertionError(move)
             case _:
                 settled = settle_answer(payment, None, move, AT, terms)
-        asked_back += [ask.amount for ask in settled.asks if ask.operation == "refund"]
+        asked_back += [ask.amount for ask in settled.requests if ask.operation == "refund"]
         payment = settled.payment
         whole.append(settled)
     return whole
@@ -172,7 +172,7 @@ def test_money_is_asked_back_only_for_orders_that_are_over(terms: Terms, story: 
     for settled in run(terms, story):
         # Over before, or by this very answer: a payment that fails gives back what had come of its money.
         over = payment.state in OVER or any(step.state in OVER for step in settled.steps)
-        for ask in settled.asks:
+        for ask in settled.requests:
             if ask.operation == "refund":
                 assert settled.payment.order_cancelled or over or settled.payment.number
                 assert 0 < ask.amount == settled.payment.held_amount
@@ -194,5 +194,5 @@ def test_a_refund_that_failed_is_left_to_a_person() -> None:
     )
     failed = settle_answer(paid, "refund", RefundDeclined(reason="x"), AT, CARD)
     again = settle_answer(failed.payment, None, Unknown(reason="timeout"), AT, CARD)
-    assert (failed.payment.calls, failed.asks, again.asks) == (("refund_failed",), (), ())
+    assert (failed.payment.calls, failed.requests, again.requests) == (("refund_failed",), (), ())
     assert not any(isinstance(event, PaymentRefunded) for event in failed.events)

@@ -27,7 +27,7 @@ from payments.payment.rules.answers import (
     Waiting,
 )
 from payments.payment.rules.details import CaptureWish, OurRefund
-from payments.payment.rules.drafting import Ask, PaymentStep, Settled
+from payments.payment.rules.drafting import NewRequest, PaymentStep, Settled
 from payments.payment.rules.payment import Payment, State
 from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.terms import Terms
@@ -77,14 +77,14 @@ def told_back(
 def test_what_is_begun_depends_on_the_terms() -> None:
     assert asking.begin(NEW, CASH) == Settled(replace(NEW, state="unmanaged"))
     assert asking.begin(NEW, KONBINI) == Settled(NEW)
-    asked = Settled(replace(NEW, state="requested"), asks=(Ask("authorize", 3_300),))
+    asked = Settled(replace(NEW, state="requested"), requests=(NewRequest("authorize", 3_300),))
     assert asking.begin(NEW, CARD) == asked
 
 
 def test_a_number_is_asked_for_once_and_only_where_numbers_are() -> None:
     settled = asking.issue_number(NEW, KONBINI, AT)
     assert settled.steps == (PaymentStep(2, "requested", "stock reserved"),)
-    assert settled.asks == (Ask("issue", 3_300),)
+    assert settled.requests == (NewRequest("issue", 3_300),)
     assert (settled.payment.state, settled.payment.version) == ("requested", 2)
     for other, terms in ((settled.payment, KONBINI), (NEW, CARD), (payment("voided"), KONBINI)):
         assert asking.issue_number(other, terms, AT) == Settled(other)
@@ -107,7 +107,7 @@ def test_an_authorization_tells_all_that_the_provider_said() -> None:
     fields = {"authorization_id": "a1", "amount": 3_300, "card_amount": 3_000, "gift_balance_amount": 300}
     fields |= {"instrument": "Visa 1111", "authorized_at": PLACED, "provider_status": "承認済"}
     says(settled, (PaymentAuthorized, fields))
-    assert (settled.asks, settled.entries) == ((), ())
+    assert (settled.requests, settled.entries) == ((), ())
 
 
 def test_a_wish_before_the_authorization_is_met_with_it() -> None:
@@ -119,7 +119,7 @@ def test_a_wish_before_the_authorization_is_met_with_it() -> None:
         PaymentStep(5, "authorized", "look_up: Authorized"),
         PaymentStep(6, "capturing", "capture asked: shipped"),
     )
-    assert settled.asks == (Ask("capture", 3_300),)
+    assert settled.requests == (NewRequest("capture", 3_300),)
     assert settled.payment.capture_wish == wish
 
 
@@ -128,7 +128,7 @@ def test_an_authorization_of_a_cancelled_order_is_given_back() -> None:
     settled = settle_answer(before, "authorize", GRANTED, AT, CARD)
     assert [step.state for step in settled.steps] == ["authorized", "voiding"]
     assert settled.steps[1].because == "order cancelled"
-    assert settled.asks == (Ask("void", 3_300),)
+    assert settled.requests == (NewRequest("void", 3_300),)
 
 
 @pytest.mark.parametrize("state", ["requested", "waiting_for_buyer", "pending", "unknown"])
@@ -167,7 +167,7 @@ def test_a_needed_buyer_is_sent_and_the_next_address_counts() -> None:
 )
 def test_no_answer_is_no_failure(answer: Any, state: str) -> None:
     settled = settle_answer(payment(), "authorize", answer, AT, CARD)
-    assert (settled.payment.state, settled.events, settled.asks) == (state, (), ())
+    assert (settled.payment.state, settled.events, settled.requests) == (state, (), ())
 
 
 def test_an_issued_number_is_told_with_its_deadline() -> None:
@@ -188,7 +188,7 @@ def test_an_issued_number_is_told_with_its_deadline() -> None:
     says(settled, (PaymentNumberIssued, fields))
     gone = settle_answer(replace(before, order_cancelled=True), "issue", issued, AT, KONBINI)
     assert (gone.payment.state, gone.payment.number, gone.events) == ("voiding", NUMBER, ())
-    assert gone.asks == (Ask("void", 3_300),)
+    assert gone.requests == (NewRequest("void", 3_300),)
 
 
 def test_captured_money_is_a_sale_and_is_told_as_the_wish_wanted() -> None:
@@ -294,7 +294,7 @@ def test_money_for_what_is_over_waits_in_suspense_and_goes_back(state: State) ->
         PaymentStep(5, state, "look_up: Captured"),
         PaymentStep(6, "refunding", "look_up: Captured"),
     )
-    assert settled.asks == (Ask("refund", 3_300),)
+    assert settled.requests == (NewRequest("refund", 3_300),)
     assert settled.entries == (journal.suspended("r1", 3_300),)
 
 
@@ -302,7 +302,7 @@ def test_money_beside_a_paid_order_waits_for_a_person() -> None:
     before = payment("captured", captured_amount=3_300, receipts=("r0",))
     settled = settle_answer(before, None, PAID, AT, KONBINI)
     assert (settled.payment.calls, settled.payment.suspense_amount) == (("excess_money",), 3_300)
-    assert (settled.asks, settled.events) == ((), ())
+    assert (settled.requests, settled.events) == ((), ())
     assert settled.steps == (PaymentStep(5, "captured", "look_up: Captured"),)
 
 
@@ -310,7 +310,7 @@ def test_money_that_crosses_the_cancellation_goes_back_unsaid() -> None:
     before = payment("voiding", order_cancelled=True, authorization_id="a1")
     settled = settle_answer(before, "void", PAID, AT, CARD)
     assert [step.state for step in settled.steps] == ["captured", "refunding"]
-    assert (settled.asks, settled.events) == ((Ask("refund", 3_300),), ())
+    assert (settled.requests, settled.events) == ((NewRequest("refund", 3_300),), ())
 
 
 @pytest.mark.parametrize(
@@ -320,7 +320,7 @@ def test_a_payment_failing_in_part_gives_the_part_back(state: State, answer: Ans
     before = payment(state, suspense_amount=1_000, receipts=("r1",), calls=("short_money",))
     settled = settle_answer(before, "issue" if state == "requested" else None, answer, AT, BANK)
     assert settled.payment.state == "refunding"
-    assert settled.asks == (Ask("refund", 1_000),)
+    assert settled.requests == (NewRequest("refund", 1_000),)
     assert [type(event) for event in settled.events] == [PaymentFailed]
     assert settled.steps[-1].because == f"{type(answer).__name__.lower()} with part of the money here"
 
@@ -331,7 +331,7 @@ def test_a_partly_paid_number_that_stays_open_returns_the_part() -> None:
     assert settle_answer(before, None, part, AT, KONBINI) == Settled(before)
     settled = settle_answer(before, "void", part, AT, KONBINI)
     assert [step.because for step in settled.steps] == ["void: Captured", "order cancelled"]
-    assert (settled.payment.state, settled.asks) == ("refunding", (Ask("refund", 1_000),))
+    assert (settled.payment.state, settled.requests) == ("refunding", (NewRequest("refund", 1_000),))
 
 
 def test_a_declined_capture_ends_the_hold_a_refused_one_does_not() -> None:
@@ -389,21 +389,25 @@ def test_a_void_in_the_console_is_told_and_an_unmade_hold_failed() -> None:
 
 def test_a_hold_in_doubt_is_voided_after_its_payment_is_over() -> None:
     settled = settle_answer(payment(order_cancelled=True), "authorize", Voided(in_doubt=True), AT, CARD)
-    assert (settled.payment.state, settled.events, settled.asks) == ("voided", (), (Ask("void", 3_300),))
+    assert (settled.payment.state, settled.events, settled.requests) == (
+        "voided",
+        (),
+        (NewRequest("void", 3_300),),
+    )
     late = settle_answer(settled.payment, "void", GRANTED, AT, CARD)
     assert late == Settled(replace(settled.payment, refs={"charge": "c1"}))
     assert settle_answer(late.payment, "void", Voided(), AT, CARD) == Settled(late.payment)
     captured = settle_answer(late.payment, "void", PAID, AT, CARD)
-    assert (captured.payment.state, captured.asks) == ("refunding", (Ask("refund", 3_300),))
+    assert (captured.payment.state, captured.requests) == ("refunding", (NewRequest("refund", 3_300),))
 
 
 def test_a_number_that_ran_out_is_closed_and_its_money_goes_back() -> None:
     settled = settle_answer(payment("waiting", number=NUMBER), None, Expired(), AT, KONBINI)
-    assert (settled.payment.state, settled.asks) == ("expired", (Ask("void", 3_300),))
+    assert (settled.payment.state, settled.requests) == ("expired", (NewRequest("void", 3_300),))
     says(settled, (PaymentExpired, {"due_at": DUE}))
     part = payment("waiting", number=NUMBER, suspense_amount=1_000)
     back = settle_answer(part, None, Expired(), AT, KONBINI)
-    assert back.asks == (Ask("void", 3_300), Ask("refund", 1_000))
+    assert back.requests == (NewRequest("void", 3_300), NewRequest("refund", 1_000))
     assert back.steps[-1] == PaymentStep(6, "refunding", "expired with part of the money here")
 
 
@@ -465,7 +469,7 @@ def test_money_that_came_during_a_refund_is_asked_for_as_well() -> None:
     before = payment("refunding", captured_amount=3_300, suspense_amount=500, refund_asked_amount=3_300)
     settled = settle_answer(before, "refund", Refunded(refund_ref="f1", amount=3_300), AT, KONBINI)
     assert settled.entries == (journal.suspense_returned("f1", 500), journal.refund("f1", 2_800))
-    assert settled.asks == (Ask("refund", 500, sequence=2),)
+    assert settled.requests == (NewRequest("refund", 500, sequence=2),)
     assert (settled.payment.state, settled.payment.refund_asked_amount) == ("refunding", 500)
     says(settled, (PaymentRefunded, told_back("f1", 3_300, left=500, spare=500)))
 
@@ -474,9 +478,9 @@ def test_a_refund_of_another_does_not_end_ours() -> None:
     before = payment("refunding", captured_amount=3_300, refund_asked_amount=3_300)
     settled = settle_answer(before, None, Refunded(refund_ref="h1", amount=300), AT, KONBINI)
     assert (settled.payment.state, settled.payment.refund_asked_amount) == ("refunding", 3_300)
-    assert settled.asks == ()
+    assert settled.requests == ()
     refused = settle_answer(settled.payment, "refund", RefundDeclined(reason="more_than_left"), AT, KONBINI)
-    assert refused.asks == (Ask("refund", 3_000, sequence=2),), "the rest goes back by itself"
+    assert refused.requests == (NewRequest("refund", 3_000, sequence=2),), "the rest goes back by itself"
     assert (refused.payment.state, refused.payment.calls) == ("refunding", ())
 
 
@@ -509,7 +513,7 @@ def test_a_refund_under_way_changes_nothing_a_failed_one_calls() -> None:
         refund_failed_amount=3_300,
     )
     assert failed.payment == owed
-    assert (failed.asks, failed.events) == ((), ())
+    assert (failed.requests, failed.events) == ((), ())
 
 
 GONE_WRONG = payment(
@@ -527,7 +531,7 @@ def test_money_after_a_failed_refund_is_not_sent_back_by_itself() -> None:
     settled = settle_answer(GONE_WRONG, None, more, AT, KONBINI)
     assert settled.payment.calls == ("refund_failed", "late_money")
     assert (settled.payment.state, settled.payment.held_amount) == ("owed", 3_800)
-    assert (settled.asks, settled.entries) == ((), (journal.suspended("r2", 500),))
+    assert (settled.requests, settled.entries) == ((), (journal.suspended("r2", 500),))
 
 
 def test_a_failed_refund_does_not_hide_the_money_before_it() -> None:
@@ -550,7 +554,7 @@ def test_staff_repeat_a_failed_refund_with_all_that_is_here_now() -> None:
     assert settled.payment == replace(
         before, state="refunding", version=5, refund_asked_amount=3_800, our_refund=OurRefund(1)
     )
-    assert settled.asks == (Ask("refund", 3_800),)
+    assert settled.requests == (NewRequest("refund", 3_800),)
     assert settled.steps == (PaymentStep(5, "refunding", "refund asked again"),)
     assert refund_rules.refund_again(settled.payment, AT) == Settled(settled.payment), "one at a time"
     failed = settle_answer(
@@ -613,7 +617,7 @@ def test_what_a_person_sent_after_our_failure_is_booked_in_parts() -> None:
     first = settle_answer(GONE_WRONG, None, part, AT, CARD)
     assert settle_answer(first.payment, None, part, AT, CARD) == Settled(first.payment)
     assert (first.payment.state, first.payment.calls) == ("owed", ("refund_failed",))
-    assert (first.payment.held_amount, first.asks) == (2_300, ())
+    assert (first.payment.held_amount, first.requests) == (2_300, ())
     assert first.steps == (PaymentStep(5, "owed", "look_up: Refunded"),)
     says(
         first,
@@ -701,7 +705,7 @@ def test_what_a_paid_order_does_not_need_goes_back_and_is_told(amount: int, call
     )
     assert settled.entries == (journal.suspense_returned("h1", amount),)
     says(settled, (PaymentRefunded, told_back("h1", amount, left=3_300, spare=amount)))
-    assert settled.asks == ()
+    assert settled.requests == ()
     assert settle_answer(settled.payment, None, back, AT, KONBINI) == Settled(settled.payment)
 
 
@@ -712,7 +716,7 @@ def test_part_returned_elsewhere_leaves_the_order_paid() -> None:
     assert (settled.payment.state, settled.payment.calls) == ("captured", ("refunded_elsewhere",))
     says(settled, (PaymentRefunded, told_back("h1", 500, left=3_000, spare=200)))
     cancelled = asking.cancel(settled.payment, AT)
-    assert cancelled.asks == (Ask("refund", 3_000, sequence=2),), "the rest goes back, and no more"
+    assert cancelled.requests == (NewRequest("refund", 3_000, sequence=2),), "the rest goes back, and no more"
     more = settle_answer(
         settled.payment, None, replace(PAID, receipt_id="r2", amount=400), AT, KONBINI
     ).payment
@@ -764,7 +768,7 @@ def test_shipping_an_authorized_order_asks_for_its_money() -> None:
         capture_wish=CaptureWish("shipped"),
         shipped=True,
     )
-    assert settled.asks == (Ask("capture", 3_300),)
+    assert settled.requests == (NewRequest("capture", 3_300),)
     assert settled.steps == (PaymentStep(5, "capturing", "capture asked: shipped"),)
 
 
@@ -783,19 +787,21 @@ def test_thirty_days_after_the_order_are_the_last_for_a_capture(late: timedelta,
     assert (settled.payment.state == "capturing") == allowed
     if not allowed:
         assert settled.payment == replace(before, state="voiding", version=5, capture_wish=None)
-        assert settled.asks == (Ask("void", 3_300),), "what nobody may take is let go"
+        assert settled.requests == (NewRequest("void", 3_300),), "what nobody may take is let go"
         [said] = settled.events
         assert isinstance(said, CaptureRejected)
         assert (said.reason, said.occurred_at) == ("over_30_days", at)
     unlimited = replace(CARD, capture_days_max=None)
-    assert asking.capture_for_staff(before, unlimited, at, send_mail=False).asks == (Ask("capture", 3_300),)
+    assert asking.capture_for_staff(before, unlimited, at, send_mail=False).requests == (
+        NewRequest("capture", 3_300),
+    )
 
 
 @pytest.mark.parametrize("send_mail", [True, False])
 def test_staff_get_the_money_of_an_authorized_order(send_mail: bool) -> None:
     settled = asking.capture_for_staff(payment("authorized"), CARD, AT, send_mail=send_mail)
     assert settled.payment.capture_wish == CaptureWish("admin", send_mail)
-    assert (settled.payment.state, settled.asks) == ("capturing", (Ask("capture", 3_300),))
+    assert (settled.payment.state, settled.requests) == ("capturing", (NewRequest("capture", 3_300),))
     joins = asking.capture_for_staff(payment("capturing"), CARD, AT, send_mail=send_mail)
     assert joins == Settled(payment("capturing", capture_wish=CaptureWish("admin", send_mail)))
 
@@ -839,23 +845,23 @@ def test_a_deposit_carries_the_wish_it_was_recorded_with() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "state", "asks"),
+    ("before", "state", "requests"),
     [
         (NEW, "voided", ()),
-        (payment("authorized"), "voiding", (Ask("void", 3_300),)),
-        (payment("waiting"), "voiding", (Ask("void", 3_300),)),
+        (payment("authorized"), "voiding", (NewRequest("void", 3_300),)),
+        (payment("waiting"), "voiding", (NewRequest("void", 3_300),)),
         (payment("capturing"), "capturing", ()),
-        (payment("captured", captured_amount=3_300), "refunding", (Ask("refund", 3_300),)),
-        (payment("captured", captured_amount=1), "refunding", (Ask("refund", 1),)),
+        (payment("captured", captured_amount=3_300), "refunding", (NewRequest("refund", 3_300),)),
+        (payment("captured", captured_amount=1), "refunding", (NewRequest("refund", 1),)),
         (payment("declined"), "declined", ()),
-        (payment("expired", suspense_amount=5), "refunding", (Ask("refund", 5),)),
+        (payment("expired", suspense_amount=5), "refunding", (NewRequest("refund", 5),)),
     ],
 )
 def test_a_cancelled_order_gives_back_what_it_holds_now(
-    before: Payment, state: State, asks: tuple[Ask, ...]
+    before: Payment, state: State, requests: tuple[NewRequest, ...]
 ) -> None:
     settled = asking.cancel(replace(before, capture_wish=CaptureWish("shipped")), AT)
-    assert (settled.payment.state, settled.asks) == (state, asks)
+    assert (settled.payment.state, settled.requests) == (state, requests)
     assert settled.payment.order_cancelled is True
     assert settled.payment.capture_wish is None
     assert all(step.because == "order cancelled" for step in settled.steps)
@@ -873,7 +879,7 @@ def test_several_answers_add_up_to_one_outcome() -> None:
     assert both.entries == (journal.sale("r9", 3_300),)
     crossed = replace(payment("authorized"), order_cancelled=True)
     twice = settle_answers(crossed, None, [Waiting(), PAID], AT, CARD)
-    assert twice.asks == (Ask("void", 3_300), Ask("refund", 3_300))
+    assert twice.requests == (NewRequest("void", 3_300), NewRequest("refund", 3_300))
     assert settle_answers(NEW, None, [], AT, CARD) == Settled(NEW)
 
 
@@ -891,8 +897,8 @@ def test_the_first_call_for_a_person_is_not_drowned_by_the_next() -> None:
         (journal.allocated("s", 7), "allocated", "suspense", "sales"),
         (journal.refund("s", 7), "refund", "refunds", "receivable"),
         (journal.suspense_returned("s", 7), "suspense_returned", "suspense", "receivable"),
-        (journal.sale_reversed("s", 7), "sale_reversed", "sales", "receivable"),
-        (journal.suspense_reversed("s", 7), "suspense_reversed", "suspense", "receivable"),
+        (journal.sale_taken_back("s", 7), "sale_reversed", "sales", "receivable"),
+        (journal.suspense_taken_back("s", 7), "suspense_reversed", "suspense", "receivable"),
     ],
 )
 def test_each_kind_of_entry_moves_money_between_its_accounts(
@@ -911,8 +917,8 @@ def test_a_change_of_an_unknown_field_is_an_error() -> None:
 def test_money_before_its_number_goes_back_with_the_order() -> None:
     came = payment("placed", suspense_amount=1_000, receipts=("r1",), calls=("short_money",))
     ended = asking.cancel(came, AT)
-    assert (ended.payment.state, ended.payment.calls, ended.asks) == (
+    assert (ended.payment.state, ended.payment.calls, ended.requests) == (
         "refunding",
         (),
-        (Ask("refund", 1_000),),
+        (NewRequest("refund", 1_000),),
     )

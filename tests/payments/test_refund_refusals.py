@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from payments.payment.rules.answers import Answer, RefundDeclined, Refunded, RefundedInAll, Unknown
-from payments.requests.refund_refusals import is_to_be_seen, seen
+from payments.requests.refund_refusals import judge_refused_refund, needs_look_up
 from shared.events import PaymentRefunded
 from tests.payments.order_examples import cancelled, capture_requested, placed
 from tests.payments.payment_examples import AT, CARD, payment
@@ -36,13 +36,13 @@ BACK = payment(
 def test_a_refusal_counts_when_nothing_more_is_gone(
     before: Sequence[Answer], after: Sequence[Answer], became: Answer
 ) -> None:
-    assert seen(BACK, before, after, NO, amount=3_300, at=AT, terms=CARD) == became
+    assert judge_refused_refund(BACK, before, after, NO, amount=3_300, at=AT, terms=CARD) == became
 
 
 def test_only_a_refusal_without_an_id_is_looked_up() -> None:
-    assert is_to_be_seen(NO)
-    assert not is_to_be_seen(RefundDeclined(reason="declined", refund_ref="p1"))
-    assert not is_to_be_seen(OURS)
+    assert needs_look_up(NO)
+    assert not needs_look_up(RefundDeclined(reason="declined", refund_ref="p1"))
+    assert not needs_look_up(OURS)
 
 
 async def test_a_refund_refused_and_made_is_done(payments: Payments, method: Scripted) -> None:

@@ -18,7 +18,7 @@ from payments.payment.rules.answers import (
     RefundWaiting,
     Unknown,
 )
-from payments.payment.rules.drafting import Ask
+from payments.payment.rules.drafting import NewRequest
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.settling import settle_answer
 from payments.refunds import rules as refund_rules
@@ -85,7 +85,7 @@ def test_what_was_refunded_elsewhere_is_told_without_ours() -> None:
     assert "¥200 が返金されました" in dict(call_labels.calls(both, CARD))["店舗外の返金"]
     again = looked(replied(both, replace(R1, amount=1_000)), replace(CONSOLE, amount=200))
     assert again.refunded_elsewhere_amount == 200
-    written = refund_rules.settle_outside(
+    written = refund_rules.record_outside_refund(
         both, AT, ref="desk:1", amount=500, route="gift_card", note="", by="佐藤"
     )
     assert written.payment.refunded_elsewhere_amount == 200
@@ -142,19 +142,19 @@ def test_a_decline_told_by_a_look_without_the_id_ends_nothing() -> None:
 @pytest.mark.parametrize(("end", "left"), [(R2, 2_700), (NO, 3_000)])
 def test_an_order_cancelled_over_a_pending_refund_is_not_stuck(end: Answer, left: int) -> None:
     cancelled = asking.cancel(looked(replied(SECOND, PENDING), R1), AT)
-    assert (cancelled.asks, cancelled.payment.refund_asked_amount) == ((), 300)
+    assert (cancelled.requests, cancelled.payment.refund_asked_amount) == ((), 300)
     ended = settle_answer(cancelled.payment, "refund", end, AT, CARD)
     if end is R2:
-        assert ended.asks == (Ask("refund", left, 3),)
+        assert ended.requests == (NewRequest("refund", left, 3),)
     else:
         again = refund_rules.refund_again(ended.payment, AT, by="佐藤")
-        assert (ended.payment.calls, again.asks) == (("refund_failed",), (Ask("refund", left, 3),))
+        assert (ended.payment.calls, again.requests) == (("refund_failed",), (NewRequest("refund", left, 3),))
 
 
 def test_a_refund_of_others_between_takes_no_number_of_ours() -> None:
     between = looked(SECOND, CONSOLE)
     ended = replied(between, R2)
-    assert asking.cancel(ended, AT).asks == (Ask("refund", 2_400, 4),)
+    assert asking.cancel(ended, AT).requests == (NewRequest("refund", 2_400, 4),)
     assert (SECOND.our_refund.number, SECOND.sequence_of("refund")) == (2, 3)
 
 
@@ -210,7 +210,7 @@ def test_sum_and_names_add_up_in_every_order(told: tuple[tuple[str, Answer], ...
 
 def test_a_sum_learnt_before_the_call_is_not_ours() -> None:
     one = looked(asked(PAID_ORDER, 500), NAMED, SUM)
-    own = replace(OURS, told_before=one.told_refunds_amount)
+    own = replace(OURS, told_before=one.reported_refunds_amount)
     done = settle_answer(one, "refund", own, AT, CARD)
     assert [event.amount for event in done.events if isinstance(event, PaymentRefunded)] == [500]
     assert stands(done.payment) == (0, 1_000, ("refunded_elsewhere",))

@@ -12,7 +12,7 @@ from harness.eventually import eventually
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
 from harness.service_logs import service_logs
-from payments.calls import disowning
+from payments.calls import contradictions
 from payments.calls import rules as call_rules
 from payments.deposits.rules import book_deposit
 from payments.methods.konbini.simulator.driving import KonbiniDriver
@@ -251,7 +251,7 @@ def test_a_payout_that_was_not_for_the_order_is_disowned() -> None:
     back = settle_answers(paid, None, [told], AT, BANK).payment
     assert back.state == "refunded"
 
-    disowned = disowning.disown(back, BANK, AT, ref="p1", by="佐藤")
+    disowned = contradictions.disown(back, BANK, AT, ref="p1", by="佐藤")
     ended = disowned.payment
 
     routes = [event.route for event in disowned.events if isinstance(event, RefundTakenBack)]
@@ -264,13 +264,13 @@ def test_a_payout_that_was_not_for_the_order_is_disowned() -> None:
 def test_a_disowned_refund_no_longer_calls_as_one_made_elsewhere() -> None:
     back = settle_answers(PAID, None, [Refunded(refund_ref="p1", amount=300)], AT, KONBINI).payment
     assert back.calls == ("refunded_elsewhere",)
-    ended = disowning.disown(back, KONBINI, AT, ref="p1", by="佐藤").payment
+    ended = contradictions.disown(back, KONBINI, AT, ref="p1", by="佐藤").payment
     assert (ended.state, ended.held_amount, ended.calls) == ("captured", 3_300, ())
 
 
 def test_a_disowned_receipt_seen_again_once_calls_no_more() -> None:
     gone = settle_answers(PAID, None, [ToldNoMore(receipts=("r1",))], AT, KONBINI).payment
-    disowned = disowning.disown(gone, KONBINI, AT, ref="r1", by="佐藤").payment
+    disowned = contradictions.disown(gone, KONBINI, AT, ref="r1", by="佐藤").payment
     assert (disowned.state, disowned.calls) == ("waiting", ())
     again = Captured(amount=3_300, captured_at=PLACED, receipt_id="r1")
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from payments.calls import rules as call_rules
 from payments.payment.rules import asking
 from payments.payment.rules.answers import Answer, Captured, OtherHold, UnnamedCharges
-from payments.payment.rules.drafting import Ask, PaymentStep, Settled
+from payments.payment.rules.drafting import NewRequest, PaymentStep, Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.settling import settle_answer
 from tests.payments.payment_examples import AT, CARD, HELD, PLACED, payment
@@ -23,7 +23,7 @@ def test_a_hold_of_others_is_called_once_and_kept() -> None:
     first = heard(OURS, STANDS)
 
     assert first.payment.other_holds == (replace(STANDS, refs={}),)
-    assert (first.payment.calls, first.asks, first.events) == (("other_hold",), (), ())
+    assert (first.payment.calls, first.requests, first.events) == (("other_hold",), (), ())
     assert first.steps == (PaymentStep(5, "authorized", "other hold", note="¥1,200"),)
     assert heard(first.payment, STANDS) == Settled(first.payment)
 
@@ -49,10 +49,10 @@ def test_holds_of_others_go_back_with_a_cancelled_order() -> None:
 
     freed = heard(cancelled, STANDS)
 
-    assert freed.asks == (Ask("void", 3_300, 2),)
-    assert heard(payment("voiding", order_cancelled=True, authorization_id="a1"), STANDS).asks == ()
-    assert heard(OURS, STANDS).asks == ()
-    assert asking.cancel(freed.payment, AT).asks == ()
+    assert freed.requests == (NewRequest("void", 3_300, 2),)
+    assert heard(payment("voiding", order_cancelled=True, authorization_id="a1"), STANDS).requests == ()
+    assert heard(OURS, STANDS).requests == ()
+    assert asking.cancel(freed.payment, AT).requests == ()
 
 
 def test_a_hold_that_others_made_superfluous_goes_back() -> None:
@@ -61,7 +61,7 @@ def test_a_hold_that_others_made_superfluous_goes_back() -> None:
     taken = heard(OURS, beside)
 
     assert (taken.payment.state, taken.payment.ended_holds) == ("captured", ("a1",))
-    assert taken.asks == (Ask("void", 3_300, 2),)
+    assert taken.requests == (NewRequest("void", 3_300, 2),)
 
 
 def test_who_marks_a_call_as_seen_stands_in_the_history() -> None:

@@ -22,7 +22,7 @@ from pydantic import TypeAdapter
 from payments.calls import rules as call_rules
 from payments.chargebacks import rules as chargeback_rules
 from payments.deposits import rules as deposit_rules
-from payments.payment.locked_payments import fitted, fitting_again, settle_answers
+from payments.payment.locked_payments import end_mismatch, end_mismatch_if_all_fits, settle_answers
 from payments.payment.rules import asking
 from payments.payment.rules.answers import (
     Answer,
@@ -38,8 +38,8 @@ from payments.payment.rules.answers import (
 )
 from payments.payment.rules.details import CaptureWish
 from payments.payment.rules.drafting import Settled
+from payments.payment.rules.known_answers import heard_before
 from payments.payment.rules.moves import CONCLUDES, NEXT, OVER, Operation
-from payments.payment.rules.old_news import heard_before
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.terms import Terms
@@ -186,16 +186,18 @@ class PaymentStory(RuleBasedStateMachine):
             assert stays, "what a person has to see stays until it is done"
             # What staff asked for is asked for anew where others gave back part of it meanwhile.
             theirs = by_staff or self.payment.refund_asked_amount > 0
-            assert theirs or not any(ask.operation == "refund" for ask in settled.asks), "a person's business"
+            assert theirs or not any(ask.operation == "refund" for ask in settled.requests), (
+                "a person's business"
+            )
         if settled.payment.spare_amount > self.payment.spare_amount:
             part = settled.payment.parts != self.payment.parts
-            assert part or set(settled.payment.calls) & SPARE or settled.asks, "new spare money is seen"
+            assert part or set(settled.payment.calls) & SPARE or settled.requests, "new spare money is seen"
             self.seen["spare money after a failed refund"] += failed
         self.seen["given back by hand"] += failed and not settled.payment.held_amount
         self.note_spare_money_given_back(settled)
         self.said += settled.events
         self.what_is_asked_back_was_owed(settled, by_staff=by_staff)
-        for ask in settled.asks:
+        for ask in settled.requests:
             which = (ask.operation, ask.sequence)
             known = self.requests.get(which)
             assert ask.operation != "refund" or known is None, "a refund has a number of its own"
@@ -209,7 +211,7 @@ class PaymentStory(RuleBasedStateMachine):
     def what_is_asked_back_was_owed(self, settled: Settled, *, by_staff: bool) -> None:
         """Only money of an order or a payment that is over goes back of itself; not after a lost chargeback."""
         before, after = self.payment, settled.payment
-        if by_staff or not any(ask.operation == "refund" for ask in settled.asks):
+        if by_staff or not any(ask.operation == "refund" for ask in settled.requests):
             return
         states = {before.state, *(step.state for step in settled.steps)}
         going = before.refund_asked_amount or "refunding" in states
@@ -240,7 +242,7 @@ class PaymentStory(RuleBasedStateMachine):
         """Settle ``answers``, or everything that the provider knows."""
         told = self.provider.known() if answers is None else answers
         settled = settle_answers(self.payment, operation, told, self.at, self.terms)
-        self.commit(fitting_again(settled, told, self.at, self.terms))
+        self.commit(end_mismatch_if_all_fits(settled, told, self.at, self.terms))
 
     def perform(self, request: Request, mood: Mood, *, dies: bool = False) -> None:
         """Do a request's turn as the worker does: looked up first where it may have been asked before, and
@@ -278,11 +280,11 @@ class PaymentStory(RuleBasedStateMachine):
             request.declined = type(final[-1]).__name__.endswith(("Declined", "CaptureRefused"))
         before, number = self.payment, request.sequence
         settled = settle_reply(before, operation, answers, self.at, self.terms, number=number)
-        settled = fitted(settled, self.at, self.terms) if final else settled
+        settled = end_mismatch(settled, self.at, self.terms) if final else settled
         self.commit(settled)
         if final == [RefundDeclined(reason="refused", refund_ref=f"refund-{request.key}")]:
             less = self.payment.held_amount < request.amount
-            told = "refund_failed" in self.payment.calls or settled.asks or less
+            told = "refund_failed" in self.payment.calls or settled.requests or less
             assert told or self.payment.state not in ("captured", "refunding"), "no refund fails in silence"
 
     def answered_by_a_look(self, request: Request, found: list[Answer]) -> bool:
@@ -374,7 +376,7 @@ class PaymentStory(RuleBasedStateMachine):
         self.commit(settled)
         told_no = any(isinstance(event, CaptureRejected) for event in self.said[before:])
         assert told_no or self.payment.state == "capturing", "staff hear of what will not be"
-        part = any(ask.operation == "capture" and ask.amount == amount for ask in settled.asks)
+        part = any(ask.operation == "capture" and ask.amount == amount for ask in settled.requests)
         self.seen["part captured"] += part and asked == "authorized"
 
     @precondition(lambda self: refund_rules.part_refund_max(self.payment, self.terms) > 0)
@@ -385,7 +387,7 @@ class PaymentStory(RuleBasedStateMachine):
             settled = refund_rules.refund_part(
                 self.payment, self.terms, self.at, amount=min(amount, most), reason="傷", by="staff"
             )
-            assert [ask.amount for ask in settled.asks] == [min(amount, most)]
+            assert [ask.amount for ask in settled.requests] == [min(amount, most)]
             self.commit(settled, by_staff=True)
             self.seen["part refund"] += amount < most
 
@@ -428,7 +430,9 @@ class PaymentStory(RuleBasedStateMachine):
             assert self.payment.held_amount == before.held_amount
             self.seen["known money told otherwise"] += 1
 
-    @precondition(lambda self: bool(call_rules.to_be_seen(self.payment)) and not self.payment.told_otherwise)
+    @precondition(
+        lambda self: bool(call_rules.to_be_seen(self.payment)) and not self.payment.reported_otherwise
+    )
     @rule(really=seldom)
     def staff_have_seen_what_called_them(self, really: bool) -> None:
         if really:
@@ -547,7 +551,7 @@ class PaymentStory(RuleBasedStateMachine):
             return
         amount = max(self.payment.held_amount // (2 if part else 1), 1)
         ref = f"desk:{len(self.payment.refunds)}"
-        settled = refund_rules.settle_outside(
+        settled = refund_rules.record_outside_refund(
             # By no route of the provider's: a refund of equal amount and route would be taken for the same.
             self.payment,
             self.at,
@@ -615,7 +619,7 @@ class PaymentStory(RuleBasedStateMachine):
         if really and not self.provider.undecided and self.open_refund() is None:
             told = self.payment.outside[-1]
             self.commit(
-                refund_rules.take_back_record(self.payment, self.at, ref=told.ref, by="staff"), by_staff=True
+                refund_rules.take_back_refund(self.payment, self.at, ref=told.ref, by="staff"), by_staff=True
             )
             self.provider.beside -= told.amount
             self.seen["record taken back"] += 1

@@ -10,7 +10,7 @@ import pytest
 
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
-from payments.calls.disowning import disown
+from payments.calls.contradictions import disown
 from payments.methods.amazon_pay.method import AmazonPay
 from payments.methods.amazon_pay.simulator.driving import AmazonDriver
 from payments.methods.method import Shop
@@ -255,10 +255,10 @@ def test_holds_of_others_stay_while_it_is_not_certain_whose() -> None:
     doubted = doubted.changed(other_holds=(stands,))
 
     ended = cancel(doubted, AT)
-    assert ended.asks == ()
+    assert ended.requests == ()
 
     disowned = disown(ended.payment, AMAZON, AT, ref="C1", by="佐藤")
-    assert [one.operation for one in disowned.asks] == ["void"]
+    assert [one.operation for one in disowned.requests] == ["void"]
 
 
 async def test_a_capture_goes_on_once_the_hold_is_told_right(odd: Odd) -> None:

@@ -46,7 +46,7 @@ DESK_SECTIONS = (
 
 
 @dataclass
-class Told:
+class Toast:
     """The message that the page after a form shows once: as a toast, or at a place on the page.
 
     ``kind`` is done, wait (look again), stop (refused) or note. ``typed`` is what was in the box that is refused.
@@ -63,16 +63,16 @@ class Told:
         return quote("\n".join((self.kind, self.place, self.typed.replace("\n", " ")[:80], self.text)))
 
     @classmethod
-    def read(cls, cookie: str) -> "Told | None":
+    def read(cls, cookie: str) -> "Toast | None":
         """What a cookie carries; None without one."""
         parts = unquote(cookie).split("\n", 3)
         if len(parts) < 4:
             return cls(parts[0]) if parts[0] else None
         kind, place, typed, text = parts
-        return cls(text, kind if kind in TOLD_KINDS else "note", place, typed)
+        return cls(text, kind if kind in TOAST_KINDS else "note", place, typed)
 
 
-TOLD_KINDS = ("done", "wait", "stop", "note")
+TOAST_KINDS = ("done", "wait", "stop", "note")
 
 FOOTER_LINKS = (("ご注文の確認", "/orders/find"), ("特定商取引法に基づく表記", "/legal"))
 
@@ -121,8 +121,8 @@ class Pages:
     ) -> Response:
         """After a form: 303 to a page, which then shows `toast` once. htmx gets a header to go there itself.
 
-        `kind` as in `Told`: only what is done gets a tick. With `place` the page shows the text where its template
-        has `told("…")` of that name, as at a field whose box gets `typed` back. What cannot stand in an address is
+        `kind` as in `Toast`: only what is done gets a tick. With `place` the page shows the text where its template
+        has `toast_at("…")` of that name, as at a field whose box gets `typed` back. What cannot stand in an address is
         quoted: a path may hold what somebody else has written.
         """
         path = quote(path, safe=_SAFE_IN_ADDRESS)
@@ -132,8 +132,8 @@ class Pages:
             response = Response(status_code=303, headers={"Location": path})
         if toast:
             cookies: Cookies = request.app.state.cookies
-            told = Told(toast, kind, place, typed)
-            cookies.write(response, TOAST_COOKIE, told.written(), max_age_seconds=60)
+            shown = Toast(toast, kind, place, typed)
+            cookies.write(response, TOAST_COOKIE, shown.written(), max_age_seconds=60)
         return response
 
     def wait(
@@ -146,9 +146,9 @@ class Pages:
         cookies: Cookies = request.app.state.cookies
         count = cookies.read(request, CART_COUNT_COOKIE) or ""
         path = request.url.path
-        toast = Told.read(cookies.read(request, TOAST_COOKIE) or "")
+        toast = Toast.read(cookies.read(request, TOAST_COOKIE) or "")
 
-        def told(place: str) -> Told | None:
+        def toast_at(place: str) -> Toast | None:
             if toast is None or toast.place != place:
                 return None
             toast.is_shown = True
@@ -163,7 +163,7 @@ class Pages:
             # A browser in which a member has just logged in knows no number.
             "cart_counted": count != "",
             "toast": toast,
-            "told": told,
+            "toast_at": toast_at,
             "desk_section": self._section(path),
             "desk_current": self._longest(path, [page.path for page in self.desk_pages]),
             "link": lambda **changes: with_query(path, request.url.query, **changes),

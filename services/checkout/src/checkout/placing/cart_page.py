@@ -22,7 +22,7 @@ from shared.errors import Refused
 from shared.shop.settings.rows import read
 from shared.web.fields import Pieces
 from shared.web.forms import read_form
-from shared.web.pages import Told
+from shared.web.pages import Toast
 from shared.web.parts import Here, Parts
 from shared.web.session import viewer
 
@@ -125,7 +125,7 @@ async def change_item(request: Request, parts: Here, sku: str) -> Response:
                 await set_quantity(tx, stored.cart_id, sku, form.value.quantity, at=now())
             stored = await read_cart(tx, stored.cart_id)
         frame = await _frame(tx) if "hx-request" in request.headers else None
-    refused = Told(why, "stop", _place(sku), str(form["quantity"])) if why else None
+    refused = Toast(why, "stop", _place(sku), str(form["quantity"])) if why else None
     if frame is not None:
         return _show(request, parts, stored, frame, in_place=True, refused=refused)
     if refused is None:
@@ -159,7 +159,7 @@ def _show(
     frame: tuple[ShopSettings, Menu],
     *,
     in_place: bool = False,
-    refused: Told | None = None,
+    refused: Toast | None = None,
 ) -> Response:
     settings, menu = frame
     is_open = stored is not None and stored.ordered_as is None

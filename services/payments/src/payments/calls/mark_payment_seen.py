@@ -10,13 +10,13 @@ from shared.database.transactions import Tx
 
 
 async def mark_payment_seen(
-    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: PaymentForm, *, by: str
+    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: PaymentForm, *, by: str
 ) -> Acted:
     """Remove the calls that end when a person has seen them. Raises Refused as :func:`act_on_payment` does."""
     return await act_on_payment(
         tx,
         methods,
         order_code,
-        asked.version,
+        form.version,
         lambda payment, terms, at: rules.mark_seen(payment, terms, at, by=by),
     )

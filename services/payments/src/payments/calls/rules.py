@@ -2,16 +2,16 @@
 
 from datetime import datetime
 
-from payments.calls import disowning
+from payments.calls import contradictions
 from payments.payment.rules.answers import RefundDeclined
 from payments.payment.rules.asking import go_on
-from payments.payment.rules.beside import CHARGE_UNKNOWN, OTHER_HOLD
 from payments.payment.rules.drafting import Draft, Settled
+from payments.payment.rules.other_holds import CHARGE_UNKNOWN, OTHER_HOLD
 from payments.payment.rules.payment import MISMATCH, OVER_WITH_THE_ORDER, UNEXPLAINED, Payment
-from payments.payment.rules.receipts import book_as_told
-from payments.payment.rules.refund_answers import refund_declined
+from payments.payment.rules.receipts import book_as_reported
+from payments.payment.rules.refund_answers import record_declined_refund
 from payments.payment.rules.refund_bookings import ELSEWHERE
-from payments.payment.rules.refund_mismatches import book_refunds_as_told
+from payments.payment.rules.refund_mismatches import book_refunds_as_reported
 from payments.payment.rules.terms import Terms
 
 TO_BE_SEEN = (
@@ -48,9 +48,15 @@ def to_be_seen(payment: Payment) -> tuple[str, ...]:
 
 def may_end_mismatch(payment: Payment) -> bool:
     """Return whether staff can say by a deed what is so where the provider's answers do not fit."""
-    of_others = (disowning.refunds_told, disowning.receipts_doubted, disowning.elsewhere)
-    named = any(told(payment) for told in of_others) or disowning.holds_another(payment)
-    return named or disowning.may_deny(payment) or MISMATCH in to_be_seen(payment)
+    of_other_orders = (
+        contradictions.reported_refunds,
+        contradictions.receipts_doubted,
+        contradictions.receipts_booked_elsewhere,
+    )
+    named = any(objects_of(payment) for objects_of in of_other_orders) or contradictions.holds_another(
+        payment
+    )
+    return named or contradictions.may_deny(payment) or MISMATCH in to_be_seen(payment)
 
 
 def mark_seen(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
@@ -64,8 +70,8 @@ def mark_seen(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settl
         draft.stop_calling(*seen)
         if payment.doubted_refunds:
             _end_doubted_refund(draft)
-        book_as_told(draft, terms, "marked as seen")
-        book_refunds_as_told(draft, "marked as seen")
+        book_as_reported(draft, terms, "marked as seen")
+        book_refunds_as_reported(draft, "marked as seen")
         # What staff let go of stays so; who tells it once more tells nothing new.
         left = {one: to for one, to in payment.let_go.items() if one not in payment.told_again}
         draft.change(told_again={}, let_go=left)
@@ -79,4 +85,4 @@ def _end_doubted_refund(draft: Draft) -> None:
     It counts as the provider reports it. Staff may request the rest again, or refund it by another way.
     """
     draft.change(doubted_refunds=())
-    refund_declined(draft, RefundDeclined(reason="amount_differs"), "marked as seen", ours=True)
+    record_declined_refund(draft, RefundDeclined(reason="amount_differs"), "marked as seen", ours=True)

@@ -26,15 +26,15 @@ class DecideChargeback(PaymentForm):
     state: Annotated[End, ENDS] = Field(title="結果")
     lost_amount: PaidYen | None = Field(None, title="返金された金額")
 
-    def told(self) -> str:
+    def shown_text(self) -> str:
         """Return the fields as text. Without a loss there is no amount, whatever was typed."""
         if self.state == "won" and self.lost_amount is not None:
-            return self.model_copy(update={"lost_amount": None}).told()
-        return super().told()
+            return self.model_copy(update={"lost_amount": None}).shown_text()
+        return super().shown_text()
 
 
 async def decide_chargeback(
-    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: DecideChargeback, *, by: str
+    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: DecideChargeback, *, by: str
 ) -> Acted:
     """Book a chargeback as won or lost.
 
@@ -43,13 +43,13 @@ async def decide_chargeback(
     """
 
     def rule(payment: Payment, _: Terms, at: datetime) -> Settled:
-        if asked.state == "lost":
-            _check_amount(asked.lost_amount, rules.lost_amount_max(payment, asked.reference))
+        if form.state == "lost":
+            _check_amount(form.lost_amount, rules.lost_amount_max(payment, form.reference))
         return rules.decide_chargeback(
-            payment, at, reference=asked.reference, state=asked.state, by=by, amount=asked.lost_amount
+            payment, at, reference=form.reference, state=form.state, by=by, amount=form.lost_amount
         )
 
-    return await act_on_payment(tx, methods, order_code, asked.version, rule)
+    return await act_on_payment(tx, methods, order_code, form.version, rule)
 
 
 def _check_amount(lost: int | None, most: int | None) -> None:

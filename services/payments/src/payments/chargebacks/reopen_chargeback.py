@@ -20,7 +20,7 @@ class ReopenChargeback(PaymentForm):
 
 
 async def reopen_chargeback(
-    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: ReopenChargeback, *, by: str
+    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: ReopenChargeback, *, by: str
 ) -> Acted:
     """Reopen a chargeback that was won or lost, and book the opposite of everything that was booked for it.
 
@@ -30,8 +30,8 @@ async def reopen_chargeback(
         tx,
         methods,
         order_code,
-        asked.version,
+        form.version,
         lambda payment, _, at: rules.reopen_chargeback(
-            payment, at, reference=asked.reference, reason=asked.reopen_reason, by=by
+            payment, at, reference=form.reference, reason=form.reopen_reason, by=by
         ),
     )

@@ -1,21 +1,21 @@
 """How staff decide a chargeback, and reopen it. Pure.
 
-:mod:`payments.payment.rules.chargebacks` has the consequences for the money.
+:mod:`payments.payment.rules.chargeback_bookings` has the consequences for the money.
 """
 
 from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
-from payments.payment.rules.chargebacks import let_stand
+from payments.payment.rules.chargeback_bookings import let_stand
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.payment import Payment
 
 
 def lost_amount_max(payment: Payment, reference: str) -> int | None:
     """Return the maximum loss of a chargeback in yen: the disputed amount, or None if nobody reported it."""
-    told = (one.amount for one in payment.open_chargebacks if one.reference == reference)
-    return next(told, 0) or None
+    reported = (one.amount for one in payment.open_chargebacks if one.reference == reference)
+    return next(reported, 0) or None
 
 
 def decide_chargeback(

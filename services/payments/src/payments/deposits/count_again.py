@@ -14,11 +14,11 @@ from shared.database.transactions import Tx
 
 
 async def count_again(
-    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: TakeBack, *, by: str
+    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: TakeBack, *, by: str
 ) -> Acted:
-    """Book the receipt ``asked.ref``, by the provider's id, for this order again. Raises Refused as :func:`act_on_payment` does."""
+    """Book the receipt ``form.ref``, by the provider's id, for this order again. Raises Refused as :func:`act_on_payment` does."""
 
     def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
-        return rules.count_again(payment, terms, at, receipt_id=asked.ref, by=by)
+        return rules.count_again(payment, terms, at, receipt_id=form.ref, by=by)
 
-    return await act_on_payment(tx, methods, order_code, asked.version, deed)
+    return await act_on_payment(tx, methods, order_code, form.version, deed)

@@ -8,7 +8,7 @@ from pydantic import Field
 from payments.deposits import rules
 from payments.deposits.labels import DEPOSIT_MAIL
 from payments.payment.act_on_payment import Acted, act_on_payment
-from payments.payment.forms import UNTOLD, PaymentForm
+from payments.payment.forms import NOT_SHOWN, PaymentForm
 from payments.payment.rules.watching import MethodFacts
 from shared.database.transactions import Tx
 
@@ -16,17 +16,17 @@ from shared.database.transactions import Tx
 class KeepMoney(PaymentForm):
     """Let money that was to be refunded pay for the order."""
 
-    send_mail: Annotated[bool, UNTOLD] = Field(False, title=DEPOSIT_MAIL)
+    send_mail: Annotated[bool, NOT_SHOWN] = Field(False, title=DEPOSIT_MAIL)
 
 
 async def keep_money(
-    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: KeepMoney, *, by: str
+    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: KeepMoney, *, by: str
 ) -> Acted:
     """Let the money that is here pay for the order, even if it is short. Raises Refused as :func:`act_on_payment` does."""
     return await act_on_payment(
         tx,
         methods,
         order_code,
-        asked.version,
-        lambda payment, terms, at: rules.keep_for_order(payment, terms, at, by=by, send_mail=asked.send_mail),
+        form.version,
+        lambda payment, terms, at: rules.keep_for_order(payment, terms, at, by=by, send_mail=form.send_mail),
     )

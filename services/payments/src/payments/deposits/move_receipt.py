@@ -20,9 +20,9 @@ from shared.database.transactions import Tx
 
 
 async def move_receipt(
-    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: TakeBack, *, by: str
+    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: TakeBack, *, by: str
 ) -> Acted:
-    """Take the receipt ``asked.ref`` out of the books of its present order, and book it here.
+    """Take the receipt ``form.ref`` out of the books of its present order, and book it here.
 
     Raises Refused in these cases:
 
@@ -30,14 +30,14 @@ async def move_receipt(
     - the payment is not as staff saw it;
     - no such receipt was reported for this order.
     """
-    ref = asked.ref
+    ref = form.ref
     seen = await find_order_payment(tx, order_code)
     if seen is None:
         raise unknown_order()
     origin = await order_of_receipt(tx, seen.method, ref)
     locked = await lock_order_payments(tx, [order_code, origin])
     here, there = locked[order_code], locked.get(origin)
-    if here.version != asked.version:
+    if here.version != form.version:
         raise changed_meanwhile()
     if there is None or not rules.may_move_here(here, ref) or not rules.may_move_away(there, ref):
         raise not_possible()

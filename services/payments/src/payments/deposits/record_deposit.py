@@ -9,7 +9,7 @@ from pydantic import Field
 from payments.deposits.labels import DEPOSIT_MAIL
 from payments.deposits.rules import book_deposit
 from payments.payment.act_on_payment import Acted, act_on_payment, recorded_already
-from payments.payment.forms import UNTOLD, PaymentForm, RecordId
+from payments.payment.forms import NOT_SHOWN, PaymentForm, RecordId
 from payments.payment.rows import amount_of_receipt, is_recorded
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Payment
@@ -26,13 +26,13 @@ class RecordDeposit(PaymentForm):
     amount: PaidYen = Field(title="入金額")
     deposited_on: date = Field(title="入金日")
     receipt_id: RecordId
-    send_mail: Annotated[bool, UNTOLD] = Field(
+    send_mail: Annotated[bool, NOT_SHOWN] = Field(
         False, title=DEPOSIT_MAIL, description="入金がご請求額に足りないときは送信しません。"
     )
 
 
 async def record_deposit(
-    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: RecordDeposit, *, by: str
+    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: RecordDeposit, *, by: str
 ) -> Acted:
     """Book the amount once under its id, whatever the order still owes.
 
@@ -44,25 +44,25 @@ async def record_deposit(
             payment,
             terms,
             at,
-            amount=asked.amount,
-            deposited_on=asked.deposited_on,
-            receipt_id=asked.receipt_id,
-            send_mail=asked.send_mail,
+            amount=form.amount,
+            deposited_on=form.deposited_on,
+            receipt_id=form.receipt_id,
+            send_mail=form.send_mail,
             by=by,
             beside_the_sale=True,
         )
 
     async def repeated(payment: Payment) -> bool:
-        if asked.receipt_id not in payment.receipts:
-            if await is_recorded(tx, asked.receipt_id, ("sale", "suspended")):
+        if form.receipt_id not in payment.receipts:
+            if await is_recorded(tx, form.receipt_id, ("sale", "suspended")):
                 raise recorded_already()
             return False
         # Only the day of the last receipt is kept.
-        last = asked.receipt_id == payment.receipts[-1] and asked.receipt_id not in payment.reversals
+        last = form.receipt_id == payment.receipts[-1] and form.receipt_id not in payment.reversals
         day = in_japan(payment.received_at).date() if payment.received_at else None
-        booked = (await amount_of_receipt(tx, order_code, asked.receipt_id), day)
-        if not last or booked != (asked.amount, asked.deposited_on):
+        booked = (await amount_of_receipt(tx, order_code, form.receipt_id), day)
+        if not last or booked != (form.amount, form.deposited_on):
             raise recorded_already()
         return True
 
-    return await act_on_payment(tx, methods, order_code, asked.version, rule, repeated=repeated)
+    return await act_on_payment(tx, methods, order_code, form.version, rule, repeated=repeated)

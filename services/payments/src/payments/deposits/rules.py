@@ -15,7 +15,7 @@ from payments.payment.rules.details import CaptureWish
 from payments.payment.rules.drafting import Draft, Settled, and_then
 from payments.payment.rules.moves import ShortMoneyAccepted
 from payments.payment.rules.payment import ABOUT_SPARE_MONEY, Payment
-from payments.payment.rules.receipts import reverse, take_for_the_sale
+from payments.payment.rules.receipts import take_back_receipt, take_for_the_sale
 from payments.payment.rules.refund_bookings import CAPTURED, call_spare
 from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.terms import Terms
@@ -98,8 +98,8 @@ def take_back_deposit(
     """Take back a deposit of ``amount`` yen that staff recorded, and that was never for this order."""
     draft = Draft(payment, at, by)
     if may_take_back_deposits(payment, terms) and 0 < amount <= payment.held_amount:
-        told = Reversed(receipt_id=receipt_id, amount=amount)
-        reverse(draft, told, "deposit taken back", by_mistake=True)
+        reversed_receipt = Reversed(receipt_id=receipt_id, amount=amount)
+        take_back_receipt(draft, reversed_receipt, "deposit taken back", by_mistake=True)
     return draft.done()
 
 
@@ -126,10 +126,10 @@ def move_away(payment: Payment, terms: Terms, at: datetime, *, receipt_id: str, 
     draft.note("receipt moved away", to)
     name = payment.receipt_names.get(receipt_id, receipt_id)
     gone = Reversed(receipt_id=name, amount=payment.booked_of(name) or 0)
-    reverse(draft, gone, "receipt moved away", by_mistake=True)
+    take_back_receipt(draft, gone, "receipt moved away", by_mistake=True)
     told_again = _without(payment.told_again, receipt_id)
     draft.change(let_go={**payment.let_go, receipt_id: to}, told_again=told_again)
-    draft.payment = draft.payment.fitting
+    draft.payment = draft.payment.without_mismatch
     asking.go_on(draft, terms)
     return draft.done()
 
@@ -186,7 +186,7 @@ def _book_anew(
         told_again=_without(payment.told_again, receipt_id),
         disowned=tuple(one for one in payment.disowned if one != receipt_id),
         receipt_names={**payment.receipt_names, receipt_id: name},
-    ).fitting
+    ).without_mismatch
     came = Captured(amount=amount, captured_at=captured_at, receipt_id=name)
     booked = settle_answer(draft.payment, None, came, draft.at, terms, because=because, by=draft.by)
     return and_then(draft.done(), booked)

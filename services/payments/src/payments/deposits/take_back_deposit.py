@@ -11,16 +11,16 @@ from shared.database.transactions import Tx
 
 
 async def take_back_deposit(
-    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: TakeBack, *, by: str
+    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: TakeBack, *, by: str
 ) -> Acted:
-    """Take the deposit recorded as ``asked.ref`` out of the books. Raises Refused as :func:`act_on_payment` does."""
-    amount = await amount_of_receipt(tx, order_code, asked.ref)
+    """Take the deposit recorded as ``form.ref`` out of the books. Raises Refused as :func:`act_on_payment` does."""
+    amount = await amount_of_receipt(tx, order_code, form.ref)
     return await act_on_payment(
         tx,
         methods,
         order_code,
-        asked.version,
+        form.version,
         lambda payment, terms, at: rules.take_back_deposit(
-            payment, terms, at, receipt_id=asked.ref, amount=amount, by=by
+            payment, terms, at, receipt_id=form.ref, amount=amount, by=by
         ),
     )

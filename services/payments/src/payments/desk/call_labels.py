@@ -166,13 +166,13 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
     if payment.refund_asked_amount:
         # Whether this is lost is known after the refund was answered.
         lost -= {"receipt"}
-    words_told = [f"{word}_after_refund" if kinds.get(word) in lost else word for word in payment.calls]
+    shown_words = [f"{word}_after_refund" if kinds.get(word) in lost else word for word in payment.calls]
     if payment.owes_nothing:
-        words_told = ["wished_refund_failed" if word == "refund_failed" else word for word in words_told]
+        shown_words = ["wished_refund_failed" if word == "refund_failed" else word for word in shown_words]
     if payment.booked_elsewhere:
-        words_told = ["answer_mismatch_elsewhere" if word == MISMATCH else word for word in words_told]
-    words_told = [_short(payment, terms) if word == "short_money" else word for word in words_told]
-    found = [ATTENTION.of(word) for word in words_told]
+        shown_words = ["answer_mismatch_elsewhere" if word == MISMATCH else word for word in shown_words]
+    shown_words = [_short(payment, terms) if word == "short_money" else word for word in shown_words]
+    found = [ATTENTION.of(word) for word in shown_words]
     return [(title, text.format(**words)) for title, text in found]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from payments.calls.end_contradiction import deny_request, disown_object
+from payments.calls.decide_contradiction import deny_request, disown_object
 from payments.calls.mark_payment_seen import mark_payment_seen
 from payments.chargebacks.decide_chargeback import DecideChargeback, decide_chargeback
 from payments.chargebacks.reopen_chargeback import ReopenChargeback, reopen_chargeback
@@ -19,13 +19,13 @@ from payments.holds.void_hold import void_hold
 from payments.payment.act_on_payment import Acted
 from payments.payment.forms import PaymentForm, TakeBack
 from payments.refunds.record_refund import RecordRefund, record_refund, take_back_refund
-from payments.refunds.refund_payment import RefundPart, refund_again, refund_part, refund_spare
+from payments.refunds.request_refund import RefundPart, refund_again, refund_part, refund_spare
 
 
-def _deposited(asked: RecordDeposit, acted: Acted) -> str:
+def _deposited(form: RecordDeposit, acted: Acted) -> str:
     """Return the text for a recorded deposit. It names the wanted mail if that is not sent."""
     is_short = acted.payment.goes_on and acted.payment.missing_amount > 0
-    if is_short and asked.send_mail:
+    if is_short and form.send_mail:
         return "入金を記録しました。ご請求額に足りないため、メールは送信していません"
     return "入金を記録しました"
 

@@ -12,14 +12,14 @@ from shared.database.transactions import Tx
 from shared.events import PaymentDeedDone
 
 F = TypeVar("F", bound=PaymentForm)
-Asked = TypeVar("Asked", bound=PaymentForm, contravariant=True)
+StaffForm = TypeVar("StaffForm", bound=PaymentForm, contravariant=True)
 
 
-class UseCase(Protocol[Asked]):
+class UseCase(Protocol[StaffForm]):
     """A use case of staff for the payment of an order, with the form's fields, under the name ``by``. Raises Refused."""
 
     async def __call__(
-        self, tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: Asked, *, by: str
+        self, tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: StaffForm, *, by: str
     ) -> Acted:
         """Do the deed, and return the payment after it."""
 
@@ -37,9 +37,9 @@ class Deed(Generic[F]):
     said: str | Callable[[F, Acted], str]
     history: Mapping[str, str]
 
-    def words(self, asked: F, acted: Acted) -> str:
+    def words(self, form: F, acted: Acted) -> str:
         """Return the text that staff read after the deed."""
-        return self.said if isinstance(self.said, str) else self.said(asked, acted)
+        return self.said if isinstance(self.said, str) else self.said(form, acted)
 
 
 def deed(
@@ -54,17 +54,17 @@ def deed(
 
 
 async def do_payment_deed(
-    tx: Tx, methods: Methods, order_code: str, what: Deed[F], asked: F, done_by: Mapping[str, Any]
+    tx: Tx, methods: Methods, order_code: str, what: Deed[F], form: F, done_by: Mapping[str, Any]
 ) -> str:
-    """Do the deed ``what`` with the fields ``asked``. Return the text that staff read afterwards.
+    """Do the deed ``what`` with the fields ``form``. Return the text that staff read afterwards.
 
     ``done_by`` has the person and the place (:func:`shared.web.deeds.done_by`). A repeated deed books nothing and is
     published once. Raises Refused as the use case does; then nothing was done and nothing is published.
     """
-    acted = await what.do(tx, methods, order_code, asked, by=done_by["by"])
-    words = what.words(asked, acted)
+    acted = await what.do(tx, methods, order_code, form, by=done_by["by"])
+    words = what.words(form, acted)
     if acted.booked:
-        told = asked.told()
-        subject = f"{order_code}：{words}" + (f"（{told}）" if told else "")
+        shown = form.shown_text()
+        subject = f"{order_code}：{words}" + (f"（{shown}）" if shown else "")
         tx.say(PaymentDeedDone(**done_by, subject=subject, order_code=order_code))
     return words

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from payments.calls import disowning
+from payments.calls import contradictions
 from payments.calls import rules as call_rules
 from payments.chargebacks import rules as chargeback_rules
 from payments.deposits import rules as deposit_rules
@@ -47,7 +47,7 @@ class Contrary(Offer):
 
 def offers(payment: Payment, terms: Terms) -> list[Offer]:
     """Return the deeds of one press that the payment allows."""
-    return [*_about_the_hold(payment, terms), *_refunds(payment, terms), *_undone(payment), *_seen(payment)]
+    return [*_about_the_hold(payment, terms), *_refunds(payment, terms), *_not_done(payment), *_seen(payment)]
 
 
 def _about_the_hold(payment: Payment, terms: Terms) -> list[Offer]:
@@ -78,14 +78,14 @@ def _refunds(payment: Payment, terms: Terms) -> list[Offer]:
             f"{yen(failed_amount)}を返金するよう、決済会社にもう一度依頼します。残りのお預かりは"
             f"{yen(payment.held_amount - failed_amount)}になります。"
         )
-        asked: Mapping[str, str | int] = {"refund_amount": failed_amount, "refund_reason": AGAIN}
-        found.append(Offer("part-refund", f"{yen(failed_amount)}の返金をもう一度依頼する", give, asked))
+        fields: Mapping[str, str | int] = {"refund_amount": failed_amount, "refund_reason": AGAIN}
+        found.append(Offer("part-refund", f"{yen(failed_amount)}の返金をもう一度依頼する", give, fields))
     return found
 
 
-def _undone(payment: Payment) -> list[Offer]:
+def _not_done(payment: Payment) -> list[Offer]:
     """Return the offer to end a request that was not done, as staff have seen."""
-    if not disowning.may_deny(payment):
+    if not contradictions.may_deny(payment):
         return []
     means = (
         "決済会社の管理画面で、依頼した処理がこの注文について行われていないことを確認したときに押してください。"
@@ -99,10 +99,10 @@ def _seen(payment: Payment) -> list[Offer]:
     if not call_rules.to_be_seen(payment):
         return []
     amounts = {"入金額": payment.doubted_receipts, "返金額": payment.retold_refunds}
-    told = [f"{word} {yen(amount)}" for word, of_each in amounts.items() for amount in of_each.values()]
+    shown = [f"{word} {yen(amount)}" for word, of_each in amounts.items() for amount in of_each.values()]
     means = "確認済みにします。お金は動きません。"
-    if told:
-        means = f"決済会社が示している金額（{'、'.join(told)}）で記録し直し、処理を続けます。"
+    if shown:
+        means = f"決済会社が示している金額（{'、'.join(shown)}）で記録し直し、処理を続けます。"
     return [Offer("seen", "確認済みにする", means)]
 
 
@@ -139,7 +139,7 @@ def _no_deposit(payment: Payment, receipt: Receipt) -> Contrary:
     )
 
 
-def of_others(payment: Payment) -> list[Contrary]:
+def objects_of_other_orders(payment: Payment) -> list[Contrary]:
     """Return the reported objects that staff may assign to another order, each with the effect."""
     goes_on = "注文は未入金に戻ります。" if payment.goes_on else ""
     return [
@@ -152,7 +152,7 @@ def of_others(payment: Payment) -> list[Contrary]:
                 f"入金 {yen(amount)}（{ref}）",
                 f"{yen(amount)}の入金記録を取り消します。{goes_on}お金は動かず、メールも送りません。{TELL_BUYER}",
             )
-            for ref, amount in disowning.receipts_doubted(payment).items()
+            for ref, amount in contradictions.receipts_doubted(payment).items()
         ),
         *(
             _not_ours(
@@ -161,7 +161,7 @@ def of_others(payment: Payment) -> list[Contrary]:
                 f"返金 {yen(amount)}（{ref}）",
                 f"{yen(amount)}の返金記録を取り消します。お金は動きません。",
             )
-            for ref, amount in disowning.refunds_told(payment).items()
+            for ref, amount in contradictions.reported_refunds(payment).items()
         ),
         *(
             _not_ours(
@@ -170,20 +170,22 @@ def of_others(payment: Payment) -> list[Contrary]:
                 f"与信（{ref}）",
                 "この与信を、この注文では数えません。注文の与信はなくなり、再与信できます。与信の取消はしません。",
             )
-            for ref in filter(None, [payment.authorization_id if disowning.holds_another(payment) else None])
+            for ref in filter(
+                None, [payment.authorization_id if contradictions.holds_another(payment) else None]
+            )
         ),
     ]
 
 
 def _booked_elsewhere(payment: Payment) -> list[Contrary]:
     found = []
-    for ref, code in disowning.elsewhere(payment).items():
+    for ref, code in contradictions.receipts_booked_elsewhere(payment).items():
         moved = (
             f"注文{code}の入金記録を取り消し、この注文の入金として記録します。お金は動かず、注文{code}のお客様にはメールを"
             f"送りません。{TELL_BUYER}"
         )
-        told = f"注文{code}に記録済みの入金（{ref}）が、この注文の入金としても届いています。"
-        found.append(Contrary("move", "この入金をこの注文に移す", moved, {"ref": ref}, told))
+        shown = f"注文{code}に記録済みの入金（{ref}）が、この注文の入金としても届いています。"
+        found.append(Contrary("move", "この入金をこの注文に移す", moved, {"ref": ref}, shown))
         stays = f"注文{code}に記録済みの入金（{ref}）は、この注文の入金ではない。"
         found.append(_not_ours("入金", ref, stays, "この入金を、この注文では数えません。お金は動きません。"))
     return found

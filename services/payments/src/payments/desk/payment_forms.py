@@ -17,7 +17,7 @@ from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
 from payments.refunds import rules as refund_rules
 from payments.refunds.record_refund import RecordRefund
-from payments.refunds.refund_payment import RefundPart
+from payments.refunds.request_refund import RefundPart
 from shared.clock import in_japan, now
 from shared.ids import new_id
 from shared.web.forms import Form

@@ -9,7 +9,7 @@ from payments.desk.call_labels import calls
 from payments.desk.deeds import DEEDS
 from payments.desk.do_payment_deed import do_payment_deed
 from payments.desk.facts import facts
-from payments.desk.offers import contraries, of_others, offers
+from payments.desk.offers import contraries, objects_of_other_orders, offers
 from payments.desk.payment_forms import payment_forms
 from payments.desk.rows import payment_story
 from payments.desk.story_labels import story_in_words
@@ -86,7 +86,7 @@ async def _show(
         calls=calls(payment, terms),
         facts=facts(payment, shows_status=menu.provider_status_shown),
         offers=offers(payment, terms),
-        of_others=of_others(payment),
+        objects_of_other_orders=objects_of_other_orders(payment),
         contraries=contraries(payment, terms, story),
         forms=payment_forms(payment, terms, refused),
         refused=refused,

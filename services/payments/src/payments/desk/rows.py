@@ -15,7 +15,7 @@ from payments.payment.rows import payments_found, stream_payments
 from payments.payment.rules.moves import Operation
 from payments.payment.rules.payment import Payment
 from payments.payment.tables import order_words, payments
-from payments.requests.answers import ToldAnswer
+from payments.requests.stored_answers import StoredAnswer
 from shared.database.planning import LONG, SEARCH
 from shared.database.search_words import found_by
 from shared.database.sql import columns_of
@@ -130,7 +130,7 @@ class RequestOnRecord:
     operation: Operation
     amount: int
     state: str
-    answer: ToldAnswer | None
+    answer: StoredAnswer | None
     written_at: datetime
     answered_at: datetime | None
     attempts: int

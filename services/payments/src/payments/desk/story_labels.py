@@ -134,8 +134,8 @@ def _amount_of(step: HistoryStep, story: Story) -> str:
     way = _BOOKED.get(answer)
     booked = [line for line in story.journal if line.at == step.at and line.account == "receivable"]
     moved = sum(getattr(line, way) if way else line.debit + line.credit for line in booked)
-    asked = before[0].amount if before and not way else 0
-    return yen(asked or moved) if asked or moved else ""
+    requested = before[0].amount if before and not way else 0
+    return yen(requested or moved) if requested or moved else ""
 
 
 # How the journal names an answer, and which requests belong to an answer that a look-up may also bring.

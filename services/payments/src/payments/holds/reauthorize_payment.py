@@ -10,7 +10,7 @@ from shared.database.transactions import Tx
 
 
 async def reauthorize_payment(
-    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: PaymentForm, *, by: str
+    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: PaymentForm, *, by: str
 ) -> Acted:
     """Request a new hold of the missing amount. A hold that still exists is released first.
 
@@ -20,6 +20,6 @@ async def reauthorize_payment(
         tx,
         methods,
         order_code,
-        asked.version,
+        form.version,
         lambda payment, terms, at: asking.reauthorize(payment, terms, at, by=by),
     )

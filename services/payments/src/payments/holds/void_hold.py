@@ -10,13 +10,13 @@ from shared.database.transactions import Tx
 
 
 async def void_hold(
-    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: PaymentForm, *, by: str
+    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: PaymentForm, *, by: str
 ) -> Acted:
     """Request the release of the hold. Raises Refused as :func:`act_on_payment` does."""
     return await act_on_payment(
         tx,
         methods,
         order_code,
-        asked.version,
+        form.version,
         lambda payment, _, at: rules.void_hold(payment, at, by=by),
     )

@@ -232,11 +232,11 @@ class Counter(Protocol):
         ...
 
     async def choose_chain(
-        self, order_code: str, chain: str, chain_name: str, told: Callable[[Payment], Number | None]
+        self, order_code: str, chain: str, chain_name: str, number_to_show: Callable[[Payment], Number | None]
     ) -> None:
         """Store the chain that the buyer chose.
 
-        ``told`` returns the number in the words of that chain for every page and mail.
+        ``number_to_show`` returns the number in the words of that chain for every page and mail.
         """
         ...
 

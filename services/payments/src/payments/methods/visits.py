@@ -60,9 +60,9 @@ def router(method: Method, counter: Counter) -> APIRouter:
         if outcome == "success" and payment.state in UNDER_WAY and turn < TURNS_MAX:
             return wait(pages, request, back_path, order, turn, outcome=outcome)
         if not await may_see(request, order, payment):
-            return elsewhere(pages, request, order if payment.state in ARRIVED else "")
-        told = NOT_PAID[outcome] if payment.state in NOT_YET else ""
-        return pages.redirect(request, f"/orders/{order}", toast=told, kind="wait")
+            return show_other_browser(pages, request, order if payment.state in ARRIVED else "")
+        text = NOT_PAID[outcome] if payment.state in NOT_YET else ""
+        return pages.redirect(request, f"/orders/{order}", toast=text, kind="wait")
 
     @routes.post(back_path)
     async def posted_back(order: Code, outcome: VisitOutcome = "success") -> Response:
@@ -87,7 +87,7 @@ def wait(pages: Pages, request: Request, path: str, order: str, turn: int, **mor
     )
 
 
-def elsewhere(pages: Pages, request: Request, paid_order: str = "") -> Response:
+def show_other_browser(pages: Pages, request: Request, paid_order: str = "") -> Response:
     """A buyer returned in another browser, which may not see the order. The page shows the result and the next step."""
     return pages.render(request, "visit_elsewhere.html", paid_order=paid_order)
 

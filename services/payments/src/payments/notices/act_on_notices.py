@@ -29,7 +29,12 @@ from payments.notices.rows import (
 )
 from payments.notices.tables import notices
 from payments.payment.claims import Claim, claims_on, end_claims
-from payments.payment.locked_payments import LockedPayments, call_and_put_off, fitting_again, settle_answers
+from payments.payment.locked_payments import (
+    LockedPayments,
+    call_and_put_off,
+    end_mismatch_if_all_fits,
+    settle_answers,
+)
 from payments.payment.rows import ask_soon, lock_payments
 from payments.payment.rules.answers import Answer, Unknown
 from payments.payment.rules.drafting import Settled
@@ -164,7 +169,9 @@ def _settle(
     named = {name: value for claim in claims for name, value in claim.row.refs.items()}
     alerts = [alert for claim in claims if (alert := alert_of(claim.row)) is not None]
     known = payment.changed(refs={**payment.refs, **named})
-    return fitting_again(settle_answers(known, None, [*answers, *alerts], at, terms), answers, at, terms)
+    return end_mismatch_if_all_fits(
+        settle_answers(known, None, [*answers, *alerts], at, terms), answers, at, terms
+    )
 
 
 async def _put_off(tx: Tx, rows: Sequence[ClaimedNotice], pause: timedelta) -> None:

@@ -14,7 +14,7 @@ from payments.notices.tables import notices
 from payments.payment.rules.answers import Chargeback
 from payments.payment.tables import payments
 from payments.providers.provider import Notice
-from payments.requests.answers import is_storable
+from payments.requests.stored_answers import is_storable
 from shared.database.bulk import update_all
 from shared.database.transactions import Tx
 from shared.ids import new_id

@@ -56,7 +56,7 @@ class PaymentCounter:
             return payment
 
     async def choose_chain(
-        self, order_code: str, chain: str, chain_name: str, told: Callable[[Payment], Number | None]
+        self, order_code: str, chain: str, chain_name: str, number_to_show: Callable[[Payment], Number | None]
     ) -> None:
         """Store the chain that the buyer chose, and publish the number in its words."""
         at = now()
@@ -64,7 +64,9 @@ class PaymentCounter:
             payment = await lock_order_payment(tx, order_code)
             if payment is None:
                 return
-            chosen = choose_chain(payment, chain, chain_name, told, self.methods[payment.method].terms, at)
+            chosen = choose_chain(
+                payment, chain, chain_name, number_to_show, self.methods[payment.method].terms, at
+            )
             await save_all(tx, [chosen], self.methods, at)
             tx.say(*chosen.events)
 

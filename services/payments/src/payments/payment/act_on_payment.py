@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from payments.payment.locked_payments import LockedPayments
-from payments.payment.requests import has_open_request
+from payments.payment.new_requests import has_open_request
 from payments.payment.rows import lock_order_payment, look_soon, unknown_order
 from payments.payment.rules.drafting import Rule, Settled
 from payments.payment.rules.payment import Payment
@@ -57,7 +57,7 @@ async def act_on_payment(
         raise changed_meanwhile()
     at = now()
     settled = rule(payment, methods[payment.method].terms, at)
-    refunds = any(ask.operation == "refund" for ask in settled.asks)
+    refunds = any(ask.operation == "refund" for ask in settled.requests)
     blocked = refunds and await has_open_request(tx, payment.payment_id, "refund")
     if blocked or settled == Settled(payment):
         raise not_possible()

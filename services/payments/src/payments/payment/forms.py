@@ -9,10 +9,10 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
-UNTOLD = "untold"
+NOT_SHOWN = "not shown"
 """Annotation of a field that 操作の記録 does not show. A table of labels in the annotation words a choice."""
 
-RecordId = Annotated[str, Field(title="記録番号", max_length=64, pattern=r"^desk:[0-9a-f]{32}$"), UNTOLD]
+RecordId = Annotated[str, Field(title="記録番号", max_length=64, pattern=r"^desk:[0-9a-f]{32}$"), NOT_SHOWN]
 """The id of a record that staff make. It comes with the form, so a form that is sent twice is booked once."""
 
 
@@ -21,15 +21,15 @@ class PaymentForm(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    version: Annotated[int, Field(ge=1, title="版"), UNTOLD]
+    version: Annotated[int, Field(ge=1, title="版"), NOT_SHOWN]
 
-    def told(self) -> str:
+    def shown_text(self) -> str:
         """Return the fields as text: amounts in yen, days, reasons as staff typed them; "" if there are none."""
         fields = type(self).model_fields
         return "、".join(
             f"{fields[name].title or name} {_in_words(fields[name], value)}"
             for name, value in self
-            if UNTOLD not in fields[name].metadata and value not in (None, "")
+            if NOT_SHOWN not in fields[name].metadata and value not in (None, "")
         )
 
 

@@ -15,10 +15,10 @@ from payments.payment.claims import Claim, ClaimedRow, end_claims
 from payments.payment.rows import lock_payments, order_of_receipt, receipt_booked_already, save_all
 from payments.payment.rules.answers import Answer, Unknown
 from payments.payment.rules.asking import go_on
-from payments.payment.rules.disowning import told_elsewhere
 from payments.payment.rules.drafting import Draft, Settled, and_then, because_of
 from payments.payment.rules.moves import Operation
 from payments.payment.rules.payment import Payment
+from payments.payment.rules.reported_objects import call_booked_elsewhere
 from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.standing import with_standing
 from payments.payment.rules.terms import Terms
@@ -43,21 +43,23 @@ def settle_answers(
     return whole
 
 
-def fitting_again(settled: Settled, answers: Sequence[Answer], at: datetime, terms: Terms) -> Settled:
+def end_mismatch_if_all_fits(
+    settled: Settled, answers: Sequence[Answer], at: datetime, terms: Terms
+) -> Settled:
     """Return ``settled`` without the call about a mismatch, after a whole look-up fits and nothing is open.
 
     Work that waited for this goes on. Pure.
     """
     clear = not any(isinstance(answer, Unknown) for answer in answers)
-    return settled if settled.payment.awaits_an_answer or not clear else fitted(settled, at, terms)
+    return settled if settled.payment.awaits_an_answer or not clear else end_mismatch(settled, at, terms)
 
 
-def fitted(settled: Settled, at: datetime, terms: Terms) -> Settled:
+def end_mismatch(settled: Settled, at: datetime, terms: Terms) -> Settled:
     """Return ``settled`` after an answer that fits: its mismatch has ended, and work that waited goes on. Pure."""
     before = settled.payment
-    if not before.contradicted or before.told_otherwise:
+    if not before.contradicted or before.reported_otherwise:
         return settled
-    draft = Draft(before.fitting, at)
+    draft = Draft(before.without_mismatch, at)
     go_on(draft, terms)
     return and_then(settled, draft.done())
 
@@ -91,7 +93,7 @@ async def call_and_put_off(
         receipt_id = receipt_booked_already(error)
         other = await order_of_receipt(tx, payment.method, receipt_id) if receipt_id else ""
         if other and other != payment.order_code:
-            batch.add(told_elsewhere(payment, receipt_id, other, at))
+            batch.add(call_booked_elsewhere(payment, receipt_id, other, at))
         batch.add(settle_answer(batch.payment(payment_id), None, NOT_WRITTEN, at, terms))
         await batch.save(tx, methods, at, look_at={payment_id: due_at} if table is payments else {})
 
@@ -115,7 +117,7 @@ class LockedPayments:
     def add(self, part: Settled) -> None:
         """Add a decision about one of the payments."""
         key, cause = part.payment.payment_id, current_cause()
-        if part.steps or part.events or part.asks or part.payment != self.payment(key):
+        if part.steps or part.events or part.requests or part.payment != self.payment(key):
             self._causes[key] = cause
         part = because_of(cause, part)
         self._settled[key] = and_then(self._settled[key], part)
@@ -136,7 +138,7 @@ class LockedPayments:
         changed = []
         for key, one in self._settled.items():
             before = self._locked[key]
-            if one.asks or one.payment != before:
+            if one.requests or one.payment != before:
                 cause = self._causes[key]
                 whole = with_standing(before, one, at)
                 self._events += [event.following(cause) for event in whole.events[len(one.events) :]]

@@ -14,9 +14,9 @@ from pydantic import TypeAdapter
 from pydantic_core import to_jsonable_python
 from sqlalchemy import Select
 
+from payments.payment.new_requests import REQUEST_WORK, decline_requests, insert_requests
 from payments.payment.records import lines_of, receipts_of, step_of
-from payments.payment.requests import REQUEST_WORK, decline_requests, insert_requests
-from payments.payment.rules.drafting import Ask, PaymentStep, Settled
+from payments.payment.rules.drafting import NewRequest, PaymentStep, Settled
 from payments.payment.rules.journal import JournalReason
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.watching import MethodFacts, next_look_at
@@ -311,12 +311,12 @@ async def _hasten(tx: Tx, table: str, work: str, payment_ids: Sequence[UUID], du
 
 
 async def _ask(tx: Tx, settled: Sequence[Settled], at: datetime) -> None:
-    awaited: list[tuple[UUID, Ask]] = []
-    beside: list[tuple[UUID, Ask]] = []
+    awaited: list[tuple[UUID, NewRequest]] = []
+    beside: list[tuple[UUID, NewRequest]] = []
     for one in settled:
         if one.denied:
             await decline_requests(tx, one.payment.payment_id, one.denied, at)
-        for ask in one.asks:
+        for ask in one.requests:
             waits = ask.operation != "void" or one.payment.state == "voiding"
             (awaited if waits else beside).append((one.payment.payment_id, ask))
     await insert_requests(tx, awaited, at, awaited=True)

@@ -31,19 +31,21 @@ class RecordRefund(PaymentForm):
 
 
 async def record_refund(
-    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: RecordRefund, *, by: str
+    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: RecordRefund, *, by: str
 ) -> Acted:
     """Book the refund of the amount by the route, once under its id.
 
     Raises Refused if the amount is more than is here, if the id belongs to another record, and as
     :func:`act_on_payment` does.
     """
-    ref, amount, route = asked.refund_id, asked.returned_amount, asked.route
-    written = f"{ROUTES[route]} ¥{amount:,} {asked.note}"
+    ref, amount, route = form.refund_id, form.returned_amount, form.route
+    written = f"{ROUTES[route]} ¥{amount:,} {form.note}"
 
     def rule(payment: Payment, _: Terms, at: datetime) -> Settled:
         rules.check_within(rules.outside_amount_max(payment), amount, "returned_amount")
-        return rules.settle_outside(payment, at, ref=ref, amount=amount, route=route, note=written, by=by)
+        return rules.record_outside_refund(
+            payment, at, ref=ref, amount=amount, route=route, note=written, by=by
+        )
 
     async def repeated(payment: Payment) -> bool:
         if ref not in payment.refunds:
@@ -55,17 +57,17 @@ async def record_refund(
             raise recorded_already()
         return True
 
-    return await act_on_payment(tx, methods, order_code, asked.version, rule, repeated=repeated)
+    return await act_on_payment(tx, methods, order_code, form.version, rule, repeated=repeated)
 
 
 async def take_back_refund(
-    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: TakeBack, *, by: str
+    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: TakeBack, *, by: str
 ) -> Acted:
-    """Take the refund recorded as ``asked.ref`` out of the books. Raises Refused as :func:`act_on_payment` does."""
+    """Take the refund recorded as ``form.ref`` out of the books. Raises Refused as :func:`act_on_payment` does."""
     return await act_on_payment(
         tx,
         methods,
         order_code,
-        asked.version,
-        lambda payment, _, at: rules.take_back_record(payment, at, ref=asked.ref, by=by),
+        form.version,
+        lambda payment, _, at: rules.take_back_refund(payment, at, ref=form.ref, by=by),
     )

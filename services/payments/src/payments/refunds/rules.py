@@ -9,7 +9,7 @@ from payments.payment.rules.answers import RefundRoute
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.moves import OVER, RefundAsked
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.refund_bookings import settled_outside, take_back_outside
+from payments.payment.rules.refund_bookings import book_outside_refund, take_back_outside_refund
 from payments.payment.rules.terms import Terms
 from shared.errors import Refused
 
@@ -78,24 +78,24 @@ def outside_amount_max(payment: Payment) -> int:
     return 0 if payment.refund_asked_amount else payment.held_amount
 
 
-def settle_outside(
+def record_outside_refund(
     payment: Payment, at: datetime, *, ref: str, amount: int, route: RefundRoute, note: str, by: str
 ) -> Settled:
     """Book a refund that no provider reports, once by ``ref``."""
     draft = Draft(payment, at, by)
     if ref not in payment.refunds and 0 < amount <= outside_amount_max(payment):
         draft.note("settled outside", note)
-        settled_outside(draft, ref, amount, route, "settled outside")
+        book_outside_refund(draft, ref, amount, route, "settled outside")
         draft.give_back_what_is_over()
     return draft.done()
 
 
-def take_back_record(payment: Payment, at: datetime, *, ref: str, by: str) -> Settled:
+def take_back_refund(payment: Payment, at: datetime, *, ref: str, by: str) -> Settled:
     """Take back a refund that staff recorded by mistake. It is possible until a provider has reported the refund."""
     draft = Draft(payment, at, by)
-    for told in payment.outside:
-        if told.ref == ref:
-            take_back_outside(draft, told, "outside taken back")
+    for record in payment.outside:
+        if record.ref == ref:
+            take_back_outside_refund(draft, record, "outside taken back")
     return draft.done()
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from payments.payment.locked_payments import fitted, settle_answers, with_call
+from payments.payment.locked_payments import end_mismatch, settle_answers, with_call
 from payments.payment.rules.answers import (
     Answer,
     CaptureDeclined,
@@ -78,7 +78,7 @@ def settle_reply(
     """
     if operation != "refund" or not answers:
         return settle_answers(payment, operation, answers, at, terms)
-    if not payment.has_asked(number):
+    if not payment.is_latest_refund(number):
         return settle_answers(payment, None, answers, at, terms)
     before = settle_answers(payment, None, answers[:-1], at, terms)
     return and_then(before, settle_answers(before.payment, operation, answers[-1:], at, terms))
@@ -93,9 +93,9 @@ def with_doubt(
     """
     if became.due_at is None:
         answered = replace(settled, payment=settled.payment.not_calling("no_answer"))
-        return fitted(answered, at, terms)
+        return end_mismatch(answered, at, terms)
     if became.state != "unknown":
-        answered = fitted(settled, at, terms)
+        answered = end_mismatch(settled, at, terms)
         waits = answered.payment.state in ("reauthorizing", "voiding") and attempts >= WAITING_ATTEMPTS_MAX
         return with_call(answered, "no_answer") if waits else answered
     if MISMATCH in settled.payment.calls:

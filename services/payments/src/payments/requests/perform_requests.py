@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from payments.payment.claims import Claim, claims_of, last_claims
 from payments.payment.locked_payments import NOT_WRITTEN, LockedPayments, call_and_put_off
-from payments.payment.requests import REQUEST_WORK
+from payments.payment.new_requests import REQUEST_WORK
 from payments.payment.rows import lock_payments
 from payments.payment.rules.answers import (
     Answer,
@@ -20,15 +20,15 @@ from payments.payment.rules.answers import (
     Voided,
     Waiting,
 )
+from payments.payment.rules.known_answers import heard_before
 from payments.payment.rules.moves import CONCLUDES, NOT_YET, Operation
-from payments.payment.rules.old_news import heard_before
 from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.terms import Terms
 from payments.payment.tables import payment_requests
 from payments.requests.outcomes import RequestOutcome, outcome, pause_seconds, settle_reply, with_doubt
 from payments.requests.provider_gate import ProviderGate
-from payments.requests.refund_refusals import is_to_be_seen, seen
-from payments.requests.refund_replies import never_asked, reply_of_look, set_apart
+from payments.requests.refund_refusals import judge_refused_refund, needs_look_up
+from payments.requests.refund_replies import never_sent, reply_of_look, set_apart
 from payments.requests.rows import ClaimedRequest, Ended, end_requests
 from shared.cause import following
 from shared.clock import now
@@ -134,15 +134,15 @@ class Requests:
             return (*found, Declined(reason="declined", detail="order cancelled"))
         crash_point("K10")
         answer = await self._gate.make(operation, payment, amount=request.amount, key=request.request_id.hex)
-        if is_to_be_seen(answer):
-            before = found if never_asked(request) else ()
+        if needs_look_up(answer):
+            before = found if never_sent(request) else ()
             answer = await self._see(payment, request, before, answer)
         crash_point("K11")
         if isinstance(answer, RefundWaiting) and answer.looks:
             # The method only looked the payment up, and requested nothing.
-            answer = replace(answer, looks=request.attempts if never_asked(request) else 0)
+            answer = replace(answer, looks=request.attempts if never_sent(request) else 0)
         terms = self._gate.methods[payment.method].terms
-        return (*found, set_apart(payment, found, answer, terms) if never_asked(request) else answer)
+        return (*found, set_apart(payment, found, answer, terms) if never_sent(request) else answer)
 
     async def _see(
         self, payment: Payment, request: ClaimedRequest, before: Sequence[Answer], refused: Answer
@@ -150,7 +150,9 @@ class Requests:
         """Return the result of a refused refund after a look-up."""
         after = await self._gate.look_up(payment)
         terms = self._gate.methods[payment.method].terms
-        return seen(payment, before, after, refused, amount=request.amount, at=now(), terms=terms)
+        return judge_refused_refund(
+            payment, before, after, refused, amount=request.amount, at=now(), terms=terms
+        )
 
     async def _tell_shipped(self, payment: Payment, request: ClaimedRequest) -> Sequence[Answer]:
         """Report the parcel, but not before the first answer about the money.
@@ -184,10 +186,10 @@ def is_abandoned(payment: Payment, operation: Operation, terms: Terms, at: datet
 
 def unfit_reply(request: ClaimedRequest) -> Unknown | None:
     """Return the stored reply to a request if it did not fit. The request is not sent again until a person has looked."""
-    told = request.answer or {}
-    if not told.get("to_request"):
+    stored = request.answer or {}
+    if not stored.get("to_request"):
         return None
-    return Unknown(reason=told["reason"], mismatch=True, to_request=True)
+    return Unknown(reason=stored["reason"], mismatch=True, to_request=True)
 
 
 async def _end(

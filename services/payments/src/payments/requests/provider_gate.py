@@ -19,7 +19,7 @@ from payments.payment.rules.moves import MoneyOperation, Operation
 from payments.payment.rules.order import Parcel
 from payments.payment.rules.payment import Payment
 from payments.providers.provider import Provider
-from payments.requests.answers import is_storable
+from payments.requests.stored_answers import is_storable
 from shared.clock import elapsed, now
 
 log = structlog.get_logger()
@@ -162,8 +162,8 @@ class ProviderGate:
     ) -> Answer:
         breaker = self._breakers[self.methods[payment.method].provider.name]
         asked_at = elapsed()
-        told = await breaker.ask(operation, call)
-        answer = _believable(payment, told, operation=operation, amount=amount)
+        reply = await breaker.ask(operation, call)
+        answer = _believable(payment, reply, operation=operation, amount=amount)
         self._note(breaker, payment, operation, (answer,), asked_at)
         return answer
 

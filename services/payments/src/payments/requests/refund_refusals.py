@@ -12,12 +12,12 @@ from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
 
 
-def is_to_be_seen(answer: Answer) -> bool:
+def needs_look_up(answer: Answer) -> bool:
     """Return whether a look-up must confirm a refused refund. One with the provider's id needs none."""
     return isinstance(answer, RefundDeclined) and not answer.refund_ref
 
 
-def seen(
+def judge_refused_refund(
     payment: Payment,
     before: Sequence[Answer],
     after: Sequence[Answer],
@@ -42,5 +42,5 @@ def seen(
     if same := [one for one in new if one.amount == amount]:
         return same[-1]
     now_known = settle_answers(payment, None, after, at, terms).payment
-    more = now_known.told_refunds_amount > known.told_refunds_amount
+    more = now_known.reported_refunds_amount > known.reported_refunds_amount
     return Unknown(reason="refused_and_gone") if more else refused

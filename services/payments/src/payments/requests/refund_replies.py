@@ -11,7 +11,7 @@ from payments.requests.rows import ClaimedRequest
 from shared.clock import now
 
 
-def never_asked(request: ClaimedRequest) -> bool:
+def never_sent(request: ClaimedRequest) -> bool:
     """Return whether no earlier attempt can have reached the provider: all of them only looked the payment up."""
     return bool(request.attempts == 1 or (request.answer or {}).get("looks") == request.attempts - 1)
 
@@ -32,13 +32,13 @@ def reply_of_look(
         under_way = [one for one in ours if isinstance(one, RefundWaiting)]
         if under_way or not settled.wants("refund", request.sequence):
             return (under_way or ours)[-1]
-    asked = not never_asked(request)
-    if not asked and any(isinstance(one, RefundWaiting) for one in refunds):
+    was_sent = not never_sent(request)
+    if not was_sent and any(isinstance(one, RefundWaiting) for one in refunds):
         return RefundWaiting(looks=request.attempts)
     if not settled.wants("refund", request.sequence):
-        done = _taken_for_ours(payment, refunds, request) if asked else None
+        done = _taken_for_ours(payment, refunds, request) if was_sent else None
         return done or RefundDeclined(reason="nothing_left")
-    if not asked and settled.refundable_amount < request.amount:
+    if not was_sent and settled.refundable_amount < request.amount:
         # Others refunded a part of it, or all. This amount is not requested.
         return RefundDeclined(reason="amount_changed")
     return None
@@ -56,8 +56,8 @@ def _taken_for_ours(payment: Payment, news: Sequence[Answer], request: ClaimedRe
     return Refunded(refund_ref=presumed, amount=payment.refund_asked_amount) if presumed else None
 
 
-def _is_of(payment: Payment, told: Refunded | RefundWaiting | RefundDeclined) -> bool:
-    refs = told.refund_refs if isinstance(told, RefundWaiting) else (told.refund_ref,)
+def _is_of(payment: Payment, reported: Refunded | RefundWaiting | RefundDeclined) -> bool:
+    refs = reported.refund_refs if isinstance(reported, RefundWaiting) else (reported.refund_ref,)
     return any(payment.is_ours(ref) for ref in refs)
 
 
@@ -66,4 +66,4 @@ def set_apart(payment: Payment, found: Sequence[Answer], answer: Answer, terms: 
     if not isinstance(answer, Refunded | RefundWaiting | Unknown):
         return answer
     before = settle_answers(payment, None, found, now(), terms).payment
-    return replace(answer, told_before=before.told_refunds_amount)
+    return replace(answer, told_before=before.reported_refunds_amount)

@@ -9,7 +9,7 @@ import orjson
 
 from payments.payment.rules.answers import Answer
 from payments.payment.rules.moves import Operation
-from payments.requests.answers import ToldAnswer, answer_as_json
+from payments.requests.stored_answers import StoredAnswer, answer_as_json
 from shared.cause import Cause
 from shared.database.transactions import Tx
 
@@ -33,7 +33,7 @@ class ClaimedRequest:
     operation: Operation
     sequence: int
     amount: int
-    answer: ToldAnswer | None
+    answer: StoredAnswer | None
     caused_by: UUID | None
     traceparent: str | None
     attempts: int

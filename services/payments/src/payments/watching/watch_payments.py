@@ -10,7 +10,12 @@ from datetime import datetime, timedelta
 
 from payments.methods.method import Method
 from payments.payment.claims import Claim, ClaimedPayment, claims_of, end_claims
-from payments.payment.locked_payments import LockedPayments, call_and_put_off, fitting_again, settle_answers
+from payments.payment.locked_payments import (
+    LockedPayments,
+    call_and_put_off,
+    end_mismatch_if_all_fits,
+    settle_answers,
+)
 from payments.payment.rows import WATCH_WORK, lock_payments
 from payments.payment.rules.answers import Answer, Captured, Expired, Issued, Unknown, Voided
 from payments.payment.rules.asking import let_go_if_too_old
@@ -89,7 +94,7 @@ def look(
         settled = settle_answers(payment, None, (*answers, Expired()), at, method.terms)
     if not silent:
         settled = and_then(settled, let_go_if_too_old(settled.payment, method.terms, at))
-        settled = fitting_again(settled, answers, at, method.terms)
+        settled = end_mismatch_if_all_fits(settled, answers, at, method.terms)
     if silent:
         # The last look-up, too, counts only after it was answered.
         mismatch = any(isinstance(answer, Unknown) and answer.mismatch for answer in answers)
@@ -99,8 +104,8 @@ def look(
 
 def _tells_of_the_number(answers: Sequence[Answer], terms: Terms) -> bool:
     """Return whether a look-up answers for the number. No answer does not mean that nothing came in."""
-    told = any(isinstance(answer, Issued | Captured | Voided | Unknown) for answer in answers)
-    return terms.deposit == "by_hand" or told
+    reported = any(isinstance(answer, Issued | Captured | Voided | Unknown) for answer in answers)
+    return terms.deposit == "by_hand" or reported
 
 
 def is_overdue(payment: Payment, terms: Terms, at: datetime) -> bool:

@@ -118,8 +118,8 @@ class AmazonPayClient:
     async def capture(self, charge_id: str, amount: int, *, key: str, of: Collection[str] = ()) -> Charge:
         """Capture Charge, once for each charge. `amount` is in yen, `of` as in :meth:`charge`."""
         path = f"charges/{_named(charge_id)}/capture"
-        told = await self._call(Charge, "POST", path, {"captureAmount": yen(amount)}, key)
-        return about(charge_id, told, of)
+        reply = await self._call(Charge, "POST", path, {"captureAmount": yen(amount)}, key)
+        return about(charge_id, reply, of)
 
     async def cancel(self, charge_id: str, reason: str) -> Charge:
         """Cancel Charge: release the authorization."""

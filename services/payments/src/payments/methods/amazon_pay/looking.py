@@ -108,12 +108,12 @@ async def look_at_charges(client: AmazonPayClient, payment: Payment) -> Sequence
     charges = ours + others
     answers += await _unnamed(client, payment, charges)
     for refund, is_ours in _of_charges(refunds, ours, others):
-        told = meaning.of_refund(refund, {})
+        reported = meaning.of_refund(refund, {})
         # The state of others' refund in progress must not be taken for the state of Noren's refund.
-        if is_ours or isinstance(told, Refunded):
-            answers.append(told)
+        if is_ours or isinstance(reported, Refunded):
+            answers.append(reported)
     returned = sum(charge.returned for charge in charges)
-    before = payment.told_refunds_amount
+    before = payment.reported_refunds_amount
     return [*answers, RefundedInAll(amount=returned, before=before)] if returned or before else answers
 
 

@@ -214,7 +214,7 @@ class AmazonPayPages:
         return response
 
     def _elsewhere(self, request: Request, paid_order: str = "") -> Response:
-        return visits.elsewhere(self.counter.pages, request, paid_order)
+        return visits.show_other_browser(self.counter.pages, request, paid_order)
 
     async def script(self) -> Response:
         """The script that gives Amazon's script its configuration."""

@@ -72,12 +72,12 @@ async def _ask_in_parts(client: AmazonPayClient, payment: Payment, parts: list[P
     awaited: list[str] = []
     reason = "nothing_left"
     for part in parts:
-        told = await _ask(client, part)
-        refs |= told.refs
-        if isinstance(told, Unknown):
-            return told
-        if isinstance(told, RefundDeclined):
-            reason = told.reason
+        reply = await _ask(client, part)
+        refs |= reply.refs
+        if isinstance(reply, Unknown):
+            return reply
+        if isinstance(reply, RefundDeclined):
+            reason = reply.reason
         elif (refund_id := refs[REFUND + part.key]) not in payment.our_refund.done_refs:
             awaited.append(refund_id)
     if awaited:

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict
 from payments.methods.bank_transfer.settings import BankTransferSettings
 from payments.methods.method import Menu, Method, Shop
 from payments.payment.rules.answers import Answer, Issued, RefundDeclined, Refunded, Unknown, Voided
-from payments.payment.rules.disowning import told_no_more
 from payments.payment.rules.payment import Payment
+from payments.payment.rules.reported_objects import no_longer_reported
 from payments.payment.rules.terms import Terms
 from payments.providers.retry_after import retry_after_seconds
 from shared.clock import now
@@ -112,7 +112,7 @@ class BankTransfer(Method):
             found = Payouts.model_validate_json(reply.content).payouts
             answers = [_paid_back(payout, payment) for payout in found]
             paid_out = [payout.payout_id for payout in found]
-            return [*answers, *told_no_more(payment, receipts=None, refunds=paid_out)]
+            return [*answers, *no_longer_reported(payment, receipts=None, refunds=paid_out)]
         except (httpx.HTTPError, ValueError) as error:
             return (Unknown(reason=type(error).__name__),)
 

@@ -139,12 +139,14 @@ class Konbini(Method):
         if not hmac.compare_digest(expected.hexdigest().encode(), given.encode()):
             raise NoticeRefused("signature_wrong")
         try:
-            told = NoticeBody.model_validate_json(body)
+            notice_body = NoticeBody.model_validate_json(body)
         except ValidationError as error:
             raise NoticeRefused("malformed", genuine=True) from error
-        return Notice(told.notice_id, told.reference, told.summary, known=told.kind in KINDS)
+        return Notice(
+            notice_body.notice_id, notice_body.reference, notice_body.summary, known=notice_body.kind in KINDS
+        )
 
-    def told(self, payment: Payment, chain: str = "") -> Number | None:
+    def number_to_show(self, payment: Payment, chain: str = "") -> Number | None:
         """Return the payment's number in the words of ``chain``, or of the chain that was chosen last."""
         if payment.number is None or "number_11" not in payment.refs:
             return payment.number

@@ -60,7 +60,7 @@ def router(method: "Konbini", counter: Counter) -> APIRouter:
         back, toast = f"/payments/{method.path}/{order_code}?{urlencode({'key': key})}", ""
         if payment.number is not None:
             try:
-                await counter.choose_chain(order_code, chain, CHAINS[chain].label, method.told)
+                await counter.choose_chain(order_code, chain, CHAINS[chain].label, method.number_to_show)
             except Refused as refusal:
                 toast = refusal.message
         return counter.pages.redirect(request, back, toast=toast, kind="stop" if toast else "done")
@@ -99,7 +99,7 @@ def _money_back(payment: Payment) -> MoneyBack:
 
 
 def _shown(method: "Konbini", payment: Payment, key: str) -> dict[str, Any]:
-    number = method.told(payment)
+    number = method.number_to_show(payment)
     chain = CHAINS.get(number.chain) if number else None
     steps = []
     if number is not None and chain is not None:

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict
 from payments.methods.konbini.chains import CHAINS, DEFAULT
 from payments.methods.konbini.labels import KINDS
 from payments.payment.rules.answers import Answer, Captured, Issued, Refunded, Reversed, Unknown, Voided
-from payments.payment.rules.disowning import told_no_more
 from payments.payment.rules.payment import Payment
+from payments.payment.rules.reported_objects import no_longer_reported
 
 
 class _Object(BaseModel):
@@ -110,7 +110,7 @@ def all_answers(voucher: Voucher, payment: Payment) -> list[Answer]:
     ]
     happened.sort(key=lambda pair: pair[0])
     answers = [answer for _, answer in happened]
-    gone = told_no_more(
+    gone = no_longer_reported(
         payment,
         receipts=[one.receipt_id for one in voucher.receipts],
         refunds=[one.refund_id for one in voucher.refunds],
@@ -121,12 +121,12 @@ def all_answers(voucher: Voucher, payment: Payment) -> list[Answer]:
 
 def closed(voucher: Voucher, payment: Payment) -> Answer:
     """Return that the number is closed, or the money that came first."""
-    told = all_answers(voucher, payment)
-    back = {answer.receipt_id for answer in told if isinstance(answer, Reversed)}
+    reported = all_answers(voucher, payment)
+    back = {answer.receipt_id for answer in reported if isinstance(answer, Reversed)}
     back |= set(payment.disowned)
-    paid = [one for one in told if isinstance(one, Captured) and one.receipt_id not in back]
-    voided = [one for one in told if isinstance(one, Voided)]
-    return [told[0], *voided, *paid][-1]
+    paid = [one for one in reported if isinstance(one, Captured) and one.receipt_id not in back]
+    voided = [one for one in reported if isinstance(one, Voided)]
+    return [reported[0], *voided, *paid][-1]
 
 
 def last_refund(voucher: Voucher, payment: Payment, amount: int) -> Answer:

@@ -12,16 +12,16 @@
 | ``asking`` | what the order asks: start, number, capture, new hold, cancellation |
 | ``answers`` | everything that a provider can report |
 | ``checking`` | is an answer about the request, and can the books hold it? |
-| ``disowning`` | is the reported object one of this payment, and is it still reported? |
-| ``old_news`` | does an answer report anything new? |
+| ``reported_objects`` | is the reported object one of this payment, and is it still reported? |
+| ``known_answers`` | does an answer report anything new? |
 | ``settling`` | what one answer means; it calls the modules below |
 | ``numbers`` | publishes the number with which the buyer pays |
 | ``receipts`` | books money that comes in, and receipts that a till takes back |
 | ``refund_answers`` | which reported refund is Noren's, and what ends its request |
 | ``refund_mismatches`` | a known refund that is reported with another amount, or no longer |
 | ``refund_bookings`` | books money that goes back, and takes such a booking back |
-| ``chargebacks`` | opens, decides and reopens a chargeback |
-| ``beside`` | holds and charges of others on the agreement with the buyer |
+| ``chargeback_bookings`` | opens, decides and reopens a chargeback |
+| ``other_holds`` | holds and charges of others on the agreement with the buyer |
 | ``journal`` | the entries of the double-entry journal |
 | ``standing`` | publishes unusual changes, after all answers of a batch |
 | ``watching`` | when the payment is looked up next |

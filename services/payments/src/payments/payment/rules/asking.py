@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Literal
 
-from payments.payment.rules.beside import free_other_holds
 from payments.payment.rules.details import CaptureWish
-from payments.payment.rules.drafting import Ask, Draft, Settled
+from payments.payment.rules.drafting import Draft, NewRequest, Settled
 from payments.payment.rules.moves import (
     NOT_YET,
     CaptureAsked,
@@ -16,6 +15,7 @@ from payments.payment.rules.moves import (
     VoidAsked,
 )
 from payments.payment.rules.order import Parcel
+from payments.payment.rules.other_holds import free_other_holds
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
 from shared.clock import in_japan
@@ -38,7 +38,7 @@ def begin(payment: Payment, terms: Terms) -> Settled:
         return Settled(payment.changed(state="unmanaged"))
     if terms.flow == "prepaid":
         return Settled(payment)
-    return Settled(payment.changed(state="requested"), asks=(Ask("authorize", payment.amount),))
+    return Settled(payment.changed(state="requested"), requests=(NewRequest("authorize", payment.amount),))
 
 
 def issue_number(payment: Payment, terms: Terms, at: datetime) -> Settled:
@@ -161,11 +161,11 @@ def let_go_if_too_old(payment: Payment, terms: Terms, at: datetime) -> Settled:
 
 def ask_reauthorization(draft: Draft, because: str) -> bool:
     """Request a new hold of the missing amount. Return False if this is not possible now."""
-    asked = draft.move(ReauthorizationAsked, because)
-    if asked:
+    requested = draft.move(ReauthorizationAsked, because)
+    if requested:
         draft.change(renews_hold=False, provider_status="")
         draft.ask("reauthorize", draft.payment.missing_amount)
-    return asked
+    return requested
 
 
 def may_reauthorize(payment: Payment, terms: Terms) -> bool:

@@ -75,7 +75,7 @@ def _why_not_ours(payment: Payment, answer: Answer, at: datetime, operation: Ope
                 return "" if answer.due_at > at else "deadline_passed"
             return "" if answer.number == payment.number.number else "other_reference"
         case Authorized() if answer.authorization_id not in payment.ended_holds:
-            asked = payment.missing_amount if renewed else payment.amount
+            requested = payment.missing_amount if renewed else payment.amount
             awaited = renewed or payment.state in NOT_YET
-            return "amount_differs" if awaited and answer.amount != asked else ""
+            return "amount_differs" if awaited and answer.amount != requested else ""
     return ""

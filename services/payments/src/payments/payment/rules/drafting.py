@@ -28,7 +28,7 @@ class PaymentStep:
 
 
 @dataclass(frozen=True)
-class Ask:
+class NewRequest:
     """A request to the provider, the ``sequence``-th of its kind, with its cause."""
 
     operation: Operation
@@ -44,7 +44,7 @@ class Settled:
     payment: Payment
     steps: tuple[PaymentStep, ...] = ()
     events: tuple[Event, ...] = ()
-    asks: tuple[Ask, ...] = ()
+    requests: tuple[NewRequest, ...] = ()
     entries: tuple[JournalEntry, ...] = ()
     denied: tuple[Operation, ...] = ()
     """Requests under way that were not done, as staff say: they end as declined, and make room for the next of their kind."""
@@ -59,7 +59,7 @@ def because_of(cause: Cause, part: Settled) -> Settled:
     return replace(
         part,
         events=tuple(event.following(cause) for event in part.events),
-        asks=tuple(replace(ask, cause=cause) for ask in part.asks),
+        requests=tuple(replace(ask, cause=cause) for ask in part.requests),
     )
 
 
@@ -69,7 +69,7 @@ def and_then(whole: Settled, part: Settled) -> Settled:
         payment=part.payment,
         steps=whole.steps + part.steps,
         events=whole.events + part.events,
-        asks=whole.asks + part.asks,
+        requests=whole.requests + part.requests,
         entries=whole.entries + part.entries,
         denied=whole.denied + part.denied,
     )
@@ -88,7 +88,7 @@ class Draft:
         self.asked_by = asked_by
         self._steps: list[PaymentStep] = []
         self._events: list[Event] = []
-        self._asks: list[Ask] = []
+        self._requests: list[NewRequest] = []
         self._entries: list[JournalEntry] = []
         self._denied: tuple[Operation, ...] = ()
 
@@ -103,7 +103,7 @@ class Draft:
             self.payment,
             tuple(self._steps),
             tuple(self._events),
-            tuple(self._asks),
+            tuple(self._requests),
             tuple(self._entries),
             self._denied,
         )
@@ -147,10 +147,10 @@ class Draft:
         ``of_sale``: the refund may take from the money that paid for an order that goes on.
         """
         number = self.payment.sequence_of(operation)
-        self._asks.append(Ask(operation, amount, number))
+        self._requests.append(NewRequest(operation, amount, number))
         self.change(asked_by=self.behind)
         if operation == "refund":
-            ours = OurRefund(number, told_before=self.payment.told_refunds_amount)
+            ours = OurRefund(number, told_before=self.payment.reported_refunds_amount)
             self.change(refund_asked_amount=amount, refund_of_sale=of_sale, our_refund=ours)
 
     def deny(self, *operations: Operation) -> None:
@@ -219,11 +219,11 @@ class Draft:
         if payment.contradicted and payment.authorization_id:
             # It is not certain whose hold it is, or whether it was captured.
             return
-        asked = payment.state not in OVER and self.move(VoidAsked, because)
-        if asked and self.payment.state == "voiding":
+        requested = payment.state not in OVER and self.move(VoidAsked, because)
+        if requested and self.payment.state == "voiding":
             self.ask("void", payment.amount)
 
-    def take_out(self, receipt_id: str, amount: int, explained_by: str = "") -> tuple[int, int]:
+    def take_back_amount(self, receipt_id: str, amount: int, explained_by: str = "") -> tuple[int, int]:
         """Book that ``amount`` yen of a receipt were taken back, out of suspense first.
 
         Return the amounts out of suspense and out of the sale.
@@ -232,8 +232,8 @@ class Draft:
         from_suspense = min(amount, payment.spare_amount)
         from_sale = amount - from_suspense
         entries = (
-            journal.suspense_reversed(receipt_id, from_suspense),
-            journal.sale_reversed(receipt_id, from_sale),
+            journal.suspense_taken_back(receipt_id, from_suspense),
+            journal.sale_taken_back(receipt_id, from_sale),
         )
         self.book(*(journal.covered(one, explained_by) if explained_by else one for one in entries))
         self.change(

@@ -72,12 +72,12 @@ def suspense_returned(refund_ref: str, amount: int) -> JournalEntry:
     return JournalEntry("suspense_returned", refund_ref, amount, debit="suspense", credit="receivable")
 
 
-def sale_reversed(receipt_id: str, amount: int) -> JournalEntry:
+def sale_taken_back(receipt_id: str, amount: int) -> JournalEntry:
     """Return the entry of money of the order whose receipt was taken back."""
     return JournalEntry("sale_reversed", receipt_id, amount, debit="sales", credit="receivable")
 
 
-def suspense_reversed(receipt_id: str, amount: int) -> JournalEntry:
+def suspense_taken_back(receipt_id: str, amount: int) -> JournalEntry:
     """Return the entry of suspense whose receipt was taken back."""
     return JournalEntry("suspense_reversed", receipt_id, amount, debit="suspense", credit="receivable")
 
@@ -87,12 +87,12 @@ def set_aside(receipt_id: str, amount: int) -> JournalEntry:
     return JournalEntry("set_aside", receipt_id, amount, debit="sales", credit="suspense")
 
 
-def refund_undone(refund_ref: str, amount: int) -> JournalEntry:
+def refund_taken_back(refund_ref: str, amount: int) -> JournalEntry:
     """Return the entry that takes back a booked refund of the order's money."""
     return JournalEntry("refund_undone", refund_ref, amount, debit="receivable", credit="refunds")
 
 
-def suspense_return_undone(refund_ref: str, amount: int) -> JournalEntry:
+def suspense_return_taken_back(refund_ref: str, amount: int) -> JournalEntry:
     """Return the entry that takes back a booked refund of suspense."""
     return JournalEntry("suspense_return_undone", refund_ref, amount, debit="receivable", credit="suspense")
 
@@ -107,7 +107,7 @@ def lost(kind: Literal["refund", "receipt", "chargeback"], subject: str, amount:
     return JournalEntry(reasons[kind], subject, amount, debit="losses", credit="receivable")
 
 
-def loss_undone(subject: str, amount: int) -> JournalEntry:
+def loss_taken_back(subject: str, amount: int) -> JournalEntry:
     """Return the entry that takes back a booked loss."""
     return JournalEntry("loss_undone", subject, amount, debit="receivable", credit="losses")
 

@@ -83,7 +83,7 @@ class Money:
         return sum(one.amount for one in self.chargebacks if one.state == "lost")
 
     @property
-    def told_refunds_amount(self) -> int:
+    def reported_refunds_amount(self) -> int:
         """All that the provider counts as refunded, as far as Noren knows."""
         over = sum(loss.amount for loss in self.losses if loss.kind != "receipt")
         return self.refunded_amount + over - self.beside_provider_amount
@@ -92,7 +92,7 @@ class Money:
     def refunded_elsewhere_amount(self) -> int:
         """What the provider counts as refunded without a request of Noren, as far as Noren knows."""
         presumed = self.refund_asked_amount if self.our_refund.presumed_ref else 0
-        return max(self.told_refunds_amount - sum(self.own_refunds.values()) - presumed, 0)
+        return max(self.reported_refunds_amount - sum(self.own_refunds.values()) - presumed, 0)
 
     @property
     def missing_amount(self) -> int:

@@ -51,22 +51,22 @@ def choose_chain(
     payment: Payment,
     chain: str,
     chain_name: str,
-    told: Callable[[Payment], Number | None],
+    number_to_show: Callable[[Payment], Number | None],
     terms: Terms,
     at: datetime,
 ) -> Settled:
     """Store the chain that the buyer chose, and publish the number in its words while it can be paid. Pure.
 
-    ``told`` returns the number of a payment in the words of its chain. No money follows from it. Each number goes out
-    by mail once. Raises Refused after too many changes.
+    ``number_to_show`` returns the number of a payment in the words of its chain. No money follows from it. Each
+    number goes out by mail once. Raises Refused after too many changes.
     """
-    draft, before = Draft(payment, at), told(payment)
+    draft, before = Draft(payment, at), number_to_show(payment)
     draft.remember({"chain": chain})
-    number = told(draft.payment)
+    number = number_to_show(draft.payment)
     payable = payment.state == "waiting" and not payment.order_cancelled
     if payable and before is not None and number is not None and number != before:
         mailed = payment.refs.get(_TOLD, "").split() or [payment.refs.get("chain", before.chain)]
-        known = [told(payment.changed(refs={**payment.refs, "chain": one})) for one in mailed]
+        known = [number_to_show(payment.changed(refs={**payment.refs, "chain": one})) for one in mailed]
         is_new = all(one is None or _digits(one) != _digits(number) for one in known)
         draft.remember({_CHANGED: _one_more_change(payment, at)})
         draft.remember({_TOLD: " ".join([*mailed, chain] if is_new else mailed)})

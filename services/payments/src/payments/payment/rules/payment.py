@@ -139,10 +139,10 @@ class Payment(Money):
 
         Until they agree again, or a person has decided, nothing is final and nothing irreversible is done.
         """
-        return self.told_otherwise or bool(self.not_ours) or MISMATCH in self.calls
+        return self.reported_otherwise or bool(self.not_ours) or MISMATCH in self.calls
 
     @property
-    def told_otherwise(self) -> bool:
+    def reported_otherwise(self) -> bool:
         """Whether booked money is now reported with another amount, not any more, or for another order as well, or money that
         staff let go of is reported here again."""
         return bool(self.doubted_receipts or self.retold_refunds or self.booked_elsewhere or self.told_again)
@@ -203,9 +203,9 @@ class Payment(Money):
         return under_way or bool(self.refund_asked_amount or self.doubted_refunds)
 
     @property
-    def fitting(self) -> "Payment":
+    def without_mismatch(self) -> "Payment":
         """The payment without the call about a mismatch, unless booked money is still reported otherwise."""
-        return self if self.told_otherwise else self.changed(not_ours=()).not_calling(MISMATCH)
+        return self if self.reported_otherwise else self.changed(not_ours=()).not_calling(MISMATCH)
 
     @property
     def keeps_its_sale(self) -> bool:
@@ -254,10 +254,10 @@ class Payment(Money):
         """
         if operation == "void" and (self.frees_holds or self.ended_in_part):
             return True
-        asked = operation != "refund" or (self.refund_asked_amount > 0 and self.has_asked(number))
-        return asked and self.state in WANTED_IN[operation]
+        requested = operation != "refund" or (self.refund_asked_amount > 0 and self.is_latest_refund(number))
+        return requested and self.state in WANTED_IN[operation]
 
-    def has_asked(self, number: int) -> bool:
+    def is_latest_refund(self, number: int) -> bool:
         """Whether request ``number`` is the latest refund. Requests from before numbers were kept always are."""
         return not number or self.our_refund.number in (0, number)
 

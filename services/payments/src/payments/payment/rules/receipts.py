@@ -104,21 +104,21 @@ def hear_receipt_no_more(draft: Draft, receipt_id: str) -> None:
 
 
 def _doubt_no_more(draft: Draft, receipt_id: str) -> None:
-    left = {one: told for one, told in draft.payment.doubted_receipts.items() if one != receipt_id}
+    left = {one: reported for one, reported in draft.payment.doubted_receipts.items() if one != receipt_id}
     draft.change(doubted_receipts=left)
 
 
-def book_as_told(draft: Draft, terms: Terms, because: str) -> None:
+def book_as_reported(draft: Draft, terms: Terms, because: str) -> None:
     """Book the difference between reported and booked amounts of doubted receipts, after staff have seen it.
 
     Each difference is its own movement.
     """
-    for receipt_id, told in draft.payment.doubted_receipts.items():
+    for receipt_id, reported in draft.payment.doubted_receipts.items():
         payment = draft.payment
-        more = told - (payment.booked_of(receipt_id) or 0)
+        more = reported - (payment.booked_of(receipt_id) or 0)
         part = f"{receipt_id}:{payment.version}"
         _doubt_no_more(draft, receipt_id)
-        draft.change(receipt_amounts={**payment.receipt_amounts, receipt_id: told})
+        draft.change(receipt_amounts={**payment.receipt_amounts, receipt_id: reported})
         if more > 0:
             came = Captured(
                 amount=more,
@@ -128,7 +128,7 @@ def book_as_told(draft: Draft, terms: Terms, because: str) -> None:
             )
             _take_in(draft, came, terms, because)
         else:
-            _take_away(draft, part, -more, because, by_mistake=True)
+            _take_back_booked(draft, part, -more, because, by_mistake=True)
 
 
 def _keep_part(draft: Draft, answer: Captured, because: str) -> None:
@@ -225,7 +225,7 @@ def _suspend(draft: Draft, receipt_id: str, amount: int, call: Call | None = Non
             draft.call(call)
 
 
-def reverse(draft: Draft, answer: Reversed, because: str, *, by_mistake: bool = False) -> None:
+def take_back_receipt(draft: Draft, answer: Reversed, because: str, *, by_mistake: bool = False) -> None:
     """Take a receipt out of the books that the till took back: out of suspense first, then out of the sale.
 
     What was refunded meanwhile is a loss. A number waits for its buyer again. ``by_mistake``: staff know that they
@@ -237,14 +237,14 @@ def reverse(draft: Draft, answer: Reversed, because: str, *, by_mistake: bool = 
     booked = payment.receipt_amounts.get(answer.receipt_id, answer.amount)
     draft.change(reversals=(*payment.reversals, answer.receipt_id))
     _doubt_no_more(draft, answer.receipt_id)
-    _take_away(draft, answer.receipt_id, booked, because, by_mistake=by_mistake)
+    _take_back_booked(draft, answer.receipt_id, booked, because, by_mistake=by_mistake)
 
 
-def _take_away(draft: Draft, ref: str, amount: int, because: str, *, by_mistake: bool) -> None:
+def _take_back_booked(draft: Draft, ref: str, amount: int, because: str, *, by_mistake: bool) -> None:
     payment = draft.payment
     # A refund in progress may have gone out already. Only its answer, or money, shows what is lost.
     taken = min(amount, max(payment.held_amount - payment.refund_asked_amount, 0))
-    _, from_sale = draft.take_out(ref, taken)
+    _, from_sale = draft.take_back_amount(ref, taken)
     draft.lose(Loss(ref, amount - taken, "receipt"))
     if not draft.payment.spare_amount:
         draft.stop_calling(*ABOUT_SPARE_MONEY)

@@ -14,14 +14,14 @@ from payments.payment.rules.answers import (
     Unknown,
 )
 from payments.payment.rules.drafting import Draft
+from payments.payment.rules.known_answers import doubts
 from payments.payment.rules.moves import NothingLeft
-from payments.payment.rules.old_news import doubts
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.refund_bookings import ELSEWHERE, book_refund, cover, give_the_rest, keep_route
 from payments.payment.rules.refund_mismatches import SUM, hear_refund_again, hear_sum_again
 
 
-def refunded(draft: Draft, answer: Refunded, because: str, *, ours: bool) -> None:
+def book_refund_answer(draft: Draft, answer: Refunded, because: str, *, ours: bool) -> None:
     """Book a refund once by its id, whoever requested it.
 
     ``ours``: it is the answer to Noren's request. Only this, or its id in a look-up, ends the request.
@@ -44,11 +44,11 @@ def refunded(draft: Draft, answer: Refunded, because: str, *, ours: bool) -> Non
         draft.change(own_refunds=own)
         summed = payment.our_refund.presumed_ref.startswith(SUM)
         if not (summed and (heard or known == answer.amount)):
-            _presumed_wrongly(draft, payment, answer.refund_ref)
-        _went_back(draft, answer)
+            _correct_presumption(draft, payment, answer.refund_ref)
+        _complete_own_refund(draft, answer)
 
 
-def _went_back(draft: Draft, answer: Refunded) -> None:
+def _complete_own_refund(draft: Draft, answer: Refunded) -> None:
     """Record that Noren's refund is completed, or a part that the provider refunded separately. The rest is in progress."""
     ours, left = draft.payment.our_refund, draft.payment.refund_asked_amount - answer.amount
     if left > 0:
@@ -65,7 +65,7 @@ def _book_by_name(draft: Draft, answer: Refunded, because: str, *, ours: bool) -
     payment = draft.payment
     known = _known_by_sum(payment, answer, ours=ours)
     presumed = not ours and _may_be_ours(payment, answer, known)
-    if not ours and not presumed and _was_written_down(draft, answer):
+    if not ours and not presumed and _match_record(draft, answer):
         return 0
     draft.change(unnamed_refund_amount=payment.unnamed_refund_amount - known)
     if presumed:
@@ -84,7 +84,7 @@ def _known_by_sum(payment: Payment, answer: Refunded, *, ours: bool) -> int:
     if not ours:
         return most
     before = max(payment.our_refund.told_before, answer.told_before)
-    return min(most, max(payment.told_refunds_amount - before, 0))
+    return min(most, max(payment.reported_refunds_amount - before, 0))
 
 
 def _may_be_ours(payment: Payment, answer: Refunded, known: int) -> bool:
@@ -100,7 +100,7 @@ def _may_be_ours(payment: Payment, answer: Refunded, known: int) -> bool:
     )
 
 
-def _presumed_wrongly(draft: Draft, before: Payment, own_ref: str) -> None:
+def _correct_presumption(draft: Draft, before: Payment, own_ref: str) -> None:
     """Call staff if a refund that was presumed to be Noren's belonged to others. ``own_ref`` is Noren's id, if known."""
     presumed = before.our_refund.presumed_ref
     if presumed and presumed != own_ref:
@@ -117,20 +117,20 @@ def hear_reply(draft: Draft, answer: Refunded | RefundWaiting | Unknown) -> None
         return
     ours = payment.our_refund
     told_before = max(ours.told_before, answer.told_before)
-    told = answer.refund_refs if isinstance(answer, RefundWaiting) else ()
+    reported = answer.refund_refs if isinstance(answer, RefundWaiting) else ()
     over = (*ours.refs, *ours.done_refs, *payment.failed_refunds)
-    fresh = tuple(ref for ref in told if ref not in over)
+    fresh = tuple(ref for ref in reported if ref not in over)
     draft.change(our_refund=replace(ours, refs=(*ours.refs, *fresh), told_before=told_before))
-    if told and ours.presumed_ref not in told:
-        _presumed_wrongly(draft, payment, "")
+    if reported and ours.presumed_ref not in reported:
+        _correct_presumption(draft, payment, "")
 
 
-def refunded_in_all(draft: Draft, answer: RefundedInAll, because: str) -> None:
+def book_refund_sum(draft: Draft, answer: RefundedInAll, because: str) -> None:
     """Book the part of the provider's sum that exceeds the refunds with ids."""
     payment = draft.payment
     if payment.doubted_refunds or payment.retold_refunds.keys() - {SUM}:
         return
-    beyond = answer.amount - payment.told_refunds_amount
+    beyond = answer.amount - payment.reported_refunds_amount
     hear_sum_again(draft, answer)
     if beyond <= 0:
         return
@@ -142,7 +142,7 @@ def refunded_in_all(draft: Draft, answer: RefundedInAll, because: str) -> None:
     book_refund(draft, ref, beyond, answer.route, because, ours=presumed)
 
 
-def _was_written_down(draft: Draft, answer: Refunded) -> bool:
+def _match_record(draft: Draft, answer: Refunded) -> bool:
     """Match a refund with the record that staff made of it before the report. It is one refund, not two."""
     payment = draft.payment
     same = [one for one in payment.outside if (one.amount, one.route) == (answer.amount, answer.route)]
@@ -158,7 +158,7 @@ def _was_written_down(draft: Draft, answer: Refunded) -> bool:
     return True
 
 
-def _came_to_nothing(draft: Draft, because: str) -> bool:
+def _book_out_lost_receipts(draft: Draft, because: str) -> bool:
     """Book out a receipt that was taken back while a refund of its money was in progress.
 
     Return True if nothing is here then.
@@ -177,7 +177,7 @@ def _came_to_nothing(draft: Draft, because: str) -> bool:
     return True
 
 
-def refund_declined(draft: Draft, answer: RefundDeclined, because: str, *, ours: bool) -> None:
+def record_declined_refund(draft: Draft, answer: RefundDeclined, because: str, *, ours: bool) -> None:
     """Record that Noren's refund failed. A person is called, unless others refunded part of the money meanwhile.
 
     A look-up of a refund that is not known to be Noren's ends nothing.
@@ -186,19 +186,19 @@ def refund_declined(draft: Draft, answer: RefundDeclined, because: str, *, ours:
     ours = ours or payment.is_ours(answer.refund_ref)
     if answer.refund_ref and answer.refund_ref not in payment.failed_refunds:
         draft.change(failed_refunds=(*payment.failed_refunds, answer.refund_ref))
-    asked = payment.refund_asked_amount
-    if not ours or not (asked or payment.state == "refunding"):
+    requested = payment.refund_asked_amount
+    if not ours or not (requested or payment.state == "refunding"):
         return
     refs = tuple(ref for ref in payment.our_refund.refs if ref != answer.refund_ref)
     if refs and refs != payment.our_refund.refs:
         # One part of it failed. The remaining amount is reported after the other parts are completed.
         draft.change(our_refund=replace(payment.our_refund, refs=refs))
         return
-    _presumed_wrongly(draft, payment, "")
+    _correct_presumption(draft, payment, "")
     draft.end_refund()
-    if _came_to_nothing(draft, because):
+    if _book_out_lost_receipts(draft, because):
         return
-    less = payment.refundable_amount < asked
+    less = payment.refundable_amount < requested
     if less and payment.state == "refunding":
         give_the_rest(draft)
     elif less and (payment.order_cancelled or not payment.refund_of_sale):
@@ -206,6 +206,6 @@ def refund_declined(draft: Draft, answer: RefundDeclined, because: str, *, ours:
     else:
         if payment.state in ("refunding", "captured"):
             draft.call("refund_failed")
-            draft.change(refund_failed_amount=asked)
+            draft.change(refund_failed_amount=requested)
         if not draft.move(RefundDeclined, because):
             draft.note(because)

@@ -58,7 +58,7 @@ def cover(draft: Draft, receipt_id: str, because: str) -> None:
         losses = [left if one is loss else one for one in draft.payment.losses]
         draft.change(losses=tuple(one for one in losses if one.amount))
         if loss.kind == "receipt":
-            draft.take_out(loss.ref, amount, receipt_id)
+            draft.take_back_amount(loss.ref, amount, receipt_id)
             if not draft.payment.spare_amount:
                 draft.stop_calling(*ABOUT_SPARE_MONEY)
         else:
@@ -72,13 +72,13 @@ def cover(draft: Draft, receipt_id: str, because: str) -> None:
                 ours=by_chargeback or loss.ref in draft.payment.own_refunds,
                 by_chargeback=by_chargeback,
                 explained_by=receipt_id,
-                told=loss.told,
+                published=loss.told,
             )
     if not any(loss.kind == "refund" for loss in draft.payment.losses):
         draft.stop_calling(UNEXPLAINED)
 
 
-def settled_outside(draft: Draft, ref: str, amount: int, route: RefundRoute, because: str) -> None:
+def book_outside_refund(draft: Draft, ref: str, amount: int, route: RefundRoute, because: str) -> None:
     """Book a refund that staff made by a way that the provider does not know."""
     if ref in draft.payment.refunds:
         return
@@ -92,33 +92,35 @@ def settled_outside(draft: Draft, ref: str, amount: int, route: RefundRoute, bec
     give(draft, ref, amount, route, because, ours=True)
 
 
-def take_back_outside(draft: Draft, told: Outside, because: str) -> None:
+def take_back_outside_refund(draft: Draft, record: Outside, because: str) -> None:
     """Book the opposite of a refund that staff had recorded by mistake. Inform the order and its buyer."""
     payment = draft.payment
     draft.change(
-        outside=tuple(one for one in payment.outside if one is not told),
-        beside_provider_amount=payment.beside_provider_amount - told.amount,
+        outside=tuple(one for one in payment.outside if one is not record),
+        beside_provider_amount=payment.beside_provider_amount - record.amount,
     )
-    undo_refund(draft, Taken(told.ref, told.amount, told.from_suspense), told.route)
+    take_back_booked_refund(draft, Taken(record.ref, record.amount, record.from_suspense), record.route)
     if draft.payment.losses and draft.payment.held_amount:
-        cover(draft, f"{told.ref}:{payment.version}", because)
-    if not goes_on_again(draft, because):
+        cover(draft, f"{record.ref}:{payment.version}", because)
+    if not let_go_on_again(draft, because):
         if draft.payment.held_amount and draft.move(RecordTakenBack, because):
             draft.call("refund_failed")
         else:
             draft.note(because)
-    call_spare(draft, told.from_suspense)
+    call_spare(draft, record.from_suspense)
 
 
-def undo_refund(draft: Draft, gone: Taken, route: RefundRoute, *, by_chargeback: bool = False) -> None:
+def take_back_booked_refund(
+    draft: Draft, gone: Taken, route: RefundRoute, *, by_chargeback: bool = False
+) -> None:
     """Book the opposite of a booked refund that did not take place.
 
     The order gets an event. The buyer gets a mail, unless ``by_chargeback``.
     """
     payment = draft.payment
     draft.book(
-        journal.suspense_return_undone(gone.ref, gone.from_suspense),
-        journal.refund_undone(gone.ref, gone.amount - gone.from_suspense),
+        journal.suspense_return_taken_back(gone.ref, gone.from_suspense),
+        journal.refund_taken_back(gone.ref, gone.amount - gone.from_suspense),
     )
     draft.change(
         refunded_amount=payment.refunded_amount - gone.amount,
@@ -136,7 +138,7 @@ def undo_refund(draft: Draft, gone: Taken, route: RefundRoute, *, by_chargeback:
     )
 
 
-def goes_on_again(draft: Draft, because: str) -> bool:
+def let_go_on_again(draft: Draft, because: str) -> bool:
     """Let an order that goes on be paid again by money of its sale, or be short of the rest.
 
     Return False if this changes nothing.
@@ -170,9 +172,9 @@ def give(
     by_chargeback: bool = False,
     explained_by: str = "",
     beyond: int = 0,
-    told: bool = False,
+    published: bool = False,
 ) -> None:
-    """Book the refund and publish it for the order and its buyer, unless it was ``told`` before.
+    """Book the refund and publish it for the order and its buyer, unless it was ``published`` before.
 
     ``beyond`` yen went out as well, although they were not here. They belonged to no order.
     """
@@ -187,12 +189,12 @@ def give(
         draft.stop_calling(*ABOUT_SPARE_MONEY)
     state = payment.state
     if draft.payment.held_amount == 0:
-        nothing_left(draft, because)
+        end_without_money(draft, because)
     if draft.payment.state == state:
         draft.note(because)
     if amount > spare and payment.goes_on and not ours:
         draft.call(ELSEWHERE)
-    if told:
+    if published:
         return
     draft.say(
         PaymentRefunded,
@@ -233,7 +235,7 @@ def refund_id_of(payment: Payment, ref: str) -> UUID:
     return uuid5(payment.payment_id, ref)
 
 
-def nothing_left(draft: Draft, because: str) -> None:
+def end_without_money(draft: Draft, because: str) -> None:
     """End the payment after all money was refunded, unless the order is still to be paid by it."""
     payment = draft.payment
     draft.end_refund()

@@ -12,8 +12,8 @@ from payments.payment.rules.refund_bookings import (
     ELSEWHERE,
     book_refund,
     call_spare,
-    goes_on_again,
-    undo_refund,
+    let_go_on_again,
+    take_back_booked_refund,
 )
 
 SUM = "total:"
@@ -33,12 +33,12 @@ def route_of(payment: Payment, ref: str) -> RefundRoute:
 def hear_sum_again(draft: Draft, answer: RefundedInAll) -> None:
     """Call a person if the provider's sum of refunds is below the booked sum. Its earlier report cannot be true then."""
     payment, amount = draft.payment, answer.amount
-    others = {one: told for one, told in payment.retold_refunds.items() if one != SUM}
-    if amount < min(answer.before, payment.told_refunds_amount):
+    others = {one: reported for one, reported in payment.retold_refunds.items() if one != SUM}
+    if amount < min(answer.before, payment.reported_refunds_amount):
         if payment.retold_refunds.get(SUM) != amount:
             draft.change(retold_refunds={**others, SUM: amount})
             draft.call(MISMATCH)
-            draft.note("refund told otherwise", f"¥{payment.told_refunds_amount:,} → ¥{amount:,}")
+            draft.note("refund told otherwise", f"¥{payment.reported_refunds_amount:,} → ¥{amount:,}")
     elif SUM in payment.retold_refunds:
         draft.change(retold_refunds=others)
 
@@ -59,9 +59,11 @@ def disown_refund(draft: Draft, ref: str, because: str) -> None:
     booked = payment.refund_amounts.get(ref, payment.own_refunds.get(ref, 0))
     draft.change(
         disowned=(*payment.disowned, ref),
-        retold_refunds={one: told for one, told in payment.retold_refunds.items() if one not in (ref, SUM)},
-        refund_amounts={one: told for one, told in payment.refund_amounts.items() if one != ref},
-        own_refunds={one: told for one, told in payment.own_refunds.items() if one != ref},
+        retold_refunds={
+            one: reported for one, reported in payment.retold_refunds.items() if one not in (ref, SUM)
+        },
+        refund_amounts={one: reported for one, reported in payment.refund_amounts.items() if one != ref},
+        own_refunds={one: reported for one, reported in payment.own_refunds.items() if one != ref},
     )
     _take_back(draft, ref, f"{ref}:{payment.version}", booked, because)
     if not draft.payment.refunded_elsewhere_amount:
@@ -77,7 +79,7 @@ def hear_refund_again(draft: Draft, answer: Refunded) -> None:
     booked = payment.refund_amounts.get(ref, payment.own_refunds.get(ref))
     if booked is None or payment.retold_refunds.get(ref, booked) == answer.amount:
         return
-    others = {one: told for one, told in payment.retold_refunds.items() if one != ref}
+    others = {one: reported for one, reported in payment.retold_refunds.items() if one != ref}
     if answer.amount == booked:
         draft.change(retold_refunds=others)
         return
@@ -86,22 +88,22 @@ def hear_refund_again(draft: Draft, answer: Refunded) -> None:
     draft.note("refund told otherwise", f"¥{booked:,} → ¥{answer.amount:,}")
 
 
-def book_refunds_as_told(draft: Draft, because: str) -> None:
+def book_refunds_as_reported(draft: Draft, because: str) -> None:
     """Book the difference between the reported and the booked amounts of refunds, after staff have seen it.
 
     Each difference is its own movement.
     """
     if SUM in draft.payment.retold_refunds:
-        _book_sum_as_told(draft, because)
-    for ref, told in draft.payment.retold_refunds.items():
+        _book_sum_as_reported(draft, because)
+    for ref, reported in draft.payment.retold_refunds.items():
         payment = draft.payment
-        more = told - payment.refund_amounts.get(ref, payment.own_refunds.get(ref, 0))
+        more = reported - payment.refund_amounts.get(ref, payment.own_refunds.get(ref, 0))
         part = f"{ref}:{payment.version}"
         ours = ref in payment.own_refunds
         draft.change(
             retold_refunds={one: left for one, left in payment.retold_refunds.items() if one != ref},
-            refund_amounts={**payment.refund_amounts, ref: told},
-            own_refunds={**payment.own_refunds, ref: told} if ours else payment.own_refunds,
+            refund_amounts={**payment.refund_amounts, ref: reported},
+            own_refunds={**payment.own_refunds, ref: reported} if ours else payment.own_refunds,
         )
         if more > 0:
             book_refund(draft, part, more, route_of(payment, ref), because, ours=ours)
@@ -109,16 +111,16 @@ def book_refunds_as_told(draft: Draft, because: str) -> None:
             _take_back(draft, ref, part, -more, because)
 
 
-def _book_sum_as_told(draft: Draft, because: str) -> None:
+def _book_sum_as_reported(draft: Draft, because: str) -> None:
     """Take back what the provider's sum does not count: first refunds without ids, then the latest reported ones."""
     payment = draft.payment
-    told = payment.retold_refunds[SUM]
-    missing = payment.told_refunds_amount - told
+    reported = payment.retold_refunds[SUM]
+    missing = payment.reported_refunds_amount - reported
     draft.change(retold_refunds={one: left for one, left in payment.retold_refunds.items() if one != SUM})
     if unnamed := min(missing, payment.unnamed_refund_amount):
         missing -= unnamed
         draft.change(unnamed_refund_amount=payment.unnamed_refund_amount - unnamed)
-        _take_back(draft, SUM, f"{SUM}{told}:{payment.version}", unnamed, because)
+        _take_back(draft, SUM, f"{SUM}{reported}:{payment.version}", unnamed, because)
     for ref, booked in reversed(list(payment.refund_amounts.items())):
         less = min(missing, booked)
         if less > 0:
@@ -136,10 +138,10 @@ def _take_back(draft: Draft, ref: str, part: str, amount: int, because: str) -> 
     for one in payment.losses:
         # A difference that was booked later has the reference of the refund, and a number.
         of_it = one.kind == "refund" and (one.ref == ref or one.ref.startswith(f"{ref}:"))
-        undone = min(amount - beyond, one.amount) if of_it else 0
-        beyond += undone
-        losses += [replace(one, amount=one.amount - undone)]
-    draft.book(journal.loss_undone(part, beyond))
+        taken_back = min(amount - beyond, one.amount) if of_it else 0
+        beyond += taken_back
+        losses += [replace(one, amount=one.amount - taken_back)]
+    draft.book(journal.loss_taken_back(part, beyond))
     draft.change(losses=tuple(one for one in losses if one.amount))
     if not any(one.kind == "refund" for one in draft.payment.losses):
         draft.stop_calling(UNEXPLAINED)
@@ -147,8 +149,8 @@ def _take_back(draft: Draft, ref: str, part: str, amount: int, because: str) -> 
         draft.note(because)
         return
     from_suspense = min(amount - beyond, payment.suspense_returned_amount)
-    undo_refund(draft, Taken(part, amount - beyond, from_suspense), route_of(payment, ref))
-    if not goes_on_again(draft, because):
+    take_back_booked_refund(draft, Taken(part, amount - beyond, from_suspense), route_of(payment, ref))
+    if not let_go_on_again(draft, because):
         if draft.move(RecordTakenBack, because):
             draft.call("refund_failed")
         else:

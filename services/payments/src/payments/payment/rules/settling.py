@@ -28,17 +28,27 @@ from payments.payment.rules.answers import (
     Voided,
 )
 from payments.payment.rules.asking import ask_capture, ask_reauthorization, capture_on
-from payments.payment.rules.beside import hear_other_hold, hear_unnamed_charges
-from payments.payment.rules.chargebacks import charged_back
+from payments.payment.rules.chargeback_bookings import hear_chargeback
 from payments.payment.rules.details import CaptureWish, Number
-from payments.payment.rules.disowning import as_named_here, hear_let_go, hear_told_no_more, is_disowned
 from payments.payment.rules.drafting import Draft, Settled
+from payments.payment.rules.known_answers import heard_before
 from payments.payment.rules.moves import ENDS_A_HOLD, NEXT, CapturedInPart, Operation
 from payments.payment.rules.numbers import say_number
-from payments.payment.rules.old_news import heard_before
+from payments.payment.rules.other_holds import hear_other_hold, hear_unnamed_charges
 from payments.payment.rules.payment import MISMATCH, Payment
-from payments.payment.rules.receipts import end_hold, receive, reverse
-from payments.payment.rules.refund_answers import hear_reply, refund_declined, refunded, refunded_in_all
+from payments.payment.rules.receipts import end_hold, receive, take_back_receipt
+from payments.payment.rules.refund_answers import (
+    book_refund_answer,
+    book_refund_sum,
+    hear_reply,
+    record_declined_refund,
+)
+from payments.payment.rules.reported_objects import (
+    as_named_here,
+    hear_let_go,
+    hear_no_longer_reported,
+    is_disowned,
+)
 from payments.payment.rules.terms import Terms
 from shared.events import (
     PaymentAuthorized,
@@ -78,21 +88,21 @@ def settle_answer(
         case _ if of_others:
             pass
         case ToldNoMore():
-            hear_told_no_more(draft, answer)
+            hear_no_longer_reported(draft, answer)
         case Captured():
             receive(draft, answer, terms, because, operation)
             if operation == "capture":
                 capture_on(draft, terms, because)
         case Reversed():
-            reverse(draft, answer, because)
+            take_back_receipt(draft, answer, because)
         case Refunded():
-            refunded(draft, answer, because, ours=ours)
+            book_refund_answer(draft, answer, because, ours=ours)
         case RefundedInAll():
-            refunded_in_all(draft, answer, because)
+            book_refund_sum(draft, answer, because)
         case RefundDeclined():
-            refund_declined(draft, answer, because, ours=ours)
+            record_declined_refund(draft, answer, because, ours=ours)
         case Chargeback():
-            charged_back(draft, answer, because)
+            hear_chargeback(draft, answer, because)
         case ShippingRefused():
             draft.call("shipping_untold")
             draft.note(because)

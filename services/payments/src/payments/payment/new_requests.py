@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from payments.payment.rules.drafting import Ask
+from payments.payment.rules.drafting import NewRequest
 from payments.payment.rules.moves import Operation
 from payments.payment.tables import payment_requests
 from shared.database.bulk import insert_all
@@ -21,7 +21,9 @@ _UNDER_WAY = (
 )
 
 
-async def insert_requests(tx: Tx, asks: Sequence[tuple[UUID, Ask]], at: datetime, *, awaited: bool) -> None:
+async def insert_requests(
+    tx: Tx, requests: Sequence[tuple[UUID, NewRequest]], at: datetime, *, awaited: bool
+) -> None:
     """Store requests, due immediately. A request that exists already is not stored again.
 
     ``awaited``: the payment waits for the answer. If such a request already ended, no answer would ever come. The statement
@@ -31,15 +33,15 @@ async def insert_requests(tx: Tx, asks: Sequence[tuple[UUID, Ask]], at: datetime
         {
             "request_id": new_id(),
             "payment_id": payment_id,
-            "operation": ask.operation,
-            "sequence": ask.sequence,
-            "amount": ask.amount,
+            "operation": request.operation,
+            "sequence": request.sequence,
+            "amount": request.amount,
             "written_at": at,
             "due_at": at,
-            "caused_by": ask.cause.event_id,
-            "traceparent": ask.cause.traceparent,
+            "caused_by": request.cause.event_id,
+            "traceparent": request.cause.traceparent,
         }
-        for payment_id, ask in asks
+        for payment_id, request in requests
     ]
     if awaited:
         await insert_all(tx, payment_requests, rows, unless=_UNDER_WAY)

@@ -19,8 +19,8 @@ from payments.payment.rules.asking import go_on
 from payments.payment.rules.drafting import Draft, Settled, and_then
 from payments.payment.rules.moves import NOT_YET, Operation, State
 from payments.payment.rules.payment import MISMATCH, Payment
-from payments.payment.rules.receipts import reverse
-from payments.payment.rules.refund_answers import refund_declined
+from payments.payment.rules.receipts import take_back_receipt
+from payments.payment.rules.refund_answers import record_declined_refund
 from payments.payment.rules.refund_mismatches import SUM, disown_refund
 from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.terms import Terms
@@ -28,7 +28,7 @@ from payments.payment.rules.terms import Terms
 DISOWNED, DENIED = "said to be of others", "said to be undone"
 
 
-def refunds_told(payment: Payment) -> dict[str, int]:
+def reported_refunds(payment: Payment) -> dict[str, int]:
     """Return the reported refunds, in yen by the provider's ids, that staff may assign to another order.
 
     Empty while a refund is in progress or a chargeback is open.
@@ -36,10 +36,10 @@ def refunds_told(payment: Payment) -> dict[str, int]:
     if payment.refund_asked_amount or payment.open_chargebacks:
         return {}
     doubted = {*payment.not_ours, *payment.retold_refunds}
-    told = {ref: amount for ref, amount in payment.refund_amounts.items() if amount}
+    reported = {ref: amount for ref, amount in payment.refund_amounts.items() if amount}
     return {
         ref: amount
-        for ref, amount in told.items()
+        for ref, amount in reported.items()
         if ref not in payment.own_refunds or ref in doubted or SUM in doubted
     }
 
@@ -61,7 +61,7 @@ def may_deny(payment: Payment) -> bool:
     return payment.contradicted and MISMATCH in payment.calls and payment.awaits_an_answer
 
 
-def elsewhere(payment: Payment) -> dict[str, str]:
+def receipts_booked_elsewhere(payment: Payment) -> dict[str, str]:
     """Return the reported receipts that are booked on other orders, with the codes of those orders."""
     return dict(payment.booked_elsewhere)
 
@@ -72,12 +72,12 @@ def disown(payment: Payment, terms: Terms, at: datetime, *, ref: str, by: str) -
     No look-up counts it again.
     """
     draft = Draft(payment, at, by)
-    if ref in refunds_told(payment):
+    if ref in reported_refunds(payment):
         draft.note(DISOWNED, ref)
         disown_refund(draft, ref, DISOWNED)
     elif ref in (receipts := receipts_doubted(payment)):
         draft.note(DISOWNED, ref)
-        reverse(draft, Reversed(receipt_id=ref, amount=receipts[ref]), DISOWNED, by_mistake=True)
+        take_back_receipt(draft, Reversed(receipt_id=ref, amount=receipts[ref]), DISOWNED, by_mistake=True)
         told_as = next((one for one, name in payment.receipt_names.items() if name == ref), ref)
         draft.change(let_go={**payment.let_go, told_as: ""})
     elif ref in payment.booked_elsewhere:
@@ -103,7 +103,7 @@ def _without(payment: Payment, ref: str) -> Payment:
     refs = {name: value for name, value in payment.refs.items() if value != ref}
     known = payment.disowned if ref in payment.disowned else (*payment.disowned, ref)
     payment = payment.changed(not_ours=left, disowned=known, refs=refs)
-    return payment if left else payment.fitting
+    return payment if left else payment.without_mismatch
 
 
 def deny(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
@@ -114,13 +114,15 @@ def deny(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
     draft = Draft(payment, at, by)
     if not may_deny(payment):
         return draft.done()
-    of_others = (*payment.disowned, *payment.not_ours, *payment.doubted_refunds)
+    of_other_orders = (*payment.disowned, *payment.not_ours, *payment.doubted_refunds)
     draft.note(DENIED)
     draft.deny(*_under_way(payment))
-    draft.payment = draft.payment.changed(disowned=of_others, not_ours=(), doubted_refunds=()).fitting
+    draft.payment = draft.payment.changed(
+        disowned=of_other_orders, not_ours=(), doubted_refunds=()
+    ).without_mismatch
     if payment.refund_asked_amount:
         draft.change(our_refund=replace(payment.our_refund, refs=()))
-        refund_declined(draft, RefundDeclined(reason="denied"), DENIED, ours=True)
+        record_declined_refund(draft, RefundDeclined(reason="denied"), DENIED, ours=True)
         return draft.done()
     over = settle_answer(draft.payment, None, _never(payment), at, terms, because=DENIED, by=by)
     return and_then(draft.done(), over)
@@ -132,12 +134,12 @@ def _under_way(payment: Payment) -> tuple[Operation, ...]:
         return ("refund",)
     if payment.state in NOT_YET:
         return ("authorize", "issue")
-    asked: Mapping[State, Operation] = {
+    requested: Mapping[State, Operation] = {
         "capturing": "capture",
         "voiding": "void",
         "reauthorizing": "reauthorize",
     }
-    return (asked[payment.state],) if payment.state in asked else ()
+    return (requested[payment.state],) if payment.state in requested else ()
 
 
 def _never(payment: Payment) -> Answer:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from payments.calls import disowning
+from payments.calls import contradictions
 from payments.payment.act_on_payment import Acted, act_on_payment
 from payments.payment.forms import PaymentForm, TakeBack
 from payments.payment.rules.drafting import Settled
@@ -14,22 +14,22 @@ from shared.database.transactions import Tx
 
 
 async def disown_object(
-    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: TakeBack, *, by: str
+    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: TakeBack, *, by: str
 ) -> Acted:
-    """Assign the reported object ``asked.ref`` to another order. Raises Refused as :func:`act_on_payment` does."""
+    """Assign the reported object ``form.ref`` to another order. Raises Refused as :func:`act_on_payment` does."""
 
     def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
-        return disowning.disown(payment, terms, at, ref=asked.ref, by=by)
+        return contradictions.disown(payment, terms, at, ref=form.ref, by=by)
 
-    return await act_on_payment(tx, methods, order_code, asked.version, deed)
+    return await act_on_payment(tx, methods, order_code, form.version, deed)
 
 
 async def deny_request(
-    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: PaymentForm, *, by: str
+    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: PaymentForm, *, by: str
 ) -> Acted:
     """End a request that was not done. Raises Refused as :func:`act_on_payment` does."""
 
     def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
-        return disowning.deny(payment, terms, at, by=by)
+        return contradictions.deny(payment, terms, at, by=by)
 
-    return await act_on_payment(tx, methods, order_code, asked.version, deed)
+    return await act_on_payment(tx, methods, order_code, form.version, deed)

@@ -24,42 +24,42 @@ class RefundPart(PaymentForm):
 
 
 async def refund_part(
-    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: RefundPart, *, by: str
+    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: RefundPart, *, by: str
 ) -> Acted:
     """Request a refund of a part of a paid order, with a reason for its history.
 
     Raises Refused if the amount is too high, and as :func:`act_on_payment` does.
     """
-    amount, reason = asked.refund_amount, asked.refund_reason
+    amount, reason = form.refund_amount, form.refund_reason
 
     def rule(payment: Payment, terms: Terms, at: datetime) -> Settled:
         rules.check_within(rules.part_refund_max(payment, terms), amount, "refund_amount")
         return rules.refund_part(payment, terms, at, amount=amount, reason=reason, by=by)
 
-    return await act_on_payment(tx, methods, order_code, asked.version, rule)
+    return await act_on_payment(tx, methods, order_code, form.version, rule)
 
 
 async def refund_spare(
-    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: PaymentForm, *, by: str
+    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: PaymentForm, *, by: str
 ) -> Acted:
     """Request a refund of the money that belongs to no order. Raises Refused as :func:`act_on_payment` does."""
     return await act_on_payment(
         tx,
         methods,
         order_code,
-        asked.version,
+        form.version,
         lambda payment, terms, at: rules.refund_spare(payment, terms, at, by=by),
     )
 
 
 async def refund_again(
-    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: PaymentForm, *, by: str
+    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: PaymentForm, *, by: str
 ) -> Acted:
     """Request a refund of all money that a failed refund left here. Raises Refused as :func:`act_on_payment` does."""
     return await act_on_payment(
         tx,
         methods,
         order_code,
-        asked.version,
+        form.version,
         lambda payment, _, at: rules.refund_again(payment, at, by=by),
     )

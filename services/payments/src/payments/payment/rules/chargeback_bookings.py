@@ -15,33 +15,35 @@ from payments.payment.rules.payment import Payment
 from payments.payment.rules.refund_bookings import (
     call_spare,
     cover,
+    end_without_money,
     give,
-    goes_on_again,
-    nothing_left,
-    undo_refund,
+    let_go_on_again,
+    take_back_booked_refund,
 )
 
 
-def charged_back(draft: Draft, answer: Chargeback, because: str) -> None:
+def hear_chargeback(draft: Draft, answer: Chargeback, because: str) -> None:
     """Apply the provider's report of a chargeback. It counts even if staff had decided otherwise.
 
     The same report again changes nothing, so staff may decide otherwise after it. A new notice may reopen a
     chargeback that was won. A lost one does not become open again.
     """
-    told = replace(answer, refs={})
-    before = draft.payment.chargeback(told.reference)
+    reported = replace(answer, refs={})
+    before = draft.payment.chargeback(reported.reference)
     if before is None:
-        before = KnownChargeback(reference=told.reference, amount=told.amount, disputed_amount=told.amount)
-    elif before.told == told:
+        before = KnownChargeback(
+            reference=reported.reference, amount=reported.amount, disputed_amount=reported.amount
+        )
+    elif before.told == reported:
         return
     else:
-        now = before.said(told)
+        now = before.said(reported)
         stands = (now.state, now.amount, now.respond_by) == (before.state, before.amount, before.respond_by)
-        if stands or (before.state == "lost" and told.state == "open"):
-            _keep(draft, replace(before, told=told))
+        if stands or (before.state == "lost" and reported.state == "open"):
+            _keep(draft, replace(before, told=reported))
             return
-    decided = f"chargeback told {told.state}" if told.state != "open" else because
-    let_stand(draft, before.said(told), decided)
+    decided = f"chargeback told {reported.state}" if reported.state != "open" else because
+    let_stand(draft, before.said(reported), decided)
 
 
 def let_stand(draft: Draft, one: KnownChargeback, because: str, note: str = "") -> None:
@@ -61,7 +63,7 @@ def let_stand(draft: Draft, one: KnownChargeback, because: str, note: str = "") 
         draft.stop_calling("chargeback")
     if one.state == "lost":
         draft.call("chargeback_lost")
-        _taken_by_the_bank(draft, one, because)
+        _book_chargeback_loss(draft, one, because)
     elif not draft.payment.lost_to_a_bank:
         draft.stop_calling("chargeback_lost")
     if draft.payment.losses and draft.payment.held_amount:
@@ -73,7 +75,7 @@ def _keep(draft: Draft, one: KnownChargeback) -> None:
     draft.change(chargebacks=tuple((known | {one.reference: one}).values()))
 
 
-def _taken_by_the_bank(draft: Draft, lost: KnownChargeback, because: str) -> None:
+def _book_chargeback_loss(draft: Draft, lost: KnownChargeback, because: str) -> None:
     """Book the lost amount: out of the money that is here, and as a loss beyond that."""
     given = min(lost.amount, draft.payment.held_amount)
     draft.change(beside_provider_amount=draft.payment.beside_provider_amount + lost.amount)
@@ -81,22 +83,22 @@ def _taken_by_the_bank(draft: Draft, lost: KnownChargeback, because: str) -> Non
     if given:
         give(draft, lost.loss_ref, given, "provider", because, ours=True, by_chargeback=True)
     elif not draft.payment.held_amount:
-        nothing_left(draft, because)
+        end_without_money(draft, because)
 
 
 def _take_back_loss(draft: Draft, lost: KnownChargeback, because: str) -> None:
     """Book the opposite of a loss, and of the money that covered it. The state is again that of the open chargeback."""
     payment = draft.payment
     beyond = _beyond(payment, lost)
-    draft.book(journal.loss_undone(lost.loss_ref, beyond))
+    draft.book(journal.loss_taken_back(lost.loss_ref, beyond))
     draft.change(
         losses=tuple(one for one in payment.losses if one.ref != lost.loss_ref),
         beside_provider_amount=payment.beside_provider_amount - lost.amount,
     )
     taken = _taken(payment, lost)
     for one in taken:
-        undo_refund(draft, one, "provider", by_chargeback=True)
-    if not goes_on_again(draft, because) and draft.payment.held_amount and payment.state == "refunded":
+        take_back_booked_refund(draft, one, "provider", by_chargeback=True)
+    if not let_go_on_again(draft, because) and draft.payment.held_amount and payment.state == "refunded":
         draft.move(SaleHereAgain if draft.payment.sale_amount else RefundAsked, because)
     call_spare(draft, sum(one.from_suspense for one in taken))
 

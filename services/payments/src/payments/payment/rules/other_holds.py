@@ -14,13 +14,13 @@ def hear_other_hold(draft: Draft, answer: OtherHold) -> None:
     """Record a hold of others, or its end. Staff see it, and it is released with the order."""
     payment = draft.payment
     known = {one.authorization_id: one for one in payment.other_holds}
-    told = replace(answer, refs={})
+    reported = replace(answer, refs={})
     before = known.get(answer.authorization_id)
-    if before == told or (before is None and not told.stands):
+    if before == reported or (before is None and not reported.stands):
         return
-    known[answer.authorization_id] = told
+    known[answer.authorization_id] = reported
     draft.change(other_holds=tuple(known.values()))
-    if not told.stands:
+    if not reported.stands:
         if not any(one.stands for one in draft.payment.other_holds):
             draft.stop_calling(OTHER_HOLD)
         return

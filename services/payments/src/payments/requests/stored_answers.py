@@ -11,7 +11,7 @@ from payments.payment.rules.answers import Answer
 _ANSWER: TypeAdapter[Any] = TypeAdapter(Answer)
 
 
-class ToldAnswer(TypedDict, total=False):
+class StoredAnswer(TypedDict, total=False):
     """The fields that are read from a stored answer. ``answer`` is its class; the rest are fields of some classes."""
 
     answer: str
@@ -20,11 +20,11 @@ class ToldAnswer(TypedDict, total=False):
     to_request: bool
 
 
-def answer_as_json(answer: Answer | None) -> ToldAnswer | None:
+def answer_as_json(answer: Answer | None) -> StoredAnswer | None:
     """Return ``answer`` as plain values, with the name of its class under ``answer``."""
     if answer is None:
         return None
-    return cast(ToldAnswer, {"answer": type(answer).__name__, **_ANSWER.dump_python(answer, mode="json")})
+    return cast(StoredAnswer, {"answer": type(answer).__name__, **_ANSWER.dump_python(answer, mode="json")})
 
 
 def is_storable(value: object) -> bool:

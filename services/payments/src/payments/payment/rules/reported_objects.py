@@ -39,7 +39,7 @@ def as_named_here(payment: Payment, answer: Answer) -> Answer:
     return answer
 
 
-def told_no_more(
+def no_longer_reported(
     payment: Payment, *, receipts: Collection[str] | None, refunds: Collection[str] | None
 ) -> tuple[ToldNoMore, ...]:
     """Return the known objects of ``payment`` that a complete list does not contain any more; () if there are none.
@@ -67,7 +67,7 @@ def is_disowned(payment: Payment, answer: Answer) -> bool:
     return False
 
 
-def told_elsewhere(payment: Payment, receipt_id: str, order_code: str, at: datetime) -> Settled:
+def call_booked_elsewhere(payment: Payment, receipt_id: str, order_code: str, at: datetime) -> Settled:
     """Call a person about a reported receipt that is booked on ``order_code``. The person decides whose it is."""
     draft = Draft(payment, at)
     if receipt_id not in payment.booked_elsewhere:
@@ -93,7 +93,7 @@ def hear_let_go(draft: Draft, answer: Captured) -> None:
     draft.call(MISMATCH)
 
 
-def hear_told_no_more(draft: Draft, answer: ToldNoMore) -> None:
+def hear_no_longer_reported(draft: Draft, answer: ToldNoMore) -> None:
     """Call a person about objects that are not reported any more.
 
     Until a decision nothing that depends on them is final.
