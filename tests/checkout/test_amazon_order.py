@@ -69,6 +69,21 @@ async def test_the_orderer_is_the_first_address_delivery_the_chosen(
     assert kept == ("amazon_pay", "amzn1.account.TEST")
 
 
+@pytest.mark.parametrize("under_the_login", [True, False])
+async def test_only_a_wallet_of_the_member_may_link_by_the_order(
+    shop_db: Database, buyer: Shopper, under_the_login: bool
+) -> None:
+    buyer.sign_in("会員 花子")
+    await buyer.fills_cart()
+    buyer.carry_wallet(**({"member_id": str(buyer.member_id)} if under_the_login else {}))
+    await buyer.opens("/order/amazon")
+
+    await buyer.sends("/order/amazon", **form_of(buyer))
+
+    placed = await the_order(shop_db)
+    assert (placed.member_id, placed.wallet_links) == (buyer.member_id, under_the_login)
+
+
 async def buyer_of(db: Database, code: str) -> tuple[str | None, str | None]:
     """Return the wallet and the account with which an order was placed."""
     async with db.transaction() as tx:

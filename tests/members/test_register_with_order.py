@@ -163,6 +163,16 @@ async def test_who_pays_with_amazon_is_linked_without_sign_up_points(
     assert len(registration) == 1
 
 
+async def test_a_wallet_from_before_the_login_pays_and_links_nothing(members: MembersService) -> None:
+    aya = await members.register()
+
+    order = an_order(member_id=aya, amazon_buyer_id=BUYER)
+    await members.hears(order.model_copy(update={"wallet_links": False}))
+
+    assert await members.said(AmazonAccountLinked) == []
+    assert await members.rows("SELECT 1 FROM amazon_links") == []
+
+
 @pytest.mark.feature("AP-30", clause="address of the member unchanged")
 async def test_an_amazon_address_never_becomes_the_address_of_a_member(members: MembersService) -> None:
     aya = await members.register()

@@ -280,6 +280,16 @@ async def test_after_the_return_only_its_own_session_is_read(amazon: Any, visit:
     assert response.status_code == 400
 
 
+async def test_one_client_asks_amazon_at_most_thirty_times(amazon: Any, visit: Visit) -> None:
+    await visit.goes("/payments/amazon_pay/start")
+    tries = [await visit.goes("/payments/amazon_pay/review?amazonCheckoutSessionId=x") for _ in range(31)]
+    back = await signs_in(amazon, visit, "hanako")
+
+    assert [one.status_code for one in tries] == [400] * 30 + [429]
+    assert "10分ほど待ってから" in tries[-1].text
+    assert (await visit.goes(back)).status_code == 429
+
+
 async def test_a_session_of_another_browser_is_refused(amazon: Any, visit: Visit) -> None:
     start = (await visit.goes("/payments/amazon_pay/start")).headers["location"]
     session = amazon.browser.get(start).headers["location"].split("/")[2]

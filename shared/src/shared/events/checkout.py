@@ -140,6 +140,9 @@ class OrderPlaced(CheckoutEvent, _WalletBuyer):
 
     ``order_number`` is the short number for the telephone (受付番号). ``page_url`` contains a key that opens only the page
     of this order. ``language`` (BCP 47: ``ja``, ``en-US``) is the buyer's language; empty if unknown.
+
+    ``wallet_links`` is false if the wallet was obtained before the member logged in. Such a wallet pays, but links
+    nothing: another person may have obtained it in that browser.
     """
 
     order_number: int | None = None
@@ -162,6 +165,7 @@ class OrderPlaced(CheckoutEvent, _WalletBuyer):
     coupon_name: str = ""
     placed_at: datetime
     page_url: str
+    wallet_links: bool = True
     language: str = ""
 
 

@@ -57,10 +57,12 @@ class Wallet(_Claims):
     """The data that the wallet gives about its buyer. ``addresses`` is its address book, FIRST address first (AP-07).
 
     Without ``checkout_session_id`` the buyer only signed in, and the wallet cannot pay. ``error`` is the sentence for a
-    buyer whose account cannot pay in this shop (AP-17).
+    buyer whose account cannot pay in this shop (AP-17). ``member_id`` is the member who was logged in when the buyer
+    left for the wallet; None for a guest.
     """
 
     kind: str
+    member_id: UUID | None = None
     checkout_session_id: str | None = None
     buyer_id: str
     name: str = ""

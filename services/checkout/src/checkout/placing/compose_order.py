@@ -89,6 +89,7 @@ def compose_order(terms: OrderTerms, wish: OrderWish, *, code: str, at: datetime
         registration=_registration_of(wish),
         wallet_kind=wallet.kind if wallet else None,
         wallet_buyer_id=wallet.buyer_id if wallet else None,
+        wallet_links=wallet is None or wish.member_id is None or wallet.member_id == wish.member_id,
         orderer=wish.orderer,
         destinations=(Destination(destination_id=new_id(), address=wish.address, lines=tuple(lines)),),
         points_used=benefit.points if benefit else 0,

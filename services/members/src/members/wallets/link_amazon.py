@@ -59,7 +59,7 @@ async def link_amazon(
 
 
 def _may_link(order: OrderPlaced, members: Mapping[UUID, KnownMember]) -> bool:
-    member = members.get(order.member_id) if order.member_id is not None else None
+    member = members.get(order.member_id) if order.member_id is not None and order.wallet_links else None
     return member is not None and order_may_link(member, order.placed_at)
 
 

@@ -5,7 +5,7 @@ They read and trigger look-ups; they never settle (hazard 16).
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,14 @@ from payments.methods.amazon_pay.browser import WALLET, wallet_of
 from payments.methods.amazon_pay.buttons import Buttons
 from payments.methods.amazon_pay.client import AmazonPayClient, NoAnswer, SaysNo
 from payments.methods.amazon_pay.objects import Session
+from payments.methods.amazon_pay.question_limit import QuestionLimit
 from payments.methods.amazon_pay.settings import AmazonPaySettings
 from payments.methods.method import Counter
 from payments.methods.visitor import is_buyers, may_see
 from payments.methods.visits import TURNS_MAX, UNDER_WAY, Code
 from payments.payment.rules.payment import NOT_YET, Payment
+from shared.clock import now
+from shared.web.client_address import counted_as
 from shared.web.cookies import PIECE_BYTES_MAX, PIECES_MAX
 from shared.web.edge import ContentSecurity
 from shared.web.parts import parts_of
@@ -51,6 +54,7 @@ OTHER_VIEWER = (
     "お手続きをはじめたあとにログインの状態が変わったため、続けられませんでした。"
     "お手数ですが、もう一度はじめからお手続きください。"
 )
+ASKED_OFTEN = "お手続きが続いたため、しばらくの間受け付けられません。10分ほど待ってからお試しください。"
 SCRIPT = Path(__file__).parent / "static" / "button.js"
 
 
@@ -62,6 +66,7 @@ class AmazonPayPages:
     client: AmazonPayClient
     counter: Counter
     prefix: str
+    questions: QuestionLimit = field(default_factory=QuestionLimit)
 
     def router(self) -> APIRouter:
         """Return all routes. The service itself has the route for notices."""
@@ -110,6 +115,8 @@ class AmazonPayPages:
             return self._refuse(request, 400, text=OTHER_BROWSER)
         if not known.is_viewers:
             return self._refuse_other_viewer(request, "checkout")
+        if not self._may_ask(request):
+            return self._refuse(request, 429, text=ASKED_OFTEN)
         try:
             session = await self.client.session(amazonCheckoutSessionId)
         except NoAnswer as gap:
@@ -156,6 +163,8 @@ class AmazonPayPages:
         login = f"/members/login?next={after}"
         if not known.is_viewers:
             return self._refuse_other_viewer(request, "sign_in", login=login)
+        if not self._may_ask(request):
+            return self._refuse(request, 429, text=ASKED_OFTEN, login=login)
         try:
             buyer = await self.client.buyer(buyerToken)
         except NoAnswer as gap:
@@ -265,6 +274,10 @@ class AmazonPayPages:
         return self.counter.pages.render(
             request, "amazon_pay_refused.html", status=status, text=text, login=login
         )
+
+    def _may_ask(self, request: Request) -> bool:
+        """Count a question to Amazon from this client, and return whether it may be asked."""
+        return self.questions.allows(counted_as(request), at=now())
 
     def _refuse_other_viewer(self, request: Request, kind: Kind, *, login: str = "") -> Response:
         """Refuse a visit to Amazon that another viewer began in this browser, and end it."""
