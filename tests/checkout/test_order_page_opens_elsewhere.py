@@ -47,6 +47,19 @@ async def test_the_link_of_a_mail_opens_its_order_alone(shop_db: Database, keys:
     assert second.order_code not in phone.text
 
 
+async def test_who_opened_an_order_loses_it_when_its_key_changes(shop_db: Database, keys: Keys) -> None:
+    await open_shop(shop_db)
+    placed = await guest_order(shop_db, keys)
+    phone = Shopper(shop_app(shop_db, keys), keys)
+    await phone.opens(path_of(placed))
+    async with shop_db.transaction() as tx:
+        await tx.execute("UPDATE orders SET page_key = 'new'")
+
+    assert (await phone.opens(f"/orders/{placed.order_code}")).status_code == 404
+    assert (await phone.opens(f"/orders/{placed.order_code}?key=new")).status_code == 200
+    assert (await phone.opens(f"/orders/{placed.order_code}")).status_code == 200
+
+
 async def test_a_wrong_key_or_that_of_another_order_opens_nothing(shop_db: Database, keys: Keys) -> None:
     await open_shop(shop_db)
     first, second = await guest_order(shop_db, keys), await guest_order(shop_db, keys)

@@ -11,7 +11,9 @@ from harness.post import Post, browser, session
 from notifications.previews.examples import example_of
 from shared.events import OrderCancelled, PaymentNumberIssued
 from shared.ids import new_id
+from shared.shop.orders_in_browser import OrdersInBrowser
 
+PAGE_URL = "http://shop.test/orders/N-20261122-0001?key=the-key"
 BUYER = new_id()
 
 
@@ -38,14 +40,30 @@ async def test_a_member_reads_the_number_on_the_site_without_its_mail(
 async def test_a_guest_reads_it_in_the_browser_of_the_order(
     app: FastAPI, keys: Keys, post: Post, how: str
 ) -> None:
-    order = await post.knows_an_order()
+    order = await post.knows_an_order(page_url=PAGE_URL)
     await post.hears(example_of(PaymentNumberIssued, order_code=order.order_code))
-    placed = keys.issuers["checkout"].issue("order", {how: [order.order_code]}, valid_for=timedelta(days=1))
+    seen = OrdersInBrowser()
+    seen = (
+        seen.with_placed(order.order_code)
+        if how == "codes"
+        else seen.with_opened(order.order_code, "the-key")
+    )
+    placed = keys.issuers["checkout"].issue("order", seen.claims(), valid_for=timedelta(days=1))
 
     async with browser(app, noren_order=placed) as guest:
         page = await guest.get(f"/notifications/orders/{order.order_code}")
 
     assert "<strong>12345678901</strong>" in page.text
+
+
+async def test_who_opened_it_under_a_former_key_reads_nothing(app: FastAPI, keys: Keys, post: Post) -> None:
+    order = await post.knows_an_order(page_url=PAGE_URL)
+    former = OrdersInBrowser().with_opened(order.order_code, "a-former-key").claims()
+    for claims in (former, {"codes": [], "opened": [order.order_code]}):
+        opened = keys.issuers["checkout"].issue("order", claims, valid_for=timedelta(days=1))
+        async with browser(app, noren_order=opened) as guest:
+            answer = await guest.get(f"/notifications/orders/{order.order_code}")
+        assert answer.headers["location"].startswith("/members/login")
 
 
 async def test_strangers_read_nothing(app: FastAPI, keys: Keys, post: Post) -> None:

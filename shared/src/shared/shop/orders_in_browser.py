@@ -1,11 +1,12 @@
 """The orders that a browser may show, as checkout signs them in the statement ``order``.
 
-Placed and opened orders are separate. Anybody can send the link of an order, so the person who opens it may not have
+Placed and opened orders are separate. An opened order counts only while the key of its page stays the same. Anybody can send the link of an order, so the person who opens it may not have
 placed it.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any
 
 PLACED_MAX = 12
@@ -14,7 +15,11 @@ OPENED_MAX = 12
 
 @dataclass(frozen=True, slots=True)
 class OrdersInBrowser:
-    """Codes of orders ``placed`` with this browser, and of others ``opened`` in it by a link or a look-up; newest first."""
+    """Codes of orders ``placed`` with this browser, and of others ``opened`` in it by a link or a look-up; newest first.
+
+    Each opened one is its code and a mark of the key under which it was opened. Those of a former release have no mark
+    and show nothing.
+    """
 
     placed: tuple[str, ...] = ()
     opened: tuple[str, ...] = ()
@@ -30,21 +35,28 @@ class OrdersInBrowser:
         """Return the claims of the statement."""
         return {"codes": list(self.placed), "opened": list(self.opened)}
 
-    def shows(self, code: str) -> bool:
-        """Return whether the browser may show this order."""
-        return code in self.placed or code in self.opened
+    def shows(self, code: str, key: str | None) -> bool:
+        """Return whether the browser may show this order, whose page now has ``key`` (empty or None if it has none)."""
+        return code in self.placed or bool(key and _mark(code, key) in self.opened)
 
     def with_placed(self, code: str) -> "OrdersInBrowser":
         """Return the orders with one more placed order. It replaces only the oldest placed one."""
         placed = (code, *(one for one in self.placed if one != code))[:PLACED_MAX]
-        return OrdersInBrowser(placed, tuple(one for one in self.opened if one != code))
+        return OrdersInBrowser(placed, _others(self.opened, code))
 
-    def with_opened(self, code: str) -> "OrdersInBrowser":
-        """Return the orders with one more opened order. It replaces only the oldest opened one."""
+    def with_opened(self, code: str, key: str) -> "OrdersInBrowser":
+        """Return the orders with one more, opened while its page has ``key``. It replaces only the oldest opened one."""
         if code in self.placed:
             return self
-        opened = (code, *(one for one in self.opened if one != code))[:OPENED_MAX]
-        return replace(self, opened=opened)
+        return replace(self, opened=(_mark(code, key), *_others(self.opened, code))[:OPENED_MAX])
+
+
+def _mark(code: str, key: str) -> str:
+    return f"{code} {sha256(key.encode()).hexdigest()[:16]}"
+
+
+def _others(opened: tuple[str, ...], code: str) -> tuple[str, ...]:
+    return tuple(one for one in opened if one.partition(" ")[0] != code)
 
 
 def _codes(found: Any) -> tuple[str, ...]:

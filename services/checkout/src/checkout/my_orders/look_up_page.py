@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from starlette.responses import Response
 
 from checkout.my_orders.look_up_order import look_up_order
+from checkout.my_orders.rows import page_key_of
 from checkout.orders.browser import keep_opened
 from checkout.orders.rules.code import typed_code
 from shared.clock import now
@@ -53,12 +54,13 @@ async def find_order(request: Request, parts: Here) -> Response:
                 found = await look_up_order(
                     tx, code=code, contact=contact, client_address=counted_as(request), at=now()
                 )
+                key = await page_key_of(tx, found) if found is not None else None
         except Refused as refused:
             form.refuse(refused)
             return parts.pages.render(request, "order_look_up.html", status=refused.status, form=form)
         if found is not None:
             response = parts.pages.redirect(request, f"/orders/{found}")
-            keep_opened(parts, request, response, found)
+            keep_opened(parts, request, response, found, key=key or "")
             return response
         form.refuse(Refused("order_not_found", NOT_FOUND, status=422))
     return parts.pages.render(request, "order_look_up.html", status=422, form=form)

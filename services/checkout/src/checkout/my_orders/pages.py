@@ -70,7 +70,7 @@ async def show_order(
         raise _unknown()
     response = await _page(request, parts, seen, order, kept=await _cart_kept(request, parts, order))
     if by_key and not _is_members(seen, order):
-        keep_opened(parts, request, response, code)
+        keep_opened(parts, request, response, code, key=key)
     return response
 
 
@@ -167,9 +167,15 @@ async def order_again(request: Request, parts: Here, seen: CurrentViewer, code: 
 async def own_order(request: Request, parts: Parts, seen: Viewer, code: str) -> BuyersOrder:
     """Return the order if this browser or this member may see it. Raises Refused(order_unknown)."""
     order = await _read(parts, code)
-    if order is not None and (_is_members(seen, order) or orders_in_browser(parts, request).shows(code)):
+    if order is not None and (_is_members(seen, order) or await _shows(request, parts, code)):
         return order
     raise _unknown()
+
+
+async def _shows(request: Request, parts: Parts, code: str) -> bool:
+    async with parts.db.transaction() as tx:
+        key = await page_key_of(tx, code)
+    return orders_in_browser(parts, request).shows(code, key)
 
 
 def _is_members(seen: Viewer, order: BuyersOrder) -> bool:

@@ -36,14 +36,15 @@ def keep_order(
         cookies.clear(response, COOKIE["benefit"], request=request)
 
 
-def keep_opened(parts: Parts, request: Request, response: Response, order_code: str) -> None:
+def keep_opened(parts: Parts, request: Request, response: Response, order_code: str, *, key: str) -> None:
     """Let the browser show the page of an order that a link or a look-up opened.
 
     Such an order may belong to anybody. It is not listed, counts for no limit and replaces no order placed here.
+    It is shown while its page has this ``key``.
     """
     seen = orders_in_browser(parts, request)
-    if not seen.shows(order_code):
-        _write(parts, request, response, seen.with_opened(order_code))
+    if not seen.shows(order_code, key):
+        _write(parts, request, response, seen.with_opened(order_code, key))
 
 
 def _write(parts: Parts, request: Request, response: Response, seen: OrdersInBrowser) -> None:

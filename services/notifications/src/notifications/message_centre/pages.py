@@ -10,7 +10,7 @@ from starlette.responses import Response
 from notifications.mails.html import Block, blocks, body_and_signature, inline_on_page
 from notifications.mails.typed import shield
 from notifications.message_centre.rows import mails_of_order
-from notifications.orders.rows import belongs_to
+from notifications.orders.rows import belongs_to, page_key_of
 from shared.clock import now
 from shared.errors import Refused
 from shared.shop.orders_in_browser import OrdersInBrowser
@@ -36,7 +36,9 @@ async def show_messages(request: Request, parts: Here, seen: CurrentViewer, code
     The buyer is the order's member. A browser that placed or opened the order may also see them, if checkout confirms
     it.
     """
-    ours = OrdersInBrowser.of_claims(parts.claims(request, "order")).shows(code)
+    async with parts.db.transaction() as tx:
+        key = await page_key_of(tx, code)
+    ours = OrdersInBrowser.of_claims(parts.claims(request, "order")).shows(code, key)
     if not ours and not seen.signed_in:
         raise SignInNeeded("/members/login", request.url.path)
     async with parts.db.transaction() as tx:

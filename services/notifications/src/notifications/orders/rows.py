@@ -1,6 +1,7 @@
 """Queries about orders: their buyers and content."""
 
 from collections.abc import Sequence
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 from shared.database.transactions import Tx
@@ -24,6 +25,13 @@ async def belongs_to(tx: Tx, code: str, member_id: UUID) -> bool:
         member_id=member_id,
     )
     return found is not None
+
+
+async def page_key_of(tx: Tx, code: str) -> str:
+    """Return the key that opens the order's page now. Return an empty one for an unknown order."""
+    url = await tx.value("SELECT placed->>'page_url' FROM contacts WHERE order_code = :code", code=code)
+    [key] = parse_qs(urlsplit(url or "").query).get("key", [""])
+    return key
 
 
 async def payment_names(tx: Tx) -> dict[str, str]:

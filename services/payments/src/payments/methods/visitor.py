@@ -13,7 +13,8 @@ async def may_see(request: Request, order: str, payment: Payment | None) -> bool
 
     An order of a member leaves no statement in the browser. So nobody sees it after the logout.
     """
-    return _in_browser(request).shows(order) or await _is_members(request, payment)
+    key = payment.page_key if payment is not None else None
+    return _in_browser(request).shows(order, key) or await _is_members(request, payment)
 
 
 async def is_buyers(request: Request, order: str, payment: Payment | None) -> bool:
