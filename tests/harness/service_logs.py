@@ -17,6 +17,8 @@ def service_logs(log_format: Literal["json", "console"] = "json") -> Iterator[lo
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     set_up_logs("checkout", ServiceSettings.model_construct(log_format=log_format, log_level="INFO"))
+    # A logger that is cached would print like this for the rest of the run.
+    structlog.configure(**{**structlog.get_config(), "cache_logger_on_first_use": False})
     [handler] = root.handlers
     try:
         yield handler
