@@ -29,17 +29,6 @@ async def grant_id(members: MembersService, reason: str) -> Any:
     return row.grant_id
 
 
-async def test_points_that_wait_for_a_proof_are_not_made_valid(members: MembersService) -> None:
-    member_id = await members.register(email_proved=False)
-    waiting = await grant_id(members, "registration")
-    async with members.db.transaction() as tx:
-        with pytest.raises(
-            Refused, match="points_wait_for_proof: 会員のメールアドレスがまだ確認されていない"
-        ):
-            await activate_points(tx, member_id, waiting, by=MANAGER, at=now())
-    assert (await members.balance(member_id)).active == 0
-
-
 async def test_staff_make_points_valid_once_and_only_existing_ones(members: MembersService) -> None:
     member_id = await members.register()
     await members.hears(an_order(member_id=member_id, items=5_000))

@@ -4,29 +4,18 @@ from datetime import datetime
 from uuid import UUID
 
 from members.deeds.rows import Doer, note_deed
-from members.points.rows import (
-    grant_by_id,
-    grant_waiting_for_proof,
-    lock_known_balance,
-    record_posting,
-    set_grant_active,
-)
+from members.points.rows import grant_by_id, lock_known_balance, record_posting, set_grant_active
 from members.points.rules import Grant, activate_posting
 from shared.database.transactions import Tx
 from shared.errors import Refused
 from shared.events import PointsActivated
 
-_FOR_PROOF = (
-    "会員のメールアドレスがまだ確認されていないため、このポイントは有効にできません。"
-    "会員が確認メールのリンクを開くと、自動で有効になります"
-)
-
 
 async def activate_points(tx: Tx, member_id: UUID, grant_id: UUID, *, by: Doer, at: datetime) -> Grant:
     """Activate waiting points of a member and return them. The posting and the list of deeds name the member of staff.
 
-    Raises Refused for points that do not wait, that wait for the proof of the address (MEM-38), or that belong to another
-    member. Staff also cannot activate their own points.
+    Raises Refused for points that do not wait or that belong to another member. Staff also cannot activate their own
+    points.
     """
     if member_id == by.member_id:
         raise Refused("own_account", "ご自分のポイントは操作できません", status=403)
@@ -37,9 +26,6 @@ async def activate_points(tx: Tx, member_id: UUID, grant_id: UUID, *, by: Doer, 
     grant = await grant_by_id(tx, grant_id)
     if grant is None or grant.state != "waiting":
         raise Refused("points_not_waiting", "このポイントは有効待ちではありません")
-    for_proof = await grant_waiting_for_proof(tx, member_id)
-    if for_proof is not None and for_proof.grant_id == grant_id:
-        raise Refused("points_wait_for_proof", _FOR_PROOF)
     await record_posting(tx, balance, activate_posting(grant, by=by.name), at=at)
     await set_grant_active(tx, grant, at=at)
     subject = f"{grant.points:,}ポイント {grant.order_code or ''} {member_id}"

@@ -59,7 +59,7 @@ class PointLine:
 
     ``change`` are the points added or removed. An activation adds no new points, so its points are in brackets.
     ``netting`` says why the balance changed by fewer points. ``kind`` sets the colour of the badge. ``grant_id`` is set
-    while points wait for a decision of staff. Only the member proves an address.
+    while points wait.
     """
 
     at: datetime
@@ -101,7 +101,7 @@ def _line(line: LedgerLine) -> PointLine:
         netting=_netting(line),
         by=line.by,
         shortage=line.shortage,
-        grant_id=str(line.grant_id) if waits and line.activation != "on_verified" else "",
+        grant_id=str(line.grant_id) if waits else "",
     )
 
 
