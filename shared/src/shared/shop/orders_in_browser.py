@@ -1,7 +1,7 @@
 """The orders that a browser may show, as checkout signs them in the statement ``order``.
 
-Placed and opened orders are separate. An opened order counts only while the key of its page stays the same. Anybody can send the link of an order, so the person who opens it may not have
-placed it.
+Placed and opened orders are separate. Anybody can send the link of an order, so the person who opens it may not have
+placed it. An opened order counts only while the key of its page stays the same.
 """
 
 from collections.abc import Mapping

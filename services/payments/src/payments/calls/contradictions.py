@@ -98,7 +98,7 @@ def disown(payment: Payment, terms: Terms, at: datetime, *, ref: str, by: str) -
 
 
 def _without(payment: Payment, ref: str) -> Payment:
-    """Return the payment with ``ref`` among what is of others, and under none of its own names; nothing calls for it any more."""
+    """Return the payment with ``ref`` among the disowned objects and in none of its references, and without a call about it."""
     left = tuple(one for one in payment.not_ours if one != ref)
     refs = {name: value for name, value in payment.refs.items() if value != ref}
     known = payment.disowned if ref in payment.disowned else (*payment.disowned, ref)
