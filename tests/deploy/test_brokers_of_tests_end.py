@@ -1,11 +1,9 @@
 """What a test starts of RabbitMQ ends with it, also if it never came up."""
 
-import socket
-
 import pytest
 
 from deploy.native.packages import rabbitmq_folder
-from harness.rabbitmq import NATIVE_PORT_SHIFT, NativeBroker, TestBroker, answers, started
+from harness.rabbitmq import NATIVE_PORT_SHIFT, NativeBroker, TestBroker, answers, port_is_open, started
 
 
 class NeverUp(TestBroker):
@@ -27,12 +25,6 @@ class NeverUp(TestBroker):
         self.stopped = True
 
 
-def listens(port: int) -> bool:
-    """Tell whether somebody listens on a port."""
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
 def test_a_broker_that_does_not_come_up_is_stopped() -> None:
     broker = NeverUp()
 
@@ -50,7 +42,7 @@ def test_a_stopped_node_leaves_no_epmd_behind() -> None:
 
     with started(node):
         assert answers(node)
-        assert listens(ports["epmd"])
+        assert port_is_open(ports["epmd"])
 
-    assert not listens(ports["epmd"])
-    assert not listens(ports["rabbitmq"])
+    assert not port_is_open(ports["epmd"])
+    assert not port_is_open(ports["rabbitmq"])

@@ -104,19 +104,19 @@ class NativeBroker(TestBroker):
             # RabbitMQ would start this itself, outside its process group, and leave it behind.
             port = self.site.ports["epmd"]
             self._epmd = self._spawn("epmd", "-address", "127.0.0.1", "-port", str(port))
-            _wait_until_listening(port)
+            _wait_until(port, listens=True)
         self._process = self._spawn(str(rabbitmq.scripts() / "rabbitmq-server"))
         wait_until_up(self)
 
     def kill(self) -> None:
         """Kill the node's processes at once."""
-        _kill_group(self._process)
+        _kill_group(self._process, self.site.ports["rabbitmq"])
         self._process = None
 
     def stop(self) -> None:
         """End the node and forget its data."""
         self.kill()
-        _kill_group(self._epmd)
+        _kill_group(self._epmd, self.site.ports["epmd"])
         self._epmd = None
         self._folder.cleanup()
 
@@ -192,23 +192,26 @@ def _docker_there() -> bool:
         return False
 
 
-def _kill_group(process: subprocess.Popen[bytes] | None) -> None:
+def _kill_group(process: subprocess.Popen[bytes] | None, port: int) -> None:
     if process is not None:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+        # The first of the group is gone; its children, who hold the port, end a moment later.
+        _wait_until(port, listens=False)
 
 
-def _wait_until_listening(port: int) -> None:
+def port_is_open(port: int) -> bool:
+    """Tell whether somebody listens on a port of this machine."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _wait_until(port: int, *, listens: bool) -> None:
     deadline = time.monotonic() + BOOT_SECONDS_MAX
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=2).close()
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
-        else:
-            return
+    while port_is_open(port) is not listens:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"port {port} is {'not ' if listens else ''}listened to")
+        time.sleep(0.05)
 
 
 def _free_port() -> int:

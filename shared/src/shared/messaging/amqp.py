@@ -18,12 +18,13 @@ import structlog
 from aio_pika.abc import AbstractConnection
 from aiormq.abc import AbstractChannel, ChannelFrame
 from aiormq.channel import Channel
+from pamqp.body import ContentBody
 from pamqp.commands import Basic
+from pamqp.header import ContentHeader
 from yarl import URL
 
 from shared.crash import crash_point
 from shared.messaging.broker_support import tell_support
-from shared.messaging.frames import message_frames, read_quickly
 
 log = structlog.get_logger()
 
@@ -105,7 +106,6 @@ class Link:
             raise ConnectionError(str(error)) from error
 
     async def _connect(self) -> AbstractConnection:
-        read_quickly()
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 connection = await aio_pika.connect(self._url)
@@ -211,7 +211,7 @@ async def write_at_once(channel: Channel, messages: Sequence[Outgoing]) -> list[
     This does the same as ``basic_publish`` of aiormq, but without a task, a lock and a socket wait for each message.
     Those cost four times as much as the rest (docs/speed.md). A channel that closes fails the futures.
     """
-    frames: list[bytes] = []
+    frames: list[Any] = []
     confirms: list[asyncio.Future[Any]] = []
     async with channel.lock:
         if channel.is_closed:
@@ -223,23 +223,22 @@ async def write_at_once(channel: Channel, messages: Sequence[Outgoing]) -> list[
             confirm.add_done_callback(partial(_forget, channel.message_id_delivery_tag, message_id))
             channel.confirmations[tag] = confirm
             channel.message_id_delivery_tag[message_id] = tag
-            frames.append(
-                message_frames(
-                    channel.number,
-                    message.exchange,
-                    message.routing_key,
-                    message.properties,
-                    message.body,
-                    body_max=channel.max_content_size,
-                )
+            frames += (
+                Basic.Publish(exchange=message.exchange, routing_key=message.routing_key, mandatory=True),
+                ContentHeader(properties=message.properties, body_size=len(message.body)),
+                *_bodies(message.body, channel.max_content_size),
             )
             confirms.append(confirm)
-        await channel.write_queue.put(ChannelFrame(payload=b"".join(frames), should_close=False))
+        await channel.write_queue.put(ChannelFrame.marshall(frames=frames, channel_number=channel.number))
     return confirms
 
 
 def _forget(tags: dict[str, int], message_id: str, _: asyncio.Future[Any]) -> None:
     tags.pop(message_id, None)
+
+
+def _bodies(body: bytes, size_max: int) -> list[ContentBody]:
+    return [ContentBody(body[start : start + size_max]) for start in range(0, len(body), size_max)]
 
 
 def event_properties(
