@@ -17,6 +17,7 @@ from shared.events import (
     Event,
     PaymentCaptured,
     PaymentExpired,
+    PaymentFailed,
     PaymentNumberIssued,
     PaymentRefunded,
     PaymentStandingChanged,
@@ -246,6 +247,45 @@ async def test_a_number_refused_in_unknown_words_is_asked_for_again(
     clock.move(timedelta(minutes=1))
     await shopping.payments.work()
     assert await kinds(shopping) == [PaymentNumberIssued]
+
+
+async def found_after_its_deadline(shopping: Shopping, *, paid: bool = False, ended: bool = False) -> Payment:
+    """The answer to the request for a number is lost, and the company is next asked after the number's deadline."""
+    shopping.konbini.go_wrong("issue", "lost_answer")
+    await shopping.payments.hears(placed("N1", "konbini"), reserved("N1"))
+    await shopping.payments.work()
+    unknown = await shopping.payments.payment("N1")
+    assert unknown.state == "unknown"
+    if paid:
+        await shopping.konbini.pay(unknown)
+    if ended:
+        await shopping.payments.hears(cancelled("N1"))
+    clock.move(timedelta(days=7))
+    await shopping.payments.work()
+    clock.move(timedelta(minutes=10))
+    await shopping.payments.work()
+    requests = "SELECT 1 FROM payment_requests WHERE due_at IS NOT NULL"
+    assert await shopping.payments.rows(requests) == [], "nothing is asked for any more"
+    return await shopping.payments.payment("N1")
+
+
+async def test_a_number_found_after_its_deadline_ends_as_failed(shopping: Shopping) -> None:
+    over = await found_after_its_deadline(shopping)
+    assert (over.state, over.calls, over.number) == ("declined", (), None)
+    assert await kinds(shopping) == [PaymentFailed]
+    assert shopping.konbini._story(over)["closed_at"] is not None, "no till takes money for it"
+
+
+async def test_a_cancelled_order_ends_with_its_number_unknown(shopping: Shopping) -> None:
+    over = await found_after_its_deadline(shopping, ended=True)
+    assert (over.state, over.calls) == ("voided", ())
+    assert await kinds(shopping) == []
+
+
+async def test_a_number_found_after_its_deadline_may_be_paid(shopping: Shopping) -> None:
+    paid = await found_after_its_deadline(shopping, paid=True)
+    assert (paid.state, paid.calls, paid.sale_amount) == ("captured", (), 3_300)
+    assert await kinds(shopping) == [PaymentCaptured]
 
 
 @pytest.mark.feature("KON-39", clause="refund opened")

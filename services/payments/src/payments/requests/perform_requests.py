@@ -20,6 +20,7 @@ from payments.payment.rules.answers import (
     Voided,
     Waiting,
 )
+from payments.payment.rules.checking import DEADLINE_PASSED
 from payments.payment.rules.known_answers import heard_before
 from payments.payment.rules.moves import CONCLUDES, NOT_YET, Operation
 from payments.payment.rules.payment import MISMATCH, Payment
@@ -119,6 +120,8 @@ class Requests:
             looked_up = await self._gate.look_up(payment)
             # An older fact does not answer this request.
             found = [answer for answer in looked_up if not heard_before(payment, answer)]
+            if operation == "issue" and (over := found_too_late(payment, request, found)) is not None:
+                return (over,)
             known = self._known(payment, operation, request, found)
             if known is not None:
                 return known
@@ -182,6 +185,24 @@ def is_abandoned(payment: Payment, operation: Operation, terms: Terms, at: datet
     """Return whether the time limit of the buyer's visit is over without a result. Pure."""
     waits = operation in ("authorize", "issue") and payment.state == "waiting_for_buyer"
     return waits and terms.visit is not None and at > payment.placed_at + terms.visit
+
+
+def found_too_late(
+    payment: Payment, request: ClaimedRequest, found: Sequence[Answer]
+) -> Declined | Voided | None:
+    """Return the end of a request for a number that a look-up found only after its deadline; None for any other.
+
+    Nobody was given the number, and no money is on it. So the request failed, and the number is closed. A person looks
+    if the reply to the request itself had such a deadline.
+    """
+    if unfit_reply(request) is not None or len(found) != 1:
+        return None
+    [answer] = found
+    if not isinstance(answer, Unknown) or answer.reason != DEADLINE_PASSED:
+        return None
+    if payment.order_cancelled:
+        return Voided(refs=answer.refs)
+    return Declined(reason="provider_error", detail=DEADLINE_PASSED, in_doubt=True, refs=answer.refs)
 
 
 def unfit_reply(request: ClaimedRequest) -> Unknown | None:

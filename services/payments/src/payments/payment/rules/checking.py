@@ -16,6 +16,8 @@ YEN_MAX = 999_999_999_999
 YEARS = range(2000, 2200)
 ID_LENGTH_MAX = 200
 TEXT_LENGTH_MAX = 4_000
+DEADLINE_PASSED = "deadline_passed"
+"""The reason of an answer about a number that was over before Noren knew it."""
 _IDS = ("_id", "_ref", "reference", "number")
 
 
@@ -28,7 +30,9 @@ def checked(
     """
     reason = _why_not_storable(answer) or _why_not_ours(payment, answer, at, operation)
     if reason:
-        return Unknown(reason=reason, mismatch=True)
+        # The payment's own number can be closed by its ids, although nobody pays with it any more.
+        refs = answer.refs if reason == DEADLINE_PASSED else {}
+        return Unknown(reason=reason, mismatch=True, refs=refs)
     if operation == "refund" and isinstance(answer, Refunded) and answer.amount != amount:
         return Unknown(reason="amount_differs", mismatch=True, doubted_refund=answer.refund_ref)
     if operation == "capture" and isinstance(answer, Captured) and answer.amount != amount:
@@ -72,7 +76,7 @@ def _why_not_ours(payment: Payment, answer: Answer, at: datetime, operation: Ope
             return "booked_elsewhere"
         case Issued():
             if payment.number is None:
-                return "" if answer.due_at > at else "deadline_passed"
+                return "" if answer.due_at > at else DEADLINE_PASSED
             return "" if answer.number == payment.number.number else "other_reference"
         case Authorized() if answer.authorization_id not in payment.ended_holds:
             requested = payment.missing_amount if renewed else payment.amount
