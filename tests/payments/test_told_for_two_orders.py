@@ -201,13 +201,60 @@ async def test_staff_count_a_receipt_again_that_they_had_disowned(odd: Odd) -> N
     mine, _ = await told_for_two(odd)
     assert (await press(odd.payments, "N1", "disown", ref="kr_2")).status_code == 303
     odd.lies.tell("GET", mine.payment_id.hex, with_a_receipt, times=1_000)
-    assert (await odd.look("N1")).calls == ("answer_mismatch",)
+    assert (await odd.look("N1")).calls == ("receipt_nowhere", "answer_mismatch")
     assert "この注文の入金として数え直す" in (await odd.payments.browser.get("/desk/payments/N1")).text
 
     assert (await press(odd.payments, "N1", "count-again", ref="kr_2")).status_code == 303
 
     again = await odd.look("N1")
     assert (again.state, again.held_amount, again.calls) == ("captured", 3_300, ())
+
+
+async def said_after(odd: Odd, code: str, deed: str) -> str:
+    """Do a deed about the receipt; return what the desk says then."""
+    done = await press(odd.payments, code, deed, ref="kr_2")
+    assert done.status_code == 303
+    return (await odd.payments.browser.get(f"/desk/payments/{code}")).text
+
+
+async def test_who_disowns_a_receipt_reads_where_it_is_booked(odd: Odd) -> None:
+    await told_for_two(odd)
+
+    page = await said_after(odd, "N2", "disown")
+
+    assert "この入金は注文N1に記録されています" in page
+    assert (await odd.payments.payment("N2")).calls == ()
+    [deed] = await odd.payments.said(PaymentDeedDone)
+    assert isinstance(deed, PaymentDeedDone)
+    assert "注文N1に記録されています" in deed.subject
+
+
+async def test_a_receipt_that_no_order_has_is_listed(odd: Odd) -> None:
+    await told_for_two(odd)
+
+    for code in ("N1", "N2"):
+        page = await said_after(odd, code, "disown")
+        assert "この入金は、どの注文にも記録されていません" in page
+        assert ("この注文の入金だったときは" in page) is (code == "N1"), (
+            "what was never booked here cannot be again"
+        )
+        assert (await odd.payments.payment(code)).calls == ("receipt_nowhere",)
+    listed = (await odd.payments.browser.get("/desk/payments?tab=attention")).text
+    assert listed.count("記録のない入金") >= 2
+
+    await said_after(odd, "N1", "count-again")
+    assert (await odd.payments.payment("N1")).calls == ()
+    assert (await press(odd.payments, "N2", "seen")).status_code == 303
+    assert (await odd.payments.payment("N2")).calls == ()
+
+
+async def test_a_receipt_that_found_its_order_calls_no_more(odd: Odd) -> None:
+    await told_for_two(odd)
+    await said_after(odd, "N1", "disown")
+
+    await said_after(odd, "N2", "move")
+
+    assert [(await odd.payments.payment(code)).calls for code in ("N1", "N2")] == [(), ()]
 
 
 # ---------- pure ----------
@@ -270,8 +317,9 @@ def test_a_disowned_refund_no_longer_calls_as_one_made_elsewhere() -> None:
 
 def test_a_disowned_receipt_seen_again_once_calls_no_more() -> None:
     gone = settle_answers(PAID, None, [ToldNoMore(receipts=("r1",))], AT, KONBINI).payment
-    disowned = contradictions.disown(gone, KONBINI, AT, ref="r1", by="佐藤").payment
-    assert (disowned.state, disowned.calls) == ("waiting", ())
+    let_go = contradictions.disown(gone, KONBINI, AT, ref="r1", by="佐藤").payment
+    assert (let_go.state, let_go.calls) == ("waiting", ("receipt_nowhere",))
+    disowned = call_rules.mark_seen(let_go, KONBINI, AT, by="佐藤").payment
     again = Captured(amount=3_300, captured_at=PLACED, receipt_id="r1")
 
     told = settle_answers(disowned, None, [again], AT, KONBINI).payment

@@ -34,6 +34,7 @@ Call = Literal[
     "chargeback",
     "chargeback_lost",
     "receipt_reversed",
+    "receipt_nowhere",
     "refund_unexplained",
     "shipping_untold",
     "answer_mismatch",
@@ -161,7 +162,7 @@ class PaymentStandingChanged(PaymentsEvent):
 
     Older releases do not list others, such as these:
 
-    - ``chargeback_lost``, ``receipt_reversed``, ``refund_unexplained``
+    - ``chargeback_lost``, ``receipt_reversed``, ``receipt_nowhere``, ``refund_unexplained``
     - ``shipping_untold``, ``answer_mismatch``, ``other_hold``, ``charge_unknown``
 
     ``respond_by`` is the deadline of a chargeback. ``lost_amount`` is the money that left, or was taken back, beyond

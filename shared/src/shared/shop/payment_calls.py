@@ -15,6 +15,7 @@ CALL_LABEL = Labels[Call](
         "chargeback": "チャージバック",
         "chargeback_lost": "チャージバック敗訴",
         "receipt_reversed": "入金の取消",
+        "receipt_nowhere": "記録のない入金",
         "refund_unexplained": "不明な返金",
         "shipping_untold": "発送の報告",
         "answer_mismatch": "回答の不一致",

@@ -18,7 +18,7 @@ from payments.payment.rules.answers import (
 from payments.payment.rules.asking import go_on
 from payments.payment.rules.drafting import Draft, Settled, and_then
 from payments.payment.rules.moves import NOT_YET, Operation, State
-from payments.payment.rules.payment import MISMATCH, Payment
+from payments.payment.rules.payment import MISMATCH, NOWHERE, Payment
 from payments.payment.rules.receipts import take_back_receipt
 from payments.payment.rules.refund_answers import record_declined_refund
 from payments.payment.rules.refund_mismatches import SUM, disown_refund
@@ -66,10 +66,17 @@ def receipts_booked_elsewhere(payment: Payment) -> dict[str, str]:
     return dict(payment.booked_elsewhere)
 
 
-def disown(payment: Payment, terms: Terms, at: datetime, *, ref: str, by: str) -> Settled:
+def may_be_of_others(payment: Payment, ref: str) -> bool:
+    """Return whether ``ref`` is a receipt that staff may assign to another order."""
+    return ref in receipts_doubted(payment) or ref in payment.booked_elsewhere
+
+
+def disown(
+    payment: Payment, terms: Terms, at: datetime, *, ref: str, by: str, booked_on: str = ""
+) -> Settled:
     """Take the refund, receipt or hold ``ref`` of the provider out of the books, because it is not this order's.
 
-    No look-up counts it again.
+    No look-up counts it again. A person is called about a receipt that is not ``booked_on`` another order.
     """
     draft = Draft(payment, at, by)
     if ref in reported_refunds(payment):
@@ -80,10 +87,13 @@ def disown(payment: Payment, terms: Terms, at: datetime, *, ref: str, by: str) -
         take_back_receipt(draft, Reversed(receipt_id=ref, amount=receipts[ref]), DISOWNED, by_mistake=True)
         told_as = next((one for one, name in payment.receipt_names.items() if name == ref), ref)
         draft.change(let_go={**payment.let_go, told_as: ""})
+        draft.call(NOWHERE)
     elif ref in payment.booked_elsewhere:
         draft.note(DISOWNED, ref)
         rest = {one: code for one, code in payment.booked_elsewhere.items() if one != ref}
         draft.change(booked_elsewhere=rest, disowned=(*payment.disowned, ref))
+        if not booked_on:
+            draft.call(NOWHERE)
     elif holds_another(payment) and ref == payment.authorization_id:
         draft.note(DISOWNED, ref)
         over = settle_answer(_without(draft.payment, ref), None, Voided(), at, terms, because=DISOWNED, by=by)

@@ -7,7 +7,7 @@ from payments.payment.rules.answers import RefundDeclined
 from payments.payment.rules.asking import go_on
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.other_holds import CHARGE_UNKNOWN, OTHER_HOLD
-from payments.payment.rules.payment import MISMATCH, OVER_WITH_THE_ORDER, UNEXPLAINED, Payment
+from payments.payment.rules.payment import MISMATCH, NOWHERE, OVER_WITH_THE_ORDER, UNEXPLAINED, Payment
 from payments.payment.rules.receipts import book_as_reported
 from payments.payment.rules.refund_answers import record_declined_refund
 from payments.payment.rules.refund_bookings import ELSEWHERE
@@ -23,6 +23,7 @@ TO_BE_SEEN = (
     "chargeback",
     "chargeback_lost",
     "receipt_reversed",
+    NOWHERE,
     "shipping_untold",
     "excess_money",
     "late_money",

@@ -14,9 +14,10 @@ from payments.payment.rules.answers import Captured, Reversed
 from payments.payment.rules.details import CaptureWish
 from payments.payment.rules.drafting import Draft, Settled, and_then
 from payments.payment.rules.moves import ShortMoneyAccepted
-from payments.payment.rules.payment import ABOUT_SPARE_MONEY, Payment
+from payments.payment.rules.payment import ABOUT_SPARE_MONEY, NOWHERE, Payment
 from payments.payment.rules.receipts import take_back_receipt, take_for_the_sale
 from payments.payment.rules.refund_bookings import CAPTURED, call_spare
+from payments.payment.rules.reported_objects import stands_here
 from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.terms import Terms
 from shared.clock import JAPAN
@@ -108,12 +109,6 @@ def may_move_here(payment: Payment, receipt_id: str) -> bool:
     return receipt_id in payment.booked_elsewhere
 
 
-def stands_here(payment: Payment, receipt_id: str) -> bool:
-    """Return whether the provider's receipt is in the books of this payment, under whatever name."""
-    name = payment.receipt_names.get(receipt_id, receipt_id)
-    return name in payment.receipts and name not in payment.reversals
-
-
 def may_move_away(payment: Payment, receipt_id: str) -> bool:
     """Return whether a receipt is this payment's to give: it is in its books, or was, and staff named no other order for it."""
     disowned = "" if receipt_id in payment.disowned else None
@@ -129,9 +124,14 @@ def move_away(payment: Payment, terms: Terms, at: datetime, *, receipt_id: str, 
     take_back_receipt(draft, gone, "receipt moved away", by_mistake=True)
     told_again = _without(payment.told_again, receipt_id)
     draft.change(let_go={**payment.let_go, receipt_id: to}, told_again=told_again)
-    draft.payment = draft.payment.without_mismatch
+    draft.payment = _all_booked(draft.payment.without_mismatch)
     asking.go_on(draft, terms)
     return draft.done()
+
+
+def _all_booked(payment: Payment) -> Payment:
+    """Return the payment without the call about a receipt that is booked nowhere, unless there is another one."""
+    return payment if "" in payment.let_go.values() else payment.not_calling(NOWHERE)
 
 
 def move_here(
@@ -180,13 +180,14 @@ def _book_anew(
     """Book a receipt of the provider's under a name that no other booking of it has; it is nobody else's any more."""
     payment = draft.payment
     name = f"{receipt_id}>{payment.order_code}:{payment.version}"
-    draft.payment = payment.changed(
+    anew = payment.changed(
         booked_elsewhere=_without(payment.booked_elsewhere, receipt_id),
         let_go=_without(payment.let_go, receipt_id),
         told_again=_without(payment.told_again, receipt_id),
         disowned=tuple(one for one in payment.disowned if one != receipt_id),
         receipt_names={**payment.receipt_names, receipt_id: name},
-    ).without_mismatch
+    )
+    draft.payment = _all_booked(anew.without_mismatch)
     came = Captured(amount=amount, captured_at=captured_at, receipt_id=name)
     booked = settle_answer(draft.payment, None, came, draft.at, terms, because=because, by=draft.by)
     return and_then(draft.done(), booked)

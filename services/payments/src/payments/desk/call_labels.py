@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from payments.calls import rules as call_rules
+from payments.deposits.rules import counted_again
 from payments.payment.rules import asking
 from payments.payment.rules.details import KnownChargeback
 from payments.payment.rules.payment import MISMATCH, Payment
@@ -99,6 +100,11 @@ ATTENTION = Complete[_Attention, tuple[str, str]](
             "返金後の入金取消",
             "返金した後に、入金（速報）が取り消されました。{lost}がお店の損失になっています。お客様とお支払い場所に確認してください。",
         ),
+        "receipt_nowhere": (
+            CALL_LABEL["receipt_nowhere"],
+            "この注文のものではないと記録した入金が、どの注文にも記録されていません。{console}でどの注文の入金かを確認し、その注文に"
+            "記録してください。{again}対応が済んだら、確認済みにしてください。",
+        ),
         "chargeback_lost": (
             CALL_LABEL["chargeback_lost"],
             "チャージバックにより、{charged_back}がお客様に返金されました。発送前の場合は発送しないでください。",
@@ -157,6 +163,9 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
         "way_out": "この画面で実際の状況を記録すると、処理を続けます。"
         if call_rules.may_end_mismatch(payment)
         else "決済会社にお問い合わせください。",
+        "again": "この注文の入金だったときは、「この注文の入金として数え直す」を押してください。"
+        if counted_again(payment)
+        else "",
         "unnamed": yen(payment.unnamed_charge_amount),
         "respond_by": f"{in_japan(by):%Y/%m/%d %H:%M}までに、" if by else "",
         "console": "銀行" if terms.deposit == "by_hand" else "決済会社の管理画面",

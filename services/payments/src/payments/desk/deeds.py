@@ -127,7 +127,7 @@ DEEDS: Mapping[str, Deed[Any]] = {
     "disown": deed(
         TakeBack,
         disown_object,
-        "この注文のものではないと記録しました",
+        lambda _, acted: "。".join(filter(None, ["この注文のものではないと記録しました", acted.told])),
         {"said to be of others": "スタッフが、この注文のものではないと記録しました"},
     ),
     "count-again": deed(

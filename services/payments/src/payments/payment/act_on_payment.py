@@ -19,10 +19,14 @@ Repeated = Callable[[Payment], Awaitable[bool]]
 
 @dataclass(frozen=True, slots=True)
 class Acted:
-    """The payment after a deed, and whether the deed ``booked`` anything. A repeated deed books nothing."""
+    """The payment after a deed, and whether the deed ``booked`` anything. A repeated deed books nothing.
+
+    ``told`` is a sentence about this deed that staff read after it, beside the text of all such deeds.
+    """
 
     payment: Payment
     booked: bool
+    told: str = ""
 
 
 async def _never(_: Payment) -> bool:

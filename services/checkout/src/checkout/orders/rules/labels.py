@@ -28,6 +28,7 @@ _PlainCall = Literal[
     "answer_mismatch",
     "other_hold",
     "charge_unknown",
+    "receipt_nowhere",
     "no_answer",
     "authorization_ended",
 ]
@@ -40,6 +41,7 @@ CALL_TEXT = Labels[_PlainCall](
         "answer_mismatch": "決済会社の回答が、依頼した内容と一致しません。決済の画面で確認してください。",
         "other_hold": "受注管理ソフトなどによる与信があります。決済の画面で確認してください。",
         "charge_unknown": "この注文で記録していない売上が決済会社にあります。決済の画面で確認してください。",
+        "receipt_nowhere": "この注文のものではないと記録した入金が、どの注文にも記録されていません。決済の画面で確認してください。",
         "no_answer": "決済会社から結果が返っていません。照会を続けています。",
         "authorization_ended": "与信が切れました。再与信するか、別のお支払い方法をご案内してください。発送前の場合は、それまで発送できません。",
     },

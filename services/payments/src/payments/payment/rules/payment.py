@@ -23,6 +23,8 @@ OVER_WITH_THE_ORDER: tuple[Call, ...] = ("authorization_ended", "capture_failed"
 """Calls about money that was to pay an order. A cancelled order does not need them."""
 UNEXPLAINED: Call = "refund_unexplained"
 MISMATCH: Call = "answer_mismatch"
+NOWHERE: Call = "receipt_nowhere"
+"""Staff said that a receipt is of another order, and it is booked on none."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -55,6 +55,12 @@ def no_longer_reported(
     return (ToldNoMore(receipts=gone, refunds=lost),) if gone or lost else ()
 
 
+def stands_here(payment: Payment, receipt_id: str) -> bool:
+    """Return whether the provider's receipt is in the books of this payment, under whatever name."""
+    name = payment.receipt_names.get(receipt_id, receipt_id)
+    return name in payment.receipts and name not in payment.reversals
+
+
 def is_disowned(payment: Payment, answer: Answer) -> bool:
     """Return whether ``answer`` is about an object that belongs to another order, as staff decided."""
     match answer:
