@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,14 +15,16 @@ from harness.service_logs import service_logs
 from payments.calls import contradictions
 from payments.calls import rules as call_rules
 from payments.deposits.rules import book_deposit
+from payments.desk.call_labels import calls
+from payments.desk.offers import offers
 from payments.methods.konbini.simulator.driving import KonbiniDriver
 from payments.methods.method import Shop
-from payments.payment.locked_payments import settle_answers
-from payments.payment.rules.answers import Captured, Refunded, ToldNoMore
+from payments.payment.locked_payments import end_mismatch_if_all_fits, settle_answers
+from payments.payment.rules.answers import Answer, Captured, Issued, Refunded, ToldNoMore
 from payments.payment.rules.payment import Payment
 from payments.requests.provider_gate import ProviderGate
 from payments.tables import metadata
-from payments.watching.watch_payments import Watch
+from payments.watching.watch_payments import Watch, is_overdue
 from shared.clock import clock, in_japan, now
 from shared.due.work import DueRunner, DueWork
 from shared.events import PaymentDeedDone, RefundTakenBack
@@ -266,6 +268,53 @@ PAID = settle_answers(
     AT,
     KONBINI,
 ).payment
+
+
+WAITS = payment("waiting", number=NUMBER)
+SAME = Issued(number=NUMBER.number, number_label=NUMBER.label, due_at=NUMBER.due_at)
+LATER = replace(SAME, due_at=NUMBER.due_at + timedelta(days=3))
+
+
+@pytest.mark.parametrize("moved", [timedelta(0), timedelta(seconds=1)])
+def test_the_same_deadline_told_again_changes_nothing(moved: timedelta) -> None:
+    again = replace(SAME, due_at=NUMBER.due_at + moved)
+    assert settle_answers(WAITS, None, [again], AT, KONBINI).payment == WAITS
+
+
+def test_another_deadline_of_a_known_number_calls_a_person() -> None:
+    told = settle_answers(WAITS, None, [LATER], AT, KONBINI)
+    assert (told.payment.calls, told.payment.contradicted) == (("answer_mismatch",), True)
+    assert [step.because for step in told.steps] == ["deadline told otherwise"]
+    overdue = NUMBER.due_at + KONBINI.grace + timedelta(days=1)
+    assert not is_overdue(told.payment, KONBINI, overdue), "nothing ends while the deadline is not certain"
+    [(_, text)] = calls(told.payment, KONBINI)
+    assert f"{in_japan(LATER.due_at):%Y/%m/%d %H:%M}" in text
+    assert f"{in_japan(NUMBER.due_at):%Y/%m/%d %H:%M}" in text
+    assert settle_answers(told.payment, None, [LATER], AT, KONBINI).steps == (), "once"
+
+
+def test_the_first_deadline_told_again_ends_the_doubt() -> None:
+    told = settle_answers(WAITS, None, [LATER], AT, KONBINI).payment
+    fits = settle_answers(told, None, [SAME], AT, KONBINI)
+    assert not fits.payment.reported_otherwise
+    assert end_mismatch_if_all_fits(fits, [SAME], AT, KONBINI).payment.calls == ()
+
+
+def test_staff_keep_the_deadline_that_the_buyer_was_told() -> None:
+    told = settle_answers(WAITS, None, [LATER], AT, KONBINI).payment
+    [offer] = [one for one in offers(told, KONBINI) if one.path == "seen"]
+    assert "お客様にお知らせしたお支払い期限" in offer.confirm
+    seen = call_rules.mark_seen(told, KONBINI, AT, by="佐藤").payment
+    assert (seen.calls, seen.number) == ((), NUMBER)
+    assert settle_answers(seen, None, [LATER], AT, KONBINI).payment == seen
+    assert is_overdue(seen, KONBINI, NUMBER.due_at + KONBINI.grace)
+
+
+def test_money_ends_the_doubt_about_a_deadline() -> None:
+    told = settle_answers(WAITS, None, [LATER], AT, KONBINI).payment
+    came: list[Answer] = [LATER, Captured(amount=3_300, captured_at=PLACED, receipt_id="r1")]
+    paid = end_mismatch_if_all_fits(settle_answers(told, None, came, AT, KONBINI), came, AT, KONBINI).payment
+    assert (paid.state, paid.calls, paid.contradicted) == ("captured", (), False)
 
 
 def test_a_receipt_told_no_more_is_taken_out_once_it_is_seen() -> None:

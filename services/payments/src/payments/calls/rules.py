@@ -6,6 +6,7 @@ from payments.calls import contradictions
 from payments.payment.rules.answers import RefundDeclined
 from payments.payment.rules.asking import go_on
 from payments.payment.rules.drafting import Draft, Settled
+from payments.payment.rules.numbers import keep_deadline
 from payments.payment.rules.other_holds import CHARGE_UNKNOWN, OTHER_HOLD
 from payments.payment.rules.payment import MISMATCH, NOWHERE, OVER_WITH_THE_ORDER, UNEXPLAINED, Payment
 from payments.payment.rules.receipts import book_as_reported
@@ -73,6 +74,7 @@ def mark_seen(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settl
             _end_doubted_refund(draft)
         book_as_reported(draft, terms, "marked as seen")
         book_refunds_as_reported(draft, "marked as seen")
+        keep_deadline(draft)
         # What staff let go of stays so; who tells it once more tells nothing new.
         left = {one: to for one, to in payment.let_go.items() if one not in payment.told_again}
         draft.change(told_again={}, let_go=left)

@@ -1,6 +1,7 @@
 """The labels of calls: what a person must look at and do, with the amounts of the payment."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal
 
 from payments.calls import rules as call_rules
@@ -24,6 +25,7 @@ _Attention = (
         "short_money_held",
         "wished_refund_failed",
         "answer_mismatch_elsewhere",
+        "answer_mismatch_deadline",
         "receipt_reversed_after_refund",
         "chargeback_lost_after_refund",
         "authorization_expired",
@@ -129,6 +131,12 @@ ATTENTION = Complete[_Attention, tuple[str, str]](
             "入金であれば「この入金をこの注文に移す」を、そうでなければ「この注文の入金ではない」を押してください。それまで、この注文の"
             "処理を止めています。発送前の場合は、まだ発送しないでください。",
         ),
+        "answer_mismatch_deadline": (
+            CALL_LABEL["answer_mismatch"],
+            "決済会社の示すお支払い期限（{told_due}）が、お客様にお知らせした期限（{due}）と異なります。期限切れの処理を止めています。"
+            "{console}で確認し、お知らせした期限までにお支払いいただけないときは、お客様に連絡するか、受注詳細で注文をキャンセルして"
+            "ください。お知らせした期限のまま続けるときは、確認済みにしてください。",
+        ),
         "other_hold": (
             CALL_LABEL["other_hold"],
             "受注管理ソフトなど、この画面の外で{other_holds}の与信が行われています。不要な場合は{console}で取り消してください（注文を"
@@ -167,6 +175,8 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
         if counted_again(payment)
         else "",
         "unnamed": yen(payment.unnamed_charge_amount),
+        "due": _moment(payment.number.due_at if payment.number else None),
+        "told_due": _moment(payment.doubted_due_at),
         "respond_by": f"{in_japan(by):%Y/%m/%d %H:%M}までに、" if by else "",
         "console": "銀行" if terms.deposit == "by_hand" else "決済会社の管理画面",
     }
@@ -180,9 +190,15 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
         shown_words = ["wished_refund_failed" if word == "refund_failed" else word for word in shown_words]
     if payment.booked_elsewhere:
         shown_words = ["answer_mismatch_elsewhere" if word == MISMATCH else word for word in shown_words]
+    elif payment.doubted_due_at and not (payment.doubted_receipts or payment.retold_refunds):
+        shown_words = ["answer_mismatch_deadline" if word == MISMATCH else word for word in shown_words]
     shown_words = [_short(payment, terms) if word == "short_money" else word for word in shown_words]
     found = [ATTENTION.of(word) for word in shown_words]
     return [(title, text.format(**words)) for title, text in found]
+
+
+def _moment(at: datetime | None) -> str:
+    return f"{in_japan(at):%Y/%m/%d %H:%M}" if at else ""
 
 
 def disputed_words(chargebacks: Sequence[KnownChargeback]) -> str:

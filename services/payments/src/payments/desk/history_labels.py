@@ -19,6 +19,7 @@ _CAUSES = {
     "answer does not fit": "決済会社の回答が、依頼した内容と一致しません",
     "receipt told otherwise": "決済会社の回答が、記録した入金額と一致しません",
     "refund told otherwise": "決済会社の回答が、記録した返金額と一致しません",
+    "deadline told otherwise": "決済会社の示すお支払い期限が、お客様にお知らせした期限と異なります",
     "receipt told no more": "記録した入金が、決済会社の記録になくなりました",
     "refund told no more": "記録した返金が、決済会社の記録になくなりました",
     "receipt booked elsewhere": "別の注文に記録済みの入金が、この注文の入金として届きました",

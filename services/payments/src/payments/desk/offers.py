@@ -103,6 +103,9 @@ def _seen(payment: Payment) -> list[Offer]:
     means = "確認済みにします。お金は動きません。"
     if shown:
         means = f"決済会社が示している金額（{'、'.join(shown)}）で記録し直し、処理を続けます。"
+    elif payment.doubted_due_at and payment.number is not None:
+        told = f"{in_japan(payment.number.due_at):%Y/%m/%d %H:%M}"
+        means = f"お客様にお知らせしたお支払い期限（{told}）のまま、処理を続けます。お金は動かず、メールも送りません。"
     return [Offer("seen", "確認済みにする", means)]
 
 

@@ -1,12 +1,14 @@
-"""The event about the number: when it is issued, and when the buyer chooses another chain for it."""
+"""The event about the number, when it is issued or the buyer chooses another chain, and a number reported otherwise."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from payments.payment.rules.answers import Issued
 from payments.payment.rules.details import Number
 from payments.payment.rules.drafting import Draft, Settled
-from payments.payment.rules.payment import Payment
+from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.terms import Terms
+from shared.clock import in_japan
 from shared.errors import Refused
 from shared.events import PaymentNumberIssued
 
@@ -45,6 +47,34 @@ def say_number(
         chosen_anew=chosen_anew,
         send_mail=send_mail,
     )
+
+
+def hear_number_again(draft: Draft, answer: Issued) -> None:
+    """Call a person if the provider reports another deadline for the number that waits for its buyer.
+
+    The deadline that the buyer reads counts, to the minute. Reported again, it ends the doubt. A deadline that staff
+    have seen calls nobody.
+    """
+    payment, number = draft.payment, draft.payment.number
+    if number is None or payment.state != "waiting":
+        return
+    if _reads(answer.due_at) == _reads(number.due_at):
+        draft.change(doubted_due_at=None)
+    elif answer.due_at not in (payment.doubted_due_at, payment.seen_due_at):
+        draft.change(doubted_due_at=answer.due_at)
+        draft.call(MISMATCH)
+        draft.note("deadline told otherwise", f"{_reads(number.due_at)} → {_reads(answer.due_at)}")
+
+
+def keep_deadline(draft: Draft) -> None:
+    """Go on with the deadline that the buyer was told, after staff have seen that the provider reports another one."""
+    if draft.payment.doubted_due_at is not None:
+        draft.change(seen_due_at=draft.payment.doubted_due_at, doubted_due_at=None)
+
+
+def _reads(due_at: datetime) -> str:
+    """Return a deadline as people read it."""
+    return f"{in_japan(due_at):%Y/%m/%d %H:%M}"
 
 
 def choose_chain(

@@ -86,6 +86,10 @@ class Payment(Money):
     """The yen that the provider now reports for receipts that were booked with another amount."""
     retold_refunds: Mapping[str, int] = field(default_factory=dict)
     """The yen that the provider now reports for refunds that were booked with another amount."""
+    doubted_due_at: datetime | None = None
+    """The deadline that the provider now reports for the number, if the buyer was told another one."""
+    seen_due_at: datetime | None = None
+    """The other deadline of the provider that staff have seen. The one that the buyer was told counts."""
     failed_refunds: tuple[str, ...] = ()
     doubted_refunds: tuple[str, ...] = ()
     """Refunds with another amount than the request. They are not booked until a person has looked."""
@@ -145,9 +149,14 @@ class Payment(Money):
 
     @property
     def reported_otherwise(self) -> bool:
-        """Whether booked money is now reported with another amount, not any more, or for another order as well, or money that
-        staff let go of is reported here again."""
-        return bool(self.doubted_receipts or self.retold_refunds or self.booked_elsewhere or self.told_again)
+        """Whether the provider now reports something else than before.
+
+        - Booked money has another amount, is not reported any more, or is reported for another order as well.
+        - Money that staff let go of is reported here again.
+        - The number that waits for its buyer has another deadline.
+        """
+        money = self.doubted_receipts or self.retold_refunds or self.booked_elsewhere or self.told_again
+        return bool(money or (self.state == "waiting" and self.doubted_due_at))
 
     @property
     def refundable_amount(self) -> int:

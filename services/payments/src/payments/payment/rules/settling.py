@@ -33,7 +33,7 @@ from payments.payment.rules.details import CaptureWish, Number
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.known_answers import heard_before
 from payments.payment.rules.moves import ENDS_A_HOLD, NEXT, CapturedInPart, Operation
-from payments.payment.rules.numbers import say_number
+from payments.payment.rules.numbers import hear_number_again, say_number
 from payments.payment.rules.other_holds import hear_other_hold, hear_unnamed_charges
 from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.receipts import end_hold, receive, take_back_receipt
@@ -113,6 +113,8 @@ def settle_answer(
             hear_other_hold(draft, answer)
         case UnnamedCharges():
             hear_unnamed_charges(draft, answer)
+        case Issued() if payment.number is not None:
+            hear_number_again(draft, answer)
         case Unknown(mismatch=True):
             _doubt(draft, answer, terms, because)
         case _ if type(answer) in NEXT[payment.state] and not heard_before(payment, answer):
