@@ -82,6 +82,26 @@ async def test_a_number_paid_short_shows_the_rest_and_what_comes(shop_db: Databa
     assert "期限までにお支払いください" not in shopper.text
 
 
+async def test_an_order_accepted_short_names_the_money_that_came(shop_db: Database, shopper: Shopper) -> None:
+    shopper.sign_in("試験 花子")
+    await place(shop_db, "konbini", CODE, member_id=shopper.member_id)
+    about = payment(CODE, "konbini")
+    told = PaymentStandingChanged(
+        **about, revision=1, calls=("short_money",), expected_amount=3_500, suspense_amount=1_000
+    )
+    accepted = PaymentCaptured(**about, amount=1_000, captured_at=now(), source="admin")
+    settled = PaymentStandingChanged(
+        **about, revision=2, calls=(), expected_amount=3_500, captured_amount=1_000
+    )
+    await Hearing(consumers, shop_db).hears(number_issued(CODE), told, accepted, settled)
+
+    await shopper.opens(f"/orders/{CODE}")
+    assert "ご入金いただいた¥1,000でお支払い済みといたしました。" in shopper.text
+    assert "差額（¥2,500）は、ご請求いたしません。" in shopper.text
+    assert "ご請求しない差額 −¥2,500 お支払い合計 税込 ¥1,000" in shopper.text
+    assert "お支払い合計 税込 ¥3,500" not in shopper.text
+
+
 async def test_cash_on_delivery_names_the_money_to_have_ready(shop_db: Database, shopper: Shopper) -> None:
     shopper.sign_in("試験 花子")
     await place(shop_db, "cash_on_delivery", CODE, member_id=shopper.member_id)

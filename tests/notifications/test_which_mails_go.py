@@ -345,6 +345,8 @@ async def test_a_deposit_settled_short_says_what_is_not_asked_for(post: Post) ->
 
     [copy] = post.journal
     assert "ご注文金額との差額（¥1,000）は、ご請求いたしません。" in copy.text
+    assert "ご請求しない差額：−¥1,000\nお支払い合計：【¥5,000】" in copy.text
+    assert "お支払い合計：【¥6,000】" not in copy.text, "that was not paid"
 
 
 async def test_the_refund_mail_of_an_ended_order_says_why(post: Post) -> None:

@@ -217,4 +217,5 @@ def _goods_in_words(names: list[str]) -> str:
 
 
 def _amounts(order: BuyersOrder) -> list[tuple[str, int, str]]:
-    return amount_lines(order.head.amounts, order.head.coupon_name or "")
+    lines = amount_lines(order.head.amounts, order.head.coupon_name or "")
+    return [*lines, ("ご請求しない差額", -order.waived, "")] if order.waived else lines

@@ -60,6 +60,13 @@ class BuyersOrder:
         return max(min(standing.kept - self.head.total, standing.suspense), 0) if paid else 0
 
     @property
+    def waived(self) -> int:
+        """Return the yen of the total that the shop does not claim, because staff accepted less as the whole."""
+        head, captured = self.head, self.head.standing.captured
+        paid = head.deposit == "paid" and head.status != "cancelled"
+        return max(head.total - captured, 0) if paid and captured else 0
+
+    @property
     def still_to_pay(self) -> int:
         """Return the unpaid part of the total, in yen."""
         return max(self.head.total - self.received, 0)
