@@ -14,6 +14,7 @@ import pytest
 from pydantic import AfterValidator, BaseModel, TypeAdapter, ValidationError
 
 from shared.web import fields
+from shared.web.field_messages import japanese_message
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted(
@@ -86,7 +87,7 @@ def test_the_length_is_refused_before_the_text_is_looked_at(kind: str) -> None:
     with pytest.raises(ValidationError) as refused:
         TypeAdapter(getattr(fields, kind)).validate_python("\x00a@b.jp/" * 20_000)
     [error] = refused.value.errors()
-    said = fields.japanese_message(error, "項目")
+    said = japanese_message(error, "項目")
     assert "文字以内" in said or "桁の数字" in said or "10桁か11桁" in said, said
 
 

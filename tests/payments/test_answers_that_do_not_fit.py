@@ -9,8 +9,8 @@ import pytest
 
 from harness.eventually import eventually
 from harness.keys import Keys
+from payments.methods.amazon_pay.charges import Charge
 from payments.methods.amazon_pay.client import NoAnswer, _read
-from payments.methods.amazon_pay.objects import Charge
 from payments.methods.registry import Methods
 from payments.payment.rules.answers import Answer, Authorized, Captured, Issued, Refunded, Unknown
 from payments.payment.rules.checking import checked

@@ -299,7 +299,7 @@ async def test_many_notices_about_one_payment_make_one_question(shopping: Shoppi
     number = await issued(shopping)
     await shopping.konbini.pay(number, tell=False)
     asked = 0
-    konbini = shopping.payments.methods["konbini"]
+    konbini: Any = shopping.payments.methods["konbini"]
     look_up = konbini.look_up
 
     async def counted(payment: Payment) -> Any:
@@ -310,7 +310,7 @@ async def test_many_notices_about_one_payment_make_one_question(shopping: Shoppi
     async with shopping.payments.db.transaction() as tx:
         for count in range(50):
             await insert_notice(tx, "konbini", Notice(f"n{count}", number.payment_id.hex), b"{}", now())
-    konbini.look_up = counted  # type: ignore[method-assign]
+    konbini.look_up = counted
     await shopping.payments.work()
     assert asked == 1
     states = await shopping.payments.rows("SELECT state, count(*) AS all FROM notices GROUP BY 1")

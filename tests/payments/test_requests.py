@@ -16,13 +16,8 @@ from payments.consumers import consumers
 from payments.methods.registry import Methods
 from payments.notices.act_on_notices import EARLY_ATTEMPTS_MAX, Notices
 from payments.notices.rows import match_references
-from payments.payment.rows import (
-    insert_payments,
-    lock_order_payments,
-    lock_payments,
-    look_soon,
-    read_payments,
-)
+from payments.payment.look_soon import look_soon
+from payments.payment.rows import insert_payments, lock_order_payments, lock_payments, read_payments
 from payments.payment.rules.answers import (
     Answer,
     Authorized,

@@ -21,7 +21,8 @@ from notifications.mails.sender import Sender
 from payments.methods.registry import Methods
 from payments.payment.claims import Claim, ClaimedPayment, claims_of, end_claims
 from payments.payment.locked_payments import LockedPayments
-from payments.payment.rows import WATCH_WORK, lock_order_payment
+from payments.payment.look_soon import WATCH_WORK
+from payments.payment.rows import lock_order_payment
 from payments.payment.rules import asking
 from payments.payment.tables import payments as payments_table
 from proof.simulation.nodes import Node

@@ -17,7 +17,7 @@ from harness.keys import Keys
 from harness.postgres import MakeDatabase
 from payments.methods.amazon_pay.client import AmazonPayClient
 from payments.methods.amazon_pay.method import AmazonPay
-from payments.methods.amazon_pay.objects import Session
+from payments.methods.amazon_pay.sessions import Session
 from payments.methods.amazon_pay.settings import AmazonPaySettings
 from payments.methods.amazon_pay.simulator.__main__ import make_keys
 from payments.methods.amazon_pay.simulator.app import make_app

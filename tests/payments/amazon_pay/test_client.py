@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
+from payments.methods.amazon_pay.charges import Charge
 from payments.methods.amazon_pay.client import AmazonPayClient, NoAnswer, SaysNo
-from payments.methods.amazon_pay.objects import Charge
 
 KEY = "0f8fad5bd9cb469fa16570867728950e"
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -126,7 +127,7 @@ async def test_notices_with_swapped_permissions_book_nothing(odd: Odd) -> None:
     rows = (await odd.provider.get("/ledger")).json()["entries"]
     [theirs] = [row["refund_id"] for row in rows if row["kind"] == "refunded"]
     named = {f"named_charge_{other.refs['charge_id']}": other.refs["charge_id"], f"refund_{theirs}": theirs}
-    method = odd.payments.methods["amazon_pay"]
+    method: Any = odd.payments.methods["amazon_pay"]
 
     told = await method.look_up(mine.changed(refs={**mine.refs, **named}))
 
@@ -215,9 +216,9 @@ async def state_at_amazon(odd: Odd, charge_id: str) -> str:
 async def test_a_disowned_hold_is_not_cancelled_with_the_order(odd: Odd) -> None:
     mine = await disowned_hold(odd)
     # Somebody else holds money on N1's own agreement: that goes back with the order.
-    method = odd.payments.methods["amazon_pay"]
+    method: Any = odd.payments.methods["amazon_pay"]
     permission = mine.refs["charge_permission_id"]
-    others = await method.client.create_charge(permission, 500, key="k" * 32)  # type: ignore[attr-defined]
+    others = await method.client.create_charge(permission, 500, key="k" * 32)
     named = {f"named_charge_{others.charge_id}": others.charge_id}
     stands = OtherHold(authorization_id=others.charge_id, amount=500)
     now = await odd.payments.payment("N1")

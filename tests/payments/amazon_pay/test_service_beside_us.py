@@ -8,8 +8,8 @@ from typing import cast
 import pytest
 
 from harness.keys import Keys
+from payments.methods.amazon_pay.charges import Charge
 from payments.methods.amazon_pay.looking import beyond
-from payments.methods.amazon_pay.objects import Charge
 from payments.payment.rules.payment import Payment
 from payments.shop.rules import CaptureSettings
 from shared.clock import clock, now

@@ -2,7 +2,7 @@
 
 import pytest
 
-from payments.methods.amazon_pay.objects import Address
+from payments.methods.amazon_pay.sessions import Address
 from payments.methods.amazon_pay.wallet import as_ours
 
 

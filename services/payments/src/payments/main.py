@@ -7,8 +7,8 @@ from pydantic import ValidationError
 
 from payments.consumers import consumers
 from payments.desk.rows import count_attention
-from payments.methods import visits
-from payments.methods.method import Shop
+from payments.methods import visit_pages
+from payments.methods.method import HasPages, Shop
 from payments.methods.registry import Methods, find_methods
 from payments.methods.registry import template_folders as folders_of_methods
 from payments.notices import api as notices_api
@@ -113,11 +113,10 @@ def install_pages(app: FastAPI, settings: Settings, db: Database, methods: Metho
     app.include_router(notices_api.router(db, methods))
     counter = PaymentCounter(shop, pages, db, methods)
     for method in visited:
-        app.include_router(visits.router(method, counter))
+        app.include_router(visit_pages.router(method, counter))
     for method in methods.values():
-        own = method.router(counter)
-        if own is not None:
-            app.include_router(own)
+        if isinstance(method, HasPages):
+            app.include_router(method.router(counter))
 
 
 def make_pages(*, live: bool = False) -> Pages:

@@ -12,12 +12,10 @@ import unicodedata
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from enum import Enum
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
-from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import PydanticCustomError
 
 from shared.text import plain_text
 from shared.text.mail_address import MailAddressRefused, mail_address
@@ -232,114 +230,3 @@ Percent = Annotated[
     AfterValidator(lambda number: Decimal(f"{number:f}")),
 ]
 """A percentage with up to two decimals, kept as it is said: 「1e1」 is 10."""
-
-_CHOICES = {"literal_error", "enum"}
-_NOT_A_NUMBER = {
-    "number_unclear",
-    "decimal_parsing",
-    "decimal_type",
-    "int_parsing",
-    "int_type",
-    "int_from_float",
-    "int_parsing_size",
-    "float_parsing",
-    "float_type",
-}
-_OUT_OF_BOUNDS = {
-    "greater_than_equal": "{label}は{ge}以上で入力してください",
-    "less_than_equal": "{label}は{le}以下で入力してください",
-    "greater_than": "{label}は{gt}より大きい数で入力してください",
-    "less_than": "{label}は{lt}より小さい数で入力してください",
-}
-_LENGTHS = {
-    "string_too_long": "{label}は{max_length}文字以内で入力してください",
-    "string_too_short": "{label}は{min_length}文字以上で入力してください",
-    "too_short": "{label}は{min_length}件以上選んでください",
-    "too_long": "{label}は{max_length}件以内にしてください",
-}
-_DATES = {"date_parsing", "date_type", "date_from_datetime_parsing", "date_from_datetime_inexact"}
-_FEW = 9_999
-"""Up to this bound a range reads well in a sentence."""
-
-
-def bounds_of(info: FieldInfo | None) -> tuple[int, int] | None:
-    """The least and the greatest number that a field takes, where it names both."""
-    if info is None:
-        return None
-    # `Count | None` keeps the bounds inside the union.
-    inner = [getattr(part, "__metadata__", ()) for part in get_args(info.annotation)]
-    nested = [rule for rules in inner for each in rules for rule in getattr(each, "metadata", ())]
-    parts = [*info.metadata, *nested]
-    least = next((part.ge for part in parts if getattr(part, "ge", None) is not None), None)
-    greatest = next((part.le for part in parts if getattr(part, "le", None) is not None), None)
-    return None if least is None or greatest is None else (least, greatest)
-
-
-def unit_of(info: FieldInfo | None) -> str:
-    """The word that follows a field's number, such as 円, where it names one (`json_schema_extra`)."""
-    extra = info.json_schema_extra if info is not None else None
-    return str(extra.get("unit", "")) if isinstance(extra, dict) else ""
-
-
-def japanese_message(
-    error: ErrorDetails,
-    label: str,
-    *,
-    choice: bool = False,
-    bounds: tuple[int, int] | None = None,
-    unit: str = "",
-) -> str:
-    """What to do about one pydantic error, as a sentence about the field called `label`.
-
-    `choice` words a missing value as something to select, not to type; `bounds` and `unit` are the field's
-    (`bounds_of`, `unit_of`).
-    """
-    kind, context = error["type"], error.get("ctx", {})
-    if kind == "japanese":
-        return str(context["message"])
-    if kind == "of_field":
-        return f"{label}に{context['message']}"
-    if kind == "about_field":
-        return f"{label}{context['message']}"
-    if kind in ("too_long", "too_short") and isinstance(error.get("input"), str):
-        kind = f"string_{kind}"  # pydantic counts as a list what a validator has looked at before
-    if kind in ("missing", "string_type") or (kind == "string_too_short" and context.get("min_length") == 1):
-        return f"{label}を{'選択' if choice else '入力'}してください"
-    if kind in _CHOICES:
-        return f"{label}は選択肢から選んでください"
-    if kind in _NOT_A_NUMBER or kind in _OUT_OF_BOUNDS:
-        return _about_number(error, label, bounds, unit)
-    if kind in _DATES:
-        return f"{label}は日付で入力してください"
-    if kind in _LENGTHS:
-        return _LENGTHS[kind].format(label=label, **context)
-    if kind == "value_error":
-        return str(context.get("error", "")) or f"{label}を確認してください"
-    if kind == "extra_forbidden":
-        return f"{label}は受け付けていない項目です"
-    return f"{label}を確認してください"
-
-
-def _about_number(error: ErrorDetails, label: str, bounds: tuple[int, int] | None, unit: str) -> str:
-    if bounds and bounds[1] <= _FEW and not unit:
-        return f"{label}は{bounds[0]:,}〜{bounds[1]:,}の数字で入力してください"
-    if error["type"] in _OUT_OF_BOUNDS:
-        limits = {name: f"{limit:,}{unit}" for name, limit in error.get("ctx", {}).items()}
-        return _OUT_OF_BOUNDS[error["type"]].format(label=label, **limits)
-    if error["type"] == "number_unclear" and any(sign.isdigit() for sign in str(error.get("input"))):
-        return f"{label}は「5,800」「5800」のような数字で入力してください"
-    return f"{label}は数字で入力してください"
-
-
-def is_choice(info: FieldInfo | None) -> bool:
-    """Whether a field's value is chosen, not typed: marked so, or one of a closed set."""
-    return info is not None and (CHOSEN in info.metadata or _is_closed(info.annotation))
-
-
-def _is_closed(annotation: Any) -> bool:
-    """A Literal, enum or bool, also inside a list or optional."""
-    if get_origin(annotation) is Literal or annotation is bool:
-        return True
-    if isinstance(annotation, type) and issubclass(annotation, Enum):
-        return True
-    return any(_is_closed(part) for part in get_args(annotation))

@@ -13,7 +13,7 @@ from starlette.datastructures import ImmutableMultiDict, UploadFile
 
 from shared.errors import Refused
 from shared.text.plain_text import trimmed, with_line_feeds
-from shared.web.fields import bounds_of, is_choice, japanese_message, unit_of
+from shared.web.field_messages import bounds_of, is_choice, japanese_message, unit_of
 
 M = TypeVar("M", bound=BaseModel)
 FIELDS_MAX = 2_000

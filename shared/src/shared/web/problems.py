@@ -18,7 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match
 
 from shared.errors import Refused, TryAgain
-from shared.web.fields import japanese_message
+from shared.web.field_messages import japanese_message
 from shared.web.kept_form import kept_form
 from shared.web.session import NOBODY, SignInNeeded, StaffLapsed, path_and_query, viewer_of
 

@@ -16,7 +16,7 @@ from shared.shop.settings.change_settings import Change
 from shared.shop.settings.group import YEN, Group, allows_nothing, is_list
 from shared.shop.settings.subjects import Subject
 from shared.web.deeds import done_by
-from shared.web.fields import japanese_message
+from shared.web.field_messages import japanese_message
 from shared.web.forms import Form
 from shared.web.session import Viewer
 

@@ -6,14 +6,9 @@ from payments.deposits import rules
 from payments.payment.act_on_payment import Acted, changed_meanwhile, not_possible
 from payments.payment.forms import TakeBack
 from payments.payment.locked_payments import LockedPayments
-from payments.payment.rows import (
-    amount_of_receipt,
-    find_order_payment,
-    lock_order_payments,
-    look_soon,
-    order_of_receipt,
-    unknown_order,
-)
+from payments.payment.look_soon import look_soon
+from payments.payment.records import amount_of_receipt, order_of_receipt
+from payments.payment.rows import find_order_payment, lock_order_payments, unknown_order
 from payments.payment.rules.watching import MethodFacts
 from shared.clock import now
 from shared.database.transactions import Tx

@@ -10,7 +10,7 @@ from payments.deposits.labels import DEPOSIT_MAIL
 from payments.deposits.rules import book_deposit
 from payments.payment.act_on_payment import Acted, act_on_payment, recorded_already
 from payments.payment.forms import NOT_SHOWN, PaymentForm, RecordId
-from payments.payment.rows import amount_of_receipt, is_recorded
+from payments.payment.records import amount_of_receipt, is_recorded
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms

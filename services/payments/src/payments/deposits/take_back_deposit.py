@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from payments.deposits import rules
 from payments.payment.act_on_payment import Acted, act_on_payment
 from payments.payment.forms import TakeBack
-from payments.payment.rows import amount_of_receipt
+from payments.payment.records import amount_of_receipt
 from payments.payment.rules.watching import MethodFacts
 from shared.database.transactions import Tx
 

@@ -26,7 +26,7 @@ class Menu:
     """What checkout has to know to offer the method and to run its desk.
 
     - ``name``: the shop may change it (AP-33). ``button_label``: the text on a wallet's button, whatever the name is.
-    - ``confirm_path``: where the buyer goes after the order was placed. For visits it is :attr:`Method.go_path`.
+    - ``confirm_path``: where the buyer goes after the order was placed. For visits it is :attr:`Visits.go_path`.
     - ``when_paid``: when the buyer pays, for the page of the law on distance selling (お支払い時期). Empty: with the order.
     - Amounts are in yen, inclusive. ``amount_max=None`` is no limit.
     - ``bulk_capture``: whether 「注文を入金済みにする」 may tick the order (PAY-06).

@@ -35,7 +35,8 @@ from payments.payment.locked_payments import (
     end_mismatch_if_all_fits,
     settle_answers,
 )
-from payments.payment.rows import ask_soon, lock_payments
+from payments.payment.look_soon import ask_soon
+from payments.payment.rows import lock_payments
 from payments.payment.rules.answers import Answer, Unknown
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Payment

@@ -7,12 +7,8 @@ from uuid import UUID
 
 from payments.methods.method import Shop
 from payments.methods.registry import Methods
-from payments.payment.rows import (
-    find_order_payment,
-    lock_order_payment,
-    look_soon,
-    save_all,
-)
+from payments.payment.look_soon import look_soon
+from payments.payment.rows import find_order_payment, lock_order_payment, save_all
 from payments.payment.rules.details import Number
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.numbers import choose_chain
@@ -29,7 +25,7 @@ KEPT_MAX = 1_000
 
 @dataclass(frozen=True)
 class PaymentCounter:
-    """The :class:`payments.methods.method.Counter` of a running service."""
+    """The :class:`payments.methods.own_pages.Counter` of a running service."""
 
     shop: Shop
     pages: Pages

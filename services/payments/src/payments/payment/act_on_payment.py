@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from payments.payment.locked_payments import LockedPayments
+from payments.payment.look_soon import look_soon
 from payments.payment.new_requests import has_open_request
-from payments.payment.rows import lock_order_payment, look_soon, unknown_order
+from payments.payment.rows import lock_order_payment, unknown_order
 from payments.payment.rules.drafting import Rule, Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.watching import MethodFacts

@@ -12,7 +12,8 @@ from uuid import UUID
 from sqlalchemy import Table
 
 from payments.payment.claims import Claim, ClaimedRow, end_claims
-from payments.payment.rows import lock_payments, order_of_receipt, receipt_booked_already, save_all
+from payments.payment.records import order_of_receipt, receipt_booked_already
+from payments.payment.rows import lock_payments, save_all
 from payments.payment.rules.answers import Answer, Unknown
 from payments.payment.rules.asking import go_on
 from payments.payment.rules.drafting import Draft, Settled, and_then, because_of

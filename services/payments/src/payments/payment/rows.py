@@ -1,7 +1,6 @@
 """Queries of payments: from rows to the payments of the rules, and back."""
 
-import re
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields
 from datetime import datetime
 from types import MappingProxyType
@@ -9,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from asyncpg import UniqueViolationError
 from pydantic import TypeAdapter
 from pydantic_core import to_jsonable_python
 from sqlalchemy import Select
@@ -17,7 +15,6 @@ from sqlalchemy import Select
 from payments.payment.new_requests import REQUEST_WORK, decline_requests, insert_requests
 from payments.payment.records import lines_of, receipts_of, step_of
 from payments.payment.rules.drafting import NewRequest, PaymentStep, Settled
-from payments.payment.rules.journal import JournalReason
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.watching import MethodFacts, next_look_at
 from payments.payment.snapshots import insert_snapshots, order_of
@@ -28,7 +25,6 @@ from payments.payment.tables import (
     payments,
     receipts,
 )
-from shared.clock import now
 from shared.database.bulk import insert_all, update_all
 from shared.database.search_words import add_words
 from shared.database.sql import Row
@@ -37,11 +33,6 @@ from shared.errors import Refused
 from shared.text.search_words import words_of_code, words_of_names
 
 log = structlog.get_logger()
-
-WATCH_WORK = "payments due"
-
-# Key (method, receipt_id)=(konbini, kr_1) already exists.
-_BOOKED_ALREADY = re.compile(r"Key \(method, receipt_id\)=\([^,]*, (?P<receipt_id>.*)\) already exists")
 
 _PAYMENT = TypeAdapter(Payment)
 
@@ -179,63 +170,6 @@ async def stream_payments(db: Database, found: Select[tuple[object, ...]]) -> As
         yield _payment_of(row)
 
 
-async def amount_of_receipt(tx: Tx, order_code: str, receipt_id: str) -> int:
-    """Return how many yen came in by a receipt of an order's latest try; 0 if there is none."""
-    found = await tx.value(
-        "SELECT amount FROM receipts WHERE receipt_id = :receipt_id AND payment_id ="
-        " (SELECT payment_id FROM payments WHERE order_code = :code ORDER BY try_number DESC LIMIT 1)",
-        code=order_code,
-        receipt_id=receipt_id,
-    )
-    return int(found or 0)
-
-
-async def is_recorded(tx: Tx, record_id: str, reasons: Collection[JournalReason]) -> bool:
-    """Return whether staff recorded anything for one of these ``reasons`` under this id, for any order.
-
-    Until the commit nobody else can record anything under the id. A concurrent call waits and then sees the record.
-    """
-    await tx.execute("SELECT pg_advisory_xact_lock(1, hashtext(:record_id))", record_id=record_id)
-    return bool(
-        await tx.value(
-            "SELECT EXISTS (SELECT 1 FROM journal_lines"
-            " WHERE subject = :record_id AND subject LIKE 'desk:%' AND reason = ANY(:reasons))",
-            record_id=record_id,
-            reasons=list(reasons),
-        )
-    )
-
-
-async def order_of_receipt(tx: Tx, method: str, receipt_id: str) -> str:
-    """Return the code of the order on which a receipt was booked last, under any name; "" if there is none."""
-    found = await tx.value(
-        "SELECT order_code FROM receipts JOIN payments p USING (payment_id) WHERE receipts.method = :method"
-        " AND (receipt_id = :receipt_id OR starts_with(receipt_id, :receipt_id || '>')) ORDER BY at DESC LIMIT 1",
-        method=method,
-        receipt_id=receipt_id,
-    )
-    return str(found or "")
-
-
-def receipt_booked_already(error: Exception) -> str:
-    """Return the provider's id of a receipt that is booked already, from PostgreSQL's error; "" for any other error."""
-    if not isinstance(error, UniqueViolationError) or error.constraint_name != "receipts_pkey":
-        return ""
-    found = _BOOKED_ALREADY.match(error.detail or "")
-    return found["receipt_id"] if found else ""
-
-
-async def has_note(tx: Tx, payment: Payment, note: str) -> bool:
-    """Return whether the history of a payment has a step with exactly this ``note``."""
-    return bool(
-        await tx.value(
-            "SELECT EXISTS (SELECT 1 FROM payment_history WHERE payment_id = :payment_id AND note = :note)",
-            payment_id=payment.payment_id,
-            note=note,
-        )
-    )
-
-
 async def insert_payments(tx: Tx, settled: Sequence[Settled], at: datetime) -> list[Settled]:
     """Store new payments with their first requests and return them. A known order is left unchanged."""
     rows = [{**_values(one.payment), "changed_at": at} for one in settled]
@@ -275,39 +209,6 @@ async def save_all(
     await insert_all(tx, journal_lines, [line for about in booked for line in lines_of(*about, at)])
     await insert_all(tx, receipts, receipts_of(booked, at))
     await _ask(tx, settled, at)
-
-
-async def look_soon(
-    tx: Tx, payment_ids: Sequence[UUID], *, also_unwatched: bool = False, at: datetime | None = None
-) -> bool:
-    """Make payments and their open requests due now, or ``at`` a moment, if that is earlier than planned.
-
-    ``also_unwatched``: payments without a planned look-up get one, too. Return False if everything was due already.
-    """
-    due = "(due_at > :at OR due_at IS NULL)" if also_unwatched else "due_at > :at"
-    hastened = await _hasten(tx, "payments", WATCH_WORK, payment_ids, due, at or now())
-    return await ask_soon(tx, payment_ids, at=at) or hastened
-
-
-async def ask_soon(tx: Tx, payment_ids: Sequence[UUID], *, at: datetime | None = None) -> bool:
-    """Make open requests of payments due now, or ``at`` a moment, if that is earlier than planned.
-
-    Return False if all of them were due already.
-    """
-    return await _hasten(tx, "payment_requests", REQUEST_WORK, payment_ids, "due_at > :at", at or now())
-
-
-async def _hasten(tx: Tx, table: str, work: str, payment_ids: Sequence[UUID], due: str, at: datetime) -> bool:
-    if not payment_ids:
-        return False
-    hastened = await tx.execute(
-        f"UPDATE {table} SET due_at = :at"  # noqa: S608 - names and conditions are ours
-        f" WHERE payment_id = ANY(CAST(:payment_ids AS uuid[])) AND {due}",
-        payment_ids=payment_ids,
-        at=at,
-    )
-    tx.wake(work)
-    return hastened > 0
 
 
 async def _ask(tx: Tx, settled: Sequence[Settled], at: datetime) -> None:

@@ -9,7 +9,7 @@ from pydantic import Field
 from payments.payment.act_on_payment import Acted, act_on_payment, recorded_already
 from payments.payment.forms import PaymentForm, RecordId, TakeBack
 from payments.payment.labels import ROUTES
-from payments.payment.rows import has_note, is_recorded
+from payments.payment.records import has_note, is_recorded
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms

@@ -11,7 +11,18 @@ from typing import TypeVar
 
 import structlog
 
-from payments.methods.method import ANSWER_SECONDS_MAX
+from payments.methods.method import (
+    ANSWER_SECONDS_MAX,
+    Authorizes,
+    Captures,
+    IssuesNumbers,
+    LooksUp,
+    Method,
+    Reauthorizes,
+    Refunds,
+    ReportsParcels,
+    Voids,
+)
 from payments.methods.registry import Methods
 from payments.payment.rules.answers import Answer, Unknown
 from payments.payment.rules.checking import checked
@@ -33,6 +44,13 @@ _UNASKED = ("provider_paused", "provider_busy")
 """Noren's own answers in place of the provider's. They do not count as silence; otherwise the pause would never end."""
 
 T = TypeVar("T")
+
+
+class NotOffered(Exception):
+    """A rule asked a method for something that the method cannot do: its terms and its pieces do not fit. A bug."""
+
+    def __init__(self, method: Method, what: str, payment: Payment) -> None:
+        super().__init__(f"{method.kind} has no {what}, asked for {payment.order_code}")
 
 
 @dataclass(frozen=True)
@@ -119,7 +137,13 @@ class ProviderGate:
         method = self.methods[payment.method]
         breaker = self._breakers[method.provider.name]
         asked_at = elapsed()
-        found = await breaker.ask("look_up", lambda: method.look_up(payment))
+
+        def call() -> Awaitable[Sequence[Answer]]:
+            if not isinstance(method, LooksUp):
+                raise NotOffered(method, "look_up", payment)
+            return method.look_up(payment)
+
+        found = await breaker.ask("look_up", call)
         answers = (
             (found,) if isinstance(found, Unknown) else tuple(_believable(payment, one) for one in found)
         )
@@ -129,26 +153,34 @@ class ProviderGate:
     async def tell_shipped(self, payment: Payment, parcel: Parcel, *, key: str) -> Answer:
         """Report the sent ``parcel`` to the provider, with ``key`` as idempotency key."""
         method = self.methods[payment.method]
-        return await self._ask("tell_shipped", payment, lambda: method.tell_shipped(payment, parcel, key=key))
+
+        def call() -> Awaitable[Answer]:
+            if not isinstance(method, ReportsParcels):
+                raise NotOffered(method, "tell_shipped", payment)
+            return method.tell_shipped(payment, parcel, key=key)
+
+        return await self._ask("tell_shipped", payment, call)
 
     async def make(self, operation: MoneyOperation, payment: Payment, *, amount: int, key: str) -> Answer:
         """Make the call for ``operation``, with ``key`` as idempotency key."""
         method = self.methods[payment.method]
 
         def call() -> Awaitable[Answer]:
-            match operation:
-                case "authorize":
+            match operation, method:
+                case "authorize", Authorizes():
                     return method.authorize(payment, key=key)
-                case "reauthorize":
+                case "reauthorize", Reauthorizes():
                     return method.reauthorize(payment, amount=amount, key=key)
-                case "issue":
+                case "issue", IssuesNumbers():
                     return method.issue(payment, key=key)
-                case "capture":
+                case "capture", Captures():
                     return method.capture(payment, amount=amount, key=key)
-                case "void":
+                case "void", Voids():
                     return method.void(payment, key=key)
-                case "refund":
+                case "refund", Refunds():
                     return method.refund(payment, amount=amount, key=key)
+                case _:
+                    raise NotOffered(method, operation, payment)
 
         return await self._ask(operation, payment, call, amount=amount)
 

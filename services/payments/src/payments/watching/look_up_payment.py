@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from payments.payment.rows import lock_order_payment, look_soon, unknown_order
+from payments.payment.look_soon import look_soon
+from payments.payment.rows import lock_order_payment, unknown_order
 from shared.database.transactions import Tx
 from shared.events import PaymentLookUpRequested
 

@@ -16,7 +16,8 @@ from payments.payment.locked_payments import (
     end_mismatch_if_all_fits,
     settle_answers,
 )
-from payments.payment.rows import WATCH_WORK, lock_payments
+from payments.payment.look_soon import WATCH_WORK
+from payments.payment.rows import lock_payments
 from payments.payment.rules.answers import Answer, Captured, Expired, Issued, Unknown, Voided
 from payments.payment.rules.asking import let_go_if_too_old
 from payments.payment.rules.drafting import Settled, and_then

@@ -14,15 +14,9 @@ from urllib.parse import quote, urlsplit
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from payments.methods.amazon_pay.objects import (
-    OTHER_CURRENCY,
-    Buyer,
-    Charge,
-    Permission,
-    Problem,
-    Refund,
-    Session,
-)
+from payments.methods.amazon_pay.charges import Charge, Permission, Refund
+from payments.methods.amazon_pay.objects import OTHER_CURRENCY, Problem
+from payments.methods.amazon_pay.sessions import Buyer, Session
 from payments.methods.amazon_pay.settings import AmazonPaySettings
 from payments.providers.retry_after import retry_after_seconds
 from shared import clock

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from payments.methods.amazon_pay import meaning
 from payments.methods.amazon_pay.client import AmazonPayClient, SaysNo, yen
 from payments.methods.amazon_pay.looking import CHARGE, PERMISSION
-from payments.methods.amazon_pay.objects import Session
+from payments.methods.amazon_pay.sessions import Session
 from payments.methods.method import Shop
 from payments.payment.rules.answers import Answer, Declined, NeedsBuyer, Unknown
 from payments.payment.rules.payment import NOT_YET, Payment

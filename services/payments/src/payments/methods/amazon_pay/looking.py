@@ -7,8 +7,8 @@ because staff also refund in Seller Central.
 from collections.abc import Sequence
 
 from payments.methods.amazon_pay import meaning
+from payments.methods.amazon_pay.charges import Charge, Refund
 from payments.methods.amazon_pay.client import AmazonPayClient, NoAnswer, SaysNo, about
-from payments.methods.amazon_pay.objects import Charge, Refund
 from payments.payment.rules.answers import (
     Answer,
     RefundDeclined,

@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+from payments.methods.amazon_pay.charges import Charge, Refund
 from payments.methods.amazon_pay.client import NoAnswer, SaysNo
-from payments.methods.amazon_pay.objects import Charge, Refund, Session, StatusDetails
+from payments.methods.amazon_pay.objects import StatusDetails
+from payments.methods.amazon_pay.sessions import Session
 from payments.payment.rules.answers import (
     Answer,
     Authorized,

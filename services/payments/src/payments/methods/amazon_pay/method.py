@@ -15,7 +15,8 @@ from typing import Self, TypeVar
 import httpx
 from fastapi import APIRouter
 
-from payments.methods.amazon_pay import looking, meaning
+from payments.methods.amazon_pay import looking, meaning, pages
+from payments.methods.amazon_pay.charges import Charge
 from payments.methods.amazon_pay.client import AmazonPayClient, NoAnswer, SaysNo
 from payments.methods.amazon_pay.journey import Journey, session_of
 from payments.methods.amazon_pay.looking import (
@@ -29,11 +30,24 @@ from payments.methods.amazon_pay.looking import (
     permissions_of,
 )
 from payments.methods.amazon_pay.notices import Hint, NoticeReader
-from payments.methods.amazon_pay.objects import Charge
-from payments.methods.amazon_pay.pages import AmazonPayPages
 from payments.methods.amazon_pay.refund_requests import give_back
 from payments.methods.amazon_pay.settings import AmazonPaySettings
-from payments.methods.method import ANSWER_SECONDS_MAX, Counter, Menu, Method, Notice, NoticeRefused, Shop
+from payments.methods.method import (
+    ANSWER_SECONDS_MAX,
+    Authorizes,
+    Captures,
+    Counter,
+    HasPages,
+    LooksUp,
+    Menu,
+    Method,
+    Notice,
+    NoticeRefused,
+    Reauthorizes,
+    Refunds,
+    Shop,
+    Voids,
+)
 from payments.payment.rules.answers import (
     Answer,
     Authorized,
@@ -56,7 +70,7 @@ _NAMES = {"REFUND": REFUND, "CHARGE": NAMED}
 GIVES_UP_SECONDS = ANSWER_SECONDS_MAX - 1
 
 
-class AmazonPay(Method):
+class AmazonPay(Method, Authorizes, Captures, Reauthorizes, LooksUp, Voids, Refunds, HasPages):
     """The wallet of Amazon.co.jp."""
 
     kind = "amazon_pay"
@@ -258,7 +272,7 @@ class AmazonPay(Method):
         return None
 
     def router(self, counter: Counter) -> APIRouter:
-        return AmazonPayPages(self.settings, self.client, counter, f"/payments/{self.path}").router()
+        return pages.router(self.settings, self.client, counter, f"/payments/{self.path}")
 
     async def close(self) -> None:
         await self.client.http.aclose()

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from payments.methods.amazon_pay.objects import Address, Buyer, Session
+from payments.methods.amazon_pay.sessions import Address, Buyer, Session
 from shared.text.phones import LENGTH_MAX as PHONE_LENGTH_MAX
 from shared.text.phones import phone_digits
 from shared.text.plain_text import REFUSED_IN_LINE

@@ -8,7 +8,7 @@ import httpx
 from pydantic import BaseModel, ConfigDict
 
 from payments.methods.bank_transfer.settings import BankTransferSettings
-from payments.methods.method import Menu, Method, Shop
+from payments.methods.method import IssuesNumbers, LooksUp, Menu, Method, Refunds, Shop, Voids
 from payments.payment.rules.answers import Answer, Issued, RefundDeclined, Refunded, Unknown, Voided
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.reported_objects import no_longer_reported
@@ -34,7 +34,7 @@ class Payouts(BaseModel):
     payouts: tuple[Payout, ...]
 
 
-class BankTransfer(Method):
+class BankTransfer(Method, IssuesNumbers, LooksUp, Voids, Refunds):
     """The number is the shop's account. Staff record the deposit; refunds are looked up."""
 
     kind = "bank_transfer"

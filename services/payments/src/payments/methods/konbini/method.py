@@ -24,7 +24,21 @@ from payments.methods.konbini.vouchers import (
     last_refund,
     not_ours,
 )
-from payments.methods.method import Counter, Menu, MenuChoice, Method, Notice, NoticeRefused, Option, Shop
+from payments.methods.method import (
+    Counter,
+    HasPages,
+    IssuesNumbers,
+    LooksUp,
+    Menu,
+    MenuChoice,
+    Method,
+    Notice,
+    NoticeRefused,
+    Option,
+    Refunds,
+    Shop,
+    Voids,
+)
 from payments.payment.rules.answers import Answer, Declined, RefundDeclined, Unknown
 from payments.payment.rules.details import Number
 from payments.payment.rules.payment import Payment
@@ -38,7 +52,7 @@ SIGNATURE = "x-konbini-signature"
 LABEL = "コンビニ・ATM・ネットバンキング・電子マネー払い"
 
 
-class Konbini(Method):
+class Konbini(Method, IssuesNumbers, LooksUp, Voids, Refunds, HasPages):
     """A prepaid method: the look-up returns the number and every receipt of its money."""
 
     kind = "konbini"

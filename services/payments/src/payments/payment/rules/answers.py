@@ -51,7 +51,7 @@ class Declined(_Answer):
 class NeedsBuyer(_Answer):
     """The buyer has to go to ``redirect_url`` first. The same request is then made again.
 
-    The address is empty if only :meth:`payments.methods.method.Method.visit` knows the way.
+    The address is empty if only :meth:`payments.methods.visits.Visits.visit` knows the way.
     """
 
     redirect_url: str = ""
