@@ -13,9 +13,9 @@ from shared.web.fields import DayOfLists, Line
 from shared.web.lists import Column, DeskList, SearchBox
 from shared.web.paging import Paging
 from shared.web.parts import Here
-from shared.web.session import require_role
+from shared.web.session import require_right
 
-router = APIRouter(dependencies=[Depends(require_role("owner"))], include_in_schema=False)
+router = APIRouter(dependencies=[Depends(require_right("read_deeds"))], include_in_schema=False)
 
 PAGE = "/desk/members/deeds"
 
