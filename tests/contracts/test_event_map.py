@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from members.deeds.rows import DESK_EVENTS
 from shared.events import CATALOGUE, Event
 from tools.documents import REPOSITORY, all_consumers, event_schema
 
@@ -14,6 +15,24 @@ def test_every_event_is_heard_by_someone() -> None:
     heard = {kind for consumer in all_consumers() for kind in consumer.events}
 
     assert set(CATALOGUE.values()) - heard == set()
+
+
+def test_deeds_of_staff_keep_the_kinds_that_are_stored() -> None:
+    kinds = {event.type: event.deed for event in DESK_EVENTS}
+
+    assert kinds.items() >= {
+        ("orders_exported.v1", "orders_exported"),
+        ("payments_exported.v1", "payments_exported"),
+        ("payment_look_up_requested.v1", "payment_looked_up"),
+        ("payment_deed_done.v1", "payment_deed_done"),
+        ("mails_resent.v1", "mails_resent"),
+        ("test_mail_requested.v1", "test_mail_sent"),
+        ("mail_address_corrected.v1", "mail_address_corrected"),
+        ("shop_settings_changed.v1", "shop_settings_changed"),
+        ("payment_settings_changed.v1", "payment_settings_changed"),
+        ("mail_settings_changed.v1", "mail_settings_changed"),
+    }
+    assert len(set(kinds.values())) == len(kinds)
 
 
 def test_every_service_says_only_its_own_events() -> None:

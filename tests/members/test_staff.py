@@ -285,6 +285,18 @@ async def test_what_is_an_owners_is_closed_to_a_clerk(members: MembersService, p
     assert await members.rows("SELECT 1 FROM coupons") == []
 
 
+@pytest.mark.parametrize(("role", "offered"), [("staff", False), ("owner", True)])
+async def test_only_owners_are_offered_to_define_a_first_coupon(
+    members: MembersService, role: str, offered: bool
+) -> None:
+    async with members.browser() as desk:
+        await at_desk(members, desk, role=role)
+        page = (await desk.get("/desk/members/coupons")).text
+    assert "クーポンはまだありません" in page
+    assert ("/desk/members/coupons/new" in page) is offered
+    assert ("責任者だけが行えます" in page) is not offered
+
+
 async def test_staff_are_no_customers(members: MembersService) -> None:
     aya = await members.register()
     async with members.browser() as desk:

@@ -1,6 +1,7 @@
 """The events that members consumes, in the order of an order's life."""
 
-from members.deeds.note_deed_elsewhere import DEED_OF, note_deed_elsewhere
+from members.deeds.note_deed_elsewhere import note_deed_elsewhere
+from members.deeds.rows import DESK_EVENTS
 from members.orders.activate_earned_points import WaitingPoints
 from members.orders.return_coupon import CancelledCoupons
 from members.orders.return_points import CancelledPoints
@@ -77,7 +78,7 @@ async def return_coupon(event: OrderCancelled, tx: Tx, coupons: CancelledCoupons
     coupons.give_back(event)
 
 
-@consumers.on(*DEED_OF)
+@consumers.on(*DESK_EVENTS)
 async def note_desk_deed(event: DeskEvent, tx: Tx) -> None:
     """Add deeds at the desks of other services to the list of deeds (STF-03)."""
     await note_deed_elsewhere(tx, event)

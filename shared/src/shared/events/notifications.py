@@ -65,6 +65,7 @@ class TestMailRequested(DeskEvent):
     """Staff sent a test mail; ``subject`` has the mail and the address."""
 
     producer: ClassVar[str] = "notifications"
+    deed: ClassVar[str] = "test_mail_sent"
     # pytest would collect this class because of its name.
     __test__: ClassVar[bool] = False
 

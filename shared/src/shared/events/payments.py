@@ -242,6 +242,7 @@ class PaymentLookUpRequested(DeskEvent):
     """Staff requested a look-up of a payment at the provider (照会); ``subject`` is the code of its order."""
 
     producer: ClassVar[str] = "payments"
+    deed: ClassVar[str] = "payment_looked_up"
 
 
 class PaymentSettingsChanged(DeskEvent):

@@ -155,4 +155,4 @@ class SavedSearches:
 
 
 def _keeper(staff: Viewer) -> Keeper:
-    return Keeper(staff.member_id or "", staff.staff == "owner")
+    return Keeper(staff.member_id or "", staff.may("change_searches_of_all"))

@@ -22,6 +22,7 @@ from shared.clock import now
 from shared.errors import Refused
 from shared.shop.statements import COOKIE, StatementInvalid, Verifier
 from shared.web.cookies import Cookies
+from shared.web.staff_rights import ROLES_OF, Right
 
 SESSION_COOKIE = COOKIE["session"]
 STAFF_RENEWAL = "/members/staff/renew"
@@ -59,6 +60,10 @@ class Viewer:
     @property
     def is_staff(self) -> bool:
         return self.staff is not None
+
+    def may(self, right: Right) -> bool:
+        """Whether this is staff with a role that has `right`. KeyError for a right that is not in the table."""
+        return self.staff in ROLES_OF[right]
 
 
 NOBODY = Viewer()
@@ -193,21 +198,21 @@ def role_missing() -> Refused:
     return Refused("role_missing", "この操作を行う権限がありません。責任者に依頼してください。", status=403)
 
 
-def require_role(*roles: str) -> Callable[..., Awaitable[Viewer]]:
-    """A dependency for staff holding one of `roles`; others get 403. `Depends(require_role("owner"))`."""
+def require_right(right: Right) -> Callable[..., Awaitable[Viewer]]:
+    """A dependency for staff whose role has `right`; others get 403. `Depends(require_right("export"))`."""
 
-    async def staff_in_role(seen: Annotated[Viewer, Depends(require_staff)]) -> Viewer:
-        if seen.staff not in roles:
+    async def staff_with_right(seen: Annotated[Viewer, Depends(require_staff)]) -> Viewer:
+        if not seen.may(right):
             raise role_missing()
         return seen
 
-    return staff_in_role
+    return staff_with_right
 
 
 CurrentViewer = Annotated[Viewer, Depends(viewer)]
 Member = Annotated[Viewer, Depends(require_member)]
 Staff = Annotated[Viewer, Depends(require_staff)]
-Owner = Annotated[Viewer, Depends(require_role("owner"))]
+MayExport = Annotated[Viewer, Depends(require_right("export"))]
 
 
 def safe_next(wanted: str | None, default: str = "/") -> str:

@@ -1,15 +1,16 @@
-"""受注詳細: one order on one page, from its content to its whole history (ORD-10)."""
+"""受注詳細: one order on one page, from its content to its whole history (ORD-10), and the deeds that it offers."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from checkout.order_desk.deeds import DEEDS
 from checkout.order_desk.fields import CARRIER_OPTIONS, OrderCode
 from checkout.order_desk.labels import ORDER_KIND_LABEL, badges
-from checkout.order_desk.one_order_forms import CancelForm, DepositForm, NoteForm, ShipForm, StatusForm
+from checkout.order_desk.one_order_forms import ShipForm
 from checkout.order_desk.one_order_shown import (
     amounts_rows,
     is_overdue,
@@ -18,36 +19,84 @@ from checkout.order_desk.one_order_shown import (
     shown_destination,
     shown_entry,
 )
+from checkout.order_desk.order_deed import is_warned
 from checkout.order_desk.rows import WholeOrder, read_whole_order
 from checkout.orders.labels import REASON_LABEL, STAFF_REASON_LABEL
-from checkout.orders.rules.allowed_deeds import check_capturable, check_reauthorizable, unsecured
+from checkout.orders.rules.allowed_deeds import unsecured
 from checkout.orders.rules.calls import calls_of
 from checkout.orders.rules.order import Order
-from checkout.orders.rules.steps import cancel_effects, capture_warnings, next_step, processed_warnings
-from shared.clock import in_japan, now
+from checkout.orders.rules.steps import cancel_effects, next_step
+from checkout.orders.stored_order import StoredOrder
+from shared.clock import now
 from shared.errors import Refused
-from shared.web.forms import Form
-from shared.web.parts import parts_of
-from shared.web.session import require_staff
+from shared.web.deeds import name_of
+from shared.web.forms import Form, read_form
+from shared.web.parts import Here, parts_of
+from shared.web.session import Staff, require_staff
+
+PATH = "/desk/orders/{code}"
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
 
-@router.get("/desk/orders/{code}")
+@router.get(PATH)
 async def show_order(request: Request, code: OrderCode) -> Response:
     """Show 受注詳細."""
     return await render_order(request, code)
 
 
-@router.get("/desk/orders/{code}/cancel")
+@router.get(f"{PATH}/cancel")
 async def ask_to_cancel(request: Request, code: OrderCode) -> Response:
     """Show the effects of a cancellation before it runs."""
-    return await render_cancel(request, code, Form(CancelForm, {"send_mail": "true"}))
+    return await _render_cancel(request, code)
 
 
-async def render_cancel(
-    request: Request, code: str, form: Form[CancelForm], *, status: int = 200
-) -> Response:
+def _route(path: str) -> Callable[..., Awaitable[Response]]:
+    """Return the function that does one deed of the table."""
+
+    async def do_deed(request: Request, parts: Here, code: OrderCode, staff: Staff) -> Response:
+        """Do a deed and show the order. If it was refused or needs a confirmation, the page of its form shows why."""
+        deed = DEEDS[path]
+        form = await read_form(request, deed.form)
+        if form.errors:
+            return await _refused(request, code, path, form)
+        if await is_warned(parts.db, code, deed, form.value):
+            return await render_order(request, code, status=409, forms={path: form}, warned=path)
+        try:
+            async with parts.db.transaction() as tx:
+                await deed.do(tx, code, form.value, name_of(staff), now())
+        except Refused as refused:
+            if refused.status == 404 or deed.drawn_on == "problem":
+                raise
+            form.refuse(refused)
+            return await _refused(request, code, path, form)
+        return back_to_order(request, code, deed.said)
+
+    return do_deed
+
+
+# A route for each row: any other path stays a missing page.
+for one in DEEDS:
+    router.add_api_route(f"{PATH}/{one}", _route(one), methods=["POST"])
+
+
+def back_to_order(request: Request, code: str, toast: str) -> Response:
+    """Return to the page of the order, which shows ``toast`` once."""
+    return parts_of(request).pages.redirect(request, f"/desk/orders/{code}", toast=toast)
+
+
+async def _refused(request: Request, code: str, path: str, form: Form[Any]) -> Response:
+    """Return the page of a form with its errors. Raises Refused for a form without fields: it lacks the version."""
+    match DEEDS[path].drawn_on:
+        case "problem":
+            raise Refused("version_missing", "画面を開き直して、もう一度行ってください。", status=422)
+        case "cancel":
+            return await _render_cancel(request, code, form)
+        case "order":
+            return await render_order(request, code, status=422, forms={path: form})
+
+
+async def _render_cancel(request: Request, code: str, refused: Form[Any] | None = None) -> Response:
     """Return the page with the effects of a cancellation on stock, points and money."""
     parts = parts_of(request)
     async with parts.db.transaction() as tx:
@@ -55,9 +104,9 @@ async def render_cancel(
     return parts.pages.render(
         request,
         "desk_cancel.html",
-        status=status,
+        status=422 if refused else 200,
         order=whole.stored,
-        form=form,
+        form=refused or DEEDS["cancel"].new_form(whole.stored),
         staff_reasons=list(STAFF_REASON_LABEL.items()),
         effects=cancel_effects(whole.order, coupon=whole.stored.coupon_name or ""),
         started_shipping=any(parcel.shipped for parcel in whole.order.parcels),
@@ -69,26 +118,18 @@ async def render_order(
     code: str,
     *,
     status: int = 200,
-    warned: Literal["", "deposit", "status"] = "",
-    ship: Form[ShipForm] | None = None,
+    forms: Mapping[str, Form[Any]] | None = None,
     parcels: Mapping[UUID, Form[Any]] | None = None,
-    deposit: Form[DepositForm] | None = None,
-    status_form: Form[StatusForm] | None = None,
-    note: Form[NoteForm] | None = None,
+    warned: str = "",
 ) -> Response:
-    """Return the page of an order. Submitted forms are shown with their errors.
+    """Return the page of an order. Submitted ``forms``, by the path of their deed, are shown with their errors.
 
-    ``warned`` names the form that did not run yet because staff must first read its warnings.
+    ``warned`` names the deed that was not done yet because staff must first read its warnings.
     """
     parts = parts_of(request)
     async with parts.db.transaction() as tx:
         whole = await read_whole_order(tx, code)
-    ship = ship or Form(ShipForm, {"send_mail": "true"})
-    # The mail about a transfer promises a mail about the deposit, so the box of that mail is ticked.
-    promised = {"send_mail": "true"} if whole.stored.payment_deposit == "by_hand" else {}
-    today = in_japan(now()).date().isoformat()
-    deposit = deposit or Form(DepositForm, {"deposit_date": today, **promised})
-    status_form, note = status_form or Form(StatusForm), note or Form(NoteForm)
+    shown = {"ship": Form(ShipForm, {"send_mail": "true"}), **_new_forms(whole.stored), **(forms or {})}
     given = parcels or {}
     destinations = [
         shown_destination(whole, row, given.get(row.destination_id)) for row in whole.destinations
@@ -98,14 +139,15 @@ async def render_order(
         "desk_order.html",
         status=status,
         destinations=destinations,
-        forms=[ship, deposit, status_form, note, *(one.form for one in destinations)],
+        forms=shown,
+        summary=[*shown.values(), *(one.form for one in destinations)],
         warned=warned,
-        ship=ship,
-        deposit=deposit,
-        status_form=status_form,
-        note=note,
         **_read(whole),
     )
+
+
+def _new_forms(order: StoredOrder) -> dict[str, Form[Any]]:
+    return {path: deed.new_form(order) for path, deed in DEEDS.items() if deed.drawn_on == "order"}
 
 
 def _read(whole: WholeOrder) -> dict[str, Any]:
@@ -123,8 +165,7 @@ def _read(whole: WholeOrder) -> dict[str, Any]:
         "amounts": amounts_rows(whole.stored),
         "carriers": CARRIER_OPTIONS,
         "may": _may(whole.order),
-        "capture_warnings": capture_warnings(whole.order),
-        "processed_warnings": processed_warnings(whole.order),
+        "warnings": {path: deed.warnings(whole.order) for path, deed in DEEDS.items()},
         "payment": payment_rows(whole),
         "points": points_rows(whole),
         "mails": [entry for entry in whole.timeline if entry.topic == "mail"],
@@ -136,20 +177,9 @@ def _may(order: Order) -> dict[str, bool]:
     """Return which forms the page offers. The rules check again on submission."""
     return {
         "ship": order.may("ship"),
-        "deposit": _allows(check_capturable, order),
-        "process": order.may("process"),
-        "cancel": order.may("cancel"),
-        "reauthorize": _allows(check_reauthorizable, order),
         "track": order.status != "cancelled",
+        **{path: deed.may(order) for path, deed in DEEDS.items()},
     }
-
-
-def _allows(rule: Callable[[Order], None], order: Order) -> bool:
-    try:
-        rule(order)
-    except Refused:
-        return False
-    return True
 
 
 def _deposit_button(order: Order) -> str:

@@ -27,10 +27,14 @@ class TrackingForm(ParcelForm):
     version: Version
 
 
-class SeenForm(BaseModel):
-    """A button for the version of the order that the page showed."""
+class OrderForm(BaseModel):
+    """The order as staff saw it. A deed that needs one press has no other fields.
+
+    ``confirmed`` is set by the form that the page shows again, under the warnings before the deed.
+    """
 
     version: Version
+    confirmed: bool = False
 
 
 class ShipForm(BaseModel):
@@ -47,24 +51,20 @@ class ShipForm(BaseModel):
     version: Version
 
 
-class DepositForm(BaseModel):
+class DepositForm(OrderForm):
     """入金状況 (PAY-07)."""
 
     deposit_date: date = Field(title="入金日")
     send_mail: bool = Field(False, title="入金確認メール(自動送信)を送信する")
-    version: Version
-    confirmed: bool = False
 
 
-class StatusForm(BaseModel):
+class StatusForm(OrderForm):
     """ステータス (ORD-12)."""
 
     status: Literal["processed"] = Field(title="ステータス")
-    version: Version
-    confirmed: bool = False
 
 
-class CancelForm(BaseModel):
+class CancelForm(OrderForm):
     """取消処理 (ORD-21)."""
 
     staff_reason: StaffReason = Field(
@@ -79,7 +79,6 @@ class CancelForm(BaseModel):
     )
     send_mail: bool = Field(False, title="キャンセルのメールをお客様に送信する")
     although_shipped: bool = Field(False, title="発送後にキャンセルする(返品・受取拒否)")
-    version: Version
 
     @field_validator("note")
     @classmethod
@@ -90,8 +89,7 @@ class CancelForm(BaseModel):
         return note
 
 
-class NoteForm(BaseModel):
+class NoteForm(OrderForm):
     """A remark of staff."""
 
     text: Text = Field(title="メモ", description="お客様には表示されません。", min_length=1, max_length=1_000)
-    version: Version

@@ -32,7 +32,7 @@ from shared.web.lists import Asked, Column, DeskList, SearchBox, Tabs
 from shared.web.paging import Paging
 from shared.web.parts import Here
 from shared.web.saved_searches import SavedSearches
-from shared.web.session import Owner, Staff, require_staff
+from shared.web.session import MayExport, Staff, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
@@ -187,7 +187,7 @@ async def list_orders(request: Request, parts: Here, paging: Paging, staff: Staf
 
 
 @router.get(f"{ORDERS.path}/export.csv")
-async def send_orders(request: Request, parts: Here, staff: Owner, paging: Paging) -> Response:
+async def send_orders(request: Request, parts: Here, staff: MayExport, paging: Paging) -> Response:
     """Return all pages of the shown list as CSV. Only owners may export, and the export is recorded with their name."""
     asked = ORDERS.read(request, paging).for_file()
     found = await export_orders(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
@@ -21,11 +22,12 @@ from shared.web.forms import Form, read_form
 from shared.web.lists import Column, DeskList, NoFilters
 from shared.web.paging import Paging
 from shared.web.parts import Here, Parts
-from shared.web.session import Owner, require_staff
+from shared.web.session import Viewer, require_right, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
 PAGE = "/desk/members/coupons"
+MayDefine = Annotated[Viewer, Depends(require_right("define_coupons"))]
 
 
 def _until(coupon: DefinedCoupon) -> Cell:
@@ -72,13 +74,13 @@ async def list_coupons(request: Request, parts: Here, paging: Paging) -> Respons
 
 
 @router.get(f"{PAGE}/new")
-async def show_empty_coupon(request: Request, parts: Here, _: Owner) -> Response:
+async def show_empty_coupon(request: Request, parts: Here, _: MayDefine) -> Response:
     """Show the form."""
     return _form_page(request, parts, Form(NewCoupon, {"value": "", "minimum": "", "key": new_id()}))
 
 
 @router.post(f"{PAGE}/new")
-async def save_coupon(request: Request, parts: Here, seen: Owner) -> Response:
+async def save_coupon(request: Request, parts: Here, seen: MayDefine) -> Response:
     """Define a coupon and redirect to choosing the members. Only owners may, because a coupon is money."""
     form, status = await read_form(request, NewCoupon), 422
     if "key" in form.errors:

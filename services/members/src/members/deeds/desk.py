@@ -6,33 +6,34 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field, create_model
 from starlette.responses import Response
 
-from members.deeds.labels import DEEDS_LABEL
-from members.deeds.rows import DeedKind, DeedSearch, NotedDeed, count_deeds, find_deeds
+from members.deeds.labels import DEEDS_LABEL, all_kinds
+from members.deeds.rows import DeedSearch, NotedDeed, count_deeds, find_deeds
 from shared.web.cells import at, badge, text
 from shared.web.fields import DayOfLists, Line
 from shared.web.lists import Column, DeskList, SearchBox
 from shared.web.paging import Paging
 from shared.web.parts import Here
-from shared.web.session import require_role
+from shared.web.session import require_right
 
-router = APIRouter(dependencies=[Depends(require_role("owner"))], include_in_schema=False)
+router = APIRouter(dependencies=[Depends(require_right("read_deeds"))], include_in_schema=False)
 
 PAGE = "/desk/members/deeds"
 
 
-class _WordsAndKind(BaseModel):
+class _Words(BaseModel):
     q: Line = Field("", title="検索する言葉", max_length=100)
-    deed: DeedKind | Literal[""] = Field("", title="操作")
 
 
-# A field cannot be called `from` in the body of a class.
-_DAYS: dict[str, Any] = {
+_KINDS: Any = all_kinds()
+# The kinds come from the events, and a field cannot be called `from` in the body of a class.
+_KIND_AND_DAYS: dict[str, Any] = {
+    "deed": (_KINDS | Literal[""], Field("", title="操作")),
     "from": (DayOfLists | None, Field(None, title="この日から")),
     "until": (DayOfLists | None, Field(None, title="この日まで")),
 }
-DeedFilters = create_model("DeedFilters", __base__=_WordsAndKind, **_DAYS)
+DeedFilters = create_model("DeedFilters", __base__=_Words, **_KIND_AND_DAYS)
 
-DEEDS = DeskList[_WordsAndKind, NotedDeed](
+DEEDS = DeskList[_Words, NotedDeed](
     path=PAGE,
     filters=DeedFilters,
     columns=[

@@ -1,10 +1,22 @@
 """The names of the deeds in 操作の記録."""
 
-from members.deeds.rows import DeedKind
-from shared.shop.labels import Badges
+from typing import TYPE_CHECKING, Any, Literal
 
-DEEDS_LABEL = Badges[DeedKind](
-    DeedKind,
+from members.deeds.rows import DESK_EVENTS, DeedKind
+from shared.shop.labels import Badges, members
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
+
+def all_kinds() -> "TypeForm[str]":
+    """Return the kinds of the deeds at all desks as a ``Literal``."""
+    kinds: Any = Literal[(*members(DeedKind), *(event.deed for event in DESK_EVENTS))]
+    return kinds
+
+
+DEEDS_LABEL = Badges[str](
+    all_kinds(),
     {
         "logged_in": ("ログイン", "done"),
         "login_failed": ("ログイン失敗", "wait"),

@@ -11,6 +11,7 @@ from uuid import UUID
 from shared.clock import end_of_day
 from shared.database.planning import LONG
 from shared.database.transactions import Tx
+from shared.events import CATALOGUE, DeskEvent
 from shared.ids import new_id
 from shared.text.search_words import like_part
 
@@ -19,17 +20,7 @@ DeedKind = Literal[
     "login_failed",
     "locked_out",
     "members_exported",
-    "orders_exported",
-    "payments_exported",
-    "payment_looked_up",
-    "payment_deed_done",
-    "mails_resent",
-    "test_mail_sent",
-    "mail_address_corrected",
     "rules_changed",
-    "shop_settings_changed",
-    "payment_settings_changed",
-    "mail_settings_changed",
     "coupon_defined",
     "coupon_issued",
     "points_activated",
@@ -37,6 +28,9 @@ DeedKind = Literal[
     "role_given",
     "role_taken",
 ]
+"""The kinds of deeds at the desk of members, and of logins at all desks."""
+DESK_EVENTS = tuple(kind for kind in CATALOGUE.values() if issubclass(kind, DeskEvent))
+"""The deeds that other services report. ``deed`` of each event is its kind."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +46,9 @@ OPERATOR = Doer(None, "運用者（コマンド）", "")
 """The doer of a command: no login exists."""
 
 
-async def note_deed(tx: Tx, by: Doer, deed: DeedKind, subject: str = "", *, at: datetime) -> None:
+async def note_deed(
+    tx: Tx, by: Doer, deed: DeedKind | type[DeskEvent], subject: str = "", *, at: datetime
+) -> None:
     """Store one deed in the transaction of the change."""
     await tx.execute(
         "INSERT INTO staff_deeds (deed_id, done_at, by_id, by, deed, subject, ip)"
@@ -61,7 +57,7 @@ async def note_deed(tx: Tx, by: Doer, deed: DeedKind, subject: str = "", *, at: 
         at=at,
         by_id=by.member_id,
         by=by.name,
-        deed=deed,
+        deed=deed if isinstance(deed, str) else deed.deed,
         subject=subject,
         ip=by.ip,
     )

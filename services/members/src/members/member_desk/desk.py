@@ -18,7 +18,7 @@ from shared.web.lists import Asked, Column, DeskList, SearchBox, Tabs
 from shared.web.paging import Paging
 from shared.web.parts import Here
 from shared.web.saved_searches import SavedSearches
-from shared.web.session import Owner, Staff, require_staff
+from shared.web.session import MayExport, Staff, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
@@ -96,7 +96,7 @@ async def list_members(request: Request, parts: Here, paging: Paging, staff: Sta
 
 
 @router.get("/desk/members/export.csv")
-async def send_members(request: Request, parts: Here, paging: Paging, seen: Owner) -> Response:
+async def send_members(request: Request, parts: Here, paging: Paging, seen: MayExport) -> Response:
     """Stream the file row by row. Only owners may export, and the export is recorded."""
     asked = MEMBERS.read(request, paging).for_file()
     search = _search(asked, asked.tab)

@@ -24,7 +24,7 @@ from shared.web.lists import Asked, Column, DeskList, SearchBox, Tabs
 from shared.web.paging import Paging
 from shared.web.parts import Here
 from shared.web.saved_searches import SavedSearches
-from shared.web.session import Owner, Staff, require_staff
+from shared.web.session import MayExport, Staff, require_staff
 
 ChoiceFilter = Annotated[str, Field(max_length=40)]
 
@@ -99,7 +99,7 @@ router.include_router(SEARCHES.router())
 
 
 @router.get(f"{PAYMENTS.path}/export.csv")
-async def send_payments(request: Request, parts: Here, staff: Owner, paging: Paging) -> Response:
+async def send_payments(request: Request, parts: Here, staff: MayExport, paging: Paging) -> Response:
     """Send all pages of the list as CSV. Only owners may, and an event names the person."""
     search = _search(PAYMENTS.read(request, paging).for_file())
     async with parts.db.transaction() as tx:

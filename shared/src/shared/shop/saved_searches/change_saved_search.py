@@ -15,14 +15,15 @@ SEARCHES_MAX = 30
 
 @dataclass(frozen=True, slots=True)
 class Keeper:
-    """The member of staff who keeps searches: ``staff`` is the member's id. A search for all can be changed by who saved it, and by owners."""
+    """The member of staff who keeps searches: ``staff`` is the member's id. A search for all can be changed by who saved it, and with that right."""
 
     staff: str
-    is_owner: bool
+    may_change_of_all: bool
 
     def may_change(self, search: SavedSearch) -> bool:
         """Return whether this member of staff may rename and delete ``search``."""
-        return self.staff in (search.keeper, search.saved_by) or (search.keeper == FOR_ALL and self.is_owner)
+        is_own = self.staff in (search.keeper, search.saved_by)
+        return is_own or (search.keeper == FOR_ALL and self.may_change_of_all)
 
 
 async def save_search(
