@@ -230,7 +230,7 @@ async def declare_topology(service: Service) -> None:
 
 
 def run(make: Callable[[], Service], arguments: Sequence[str] | None = None) -> None:
-    """Be the command line of a service: ``python -m <service> <role> ...``."""
+    """Run the command line of a service: ``python -m <service> <role> ...``."""
     roles = list(sys.argv[1:] if arguments is None else arguments) or list(ROLES)
     known = {*ROLES, "migrate", "topology"}
     if unknown := set(roles) - known:

@@ -38,7 +38,7 @@ _HIRAGANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
 
 
 def wrong(message: str) -> PydanticCustomError:
-    """The error a validator raises to have `message` shown at its field as it stands."""
+    """Return the error that a validator raises. Its field shows `message` unchanged."""
     return PydanticCustomError("japanese", "{message}", {"message": message})
 
 
@@ -47,7 +47,7 @@ def _digits(text: str) -> str:
 
 
 def postal_digits(text: str) -> str:
-    """The digits of a postal code as people write it; whether there are seven is for the caller to see."""
+    """Return the digits of a typed postal code. The caller checks that there are seven."""
     return _digits(text).removeprefix("〒")
 
 
@@ -91,7 +91,7 @@ def _kana(text: str) -> str:
 
 
 def _plain(check: Callable[[str], str]) -> Callable[[str], str]:
-    """A rule of `plain_text` as a validator; its sentence gets the field's name in front."""
+    """Return a rule of `plain_text` as a validator. Its message begins with the field's name."""
 
     def checked(text: str) -> str:
         try:
@@ -103,7 +103,7 @@ def _plain(check: Callable[[str], str]) -> Callable[[str], str]:
 
 
 def typed(value: Any) -> Any:
-    """A number out of a box: read exactly or refused. Other types are pydantic's to judge."""
+    """Return the exact number that was typed. Refuse an unclear number. pydantic checks other types."""
     if not isinstance(value, str):
         return value
     try:
@@ -156,7 +156,7 @@ def _day_as_text(value: Any) -> Any:
 
 
 def _documented(**schema: Any) -> Any:
-    """The OpenAPI schema of a field: the canonical form, which is always taken."""
+    """Return the OpenAPI schema of a field. It describes the canonical form, which is always accepted."""
     return Field(json_schema_extra=schema)
 
 
@@ -263,7 +263,7 @@ _FEW = 9_999
 
 
 def bounds_of(info: FieldInfo | None) -> tuple[int, int] | None:
-    """The least and the greatest number that a field takes, where it names both."""
+    """Return the least and the greatest number of a field, or None if the field does not declare both."""
     if info is None:
         return None
     # `Count | None` keeps the bounds inside the union.
@@ -276,7 +276,7 @@ def bounds_of(info: FieldInfo | None) -> tuple[int, int] | None:
 
 
 def unit_of(info: FieldInfo | None) -> str:
-    """The word that follows a field's number, such as 円, where it names one (`json_schema_extra`)."""
+    """Return the word after a field's number, such as 円 (from `json_schema_extra`), or ""."""
     extra = info.json_schema_extra if info is not None else None
     return str(extra.get("unit", "")) if isinstance(extra, dict) else ""
 
@@ -289,9 +289,9 @@ def japanese_message(
     bounds: tuple[int, int] | None = None,
     unit: str = "",
 ) -> str:
-    """What to do about one pydantic error, as a sentence about the field called `label`.
+    """Return what a person must do about one pydantic error, as a sentence about the field called `label`.
 
-    `choice` words a missing value as something to select, not to type; `bounds` and `unit` are the field's
+    With `choice`, a missing value is to be selected, not typed. `bounds` and `unit` are those of the field
     (`bounds_of`, `unit_of`).
     """
     kind, context = error["type"], error.get("ctx", {})
@@ -332,12 +332,12 @@ def _about_number(error: ErrorDetails, label: str, bounds: tuple[int, int] | Non
 
 
 def is_choice(info: FieldInfo | None) -> bool:
-    """Whether a field's value is chosen, not typed: marked so, or one of a closed set."""
+    """Return whether a field's value is chosen, not typed: it is marked so, or its type is a closed set."""
     return info is not None and (CHOSEN in info.metadata or _is_closed(info.annotation))
 
 
 def _is_closed(annotation: Any) -> bool:
-    """A Literal, enum or bool, also inside a list or optional."""
+    """Return whether the type is a Literal, an enum or bool, also inside a list or an optional type."""
     if get_origin(annotation) is Literal or annotation is bool:
         return True
     if isinstance(annotation, type) and issubclass(annotation, Enum):

@@ -1,4 +1,4 @@
-"""The viewer of a request: read from the signed `noren_session` cookie, offline, plus one check of revocations.
+"""The viewer of a request. Each service reads the signed `noren_session` cookie itself and checks revocations.
 
 Members issues the statement and sets the cookie; every service reads it with these dependencies.
 An ended session is refused by every replica within a second.
@@ -39,7 +39,7 @@ IsRevoked = Callable[[str, str, datetime], Awaitable[bool]]
 
 @dataclass(frozen=True)
 class Viewer:
-    """The person at the other end: a member, a member of staff, or nobody."""
+    """The person who uses the browser: a member, a member of staff, or nobody."""
 
     member_id: str | None = None
     session_id: str | None = None
@@ -69,14 +69,15 @@ class Sessions:
     """How this service checks a session; `install_web` keeps it on the app.
 
     `verifier` knows the public keys of all services (`shared.shop.statements`).
-    `is_revoked(session_id, member_id, issued_at)`: has logout, a password change or closing ended it?
+    `is_revoked(session_id, member_id, issued_at)` returns whether the session was revoked, as by a logout or a new
+    password.
     """
 
     verifier: Verifier
     is_revoked: IsRevoked
 
     async def viewer_from(self, token: str | None) -> Viewer:
-        """The viewer a token stands for; NOBODY for a missing, bad, expired or ended one."""
+        """Return the viewer of a session statement. Return NOBODY if it is missing, invalid, expired or ended."""
         if not token:
             return NOBODY
         try:
@@ -92,7 +93,7 @@ class Sessions:
 
 
 def viewer_of_claims(claims: Mapping[str, Any]) -> Viewer | None:
-    """A statement of the right signer with the wrong shape is an old one: nobody, not a failure."""
+    """Return the viewer of a statement, or None if its fields are of an older release."""
     member_id, session_id, issued = claims.get("sub"), claims.get("sid"), claims.get("iat")
     if not isinstance(member_id, str) or not isinstance(session_id, str):
         return None
@@ -115,9 +116,9 @@ def viewer_of_claims(claims: Mapping[str, Any]) -> Viewer | None:
 
 
 class SignInNeeded(Exception):
-    """Nobody is signed in where somebody must be. A page redirects to the login, an API answers 401.
+    """The request needs a login, and nobody is signed in. A page redirects to the login, an API answers 401.
 
-    `form_path` is where a form that came with the request was to go; "" is the address that was asked.
+    `form_path` is the address to which a submitted form belongs; "" is the requested address.
     """
 
     def __init__(
@@ -138,7 +139,7 @@ class SignInNeeded(Exception):
 
 
 class StaffLapsed(Exception):
-    """The rights of staff have to be renewed: the same request goes to members, which sends it back here."""
+    """The rights of staff must be renewed. The browser sends the request to members, which returns it here."""
 
     def __init__(self, next_path: str) -> None:
         super().__init__(next_path)
@@ -146,12 +147,12 @@ class StaffLapsed(Exception):
 
 
 async def viewer(request: Request) -> Viewer:
-    """FastAPI dependency: who is looking, once per request. Layouts find it on `request.state.viewer`."""
+    """Return the viewer of the request, as a FastAPI dependency. Layouts read `request.state.viewer`."""
     return await viewer_of(request)
 
 
 async def viewer_of(request: HTTPConnection) -> Viewer:
-    """The same outside dependencies, as in error handlers and middleware."""
+    """Return the viewer of the request. For code that is no FastAPI dependency."""
     known = getattr(request.state, "viewer", None)
     if isinstance(known, Viewer):
         return known
@@ -165,7 +166,7 @@ async def viewer_of(request: HTTPConnection) -> Viewer:
 async def require_member(
     request: Request, seen: Annotated[Viewer, Depends(viewer)], _: Annotated[str | None, _IN_DOCUMENT]
 ) -> Viewer:
-    """FastAPI dependency: a signed-in member, or SignInNeeded with the way back."""
+    """Return the signed-in member, as a FastAPI dependency. Raises SignInNeeded with the address to return to."""
     if not seen.signed_in:
         raise SignInNeeded("/members/login", _way_back(request))
     return seen
@@ -174,7 +175,10 @@ async def require_member(
 async def require_staff(
     request: Request, seen: Annotated[Viewer, Depends(viewer)], _: Annotated[str | None, _IN_DOCUMENT]
 ) -> Viewer:
-    """FastAPI dependency: staff of any role. Nobody goes to the staff login; a shopper gets 403."""
+    """Return the member of staff, as a FastAPI dependency, in any role.
+
+    Raises SignInNeeded if nobody is signed in, and Refused (403) for a buyer.
+    """
     if not seen.signed_in:
         raise SignInNeeded("/desk/login", _way_back(request))
     if seen.staff_lapsed:
@@ -189,12 +193,12 @@ async def require_staff(
 
 
 def role_missing() -> Refused:
-    """The refusal (403) of what only another role may do."""
+    """Return the refusal (403) of a deed that needs another role."""
     return Refused("role_missing", "この操作を行う権限がありません。責任者に依頼してください。", status=403)
 
 
 def require_role(*roles: str) -> Callable[..., Awaitable[Viewer]]:
-    """A dependency for staff holding one of `roles`; others get 403. `Depends(require_role("owner"))`."""
+    """Return a dependency for staff with one of `roles`: `Depends(require_role("owner"))`. Others get 403."""
 
     async def staff_in_role(seen: Annotated[Viewer, Depends(require_staff)]) -> Viewer:
         if seen.staff not in roles:
@@ -211,7 +215,10 @@ Owner = Annotated[Viewer, Depends(require_role("owner"))]
 
 
 def safe_next(wanted: str | None, default: str = "/") -> str:
-    """A path of this origin to return to, or `default`: no scheme, host, `//`, backslash or controls."""
+    """Return `wanted` if it is a path of this origin, else `default`.
+
+    A path of this origin has no scheme, host, `//` at its beginning, backslash or control character.
+    """
     if not wanted or len(wanted) > 2000 or not wanted.startswith("/"):
         return default
     if wanted.startswith("//") or "\\" in wanted or any(ord(c) <= 0x20 or ord(c) == 0x7F for c in wanted):
@@ -224,7 +231,7 @@ def safe_next(wanted: str | None, default: str = "/") -> str:
 
 
 def _way_back(request: Request) -> str:
-    """Where to return after login: the page itself, or for a submitted form the page it stood on."""
+    """Return the address after the login: the page itself, or the page of the submitted form."""
     if request.method in ("GET", "HEAD"):
         return safe_next(path_and_query(request.url.path, request.url.query))
     try:
@@ -239,5 +246,5 @@ def _way_back(request: Request) -> str:
 
 
 def path_and_query(path: str, query: str) -> str:
-    """An address of this origin as it stands in a link: the path quoted, the query as it came."""
+    """Return an address of this origin for a link: the path is quoted, the query is unchanged."""
     return f"{quote(path)}?{query}" if query else quote(path)
