@@ -27,11 +27,11 @@ from shared.errors import Refused, TryAgain, Undecodable
 from shared.messaging.amqp import BrokerError, BrokerUnavailable, Link, Publisher, cancelled_by_us
 from shared.messaging.batch import Batch
 from shared.messaging.consumers import Consumer
-from shared.messaging.deaths import Death
+from shared.messaging.dead_letter_headers import Death
 from shared.messaging.heard import Heard
 from shared.messaging.inbox import insert_inbox, insert_replay
+from shared.messaging.poison_messages import order_of_this_life, times_in_hand
 from shared.messaging.retries import bury, put_off
-from shared.messaging.suspects import order_of_this_life, times_in_hand
 
 log = structlog.get_logger()
 
