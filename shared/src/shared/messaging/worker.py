@@ -40,7 +40,7 @@ log = structlog.get_logger()
 PAUSE_SECONDS_MAX = 1.0
 LOOK_EVERY_SECONDS = 10.0
 IDLE_SECONDS = 1.0
-SUSPECTS_LINGER_SECONDS = 0.2
+POISON_LINGER_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class Worker:
             linger = self.consumer.linger_seconds
             if any(one.redelivered and times_in_hand(one) > 1 for one in waiting):
                 # The message that kills is mostly the oldest. Others must arrive beside it, to be handled before it.
-                linger = max(linger, SUSPECTS_LINGER_SECONDS)
+                linger = max(linger, POISON_LINGER_SECONDS)
             if linger and 0 < len(waiting) < self._prefetch:
                 await asyncio.sleep(linger)
             # The broker may cancel a consumer, and a channel may die, without telling us.

@@ -16,7 +16,7 @@ from members.accounts.rows import member_by_id
 from members.addresses.links import keep_link, link_in_browser, without_referrer
 from members.addresses.prove_address import LinkEnded, prove_by_link, prover_of
 from members.addresses.request_verification import request_another_verification
-from members.addresses.rows import request_holds
+from members.addresses.rows import is_request_valid
 from members.sessions.browser import browser_of
 from shared.clock import now
 from shared.errors import Refused
@@ -40,7 +40,7 @@ async def show_verify(request: Request, parts: Here, seen: CurrentViewer) -> Res
     link = link_in_browser(request, parts, "email_verification")
     if link is not None:
         async with parts.db.transaction() as tx:
-            if await request_holds(tx, "email_verification", link, at=now()):
+            if await is_request_valid(tx, "email_verification", link, at=now()):
                 return verification_page(request, parts, seen, link, Form(ResetPassword))
     return verification_ended(request, parts)
 
@@ -56,7 +56,7 @@ async def verify(request: Request, parts: Here, seen: CurrentViewer) -> Response
             browser = browser_of(request, parts, seen)
             by = await prover_of(tx, browser, at=now()) if _is_own(link, seen) else None
             if by is None:
-                if await request_holds(tx, "email_verification", link, at=now()):
+                if await is_request_valid(tx, "email_verification", link, at=now()):
                     return verification_page(request, parts, NOBODY, link, Form(ResetPassword), status=403)
                 raise LinkEnded
             points = await prove_by_link(tx, link, by, at=now())

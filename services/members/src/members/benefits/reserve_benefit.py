@@ -19,7 +19,7 @@ from members.benefits.rows import (
     lock_reservation,
 )
 from members.coupons.rules import Coupon
-from members.coupons.use_coupon import hold_coupon
+from members.coupons.use_coupon import reserve_coupon
 from members.points.mailboxes import mailbox_had_points
 from members.points.rows import balance_of, lock_balance, store_balance
 from members.points.rules import NotEnoughPoints
@@ -109,7 +109,7 @@ async def reserve_benefit(
     issue_id = (earlier.issue_id if earlier else None) if coupon is None else coupon
     chosen = None
     if isinstance(issue_id, UUID):
-        chosen = await hold_coupon(tx, issue_id, member_id=member_id, reservation_id=reservation_id, at=at)
+        chosen = await reserve_coupon(tx, issue_id, member_id=member_id, reservation_id=reservation_id, at=at)
     await change_reservation(
         tx,
         reservation_id,

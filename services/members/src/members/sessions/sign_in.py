@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from members.accounts.hasher import PasswordHasher
-from members.accounts.rows import Member, email_key, hold_member, member_by_email, member_by_id, renew_hash
+from members.accounts.rows import Member, email_key, lock_member, member_by_email, member_by_id, renew_hash
 from members.sessions.attempts import begin_attempt, forget_attempts
 from members.sessions.end_sessions import end_session
 from members.sessions.rows import Way, expiry_of, insert_session, staff_role_of
@@ -85,7 +85,7 @@ async def open_session(
     login, because a customer needs no rights there. Raises LoginOvertaken if the checked state of ``member`` is
     outdated.
     """
-    if not await hold_member(tx, member):
+    if not await lock_member(tx, member):
         raise LoginOvertaken
     if instead_of is not None:
         await end_session(tx, instead_of, at=at)
