@@ -111,8 +111,8 @@ async def answer(request: Request, problem: Problem) -> Response:
     """Return the response for a problem: a page for people, JSON for programs."""
     request_id = request_id_of(request)
     if problem.status not in (401, 404):
-        seen = getattr(request.state, "viewer", NOBODY)
-        path, actor = request.url.path, seen.member_id
+        viewer = getattr(request.state, "viewer", NOBODY)
+        path, actor = request.url.path, viewer.member_id
         log.info("http.refused", code=problem.code, status=problem.status, path=path, member_id=actor)
     if not wants_page(request):
         return Response(

@@ -84,12 +84,17 @@ class Sessions:
             claims = self.verifier.verify("session", token)
         except StatementInvalid:
             return NOBODY
-        seen = viewer_of_claims(claims)
-        if seen is None or seen.member_id is None or seen.session_id is None or seen.issued_at is None:
+        viewer = viewer_of_claims(claims)
+        if (
+            viewer is None
+            or viewer.member_id is None
+            or viewer.session_id is None
+            or viewer.issued_at is None
+        ):
             return NOBODY
-        if await self.is_revoked(seen.session_id, seen.member_id, seen.issued_at):
+        if await self.is_revoked(viewer.session_id, viewer.member_id, viewer.issued_at):
             return NOBODY
-        return seen
+        return viewer
 
 
 def viewer_of_claims(claims: Mapping[str, Any]) -> Viewer | None:
@@ -158,38 +163,38 @@ async def viewer_of(request: HTTPConnection) -> Viewer:
         return known
     sessions: Sessions = request.app.state.sessions
     cookies: Cookies = request.app.state.cookies
-    seen = await sessions.viewer_from(cookies.read(request, SESSION_COOKIE))
-    request.state.viewer = seen
-    return seen
+    viewer = await sessions.viewer_from(cookies.read(request, SESSION_COOKIE))
+    request.state.viewer = viewer
+    return viewer
 
 
 async def require_member(
-    request: Request, seen: Annotated[Viewer, Depends(viewer)], _: Annotated[str | None, _IN_DOCUMENT]
+    request: Request, viewer: Annotated[Viewer, Depends(viewer)], _: Annotated[str | None, _IN_DOCUMENT]
 ) -> Viewer:
     """Return the signed-in member, as a FastAPI dependency. Raises SignInNeeded with the address to return to."""
-    if not seen.signed_in:
+    if not viewer.signed_in:
         raise SignInNeeded("/members/login", _way_back(request))
-    return seen
+    return viewer
 
 
 async def require_staff(
-    request: Request, seen: Annotated[Viewer, Depends(viewer)], _: Annotated[str | None, _IN_DOCUMENT]
+    request: Request, viewer: Annotated[Viewer, Depends(viewer)], _: Annotated[str | None, _IN_DOCUMENT]
 ) -> Viewer:
     """Return the member of staff, as a FastAPI dependency, in any role.
 
     Raises SignInNeeded if nobody is signed in, and Refused (403) for a buyer.
     """
-    if not seen.signed_in:
+    if not viewer.signed_in:
         raise SignInNeeded("/desk/login", _way_back(request))
-    if seen.staff_lapsed:
+    if viewer.staff_lapsed:
         raise StaffLapsed(path_and_query(request.url.path, request.url.query))
-    if not seen.is_staff:
+    if not viewer.is_staff:
         raise Refused(
             "staff_only",
             "この画面は店舗スタッフ専用です。スタッフのアカウントでログインしてください。",
             status=403,
         )
-    return seen
+    return viewer
 
 
 def role_missing() -> Refused:
@@ -200,10 +205,10 @@ def role_missing() -> Refused:
 def require_role(*roles: str) -> Callable[..., Awaitable[Viewer]]:
     """Return a dependency for staff with one of `roles`: `Depends(require_role("owner"))`. Others get 403."""
 
-    async def staff_in_role(seen: Annotated[Viewer, Depends(require_staff)]) -> Viewer:
-        if seen.staff not in roles:
+    async def staff_in_role(staff: Annotated[Viewer, Depends(require_staff)]) -> Viewer:
+        if staff.staff not in roles:
             raise role_missing()
-        return seen
+        return staff
 
     return staff_in_role
 

@@ -22,13 +22,13 @@ async def wallet_claims(request: Request) -> Mapping[str, Any] | None:
     claims = parts_of(request).claims(request, "wallet")
     if claims is None:
         return None
-    owner, seen = claims.get(MEMBER), await viewer_of(request)
+    owner, viewer = claims.get(MEMBER), await viewer_of(request)
     if owner:
-        return claims if owner == seen.member_id else None
+        return claims if owner == viewer.member_id else None
     return None if await holds_ended_session(request) else claims
 
 
 async def holds_ended_session(request: Request) -> bool:
     """Return whether the browser still has the statement of an ended session."""
-    seen = await viewer_of(request)
-    return not seen.signed_in and bool(parts_of(request).cookies.read(request, SESSION_COOKIE))
+    viewer = await viewer_of(request)
+    return not viewer.signed_in and bool(parts_of(request).cookies.read(request, SESSION_COOKIE))

@@ -66,14 +66,14 @@ async def show_reset(request: Request, parts: Here) -> Response:
 
 
 @router.post(RESET)
-async def save_reset(request: Request, parts: Here, seen: CurrentViewer) -> Response:
+async def save_reset(request: Request, parts: Here, viewer: CurrentViewer) -> Response:
     """Set the password, end all sessions, use up the link, and log in here."""
 
     def page(link: MailLink, form: Form[ResetPassword], status: int, headers: dict[str, str]) -> Response:
         return _form_page(request, parts, form, email=link.email, status=status, headers=headers)
 
     return await save_by_link(
-        request, parts, seen, "password_reset", page=page, ended=lambda: _ended(request, parts)
+        request, parts, viewer, "password_reset", page=page, ended=lambda: _ended(request, parts)
     )
 
 
