@@ -10,9 +10,9 @@ from starlette.responses import Response
 from members.benefits.reserve_benefit import (
     STATEMENT_VALID_FOR,
     Reservation,
+    reservable_points,
     reserve_benefit,
     reserve_registration_points,
-    usable_points,
 )
 from members.points.rules import NotEnoughPoints
 from members.shop_rules.rows import rules_at
@@ -122,4 +122,6 @@ async def _usable(request: Request, parts: Parts, viewer: Viewer) -> int:
     async with parts.db.transaction() as tx:
         if member_id is None:
             return (await rules_at(tx, now())).registration_points_usable_at_once()
-        return await usable_points(tx, member_id, earlier_id=earlier_reservation(request, parts, member_id))
+        return await reservable_points(
+            tx, member_id, earlier_id=earlier_reservation(request, parts, member_id)
+        )

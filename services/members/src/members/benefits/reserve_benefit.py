@@ -183,7 +183,7 @@ async def _change_promise(tx: Tx, wanted: Reservation, *, at: datetime) -> Reser
     return replace(wanted, reservation_id=earlier.reservation_id, member_id=earlier.member_id)
 
 
-async def usable_points(tx: Tx, member_id: UUID, *, earlier_id: UUID | None = None) -> int:
+async def reservable_points(tx: Tx, member_id: UUID, *, earlier_id: UUID | None = None) -> int:
     """Return how many points a member could reserve, including those of the reservation ``earlier_id``."""
     balance = await balance_of(tx, member_id)
     earlier = await lock_reservation(tx, earlier_id) if earlier_id else None

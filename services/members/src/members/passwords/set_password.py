@@ -9,10 +9,10 @@ from members.accounts.passwords import Person, weakness
 from members.accounts.rows import Member, lock_member, member_by_id, past_password_hashes, set_password
 from members.addresses.prove_address import BY_MAIL_ALONE, LinkEnded, address_is_proved
 from members.addresses.rows import is_request_valid, use_request, void_requests
+from members.sessions.check_password import WrongCredentials, check_password
 from members.sessions.end_sessions import end_all_sessions
 from members.sessions.enter import Browser
 from members.sessions.pacing import NEW_PASSWORDS, keep_pace
-from members.sessions.sign_in import WrongCredentials, check_password
 from members.wallets.rows import end_link
 from shared.clock import now
 from shared.database.transactions import Database, Tx

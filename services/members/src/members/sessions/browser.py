@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from members.accounts.rows import Member
 from members.sessions.enter import Browser, NewLogin
-from members.sessions.sign_in import OpenedSession, renew_session
+from members.sessions.open_session import OpenedSession, renew_session
 from members.settings import Settings
 from members.viewer import member_id_of, session_id_of
 from shared.clock import now

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from members.sessions.browser import put_session
-from members.sessions.sign_in import renew_staff_session
+from members.sessions.open_session import renew_staff_session
 from members.viewer import session_id_of
 from shared.clock import now
 from shared.web.parts import Here

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from members.accounts.rows import Member, lock_member, member_by_id
 from members.sessions.end_sessions import end_all_sessions
+from members.sessions.open_session import LoginOvertaken
 from members.sessions.rows import way_of
-from members.sessions.sign_in import LoginOvertaken
 from members.wallets.rows import end_link
 from shared.database.transactions import Tx
 from shared.errors import Refused

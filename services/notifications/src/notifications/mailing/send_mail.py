@@ -70,7 +70,7 @@ class MailSending:
             mails_table,
             self.send,
             begin=self.begin,
-            conclude=conclude_tries,
+            conclude=conclude_mails,
             concurrency=concurrency,
             lease_seconds=int(LEASE.total_seconds()),
             linger_seconds=LINGER_SECONDS,
@@ -120,7 +120,7 @@ class MailSending:
         return self._links.sign(mail.link)
 
 
-async def conclude_tries(tx: Tx, ended: Sequence[tuple[Try, TryOutcome]]) -> None:
+async def conclude_mails(tx: Tx, ended: Sequence[tuple[Try, TryOutcome]]) -> None:
     """Store the outcomes of the tries and publish them. Mails that another worker has claimed are left out."""
     ours = await end_tries(tx, ended)
     for tried, outcome in ended:
