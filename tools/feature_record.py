@@ -24,7 +24,7 @@ _claims: dict[str, list[tuple[str, str]]] = {}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """A suite that runs in parts has one record."""
+    """Add an option to pytest, so that a suite that runs in parts has one record."""
     parser.addoption("--add-to-record", action="store_true", help="keep what an earlier part has recorded")
 
 
@@ -47,7 +47,7 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
 
 
 def _read(marker: pytest.Mark, specification: Mapping[str, Feature]) -> Iterator[tuple[str, str]]:
-    """What one mark claims. ValueError says what is wrong with it."""
+    """Return what one mark claims. Raises ValueError if the mark is wrong."""
     if unknown := set(marker.kwargs) - {"clause"}:
         raise ValueError(f"the mark `feature` has no {', '.join(sorted(unknown))}")
     yield from clauses_marked(marker.args, marker.kwargs.get("clause"), specification)

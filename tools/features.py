@@ -59,7 +59,7 @@ def load_specification() -> list[Feature]:
 def clauses_marked(
     ids: Iterable[str], clause: str | None, specification: Mapping[str, Feature]
 ) -> list[tuple[str, str]]:
-    """What a mark claims, as pairs of ID and clause: without `clause`, all clauses of its IDs.
+    """Return the pairs of ID and clause that a mark claims. Without `clause`, it claims all clauses of its IDs.
 
     ValueError when the specification does not know one of them; it says which clauses there are.
     """
@@ -94,7 +94,7 @@ def verdict(feature: Feature, record: Clauses) -> str:
 
 
 def missing_clauses(feature: Feature, record: Clauses) -> list[str]:
-    """The clauses that no passing test checks."""
+    """Return the clauses that no passing test checks."""
     return [one for one in feature.clauses if clause_verdict(record.get(one, {})) != "passed"]
 
 

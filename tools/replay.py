@@ -24,7 +24,7 @@ from aiormq.abc import AbstractChannel, DeliveredMessage
 from pamqp.commands import Basic
 
 from shared.messaging.amqp import BrokerError
-from shared.messaging.deaths import death_in, without_deaths
+from shared.messaging.dead_letter_headers import death_in, without_deaths
 
 PUBLISH_SECONDS_MAX = 20.0
 UNTOLD = "unknown"

@@ -33,9 +33,9 @@ async def chooses(clerk: Shopper, closing: str) -> None:
 
 async def pays(db: Database, group: Group, code: str) -> None:
     """Let payments say what it says of an order that is authorized and paid."""
-    news: list[Any] = []
+    events: list[Any] = []
     if group == "card_like":
-        news.append(
+        events.append(
             PaymentAuthorized(
                 **payment(code),
                 authorization_id="S03-1",
@@ -46,8 +46,8 @@ async def pays(db: Database, group: Group, code: str) -> None:
         )
     if group != "cash_on_delivery":
         kind, _ = KIND[group]
-        news.append(PaymentCaptured(**payment(code, kind), amount=3_500, captured_at=now(), source="admin"))
-    await Hearing(consumers, db).hears(*news)
+        events.append(PaymentCaptured(**payment(code, kind), amount=3_500, captured_at=now(), source="admin"))
+    await Hearing(consumers, db).hears(*events)
 
 
 async def completes(db: Database, clerk: Shopper, group: Group, code: str) -> None:

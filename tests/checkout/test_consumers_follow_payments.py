@@ -252,7 +252,7 @@ async def test_a_void_in_the_console_is_shown_but_cancels_nothing(db: Database, 
 
 
 @pytest.mark.parametrize(
-    "news",
+    "event",
     [
         authorized("NOBODY"),
         captured("NOBODY"),
@@ -271,8 +271,8 @@ async def test_a_void_in_the_console_is_shown_but_cancels_nothing(db: Database, 
     ],
     ids=lambda event: event.type,
 )
-async def test_news_of_an_unknown_order_returns_and_is_never_dropped(
-    db: Database, hearing: Hearing, news: Event
+async def test_events_of_unknown_orders_return_and_are_never_dropped(
+    db: Database, hearing: Hearing, event: Event
 ) -> None:
     with pytest.raises(TryAgain, match="NOBODY"):
-        await hearing.hears(news)
+        await hearing.hears(event)

@@ -66,7 +66,7 @@ async def upgrade(db: Database) -> None:
 
 
 async def write_as_before(db: Database, prefix: str) -> None:
-    """Place an order of each group, and hear news of payments about each, as the former release did."""
+    """Place an order of each group, and hear events of payments about each, as the former release did."""
     async with db.transaction() as tx:
         for group in TERMS:
             await tx.execute(ORDER, code=f"{prefix}-{group}", group=group)

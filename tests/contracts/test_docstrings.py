@@ -9,6 +9,8 @@ from pathlib import Path
 from deploy.native.site import REPOSITORY
 
 WORDS_MAX = 35
+# Words with which a noun phrase or a clause begins; ruff (D401) looks at functions, but not at properties.
+NO_VERBS = {"A", "All", "An", "Its", "The", "What", "When", "Where", "Whether", "Which", "Who"}
 _LIST_OR_TABLE = re.compile(r"(- |\* |\||\d+\. )")
 _CODE = re.compile(r"``[^`]*``|`[^`]*`")
 _URL = re.compile(r"https?://\S+")
@@ -49,6 +51,35 @@ def long_sentences(folder: Path) -> list[str]:
         for sentence in sentences(docstring)
         if len(sentence.split()) > WORDS_MAX
     ]
+
+
+def properties_without_verb(folder: Path) -> list[str]:
+    """Return the docstrings of properties in ``folder`` that begin with no verb, each after the path of its module."""
+    return [
+        f"{path.relative_to(folder)}: {docstring}"
+        for path in sorted(folder.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef)
+        and any("property" in ast.unparse(decorator) for decorator in node.decorator_list)
+        and (docstring := ast.get_docstring(node))
+        and docstring.split()[0] in NO_VERBS
+    ]
+
+
+def test_docstrings_of_properties_begin_with_a_verb() -> None:
+    read = [folder for name, folder in packages().items() if name != "payments"]
+
+    assert [docstring for folder in read for docstring in properties_without_verb(folder)] == []
+
+
+def test_a_property_that_begins_with_a_noun_is_found(tmp_path: Path) -> None:
+    property_of = '    @property\n    def {0}(self) -> str:\n        """{1} name."""\n        return ""\n'
+    module = tmp_path / "module.py"
+    module.write_text(
+        "class Thing:\n" + property_of.format("name", "The") + property_of.format("code", "Return the")
+    )
+
+    assert properties_without_verb(tmp_path) == ["module.py: The name."]
 
 
 def test_sentences_of_docstrings_have_at_most_35_words() -> None:

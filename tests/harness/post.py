@@ -14,7 +14,7 @@ from notifications.consumers import consumers
 from notifications.mailing.one_time_links import OneTimeLinks
 from notifications.mailing.pacing import Pace
 from notifications.mailing.rows import StoredMail
-from notifications.mailing.send_mail import MailSending, conclude_tries
+from notifications.mailing.send_mail import MailSending, conclude_mails
 from notifications.mailing.smtp import MailServer
 from notifications.mailing.tables import mails as mails_table
 from notifications.mails.desk import Desk
@@ -72,7 +72,7 @@ class Post:
         ended = [(tried, await self.sending.send(tried)) for tried in begun]
         if ended:
             async with self.db.transaction() as tx:
-                await conclude_tries(tx, ended)
+                await conclude_mails(tx, ended)
         return len(rows)
 
     async def sends_after(self, pause: timedelta) -> int:

@@ -55,7 +55,7 @@ async def nothing_lost_nothing_doubled(outside: Outside, *, mails: bool = True) 
     """Wait until all is settled; then every promise must be kept and nothing may be a dead letter.
 
     ``mails=False`` leaves it to a later test to wait for mails whose sender was killed. One that is sent
-    again just now has news under way, so what is found is believed only if it is found again.
+    again just now has events under way, so what is found is believed only if it is found again.
     """
     if not mails:
         with suppress(AssertionError):

@@ -1,4 +1,4 @@
-"""The broker dies under load: orders are still taken, and all news arrives when it is back."""
+"""The broker dies under load: orders are still taken, and all events arrive when it is back."""
 
 import asyncio
 

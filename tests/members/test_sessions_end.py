@@ -9,7 +9,7 @@ import pytest
 from members.accounts.hasher import PasswordHasher
 from members.accounts.passwords import Person, weakness
 from members.accounts.romaji import romaji
-from members.addresses.rows import open_request, request_holds
+from members.addresses.rows import is_request_valid, open_request
 from shared import clock
 from tests.members.members_service import PASSWORD, MembersService
 
@@ -184,7 +184,7 @@ async def test_ending_a_login_elsewhere_voids_opened_links(
         await members.log_in(home)
         await (home.post("/members/sessions/end-all") if all_of_them else end_the_other(home))
     async with members.db.transaction() as tx:
-        assert not await request_holds(tx, "password_reset", link, at=clock.now())
+        assert not await is_request_valid(tx, "password_reset", link, at=clock.now())
 
 
 async def test_unlinking_without_a_link_ends_no_login(members: MembersService) -> None:

@@ -62,9 +62,9 @@ async def test_an_address_that_no_server_takes_gets_none_as_is_said(post: Post) 
     await post.sends()
 
     assert post.journal == []
-    [news] = await post.said()
-    assert isinstance(news, MailSuppressed)
-    assert (news.reason, news.title) == ("no_address", "サポートからの返答")
+    [event] = await post.said()
+    assert isinstance(event, MailSuppressed)
+    assert (event.reason, event.title) == ("no_address", "サポートからの返答")
 
 
 async def test_it_is_paced_with_the_other_mails_to_the_address(post: Post) -> None:

@@ -37,7 +37,7 @@ def orders(number: int = 4) -> list[Event]:
     return [*placed[:-1], placed[-1].model_copy(update={"orderer": nowhere})]
 
 
-def news(number: int = 4) -> list[Event]:
+def events_of_orders(number: int = 4) -> list[Event]:
     """What is told of them later, and a member of the shop."""
     codes = [f"N-{count}" for count in range(number)]
     told = [
@@ -72,7 +72,7 @@ async def left_behind(db: Database) -> dict[str, list[Any]]:
 async def test_many_events_and_mails_at_once_leave_what_single_ones_do(
     make_db: MakeDatabase, sink: MailSink
 ) -> None:
-    told = [orders(), news()]
+    told = [orders(), events_of_orders()]
     left = []
     for at_once in (None, 1):
         db = await make_db("notifications", metadata)
@@ -110,7 +110,7 @@ async def test_the_number_of_statements_does_not_grow_with_the_batch(
         post = Post(db, sink)
         with statements_of(db) as seen:
             await hear_together(db, consumers, orders(number), {Mails: MAILS})
-            await hear_together(db, consumers, news(number), {Mails: MAILS})
+            await hear_together(db, consumers, events_of_orders(number), {Mails: MAILS})
             assert await post.sends(1000) > number
         counted[number] = len(seen)
 

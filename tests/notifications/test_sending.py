@@ -131,9 +131,9 @@ async def test_a_mail_that_nobody_takes_for_a_day_is_listed_for_staff(post: Post
 
     [row] = await post.rows()
     assert (row.state, row.due_at) == ("gave_up", None)
-    [news] = await post.said()
-    assert isinstance(news, MailSuppressed)
-    assert news.reason == "not_accepted_in_time"
+    [event] = await post.said()
+    assert isinstance(event, MailSuppressed)
+    assert event.reason == "not_accepted_in_time"
 
 
 @pytest.mark.parametrize("where", ["at_recipient", "at_data"])
@@ -145,9 +145,9 @@ async def test_a_refused_mail_is_not_tried_again(post: Post, sink: MailSink, whe
     assert await post.sends_after(timedelta(days=1)) == 0
     [row] = await post.rows()
     assert row.state == "refused"
-    [news] = await post.said()
-    assert isinstance(news, MailSuppressed)
-    assert news.reason == "refused_by_server"
+    [event] = await post.said()
+    assert isinstance(event, MailSuppressed)
+    assert event.reason == "refused_by_server"
 
 
 @pytest.mark.parametrize("how", ["silence", "cut"])

@@ -121,9 +121,9 @@ async def test_switched_off_the_deposit_mail_does_not_go(post: Post) -> None:
     await post.sends()
 
     assert post.journal == []
-    [news] = await post.said()
-    assert isinstance(news, MailSuppressed)
-    assert news.reason == "switched_off"
+    [event] = await post.said()
+    assert isinstance(event, MailSuppressed)
+    assert event.reason == "switched_off"
 
 
 @pytest.mark.feature("NTF-02")
@@ -157,9 +157,9 @@ async def test_a_method_without_deposit_mail_suppresses_it_and_says_so(post: Pos
     await post.sends()
 
     assert post.journal == []
-    [news] = await post.said()
-    assert isinstance(news, MailSuppressed)
-    assert (news.reason, news.mail) == ("method_without_deposit_mail", "payment_captured.customer")
+    [event] = await post.said()
+    assert isinstance(event, MailSuppressed)
+    assert (event.reason, event.mail) == ("method_without_deposit_mail", "payment_captured.customer")
     [row] = await post.rows()
     assert row.state == "suppressed"
 
@@ -275,9 +275,9 @@ async def test_an_address_that_no_server_can_take_is_suppressed(post: Post, addr
     await post.sends()
 
     assert post.journal == []
-    [news] = await post.said()
-    assert isinstance(news, MailSuppressed)
-    assert news.reason == "no_address"
+    [event] = await post.said()
+    assert isinstance(event, MailSuppressed)
+    assert event.reason == "no_address"
 
 
 @pytest.mark.parametrize(

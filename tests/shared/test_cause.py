@@ -18,9 +18,9 @@ from shared.cause import (
     trace_id,
 )
 from shared.clock import now
+from shared.database.group_commit import GroupCommit
 from shared.database.outbox import outbox_rows
 from shared.database.sql import Connection
-from shared.database.together import Together
 from shared.database.transactions import Tx
 from shared.events import PointsUsed
 from shared.ids import new_id
@@ -112,7 +112,7 @@ async def test_what_is_done_together_follows_from_nobody_who_asked() -> None:
         return numbers
 
     with following(Cause(new_id(), TRACE)):
-        assert await Together(run).do(1) == 1
+        assert await GroupCommit(run).do(1) == 1
     assert seen == [NO_CAUSE]
 
 

@@ -16,7 +16,7 @@ from shared.events import PointsUsed
 from shared.ids import new_id
 from shared.messaging.amqp import BrokerUnavailable, Outgoing, Publisher, event_properties
 from shared.messaging.consumers import Consumers
-from shared.messaging.deaths import Death
+from shared.messaging.dead_letter_headers import Death
 from shared.messaging.heard import Heard
 from shared.messaging.retries import FAILED_ATTEMPTS_MAX, TRY_AGAIN_ATTEMPTS_MAX, bury, put_off
 from tests.shared.memory_broker import Post

@@ -242,8 +242,8 @@ async def hear_notice(request: Request) -> Response:
 
 
 @odd.get("/api/preview/me")
-async def say_who(seen: CurrentViewer) -> Response:
-    return JSONResponse({"name": seen.name, "staff": seen.staff, "signed_in": seen.signed_in})
+async def say_who(viewer: CurrentViewer) -> Response:
+    return JSONResponse({"name": viewer.name, "staff": viewer.staff, "signed_in": viewer.signed_in})
 
 
 @odd.get("/api/preview/member")

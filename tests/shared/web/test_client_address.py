@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 from harness.eventually import eventually
 from harness.ports import free_port
 from shared.web.client_address import ClientAddress, Proxies, counted
-from shared.web.patience import ImpatientProtocol
+from shared.web.head_timeout import HeadTimeoutProtocol
 
 
 async def seen(
@@ -80,7 +80,7 @@ def test_limits_count_a_line_not_each_of_its_addresses(address: str, counted_as:
     assert counted(address) == counted_as
 
 
-class Hasty(ImpatientProtocol):
+class Hasty(HeadTimeoutProtocol):
     """Waits for a tenth of a second."""
 
     seconds_max = 0.1

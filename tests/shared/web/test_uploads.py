@@ -17,7 +17,7 @@ from harness.sample_files import opened, photo, picture
 from harness.upload_app import ORIGIN, make_app
 from shared.files.location import Location
 from shared.files.store import Files
-from shared.web.patience import ImpatientProtocol
+from shared.web.head_timeout import HeadTimeoutProtocol
 
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 4
 BOUNDARY = "multipart/form-data; boundary=b"
@@ -166,7 +166,7 @@ class Served:
     """The application on a port, as in production."""
 
     def __init__(self, app: Any) -> None:
-        config = uvicorn.Config(app, port=0, http=ImpatientProtocol, lifespan="off", log_level="error")
+        config = uvicorn.Config(app, port=0, http=HeadTimeoutProtocol, lifespan="off", log_level="error")
         self.server = uvicorn.Server(config)
         self._task = asyncio.create_task(self.server.serve())
 

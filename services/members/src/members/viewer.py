@@ -7,14 +7,14 @@ from fastapi import Request
 from shared.web.session import Viewer
 
 
-def session_id_of(seen: Viewer) -> UUID | None:
+def session_id_of(viewer: Viewer) -> UUID | None:
     """Return the id of the viewer's session."""
-    return UUID(seen.session_id) if seen.session_id else None
+    return UUID(viewer.session_id) if viewer.session_id else None
 
 
-def member_id_of(seen: Viewer) -> UUID | None:
+def member_id_of(viewer: Viewer) -> UUID | None:
     """Return the id of the viewer's member."""
-    return UUID(seen.member_id) if seen.member_id else None
+    return UUID(viewer.member_id) if viewer.member_id else None
 
 
 def address_of(request: Request) -> str:

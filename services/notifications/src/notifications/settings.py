@@ -58,10 +58,10 @@ class Settings(ServiceSettings):
 
     @property
     def sender(self) -> Sender:
-        """The sender of mails."""
+        """Return the sender of mails."""
         return self.mail_from.named(self.shop_name)
 
     @property
     def pace(self) -> Pace:
-        """The limits of mails to one address."""
+        """Return the limits of mails to one address."""
         return Pace(order=self.mails_per_address_hour, account=self.account_mails_per_address_hour)

@@ -18,10 +18,10 @@ from sqlalchemy import Table
 from shared import metrics
 from shared.cause import NO_CAUSE, Cause, following
 from shared.clock import elapsed, now
-from shared.database.together import Together
+from shared.database.group_commit import GroupCommit
 from shared.database.transactions import Database, Tx
 from shared.database.transient import is_transient
-from shared.due.company import Company
+from shared.due.linger import Linger
 from shared.due.rows import LEASE_SECONDS, claim_due, end_leases, prolong_lease
 from shared.ids import new_id
 
@@ -104,8 +104,8 @@ class DueRunner:
         self._holding: set[asyncio.Task[None]] = set()
         # Claims whose commit got no answer. If they were committed, nobody works on their rows.
         self._doubtful: set[UUID] = set()
-        self._company = Company(work.linger_seconds)
-        self._conclusions: Together[tuple[Any, Any], None] = Together(self._conclude)
+        self._linger = Linger(work.linger_seconds)
+        self._conclusions: GroupCommit[tuple[Any, Any], None] = GroupCommit(self._conclude)
         self.alive_at = elapsed()
 
     async def run(self) -> None:
@@ -189,10 +189,10 @@ class DueRunner:
 
     async def _perform_one(self, item: Any) -> None:
         try:
-            with self._company.under_way():
+            with self._linger.under_way():
                 outcome = await self.work.perform(item)
             if self.work.conclude is not None:
-                await self._company.gather()
+                await self._linger.gather()
                 await self._write_down(item, outcome)
             metrics.DUE_WORK.labels(self.work.name, "done").inc()
         except Exception as error:

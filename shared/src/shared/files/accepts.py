@@ -98,7 +98,7 @@ PICTURES = Accepts((JPEG, PNG, WEBP, GIF))
 
 
 def _shown(name: str, field: str, label: str) -> str:
-    """The name to be shown: the last part of what a browser sent, never used as a path."""
+    """Return the file name to show: the last part of the sent name. It is never used as a path."""
     last = re.split(r"[/\\]", name)[-1].strip()
     too_long = Refused(
         "file_name_too_long",

@@ -49,7 +49,7 @@ def _is_pdf(file: BinaryIO) -> bool:
 
 
 def _is_docx(file: BinaryIO) -> bool:
-    """A Word document of Office Open XML without macros."""
+    """Return whether the file is a Word document in Office Open XML without macros."""
     try:
         with zipfile.ZipFile(file) as parts:
             names = set(parts.namelist())
@@ -59,7 +59,7 @@ def _is_docx(file: BinaryIO) -> bool:
 
 
 def _is_doc(file: BinaryIO) -> bool:
-    """A Word document of the older form without macros."""
+    """Return whether the file is a Word document in the older format without macros."""
     if not olefile.isOleFile(file):
         return False
     file.seek(0)

@@ -68,8 +68,8 @@ async def _apply(heard: Sequence[Heard], consumer: Consumer, db: Database, resou
         async with db.transaction() as tx:
             fresh = await insert_inbox(tx, consumer.queue, [one.event.event_id for one in heard])
             events = list({one.event.event_id: one.event for one in heard}.values())
-            news = [event for event in events if event.event_id in fresh]
-            if news:
-                await consumer.call(news, tx, resources)
+            new = [event for event in events if event.event_id in fresh]
+            if new:
+                await consumer.call(new, tx, resources)
             crash_point("K8")
-    return len(news)
+    return len(new)

@@ -14,7 +14,7 @@ from shared.cause import read_traceparent
 from shared.errors import Undecodable, UnknownVersion, WrongExchange
 from shared.events import CATALOGUE, Event
 from shared.messaging.amqp import events_exchange
-from shared.messaging.deaths import Death, death_in
+from shared.messaging.dead_letter_headers import Death, death_in
 
 # Far above our own bounds: a larger count was not written by us.
 ATTEMPTS_SANE_MAX = 1000

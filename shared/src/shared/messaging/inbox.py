@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Column, DateTime, Index, MetaData, Table, Text, Uuid, func
 
-from shared.messaging.deaths import Death
+from shared.messaging.dead_letter_headers import Death
 
 if TYPE_CHECKING:
     from shared.database.transactions import Tx

@@ -13,7 +13,7 @@ from shared import metrics
 from shared.errors import TryAgain
 from shared.messaging.amqp import BrokerUnavailable, Outgoing, Publisher
 from shared.messaging.consumers import Consumer
-from shared.messaging.deaths import without_deaths
+from shared.messaging.dead_letter_headers import without_deaths
 from shared.messaging.heard import Heard
 from shared.messaging.topology import RETRY_STEPS_SECONDS, dead_exchange, retry_exchange
 

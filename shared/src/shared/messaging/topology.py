@@ -4,7 +4,7 @@
     <service>.dead             direct    to the dead letters of its queues
     <service>.retry.<n>s       fanout    to <service>.waiting.<n>s
     <service>.again            direct    to its own queues: messages that waited return through it
-    <service>.lost             fanout    to <service>.lost.dead: unroutable messages of .again and .dead
+    <service>.lost             fanout    to <service>.lost.dead: lost messages of .again and .dead
     <service>.<function>       quorum queue of one consuming function
     <service>.<function>.dead  quorum queue of its dead letters
     <service>.waiting.<n>s     quorum queue that holds a message for n seconds and returns it

@@ -27,11 +27,11 @@ from shared.errors import Refused, TryAgain, Undecodable
 from shared.messaging.amqp import BrokerError, BrokerUnavailable, Link, Publisher, cancelled_by_us
 from shared.messaging.batch import Batch
 from shared.messaging.consumers import Consumer
-from shared.messaging.deaths import Death
+from shared.messaging.dead_letter_headers import Death
 from shared.messaging.heard import Heard
 from shared.messaging.inbox import insert_inbox, insert_replay
+from shared.messaging.poison_messages import order_of_this_life, times_in_hand
 from shared.messaging.retries import bury, put_off
-from shared.messaging.suspects import order_of_this_life, times_in_hand
 
 log = structlog.get_logger()
 
@@ -40,7 +40,7 @@ log = structlog.get_logger()
 PAUSE_SECONDS_MAX = 1.0
 LOOK_EVERY_SECONDS = 10.0
 IDLE_SECONDS = 1.0
-SUSPECTS_LINGER_SECONDS = 0.2
+POISON_LINGER_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class Worker:
             linger = self.consumer.linger_seconds
             if any(one.redelivered and times_in_hand(one) > 1 for one in waiting):
                 # The message that kills is mostly the oldest. Others must arrive beside it, to be handled before it.
-                linger = max(linger, SUSPECTS_LINGER_SECONDS)
+                linger = max(linger, POISON_LINGER_SECONDS)
             if linger and 0 < len(waiting) < self._prefetch:
                 await asyncio.sleep(linger)
             # The broker may cancel a consumer, and a channel may die, without telling us.

@@ -39,9 +39,9 @@ from shared.process.live import refuse_demo
 from shared.process.logs import set_up_logs
 from shared.process.settings import ServiceSettings
 from shared.web.client_address import ClientAddress, Proxies
+from shared.web.head_timeout import HeadTimeoutProtocol
 from shared.web.operations import Figures, Operations
 from shared.web.parts import add_part
-from shared.web.patience import ImpatientProtocol
 
 log = structlog.get_logger()
 
@@ -230,7 +230,7 @@ async def declare_topology(service: Service) -> None:
 
 
 def run(make: Callable[[], Service], arguments: Sequence[str] | None = None) -> None:
-    """Be the command line of a service: ``python -m <service> <role> ...``."""
+    """Run the command line of a service: ``python -m <service> <role> ...``."""
     roles = list(sys.argv[1:] if arguments is None else arguments) or list(ROLES)
     known = {*ROLES, "migrate", "topology"}
     if unknown := set(roles) - known:
@@ -265,7 +265,7 @@ def run(make: Callable[[], Service], arguments: Sequence[str] | None = None) -> 
         log_level="warning",
         log_config=None,
         access_log=False,
-        http=ImpatientProtocol,
+        http=HeadTimeoutProtocol,
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=int(settings.shutdown_grace_seconds),

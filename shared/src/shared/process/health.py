@@ -30,7 +30,10 @@ class Health:
         self._checks[name] = check
 
     def add_heartbeat(self, name: str, alive_at: Callable[[], float | None]) -> None:
-        """Not ready when ``alive_at`` (by :func:`shared.clock.elapsed`) is None or older than :data:`STALE_SECONDS`."""
+        """Add a check that fails if ``alive_at`` is None or older than :data:`STALE_SECONDS`.
+
+        ``alive_at`` returns a time of :func:`shared.clock.elapsed`.
+        """
 
         async def check() -> str | None:
             at = alive_at()

@@ -77,7 +77,7 @@ class ServiceSettings(BaseSettings):
 
     @property
     def files_location(self) -> Location | None:
-        """The location of files; None if the service keeps none."""
+        """Return the location of files; None if the service keeps none."""
         return None if self.files_url is None else Location.read(self.files_url)
 
 

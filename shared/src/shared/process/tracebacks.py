@@ -45,7 +45,7 @@ class Formatter(logging.Formatter):
 
 
 def _chain(error: BaseException | None, seen: set[int]) -> Iterator[BaseException]:
-    """``error``, its causes and the members of groups, each once."""
+    """Return ``error``, its causes and the members of exception groups, each once."""
     if error is None or id(error) in seen:
         return
     seen.add(id(error))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from shared.database.together import Together
+from shared.database.group_commit import GroupCommit
 from shared.database.transactions import Database, Tx
 from shared.events import SessionsRevoked
 
@@ -47,7 +47,7 @@ class RevokedSessions:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._looks: Together[_Session, bool] = Together(self._look)
+        self._looks: GroupCommit[_Session, bool] = GroupCommit(self._look)
 
     async def __call__(self, session_id: str, member_id: str, issued_at: datetime) -> bool:
         """Return whether the session was revoked. An invalid id counts as revoked."""

@@ -174,7 +174,7 @@ def _is_hidden(sign: str) -> bool:
 
 
 def _seen(text: str) -> str:
-    """``text`` as a program reads it that looks for addresses."""
+    """Return ``text`` as a program sees it that searches for addresses."""
     return unicodedata.normalize("NFKC", _VARIATIONS.sub("", unhidden(text)))
 
 

@@ -14,16 +14,16 @@ from starlette.types import Message, Receive
 from shared.text.plain_text import storable
 from shared.web.problems import Problem
 
-# How JSON writes what cannot be stored: a NUL, or half of a surrogate pair. Both halves together are found as well.
+# The JSON escapes of a NUL and of half a surrogate pair, which PostgreSQL cannot store. Whole pairs match as well.
 _MAY_BE_UNSTORABLE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 
 
-# More digits than an integer of ours has, and what may round to one.
+# More digits than our integers have, and numbers that may round to an integer.
 _MAY_BE_INEXACT = re.compile(rb"[0-9.]{17}|[0-9][eE]-[0-9]")
 _EXACT_MAX = 2**53
 _DIGITS_MAX = 4_000
 """Python refuses integers of more than 4,300 digits without a field's name."""
-# A percent sign that begins no byte (RFC 3986 2.1). No browser sends one in a form, and each costs a decoder much time.
+# A percent sign without two hexadecimal digits (RFC 3986 2.1). Browsers send none, and decoding them takes long.
 _STRAY_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
@@ -32,7 +32,7 @@ class ClientGone(Exception):
 
 
 def not_text(encoded: bytes) -> bool:
-    """Percent-encoded bytes that are not UTF-8, or hold a NUL, which PostgreSQL cannot store."""
+    """Return whether percent-encoded bytes are not UTF-8, or contain a NUL. PostgreSQL cannot store a NUL."""
     if encoded.isascii() and b"%" not in encoded and b"\x00" not in encoded:
         return False
     plain = unquote_to_bytes(encoded)
@@ -44,14 +44,14 @@ def not_text(encoded: bytes) -> bool:
 
 
 def problem_in(kind: str, body: bytes) -> Problem | None:
-    """Return a problem in a body of the content type ``kind`` that no handler should see; without a type it may be JSON."""
+    """Return a problem in a body of the content type ``kind``. A body without a type may be JSON."""
     if kind.endswith(("/json", "+json")) or not kind:
         return problem_in_json(body)
     return problem_in_form(body) if kind == "application/x-www-form-urlencoded" else None
 
 
 def problem_in_form(body: bytes) -> Problem | None:
-    """Return a problem in a form that no handler should see, with the field's name."""
+    """Return a problem in a form, with the field's name."""
     if _STRAY_PERCENT.search(body):
         return Problem(400, "not_text")
     if not not_text(body):
@@ -64,7 +64,7 @@ def problem_in_form(body: bytes) -> Problem | None:
 
 
 def problem_in_json(body: bytes) -> Problem | None:
-    """Return a problem in JSON that no handler should see. The route reports other errors with the field.
+    """Return a problem in JSON. The route reports other errors with the field.
 
     NUL and half a surrogate pair are legal JSON but cannot be stored. Two parsers would read a duplicate key
     differently.
@@ -101,7 +101,7 @@ def _inexact(where: str) -> Problem:
 
 
 class _Inexact:
-    """A number that Python does not read, or reads as an integer that it is not."""
+    """A number that Python cannot read exactly: it has too many digits, or it would become another integer."""
 
 
 def _int(digits: str) -> int | _Inexact:
@@ -110,7 +110,7 @@ def _int(digits: str) -> int | _Inexact:
 
 def _float(text: str) -> float | _Inexact:
     number = float(text)
-    # Beyond that no bound of ours reaches, and a comparison would take time.
+    # Our bounds are smaller, and comparing a larger number takes long.
     if not number.is_integer() or abs(number) > _EXACT_MAX:
         return number
     try:
@@ -128,7 +128,10 @@ def _is_unstorable(value: Any) -> bool:
 
 
 def _path_of(content: Any, is_bad: Callable[[Any], bool], where: str = "") -> str | None:
-    """The dotted path of the first value that is bad, as the other errors name fields; a bad key stands for its object."""
+    """Return the dotted path of the first bad value, in the form of the other errors.
+
+    For a bad key return the path of its object.
+    """
     if is_bad(content):
         return where
     items: Iterable[tuple[Any, Any]] = ()
@@ -157,7 +160,7 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 async def read_all(receive: Receive, limit: int) -> bytes | None:
-    """The whole body, or None if it grows beyond `limit` bytes."""
+    """Return the whole body, or None if it exceeds `limit` bytes."""
     body = bytearray()
     while True:
         message = await receive()

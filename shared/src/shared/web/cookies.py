@@ -19,8 +19,8 @@ AMAZON_SIGN_IN_COOKIE = "noren_amazon_sign_in"
 ARRIVED_COOKIE = "noren_arrived"
 # Visits to Amazon in progress. The viewer who returns must be the viewer who began the visit.
 _BEGUN = (AMAZON_STATE_COOKIE, AMAZON_SIGN_IN_COOKIE, ARRIVED_COOKIE)
-# Cookies about the person, besides the session: statements, cart with all that was typed into
-# the order form, and links of mails. The token that identifies the browser is not one of them.
+# Cookies about the person, besides the session: the wallet, the benefit, links of mails, and visits to Amazon.
+# The token that identifies the browser is not one of them.
 _OF_THE_MEMBER = (
     COOKIE["wallet"],
     COOKIE["benefit"],
@@ -42,30 +42,30 @@ class Cookies:
     secure: bool
 
     def name(self, name: str) -> str:
-        """The name on the wire: `__Host-` binds it to this host, https and path `/` (RFC 6265bis 4.1.3)."""
+        """Return the name in HTTP. `__Host-` binds the cookie to this host, https and path `/` (RFC 6265bis 4.1.3)."""
         return f"__Host-{name}" if self.secure else name
 
     def names(self, name: str) -> tuple[str, ...]:
-        """The names on the wire of a value and of all pieces that it may have."""
+        """Return the names in HTTP of all cookies into which a value may be split."""
         return (self.name(name), *(self.name(f"{name}-{index}") for index in range(1, PIECES_MAX)))
 
     def read(self, request: HTTPConnection, name: str) -> str | None:
-        """The whole value, or None if it or a piece of it is missing."""
+        """Return the whole value, or None if the cookie or one of its pieces is missing."""
         jar = request.cookies
         first = jar.get(self.name(name))
         if first is None or first[1:2] != "~":
             return first
         count, rest = first[:1], first[2:]
-        # Not isdigit(): "²" is a digit to Python, and no number.
+        # Not isdigit(): Python counts "²" as a digit, but int("²") fails.
         if count not in _COUNTS:
             return None
         pieces = [jar.get(self.name(f"{name}-{index}")) for index in range(1, int(count))]
         return None if None in pieces else rest + "".join(piece for piece in pieces if piece)
 
     def write(self, response: Response, name: str, value: str, *, max_age_seconds: int | None = None) -> None:
-        """Set it on a response; without `max_age_seconds` it lives as long as the browser session.
+        """Set a cookie on a response. Without `max_age_seconds` it lasts as long as the browser session.
 
-        Raises ValueError when it cannot fit a browser (about 14 kB).
+        Raises ValueError if the value is too long for a browser (about 14 kB).
         """
         pieces = [value[at : at + PIECE_BYTES_MAX] for at in range(0, len(value), PIECE_BYTES_MAX)] or [""]
         if len(pieces) > PIECES_MAX:
@@ -76,7 +76,7 @@ class Cookies:
             self._set(response, name if index == 0 else f"{name}-{index}", piece, max_age_seconds)
 
     def clear(self, response: Response, name: str, *, request: HTTPConnection | None = None) -> None:
-        """Delete it; with `request`, its further pieces too."""
+        """Delete a cookie. With `request`, delete its further pieces too."""
         self._set(response, name, "", 0)
         if request is not None:
             for index in range(1, PIECES_MAX):

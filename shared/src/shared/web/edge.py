@@ -66,7 +66,7 @@ class ContentSecurity:
     frame: Sequence[str] = ()
 
     def header(self) -> str:
-        """The Content-Security-Policy: nothing inline, nothing from elsewhere, nobody may frame us."""
+        """Return the Content-Security-Policy. It forbids inline code, other origins, and frames around our pages."""
 
         def own(*more: str) -> str:
             return " ".join(("'self'", *more))
@@ -119,10 +119,10 @@ class EdgeRules:
         return FORM_BYTES_MAX if kind == FORM and not self.is_of_provider(path) else BODY_BYTES_MAX
 
     def allows_origin(self, scope: Scope, headers: Headers) -> bool:
-        """Whether a request with an effect comes from our own pages, or from a program without cookies.
+        """Return whether a request with an effect comes from our own pages, or from a program without cookies.
 
-        Browsers report it in Sec-Fetch-Site and Origin; Origin must be ours or the requested host. An export of staff is
-        recorded as their deed, so another site must not trigger it.
+        Browsers report it in Sec-Fetch-Site and Origin. Origin must be ours or the requested host. An export is
+        recorded as a deed of the member of staff, so another site must not trigger it.
         """
         if scope["path"].endswith(EXPORT) and headers.get("sec-fetch-site") in ("cross-site", "same-site"):
             return False
@@ -202,7 +202,7 @@ class Edge:
             await response(scope, receive, send_stamped)
 
     def _stamp(self, headers: MutableHeaders, request_id: str) -> None:
-        """Security headers, unless the answer brings its own (a mail preview that may be framed).
+        """Add the security headers that the answer does not have yet. A mail preview, which may be framed, has its own.
 
         Browsers and caches store nothing without permission: a page that a link opens without a cookie can be as
         personal as one behind a login.

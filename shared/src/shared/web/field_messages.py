@@ -41,7 +41,7 @@ _FEW = 9_999
 
 
 def bounds_of(info: FieldInfo | None) -> tuple[int, int] | None:
-    """The least and the greatest number that a field takes, where it names both."""
+    """Return the least and the greatest number of a field, or None if the field does not declare both."""
     if info is None:
         return None
     # `Count | None` keeps the bounds inside the union.
@@ -54,7 +54,7 @@ def bounds_of(info: FieldInfo | None) -> tuple[int, int] | None:
 
 
 def unit_of(info: FieldInfo | None) -> str:
-    """The word that follows a field's number, such as 円, where it names one (`json_schema_extra`)."""
+    """Return the word after a field's number, such as 円 (from `json_schema_extra`), or ""."""
     extra = info.json_schema_extra if info is not None else None
     return str(extra.get("unit", "")) if isinstance(extra, dict) else ""
 
@@ -67,9 +67,9 @@ def japanese_message(
     bounds: tuple[int, int] | None = None,
     unit: str = "",
 ) -> str:
-    """What to do about one pydantic error, as a sentence about the field called `label`.
+    """Return what a person must do about one pydantic error, as a sentence about the field called `label`.
 
-    `choice` words a missing value as something to select, not to type; `bounds` and `unit` are the field's
+    With `choice`, a missing value is to be selected, not typed. `bounds` and `unit` are those of the field
     (`bounds_of`, `unit_of`).
     """
     kind, context = error["type"], error.get("ctx", {})
@@ -110,12 +110,12 @@ def _about_number(error: ErrorDetails, label: str, bounds: tuple[int, int] | Non
 
 
 def is_choice(info: FieldInfo | None) -> bool:
-    """Whether a field's value is chosen, not typed: marked so, or one of a closed set."""
+    """Return whether a field's value is chosen, not typed: it is marked so, or its type is a closed set."""
     return info is not None and (CHOSEN in info.metadata or _is_closed(info.annotation))
 
 
 def _is_closed(annotation: Any) -> bool:
-    """A Literal, enum or bool, also inside a list or optional."""
+    """Return whether the type is a Literal, an enum or bool, also inside a list or an optional type."""
     if get_origin(annotation) is Literal or annotation is bool:
         return True
     if isinstance(annotation, type) and issubclass(annotation, Enum):

@@ -36,7 +36,7 @@ _HIRAGANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
 
 
 def wrong(message: str) -> PydanticCustomError:
-    """The error a validator raises to have `message` shown at its field as it stands."""
+    """Return the error that a validator raises. Its field shows `message` unchanged."""
     return PydanticCustomError("japanese", "{message}", {"message": message})
 
 
@@ -45,7 +45,7 @@ def _digits(text: str) -> str:
 
 
 def postal_digits(text: str) -> str:
-    """The digits of a postal code as people write it; whether there are seven is for the caller to see."""
+    """Return the digits of a typed postal code. The caller checks that there are seven."""
     return _digits(text).removeprefix("〒")
 
 
@@ -89,7 +89,7 @@ def _kana(text: str) -> str:
 
 
 def _plain(check: Callable[[str], str]) -> Callable[[str], str]:
-    """A rule of `plain_text` as a validator; its sentence gets the field's name in front."""
+    """Return a rule of `plain_text` as a validator. Its message begins with the field's name."""
 
     def checked(text: str) -> str:
         try:
@@ -101,7 +101,7 @@ def _plain(check: Callable[[str], str]) -> Callable[[str], str]:
 
 
 def typed(value: Any) -> Any:
-    """A number out of a box: read exactly or refused. Other types are pydantic's to judge."""
+    """Return the exact number that was typed. Refuse an unclear number. pydantic checks other types."""
     if not isinstance(value, str):
         return value
     try:
@@ -154,7 +154,7 @@ def _day_as_text(value: Any) -> Any:
 
 
 def _documented(**schema: Any) -> Any:
-    """The OpenAPI schema of a field: the canonical form, which is always taken."""
+    """Return the OpenAPI schema of a field. It describes the canonical form, which is always accepted."""
     return Field(json_schema_extra=schema)
 
 

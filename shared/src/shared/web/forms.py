@@ -44,34 +44,34 @@ class Form(Generic[M]):
 
     @property
     def value(self) -> M:
-        """The checked model. Only after a submission without errors; a LookupError otherwise."""
+        """Return the checked model. Raises LookupError if the form has errors or was not submitted."""
         if self._value is None or self.errors:
             raise LookupError(f"{self.model.__name__} was not submitted or has errors")
         return self._value
 
     def refuse(self, error: Refused) -> None:
-        """Show a rule's refusal at its field, or above the form if it names none of this form's fields."""
+        """Show a refusal at its field. Show it above the form if it names no field of this form."""
         field = error.field if error.field in self.model.model_fields else ""
         self.errors[field or ""] = error.message
 
     def kept(self) -> dict[str, Any]:
-        """What was typed and what is wrong with it, as JSON, for the page that is shown after a redirect."""
+        """Return the typed texts and their errors as JSON, for the page after a redirect."""
         typed = {name: value[:TYPED_MAX] for name, value in self.values.items() if isinstance(value, str)}
         return {"values": typed, "errors": self.errors}
 
     @classmethod
     def restored(cls, model: type[M], kept: Mapping[str, Any], *, prefix: str = "") -> "Form[M]":
-        """The form from the data of `kept`: text in its boxes, messages at its fields."""
+        """Return the form from the data of `kept`, with the typed texts and the errors at their fields."""
         form = cls(model, kept.get("values"), prefix=prefix)
         told, order = kept.get("errors") or {}, list(model.model_fields)
-        # JSON in the database keeps no order, and the summary follows the page's.
+        # JSON in the database has no order, and the summary of errors has the order of the page.
         form.errors = dict(
             sorted(told.items(), key=lambda each: order.index(each[0]) if each[0] in order else 99)
         )
         return form
 
     def __getitem__(self, name: str) -> Any:
-        """The text for an input: what was typed, else the model's default, else ''."""
+        """Return the text of an input: the typed text, else the model's default, else ''."""
         if name in self.values:
             return "" if self.values[name] is None else self.values[name]
         info = self.model.model_fields[name]
@@ -79,24 +79,24 @@ class Form(Generic[M]):
         return "" if default is None else default
 
     def label(self, name: str) -> str:
-        """The field's Japanese name: its `title`."""
+        """Return the field's Japanese name, its `title`."""
         return self.model.model_fields[name].title or name
 
     def hint(self, name: str) -> str:
-        """What stands under the label: the field's `description`."""
+        """Return the text below the label, the field's `description`."""
         return self.model.model_fields[name].description or ""
 
     def required(self, name: str) -> bool:
         return self.model.model_fields[name].is_required()
 
     def length_max(self, name: str) -> int | None:
-        """The field's `max_length`, for the input's `maxlength`."""
+        """Return the field's `max_length`, for the input's `maxlength`."""
         limits = [getattr(part, "max_length", None) for part in self.model.model_fields[name].metadata]
         return next((limit for limit in limits if limit), None)
 
     def _submit(self, data: Mapping[str, Any]) -> None:
         self.values = dict(data)
-        # A box left empty is a missing value: the default applies, or the field is asked for.
+        # An empty input is a missing value: the default applies, or the field is required.
         typed = {name: value for name, value in data.items() if value not in ("", [])}
         try:
             self._value = self.model.model_validate(typed)
@@ -115,9 +115,9 @@ class Form(Generic[M]):
 def parse_form(
     model: type[M], data: ImmutableMultiDict[str, Any] | Mapping[str, Any], *, prefix: str = ""
 ) -> Form[M]:
-    """Check submitted data against a model. Fields the model does not name are ignored, never assigned.
+    """Check submitted data against a model. Fields that the model does not name are ignored.
 
-    Blanks around text go away, line ends become `\\n`, a NUL is refused (PostgreSQL cannot store it).
+    Blanks around text are removed, and line ends become `\\n`. A NUL is refused (PostgreSQL cannot store it).
     """
     form = Form(model, prefix=prefix)
     found: dict[str, Any] = {}
@@ -145,7 +145,10 @@ async def read_form(request: Request, model: type[M], *, prefix: str = "") -> Fo
 
 
 def _tidy(value: Any) -> Any:
-    """Text without the blanks around it, and none where nothing is to be seen; an upload stays, a file box left empty becomes ''."""
+    """Return text without the blanks around it. Return '' for invisible text and for an empty file input.
+
+    Return an upload unchanged.
+    """
     if isinstance(value, UploadFile):
         return value if value.filename else ""
     return trimmed(with_line_feeds(value)) if isinstance(value, str) else value

@@ -31,7 +31,7 @@ class KeptForm:
 
     @property
     def typed(self) -> list[str]:
-        """The texts that somebody wrote, in the order of the form, each once."""
+        """Return the texts that a person wrote, in the order of the form, each once."""
         return list(
             dict.fromkeys(
                 text

@@ -59,12 +59,12 @@ class Toast:
     is_shown: bool = False
 
     def written(self) -> str:
-        """The value of the cookie that carries it to the page."""
+        """Return the value of the cookie that carries the toast to the next page."""
         return quote("\n".join((self.kind, self.place, self.typed.replace("\n", " ")[:80], self.text)))
 
     @classmethod
     def read(cls, cookie: str) -> "Toast | None":
-        """What a cookie carries; None without one."""
+        """Return the toast in a cookie, or None for an empty cookie."""
         parts = unquote(cookie).split("\n", 3)
         if len(parts) < 4:
             return cls(parts[0]) if parts[0] else None
@@ -93,7 +93,7 @@ class Pages:
         headers: Mapping[str, str] | None = None,
         **values: Any,
     ) -> HTMLResponse:
-        """A whole page. `values` are plain values; the layout adds viewer, cart count, rail and toast."""
+        """Return a whole page. `values` are plain values. The layout adds viewer, cart count, rail and toast."""
         html = self.env.get_template(name).render(self._context(request, values))
         response = HTMLResponse(html, status_code=status, headers=dict(headers or {}))
         cookies: Cookies = request.app.state.cookies
@@ -104,7 +104,7 @@ class Pages:
     def fragment(
         self, request: Request, name: str, block: str, *, status: int = 200, **values: Any
     ) -> HTMLResponse:
-        """One `{% block %}` of a page alone, for htmx to put in place. KeyError if there is no such block."""
+        """Return one `{% block %}` of a page, which htmx inserts. Raises KeyError if there is no such block."""
         template = self.env.get_template(name)
         context = template.new_context(self._context(request, values))
         return HTMLResponse("".join(template.blocks[block](context)), status_code=status)
@@ -119,11 +119,11 @@ class Pages:
         place: str = "",
         typed: str = "",
     ) -> Response:
-        """After a form: 303 to a page, which then shows `toast` once. htmx gets a header to go there itself.
+        """Redirect to a page after a form (303). The page shows `toast` once. For htmx, name the page in a header.
 
-        `kind` as in `Toast`: only what is done gets a tick. With `place` the page shows the text where its template
-        has `toast_at("…")` of that name, as at a field whose box gets `typed` back. What cannot stand in an address is
-        quoted: a path may hold what somebody else has written.
+        `kind` is as in `Toast`. With `place`, the page shows the toast where its template has `toast_at("…")` of that
+        name, such as at a field, whose input gets `typed` again. The path is quoted, because it may contain text that
+        a person wrote.
         """
         path = quote(path, safe=_SAFE_IN_ADDRESS)
         if "hx-request" in request.headers:
@@ -139,7 +139,7 @@ class Pages:
     def wait(
         self, request: Request, *, title: str, text: str, seconds: int = 3, **values: Any
     ) -> HTMLResponse:
-        """「お待ちください」, which asks for the same address again after `seconds`."""
+        """Return the page 「お待ちください」, which loads the same address again after `seconds`."""
         return self.render(request, "wait.html", title=title, text=text, refresh_seconds=seconds, **values)
 
     def _context(self, request: Request, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -171,7 +171,7 @@ class Pages:
         }
 
     def _section(self, path: str) -> str:
-        """The rail's open section: that of the page's own line, else the one whose path it is under."""
+        """Return the open section of the staff rail: that of the page's own line, else the one above its path."""
         known = {page.path: page.section for page in (*DESK_SECTIONS, *self.desk_pages)}
         return known.get(self._longest(path, list(known)), "")
 
@@ -187,11 +187,11 @@ def make_templates(
     globals: Mapping[str, Any] | None = None,  # noqa: A002 - Jinja's own word for it
     live: bool = False,
 ) -> Pages:
-    """Templates from the service's folders over the shared ones.
+    """Return what renders templates. A template of the service replaces a shared one of the same name.
 
-    Autoescaped; an undefined name is an error. The macros of `macros.html` are there as `ui`, those of
-    `settings_macros.html` as `settings_ui` everywhere, also in fragments, without an import. `desk_pages` are this service's lines in the staff rail. `live` reads a
-    template again whenever its file has changed.
+    Values are escaped. An undefined name is an error. Every template and fragment has the macros of `macros.html`
+    as `ui` and those of `settings_macros.html` as `settings_ui`, without an import. `desk_pages` are this service's
+    lines in the staff rail. `live` reads a template again after its file has changed.
     """
     shared_folder = Path(__file__).parent / "templates"
     env = jinja2.Environment(
@@ -222,7 +222,7 @@ def make_templates(
 
 @cache
 def _svg(name: str) -> Markup:
-    """A mark of ours (`static/<name>.svg`) inline, so that it takes the colour of the text around it."""
+    """Return an icon (`static/<name>.svg`) as inline SVG, so that it has the colour of the surrounding text."""
     return Markup((Path(__file__).parent / "static" / f"{name}.svg").read_text("utf-8"))  # noqa: S704 - our file
 
 

@@ -24,7 +24,7 @@ class PageAsked:
         return (self.number - 1) * self.size
 
     def of(self, total: int) -> "Page":
-        """With the total known, what the pager shows."""
+        """Return what the pager shows for a list of `total` rows."""
         return Page(number=self.number, size=self.size, total=total, path=self.path, query=self.query)
 
 
@@ -52,7 +52,7 @@ class Page:
 
     @property
     def numbers(self) -> list[int | None]:
-        """Numbers to show, with None for a gap: 1 … 4 5 6 … 20."""
+        """Return the page numbers to show, with None for a gap: 1 … 4 5 6 … 20."""
         near = {1, self.last, *range(self.number - 1, self.number + 2)}
         shown = sorted(number for number in near if 1 <= number <= self.last)
         out: list[int | None] = []
@@ -63,12 +63,12 @@ class Page:
         return out
 
     def link(self, number: int) -> str:
-        """The address of another page of the same list."""
+        """Return the address of another page of the same list."""
         return with_query(self.path, self.query, page=str(number))
 
 
 def with_query(path: str, query: str, **changes: str | None) -> str:
-    """`path?query` with some parameters replaced; None removes one. Order of the others is kept."""
+    """Return `path?query` with some parameters replaced. None removes one. The others keep their order."""
     kept = [(key, value) for key, value in parse_qsl(query, keep_blank_values=True) if key not in changes]
     kept += [(key, value) for key, value in changes.items() if value is not None]
     return f"{path}?{urlencode(kept)}" if kept else path
@@ -81,7 +81,7 @@ def _bounded(text: str | None, default: int, low: int, high: int) -> int:
 
 
 async def page_asked(request: Request) -> PageAsked:
-    """FastAPI dependency reading `?page=` and `?size=` (20, 50, 100 or 200; default 50)."""
+    """Read `?page=` and `?size=` (20, 50, 100 or 200; default 50), as a FastAPI dependency."""
     size = _bounded(request.query_params.get("size"), 50, 1, 200)
     return PageAsked(
         number=_bounded(request.query_params.get("page"), 1, 1, PAGE_NUMBER_MAX),

@@ -1,7 +1,7 @@
 """The parts that pages and routes use: database, templates, and the service's own parts.
 
     @router.get("/desk/things")
-    async def list_things(request: Request, parts: Here, seen: Staff) -> Response:
+    async def list_things(request: Request, parts: Here, staff: Staff) -> Response:
         async with parts.db.transaction() as tx: ...
         return parts.pages.render(request, "desk_things.html", ...)
 

@@ -80,7 +80,7 @@ class Problem:
         return self.detail or _ADVICE.get(self.status, _ADVICE[500] if self.status >= 500 else _ADVICE[400])
 
     def as_json(self, request_id: str) -> dict[str, Any]:
-        """The members of RFC 9457 plus `code`, `field`, `errors` and `request_id`."""
+        """Return the members of RFC 9457 plus `code`, `field`, `errors` and `request_id`."""
         body: dict[str, Any] = {
             "type": "about:blank",
             "title": self.title,
@@ -97,7 +97,7 @@ class Problem:
 
 
 def wants_page(request: Request) -> bool:
-    """A person with a browser, not a program: accepts HTML, the path is not an API's, htmx did not ask."""
+    """Return whether a browser requests a whole page: it accepts HTML, and neither an API nor htmx is involved."""
     if request.url.path.startswith("/api/") or "hx-request" in request.headers:
         return False
     return "text/html" in request.headers.get("accept", "")
@@ -108,11 +108,11 @@ def request_id_of(request: Request) -> str:
 
 
 async def answer(request: Request, problem: Problem) -> Response:
-    """The response for a problem, in the form the asker reads."""
+    """Return the response for a problem: a page for people, JSON for programs."""
     request_id = request_id_of(request)
     if problem.status not in (401, 404):
-        seen = getattr(request.state, "viewer", NOBODY)
-        path, actor = request.url.path, seen.member_id
+        viewer = getattr(request.state, "viewer", NOBODY)
+        path, actor = request.url.path, viewer.member_id
         log.info("http.refused", code=problem.code, status=problem.status, path=path, member_id=actor)
     if not wants_page(request):
         return Response(
@@ -142,12 +142,12 @@ async def on_refused(request: Request, error: Refused) -> Response:
 
 
 async def on_try_again(request: Request, error: TryAgain) -> Response:
-    """503 for a locked row or a missing event: the same request will succeed in a moment."""
+    """Answer 503 for a locked row or a missing event. The same request will succeed in a moment."""
     return await answer(request, Problem(503, "try_again", headers={"Retry-After": "2"}))
 
 
 async def on_sign_in_needed(request: Request, error: SignInNeeded) -> Response:
-    """To the login. A form that came too late is shown again with all that was typed, to be sent after it."""
+    """Redirect to the login. Show a submitted form again with all typed texts, to be sent after the login."""
     if wants_page(request):
         action = error.form_path or path_and_query(request.url.path, request.url.query)
         kept = await kept_form(request, action)
@@ -162,12 +162,12 @@ async def on_sign_in_needed(request: Request, error: SignInNeeded) -> Response:
 
 
 async def on_staff_lapsed(request: Request, error: StaffLapsed) -> Response:
-    """307: method and body travel along to members and back, so that nothing typed is lost."""
+    """Redirect to members with 307. The browser repeats method and body, so that no typed text is lost."""
     return RedirectResponse(error.location, status_code=307)
 
 
 async def on_invalid(request: Request, error: RequestValidationError) -> Response:
-    """Input that does not fit a route's declaration. A page's path that cannot exist is a missing page."""
+    """Answer input that does not match the declaration of a route. A path that cannot exist is a missing page."""
     failures = list(error.errors())
     if any(failure["loc"][:1] == ("path",) for failure in failures):
         return await answer(request, Problem(404, "not_found"))
@@ -177,9 +177,9 @@ async def on_invalid(request: Request, error: RequestValidationError) -> Respons
 
 
 async def on_http(request: Request, error: HTTPException) -> Response:
-    """Errors of the framework. Its English detail is for developers and is not shown.
+    """Answer errors of the framework. Its English detail is for developers and is not shown.
 
-    Loading the address of a sent form again is no fault of the reader: the page above it is shown.
+    A browser that loads the address of a submitted form again is redirected to the page above it.
     """
     if error.status_code == 405 and request.method == "GET" and wants_page(request):
         above = _page_above(request)
@@ -190,7 +190,7 @@ async def on_http(request: Request, error: HTTPException) -> Response:
 
 
 def _page_above(request: Request) -> str:
-    """The nearest address above the one asked for that has a page; "" if there is none."""
+    """Return the nearest address above the requested one that has a page, or ""."""
     path = request.url.path.rstrip("/")
     while path := path.rpartition("/")[0]:
         scope = {**request.scope, "path": path}

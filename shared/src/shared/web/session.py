@@ -1,4 +1,4 @@
-"""The viewer of a request: read from the signed `noren_session` cookie, offline, plus one check of revocations.
+"""The viewer of a request. Each service reads the signed `noren_session` cookie itself and checks revocations.
 
 Members issues the statement and sets the cookie; every service reads it with these dependencies.
 An ended session is refused by every replica within a second.
@@ -40,7 +40,7 @@ IsRevoked = Callable[[str, str, datetime], Awaitable[bool]]
 
 @dataclass(frozen=True)
 class Viewer:
-    """The person at the other end: a member, a member of staff, or nobody."""
+    """The person who uses the browser: a member, a member of staff, or nobody."""
 
     member_id: str | None = None
     session_id: str | None = None
@@ -74,30 +74,36 @@ class Sessions:
     """How this service checks a session; `install_web` keeps it on the app.
 
     `verifier` knows the public keys of all services (`shared.shop.statements`).
-    `is_revoked(session_id, member_id, issued_at)`: has logout, a password change or closing ended it?
+    `is_revoked(session_id, member_id, issued_at)` returns whether the session was revoked, as by a logout or a new
+    password.
     """
 
     verifier: Verifier
     is_revoked: IsRevoked
 
     async def viewer_from(self, token: str | None) -> Viewer:
-        """The viewer a token stands for; NOBODY for a missing, bad, expired or ended one."""
+        """Return the viewer of a session statement. Return NOBODY if it is missing, invalid, expired or ended."""
         if not token:
             return NOBODY
         try:
             claims = self.verifier.verify("session", token)
         except StatementInvalid:
             return NOBODY
-        seen = viewer_of_claims(claims)
-        if seen is None or seen.member_id is None or seen.session_id is None or seen.issued_at is None:
+        viewer = viewer_of_claims(claims)
+        if (
+            viewer is None
+            or viewer.member_id is None
+            or viewer.session_id is None
+            or viewer.issued_at is None
+        ):
             return NOBODY
-        if await self.is_revoked(seen.session_id, seen.member_id, seen.issued_at):
+        if await self.is_revoked(viewer.session_id, viewer.member_id, viewer.issued_at):
             return NOBODY
-        return seen
+        return viewer
 
 
 def viewer_of_claims(claims: Mapping[str, Any]) -> Viewer | None:
-    """A statement of the right signer with the wrong shape is an old one: nobody, not a failure."""
+    """Return the viewer of a statement, or None if its fields are of an older release."""
     member_id, session_id, issued = claims.get("sub"), claims.get("sid"), claims.get("iat")
     if not isinstance(member_id, str) or not isinstance(session_id, str):
         return None
@@ -120,9 +126,9 @@ def viewer_of_claims(claims: Mapping[str, Any]) -> Viewer | None:
 
 
 class SignInNeeded(Exception):
-    """Nobody is signed in where somebody must be. A page redirects to the login, an API answers 401.
+    """The request needs a login, and nobody is signed in. A page redirects to the login, an API answers 401.
 
-    `form_path` is where a form that came with the request was to go; "" is the address that was asked.
+    `form_path` is the address to which a submitted form belongs; "" is the requested address.
     """
 
     def __init__(
@@ -143,7 +149,7 @@ class SignInNeeded(Exception):
 
 
 class StaffLapsed(Exception):
-    """The rights of staff have to be renewed: the same request goes to members, which sends it back here."""
+    """The rights of staff must be renewed. The browser sends the request to members, which returns it here."""
 
     def __init__(self, next_path: str) -> None:
         super().__init__(next_path)
@@ -151,60 +157,63 @@ class StaffLapsed(Exception):
 
 
 async def viewer(request: Request) -> Viewer:
-    """FastAPI dependency: who is looking, once per request. Layouts find it on `request.state.viewer`."""
+    """Return the viewer of the request, as a FastAPI dependency. Layouts read `request.state.viewer`."""
     return await viewer_of(request)
 
 
 async def viewer_of(request: HTTPConnection) -> Viewer:
-    """The same outside dependencies, as in error handlers and middleware."""
+    """Return the viewer of the request. For code that is no FastAPI dependency."""
     known = getattr(request.state, "viewer", None)
     if isinstance(known, Viewer):
         return known
     sessions: Sessions = request.app.state.sessions
     cookies: Cookies = request.app.state.cookies
-    seen = await sessions.viewer_from(cookies.read(request, SESSION_COOKIE))
-    request.state.viewer = seen
-    return seen
+    viewer = await sessions.viewer_from(cookies.read(request, SESSION_COOKIE))
+    request.state.viewer = viewer
+    return viewer
 
 
 async def require_member(
-    request: Request, seen: Annotated[Viewer, Depends(viewer)], _: Annotated[str | None, _IN_DOCUMENT]
+    request: Request, viewer: Annotated[Viewer, Depends(viewer)], _: Annotated[str | None, _IN_DOCUMENT]
 ) -> Viewer:
-    """FastAPI dependency: a signed-in member, or SignInNeeded with the way back."""
-    if not seen.signed_in:
+    """Return the signed-in member, as a FastAPI dependency. Raises SignInNeeded with the address to return to."""
+    if not viewer.signed_in:
         raise SignInNeeded("/members/login", _way_back(request))
-    return seen
+    return viewer
 
 
 async def require_staff(
-    request: Request, seen: Annotated[Viewer, Depends(viewer)], _: Annotated[str | None, _IN_DOCUMENT]
+    request: Request, viewer: Annotated[Viewer, Depends(viewer)], _: Annotated[str | None, _IN_DOCUMENT]
 ) -> Viewer:
-    """FastAPI dependency: staff of any role. Nobody goes to the staff login; a shopper gets 403."""
-    if not seen.signed_in:
+    """Return the member of staff, as a FastAPI dependency, in any role.
+
+    Raises SignInNeeded if nobody is signed in, and Refused (403) for a buyer.
+    """
+    if not viewer.signed_in:
         raise SignInNeeded("/desk/login", _way_back(request))
-    if seen.staff_lapsed:
+    if viewer.staff_lapsed:
         raise StaffLapsed(path_and_query(request.url.path, request.url.query))
-    if not seen.is_staff:
+    if not viewer.is_staff:
         raise Refused(
             "staff_only",
             "この画面は店舗スタッフ専用です。スタッフのアカウントでログインしてください。",
             status=403,
         )
-    return seen
+    return viewer
 
 
 def role_missing() -> Refused:
-    """The refusal (403) of what only another role may do."""
+    """Return the refusal (403) of a deed that needs another role."""
     return Refused("role_missing", "この操作を行う権限がありません。責任者に依頼してください。", status=403)
 
 
 def require_right(right: Right) -> Callable[..., Awaitable[Viewer]]:
-    """A dependency for staff whose role has `right`; others get 403. `Depends(require_right("export"))`."""
+    """Return a dependency for staff whose role has `right`: `Depends(require_right("export"))`. Others get 403."""
 
-    async def staff_with_right(seen: Annotated[Viewer, Depends(require_staff)]) -> Viewer:
-        if not seen.may(right):
+    async def staff_with_right(staff: Annotated[Viewer, Depends(require_staff)]) -> Viewer:
+        if not staff.may(right):
             raise role_missing()
-        return seen
+        return staff
 
     return staff_with_right
 
@@ -216,7 +225,10 @@ MayExport = Annotated[Viewer, Depends(require_right("export"))]
 
 
 def safe_next(wanted: str | None, default: str = "/") -> str:
-    """A path of this origin to return to, or `default`: no scheme, host, `//`, backslash or controls."""
+    """Return `wanted` if it is a path of this origin, else `default`.
+
+    A path of this origin has no scheme, host, `//` at its beginning, backslash or control character.
+    """
     if not wanted or len(wanted) > 2000 or not wanted.startswith("/"):
         return default
     if wanted.startswith("//") or "\\" in wanted or any(ord(c) <= 0x20 or ord(c) == 0x7F for c in wanted):
@@ -229,7 +241,7 @@ def safe_next(wanted: str | None, default: str = "/") -> str:
 
 
 def _way_back(request: Request) -> str:
-    """Where to return after login: the page itself, or for a submitted form the page it stood on."""
+    """Return the address after the login: the page itself, or the page of the submitted form."""
     if request.method in ("GET", "HEAD"):
         return safe_next(path_and_query(request.url.path, request.url.query))
     try:
@@ -244,5 +256,5 @@ def _way_back(request: Request) -> str:
 
 
 def path_and_query(path: str, query: str) -> str:
-    """An address of this origin as it stands in a link: the path quoted, the query as it came."""
+    """Return an address of this origin for a link: the path is quoted, the query is unchanged."""
     return f"{quote(path)}?{query}" if query else quote(path)

@@ -85,7 +85,7 @@ def _takes(mine: str, yours: str) -> bool:
 
 
 def _rank(paths: tuple[str, ...]) -> int:
-    """Programs ask most often, staff least."""
+    """Return the rank of a router: first programs, which ask most often, then buyers, then staff."""
     if any(path.startswith("/api/") for path in paths):
         return 0
     return 2 if any(path.startswith("/desk") for path in paths) else 1

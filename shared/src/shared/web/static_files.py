@@ -27,7 +27,7 @@ class StaticFile:
 
 @cache
 def static_files() -> dict[str, StaticFile]:
-    """Every file of the folder by its path in it, read once per process."""
+    """Return every file of the folder by its path in the folder. They are read once per process."""
     files = {}
     for path in sorted(FOLDER.rglob("*")):
         if path.is_file() and not path.name.startswith("."):
@@ -39,12 +39,12 @@ def static_files() -> dict[str, StaticFile]:
 
 
 def static_url(name: str) -> str:
-    """The address of a file with its version, as `/static/noren.css?v=…`. KeyError for one we do not have."""
+    """Return the address of a file with its version, as `/static/noren.css?v=…`. Raises KeyError for a missing file."""
     return f"/static/{name}?v={static_files()[name].version}"
 
 
 async def static_app(scope: Scope, receive: Receive, send: Send) -> None:
-    """The ASGI app mounted at `/static`."""
+    """Serve the files, as the ASGI application at `/static`."""
     name = scope["path"].removeprefix(scope.get("root_path", "")).lstrip("/")
     file = static_files().get(name)
     if file is None or scope["type"] != "http":

@@ -30,7 +30,7 @@ _ONE_AT_A_TIME = CapacityLimiter(1)
 async def received(
     request: Request, field: str, accepts: Accepts, *, label: str, required: bool = True
 ) -> AsyncIterator[list[Incoming]]:
-    """The files that were sent as ``field``, for as long as the block lasts; ``label`` is the field's Japanese name.
+    """Lend the files that were sent as ``field`` until the block ends. ``label`` is the field's Japanese name.
 
     Raises Refused with the field if a file is missing, does not match ``accepts``, or is one too many. The
     other fields of the same form are read with `read_form`, inside the block.

@@ -1,8 +1,8 @@
 """The wallet statement of a browser. It is valid only for the login under which it was made.
 
-Payments writes the member who was signed in into the statement. Such a statement counts only beside a living session
-of that member, so a login that ends, from any device, takes its wallet along in every service. One that a guest got
-stays good through a login, but not beside the statement of a session that has ended.
+Payments writes the signed-in member into the statement. Such a statement is valid only while a session of that member
+is valid. When the session ends, from any device, its wallet ends in every service.
+A wallet obtained as a guest stays valid after a login. It is invalid while the browser holds an ended session.
 """
 
 from collections.abc import Mapping
@@ -18,17 +18,17 @@ MEMBER = "member_id"
 
 
 async def wallet_claims(request: Request) -> Mapping[str, Any] | None:
-    """Return what the wallet statement of this browser says; None without one that is valid for who is looking."""
+    """Return the claims of this browser's wallet statement. Return None if none is valid for the viewer."""
     claims = parts_of(request).claims(request, "wallet")
     if claims is None:
         return None
-    owner, seen = claims.get(MEMBER), await viewer_of(request)
+    owner, viewer = claims.get(MEMBER), await viewer_of(request)
     if owner:
-        return claims if owner == seen.member_id else None
+        return claims if owner == viewer.member_id else None
     return None if await holds_ended_session(request) else claims
 
 
 async def holds_ended_session(request: Request) -> bool:
-    """Return whether the browser still holds the statement of a session that has ended."""
-    seen = await viewer_of(request)
-    return not seen.signed_in and bool(parts_of(request).cookies.read(request, SESSION_COOKIE))
+    """Return whether the browser still has the statement of an ended session."""
+    viewer = await viewer_of(request)
+    return not viewer.signed_in and bool(parts_of(request).cookies.read(request, SESSION_COOKIE))

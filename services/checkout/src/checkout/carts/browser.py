@@ -52,8 +52,8 @@ async def open_cart_of(request: Request, tx: Tx) -> UUID:
 
 
 async def _member(request: Request) -> UUID | None:
-    seen = await viewer_of(request)
-    return UUID(seen.member_id) if seen.member_id else None
+    viewer = await viewer_of(request)
+    return UUID(viewer.member_id) if viewer.member_id else None
 
 
 def keep_cart(request: Request, response: Response, cart_id: UUID | None, count: int) -> None:

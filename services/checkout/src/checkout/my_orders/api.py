@@ -32,9 +32,9 @@ class OwnOrder(BaseModel):
 
 
 @router.get("/orders/{code}", responses={404: {}})
-async def read_order(request: Request, parts: Here, seen: CurrentViewer, code: str) -> OwnOrder:
+async def read_order(request: Request, parts: Here, viewer: CurrentViewer, code: str) -> OwnOrder:
     """Return an order of the caller: placed with this cookie jar, or by the signed-in member."""
-    order = await own_order(request, parts, seen, code)
+    order = await own_order(request, parts, viewer, code)
     head = order.head
     return OwnOrder(
         order_code=head.code,

@@ -46,9 +46,9 @@ THANKED_FOR_SECONDS = 15 * 60
 
 
 @router.get("/orders")
-async def list_orders(request: Request, parts: Here, seen: CurrentViewer) -> Response:
+async def list_orders(request: Request, parts: Here, viewer: CurrentViewer) -> Response:
     """Show the member's orders, and those placed with this browser."""
-    member_id = UUID(seen.member_id) if seen.member_id else None
+    member_id = UUID(viewer.member_id) if viewer.member_id else None
     async with parts.db.transaction() as tx:
         rows = await read_orders_of(tx, member_id=member_id, codes=orders_in_browser(parts, request).placed)
         names = await read_item_names(tx, [row.code for row in rows])
@@ -58,18 +58,18 @@ async def list_orders(request: Request, parts: Here, seen: CurrentViewer) -> Res
 
 @router.get("/orders/{code}")
 async def show_order(
-    request: Request, parts: Here, seen: CurrentViewer, code: str, key: str = ""
+    request: Request, parts: Here, viewer: CurrentViewer, code: str, key: str = ""
 ) -> Response:
     """Show the order with its payment and parcels. The page reloads until payments has reported.
 
     ``key`` comes from the link in mails. It lets any browser show this order, and nothing else.
     """
     by_key = bool(key) and await _key_opens(parts, code, key)
-    order = await _read(parts, code) if by_key else await own_order(request, parts, seen, code)
+    order = await _read(parts, code) if by_key else await own_order(request, parts, viewer, code)
     if order is None:
         raise _unknown()
-    response = await _page(request, parts, seen, order, kept=await _cart_kept(request, parts, order))
-    if by_key and not _is_members(seen, order):
+    response = await _page(request, parts, viewer, order, kept=await _cart_kept(request, parts, order))
+    if by_key and not _is_members(viewer, order):
         keep_opened(parts, request, response, code, key=key)
     return response
 
@@ -84,7 +84,7 @@ async def _cart_kept(request: Request, parts: Parts, order: BuyersOrder) -> Stor
 
 
 async def _page(
-    request: Request, parts: Parts, seen: Viewer, order: BuyersOrder, *, kept: StoredCart | None
+    request: Request, parts: Parts, viewer: Viewer, order: BuyersOrder, *, kept: StoredCart | None
 ) -> Response:
     head = order.head
     age = (now() - head.placed_at).total_seconds()
@@ -107,11 +107,11 @@ async def _page(
         amounts=_amounts(order),
         parcels=[(parcel, parcel_state(parcel), carrier_called(parcel.carrier)) for parcel in order.parcels],
         failed=FAILED.of(order.failure) if order.failure else "",
-        registers=order.registers and not seen.signed_in and age < REGISTERED_TOLD_FOR_SECONDS,
+        registers=order.registers and not viewer.signed_in and age < REGISTERED_TOLD_FOR_SECONDS,
         # A buyer who returns from the provider may arrive before the event of payments.
         missing=order.awaits_buyer and (can_go_back or not look_again),
         can_go_back=can_go_back,
-        is_buyers=_is_buyers(request, parts, seen, order),
+        is_buyers=_is_buyers(request, parts, viewer, order),
         thanks=age < THANKED_FOR_SECONDS and head.status != "cancelled" and _may_be_thanked(head),
         refund_sentence=refund_sentence,
         look_again_seconds=LOOK_AGAIN_SECONDS if look_again else None,
@@ -138,14 +138,14 @@ def _may_be_thanked(head: StoredOrder) -> bool:
 
 
 @router.post("/orders/{code}/again")
-async def order_again(request: Request, parts: Here, seen: CurrentViewer, code: str) -> Response:
+async def order_again(request: Request, parts: Here, viewer: CurrentViewer, code: str) -> Response:
     """「別のお支払い方法で注文する」: reopen the cart of an order that was not, or cannot be, paid (AP-47).
 
     An open payment is cancelled first. A browser that only opened the order cancels nothing. It gets a copy of the
     goods in its own cart; the other cart stays with the person who filled it.
     """
-    order = await own_order(request, parts, seen, code)
-    is_buyers = _is_buyers(request, parts, seen, order)
+    order = await own_order(request, parts, viewer, code)
+    is_buyers = _is_buyers(request, parts, viewer, order)
     may_give_up = order.awaits_buyer and is_buyers
     if not may_give_up and order.head.payment != "failed":
         raise Refused("order_not_failed", "このご注文のお支払いはお手続き中か、完了しています。")
@@ -164,10 +164,10 @@ async def order_again(request: Request, parts: Here, seen: CurrentViewer, code: 
     return response
 
 
-async def own_order(request: Request, parts: Parts, seen: Viewer, code: str) -> BuyersOrder:
+async def own_order(request: Request, parts: Parts, viewer: Viewer, code: str) -> BuyersOrder:
     """Return the order if this browser or this member may see it. Raises Refused(order_unknown)."""
     order = await _read(parts, code)
-    if order is not None and (_is_members(seen, order) or await _shows(request, parts, code)):
+    if order is not None and (_is_members(viewer, order) or await _shows(request, parts, code)):
         return order
     raise _unknown()
 
@@ -178,13 +178,13 @@ async def _shows(request: Request, parts: Parts, code: str) -> bool:
     return orders_in_browser(parts, request).shows(code, key)
 
 
-def _is_members(seen: Viewer, order: BuyersOrder) -> bool:
-    return seen.member_id is not None and str(order.head.member_id) == seen.member_id
+def _is_members(viewer: Viewer, order: BuyersOrder) -> bool:
+    return viewer.member_id is not None and str(order.head.member_id) == viewer.member_id
 
 
-def _is_buyers(request: Request, parts: Parts, seen: Viewer, order: BuyersOrder) -> bool:
+def _is_buyers(request: Request, parts: Parts, viewer: Viewer, order: BuyersOrder) -> bool:
     """Return whether this browser placed the order, or its member is logged in. A link may be opened by a stranger."""
-    return _is_members(seen, order) or order.head.code in orders_in_browser(parts, request).placed
+    return _is_members(viewer, order) or order.head.code in orders_in_browser(parts, request).placed
 
 
 async def _read(parts: Parts, code: str) -> BuyersOrder | None:

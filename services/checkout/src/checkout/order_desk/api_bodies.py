@@ -51,7 +51,7 @@ class OrderToShip(_Body):
     @field_validator("destinations")
     @classmethod
     def _each_once(cls, destinations: list[SentParcel] | None) -> list[SentParcel] | None:
-        """Of two parcels to one destination one would not be told to anybody."""
+        """Refuse a destination that is named twice: only one of its parcels would be published."""
         _refuse_double("destination_id", (one.destination_id for one in destinations or ()))
         return destinations
 
@@ -66,7 +66,7 @@ class ShipOrders(_Body):
     @field_validator("orders")
     @classmethod
     def _each_once(cls, orders: list[OrderToShip]) -> list[OrderToShip]:
-        """Two wishes for one order may contradict each other."""
+        """Refuse an order that is named twice: its two requests might contradict each other."""
         _refuse_double("order_code", (one.order_code for one in orders))
         return orders
 

@@ -80,7 +80,7 @@ class OrderBook:
         return open_orders(tx, [event.order_code for event in events])
 
     def __init__(self, locked: LockedOrders, parcels: Mapping[str, Sequence[Parcel]]) -> None:
-        self._now = _Contents(
+        self._contents = _Contents(
             orders={one.code: one.with_parcels(parcels.get(one.code, ())) for one in locked.orders},
             facts={one.code: one.facts for one in locked.orders},
         )
@@ -88,11 +88,11 @@ class OrderBook:
 
     def get(self, code: str) -> Order | None:
         """Return the present order, or None if it is not in the book."""
-        return self._now.orders.get(code)
+        return self._contents.orders.get(code)
 
     def __getitem__(self, code: str) -> Order:
         """Return the present order. Raises Refused (404) if it does not exist."""
-        order = self._now.orders.get(code)
+        order = self._contents.orders.get(code)
         if order is None:
             raise Refused("order_unknown", "この注文は見つかりません。", status=404)
         return order
@@ -119,7 +119,7 @@ class OrderBook:
         such edge.
         """
         moved = self[code].moved(move)
-        self._now.history.append(
+        self._contents.history.append(
             {
                 "order_code": code,
                 "move": move,
@@ -143,11 +143,11 @@ class OrderBook:
     ) -> Order:
         """Change the standing of an order's money, and checkout's own calls for staff."""
         order = self[code]
-        self._now.orders[code] = replace(
+        self._contents.orders[code] = replace(
             order, standing=standing, own_calls=order.own_calls if own_calls is None else own_calls
         )
-        self._now.called[code] = None
-        return self._now.orders[code]
+        self._contents.called[code] = None
+        return self._contents.orders[code]
 
     def set_parcel(
         self,
@@ -168,66 +168,66 @@ class OrderBook:
         )
         if tracking_number:
             self.find_by(code, words_of_numbers(tracking_number))
-        self._now.parcels |= {
+        self._contents.parcels |= {
             one.destination_id: one for one in parcels if one.destination_id == destination_id
         }
-        self._now.orders[code] = replace(order, parcels=parcels)
-        return self._now.orders[code]
+        self._contents.orders[code] = replace(order, parcels=parcels)
+        return self._contents.orders[code]
 
     def note(self, *entries: TimelineEntry) -> None:
         """Add entries to the timelines of orders in the book."""
-        self._now.entries += entries
+        self._contents.entries += entries
 
     def keep(self, told: ToldColumns | None) -> None:
         """Store what payments reported about the payment of an order in the book."""
         if told is not None:
-            self._now.told.append(told)
+            self._contents.told.append(told)
 
     def find_by(self, code: str, words: set[str]) -> None:
         """Add search words by which the desk finds an order."""
-        self._now.words[code] = self._now.words.get(code, frozenset()) | words
+        self._contents.words[code] = self._contents.words.get(code, frozenset()) | words
 
     def say(self, event: Event) -> None:
         """Publish ``event`` when the book is written. Its cause is the present cause of the caller."""
-        self._now.said.append(event.following(current_cause()))
+        self._contents.said.append(event.following(current_cause()))
 
     def do_at_last(self, work: LastWork, *subjects: Any) -> None:
         """Run ``work`` once when the book is written, with the ``subjects`` of all orders."""
-        self._now.last_works += [(work, subject) for subject in subjects]
+        self._contents.last_works += [(work, subject) for subject in subjects]
 
     @contextmanager
     def all_or_nothing(self) -> Iterator[None]:
         """Drop all changes of the block if it raises."""
-        before = self._now.copied()
+        before = self._contents.copied()
         try:
             yield
         except BaseException:
-            self._now = before
+            self._contents = before
             raise
 
     def _keep(self, order: Order, facts: OrderFacts) -> Order:
-        self._now.facts[order.code] = self._now.facts[order.code] | facts
-        self._now.changed[order.code] = None
+        self._contents.facts[order.code] = self._contents.facts[order.code] | facts
+        self._contents.changed[order.code] = None
         if "capture_requested_at" in facts:
             order = replace(order, capture_requested_at=facts["capture_requested_at"])
         if "deposit_date" in facts:
             order = replace(order, deposit_date=facts["deposit_date"])
-        self._now.orders[order.code] = order
+        self._contents.orders[order.code] = order
         return order
 
     async def write(self, tx: Tx) -> None:
         """Defer all changes, run the work of ``do_at_last``, and publish the events."""
-        now = self._now
-        await update_orders(tx, [(now.orders[code], now.facts[code]) for code in now.changed])
-        await update_standings(tx, [now.orders[code] for code in now.called])
-        await insert_all(tx, order_history, now.history)
-        await update_parcels(tx, now.parcels)
-        await keep_told(tx, now.told)
-        await add_entries(tx, now.entries)
-        await add_words(tx, order_words, now.words)
-        for work in dict.fromkeys(work for work, _ in now.last_works):
-            await work(tx, [subject for wanted, subject in now.last_works if wanted is work])
-        tx.say(*now.said)
+        contents = self._contents
+        await update_orders(tx, [(contents.orders[code], contents.facts[code]) for code in contents.changed])
+        await update_standings(tx, [contents.orders[code] for code in contents.called])
+        await insert_all(tx, order_history, contents.history)
+        await update_parcels(tx, contents.parcels)
+        await keep_told(tx, contents.told)
+        await add_entries(tx, contents.entries)
+        await add_words(tx, order_words, contents.words)
+        for work in dict.fromkeys(work for work, _ in contents.last_works):
+            await work(tx, [subject for wanted, subject in contents.last_works if wanted is work])
+        tx.say(*contents.said)
 
 
 @asynccontextmanager

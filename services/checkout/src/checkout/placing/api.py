@@ -102,7 +102,7 @@ async def create_order(
     response: Response,
     wanted: WantedOrder,
     parts: Here,
-    seen: CurrentViewer,
+    viewer: CurrentViewer,
     idempotency_key: Annotated[str, Header(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")],
 ) -> PlacedOrder:
     """Place an order once per `Idempotency-Key`.
@@ -122,8 +122,8 @@ async def create_order(
         payment_kind=wanted.payment_kind,
         payment_choice=wanted.payment_choice,
         total_seen=wanted.expected_total,
-        member_id=UUID(seen.member_id) if seen.member_id else None,
-        email_proved=seen.email_proved,
+        member_id=UUID(viewer.member_id) if viewer.member_id else None,
+        email_proved=viewer.email_proved,
         benefit=benefit_of(parts, request),
         wallet=wallet,
         client_address=counted_as(request),

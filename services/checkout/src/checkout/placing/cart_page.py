@@ -55,7 +55,7 @@ async def show_cart(request: Request, parts: Here) -> Response:
 
 @router.get("/cart/count")
 async def count_cart(request: Request, parts: Here) -> Response:
-    """The badge of the head after a login: the number of pieces, joined with what the member put in elsewhere."""
+    """Return the cart's number of pieces for the header after a login. It includes the cart of the member elsewhere."""
     async with parts.db.transaction() as tx:
         stored = await joined_cart_of(request, tx)
     is_open = stored is not None and stored.ordered_as is None

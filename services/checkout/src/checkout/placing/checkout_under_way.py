@@ -104,7 +104,7 @@ class Checkout:
 
 async def load_checkout(request: Request, parts: Parts) -> Checkout | Response:
     """Return the checkout of this browser. If nothing can be ordered, return a redirect."""
-    seen = await viewer_of(request)
+    viewer = await viewer_of(request)
     async with parts.db.transaction() as tx:
         stored = await cart_of(request, tx)
         settings = await read(tx, ShopSettings)
@@ -112,7 +112,7 @@ async def load_checkout(request: Request, parts: Parts) -> Checkout | Response:
         placement = await placement_of_order(tx, stored.ordered_as) if stored and stored.ordered_as else None
         owner = await _owner(tx, request, placement.order_code) if placement is not None else None
         if stored is not None and placement is None:
-            stored = await _of_who_types(tx, stored, seen)
+            stored = await _of_who_types(tx, stored, viewer)
     if placement is not None:
         response = parts.pages.redirect(request, placement.next_path)
         keep_order(parts, request, response, placement.order_code, member_id=owner)
@@ -125,7 +125,7 @@ async def load_checkout(request: Request, parts: Parts) -> Checkout | Response:
         return parts.pages.redirect(
             request, "/cart", toast="在庫が変わった商品があります。カートをご確認ください", kind="wait"
         )
-    return Checkout(stored, settings, menu, seen, benefit_of(parts, request))
+    return Checkout(stored, settings, menu, viewer, benefit_of(parts, request))
 
 
 def earlier_step(request: Request, parts: Parts, checkout: Checkout, number: int) -> Response | None:
@@ -162,14 +162,14 @@ async def _owner(tx: Tx, request: Request, code: str) -> UUID | None:
     return buyer.member_id
 
 
-async def _of_who_types(tx: Tx, stored: StoredCart, seen: Viewer) -> StoredCart:
+async def _of_who_types(tx: Tx, stored: StoredCart, viewer: Viewer) -> StoredCart:
     """Return the cart without a form that another member or a guest filled in. Such a form is deleted."""
-    if not stored.draft or stored.draft.get(TYPED_BY) == seen.member_id:
+    if not stored.draft or stored.draft.get(TYPED_BY) == viewer.member_id:
         return stored
     await forget_draft(tx, stored.cart_id, at=now())
     return await read_cart(tx, stored.cart_id) or stored
 
 
-def typed(seen: Viewer, changes: Mapping[str, Any]) -> dict[str, Any]:
+def typed(viewer: Viewer, changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return the changes to keep in the draft, with the member who typed them."""
-    return dict(changes) if seen.member_id is None else {**changes, TYPED_BY: seen.member_id}
+    return dict(changes) if viewer.member_id is None else {**changes, TYPED_BY: viewer.member_id}

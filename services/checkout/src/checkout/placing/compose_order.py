@@ -55,7 +55,7 @@ class ComposedOrder:
 
 
 def compose_order(terms: OrderTerms, wish: OrderWish, *, code: str, at: datetime) -> ComposedOrder:
-    """Compute the order, check that its payment method suits it, and count it among the held orders of its buyer.
+    """Compute the order, check that its payment method suits it, and count it among the unsecured orders of its buyer.
 
     Raises Refused if a rule forbids the order.
     """

@@ -118,7 +118,7 @@ async def try_to_place(
         await _tie_carts(tx, new, at=at)
         await insert_orders(tx, [NewOrder(one.placed, one.page_key, one.wish.counted_client) for one in new])
         # Last, and sent with the orders: transactions that want the same product wait for this lock until the commit.
-        await _hold_stock(tx, new, at=at)
+        await _reserve_stock(tx, new, at=at)
         _say(tx, new, causes)
     return outcomes | {one.wish.key: _placement(one) for one in new}
 
@@ -154,7 +154,7 @@ async def _tie_carts(tx: Tx, new: Sequence[ComposedOrder], *, at: datetime) -> N
         raise BeginAnew(untied)
 
 
-async def _hold_stock(tx: Tx, new: Sequence[ComposedOrder], *, at: datetime) -> None:
+async def _reserve_stock(tx: Tx, new: Sequence[ComposedOrder], *, at: datetime) -> None:
     wanted = {one.code: one.wish.pieces for one in new}
     short = await reserve_stock(tx, wanted, at=at)
     if short:

@@ -13,7 +13,7 @@ from checkout.placing.placements import Placement, used_twice
 from checkout.placing.reserved_stock import StockLimits
 from shared.cause import Cause, current_cause
 from shared.crash import crash_point
-from shared.database.together import Together
+from shared.database.group_commit import GroupCommit
 from shared.database.transactions import Database, Tx
 from shared.database.transient import is_transient
 from shared.errors import Refused
@@ -42,7 +42,7 @@ class Till:
     def __init__(self, db: Database, *, origin_url: str, limits: StockLimits = StockLimits()) -> None:  # noqa: B008
         self._db = db
         self._settings = PlacingSettings(origin_url.rstrip("/"), limits)
-        self._together: Together[_Asked, Placement | Refused] = Together(
+        self._placements: GroupCommit[_Asked, Placement | Refused] = GroupCommit(
             self._place_batch, batch_max=BATCH_MAX, key=lambda asked: asked.wish.key
         )
 
@@ -57,7 +57,7 @@ class Till:
         Refused if a rule forbids the order. Raises Busy if the database failed in all tries. The order may then exist;
         a retry with the same key returns it.
         """
-        placement = await self._together.do(_Asked(wish, current_cause()))
+        placement = await self._placements.do(_Asked(wish, current_cause()))
         if isinstance(placement, Refused):
             raise placement
         if not placement.repeated:

@@ -130,18 +130,18 @@ async def known_members(tx: Tx, member_ids: Collection[UUID]) -> dict[UUID, Know
     return {member.member_id: member for member in found}
 
 
-async def hold_member(tx: Tx, member: Member) -> bool:
+async def lock_member(tx: Tx, member: Member) -> bool:
     """Lock a member that was read before.
 
     Returns False if all logins were ended since; earlier checks are then void.
     """
-    held = await tx.value(
+    locked = await tx.value(
         "SELECT 1 FROM members WHERE member_id = :member_id"
         " AND sessions_ended_at IS NOT DISTINCT FROM CAST(:ended_at AS timestamptz) FOR NO KEY UPDATE",
         member_id=member.member_id,
         ended_at=member.sessions_ended_at,
     )
-    return held is not None
+    return locked is not None
 
 
 async def set_password(tx: Tx, member_id: UUID, password_hash: str, *, at: datetime) -> None:

@@ -16,7 +16,7 @@ from members.accounts.rows import member_by_id
 from members.addresses.links import keep_link, link_in_browser, without_referrer
 from members.addresses.prove_address import LinkEnded, prove_by_link, prover_of
 from members.addresses.request_verification import request_another_verification
-from members.addresses.rows import request_holds
+from members.addresses.rows import is_request_valid
 from members.sessions.browser import browser_of
 from shared.clock import now
 from shared.errors import Refused
@@ -33,30 +33,30 @@ MY_PAGE = "/members/mypage"
 
 
 @router.get(VERIFY)
-async def show_verify(request: Request, parts: Here, seen: CurrentViewer) -> Response:
+async def show_verify(request: Request, parts: Here, viewer: CurrentViewer) -> Response:
     """Show a button. Mail programs that open links by themselves therefore prove nothing."""
     if kept := keep_link(request, parts, "email_verification"):
         return kept
     link = link_in_browser(request, parts, "email_verification")
     if link is not None:
         async with parts.db.transaction() as tx:
-            if await request_holds(tx, "email_verification", link, at=now()):
-                return verification_page(request, parts, seen, link, Form(ResetPassword))
+            if await is_request_valid(tx, "email_verification", link, at=now()):
+                return verification_page(request, parts, viewer, link, Form(ResetPassword))
     return verification_ended(request, parts)
 
 
 @router.post(VERIFY)
-async def verify(request: Request, parts: Here, seen: CurrentViewer) -> Response:
+async def verify(request: Request, parts: Here, viewer: CurrentViewer) -> Response:
     """Store that the address is proved, and activate the points that waited for the proof."""
     link = link_in_browser(request, parts, "email_verification")
     if link is None:
         return verification_ended(request, parts)
     try:
         async with parts.db.transaction() as tx:
-            browser = browser_of(request, parts, seen)
-            by = await prover_of(tx, browser, at=now()) if _is_own(link, seen) else None
+            browser = browser_of(request, parts, viewer)
+            by = await prover_of(tx, browser, at=now()) if _is_own(link, viewer) else None
             if by is None:
-                if await request_holds(tx, "email_verification", link, at=now()):
+                if await is_request_valid(tx, "email_verification", link, at=now()):
                     return verification_page(request, parts, NOBODY, link, Form(ResetPassword), status=403)
                 raise LinkEnded
             points = await prove_by_link(tx, link, by, at=now())
@@ -69,10 +69,10 @@ async def verify(request: Request, parts: Here, seen: CurrentViewer) -> Response
 
 
 @router.post(f"{VERIFY}/resend")
-async def resend(request: Request, parts: Here, seen: Member) -> Response:
+async def resend(request: Request, parts: Here, viewer: Member) -> Response:
     """Send another link, which replaces the earlier one."""
     async with parts.db.transaction() as tx:
-        member = await member_by_id(tx, UUID(seen.member_id))
+        member = await member_by_id(tx, UUID(viewer.member_id))
         if member is None:
             raise Refused("member_unknown", "会員情報が見つかりません", status=404)
         if not await request_another_verification(tx, member, at=now()):
@@ -82,14 +82,14 @@ async def resend(request: Request, parts: Here, seen: Member) -> Response:
     )
 
 
-def _is_own(link: MailLink, seen: Viewer) -> bool:
-    return seen.member_id == str(link.member_id)
+def _is_own(link: MailLink, viewer: Viewer) -> bool:
+    return viewer.member_id == str(link.member_id)
 
 
 def verification_page(
     request: Request,
     parts: Parts,
-    seen: Viewer,
+    viewer: Viewer,
     link: MailLink,
     form: Form[ResetPassword],
     *,
@@ -104,7 +104,7 @@ def verification_page(
             status=status,
             headers=headers,
             email=link.email,
-            own=_is_own(link, seen),
+            own=_is_own(link, viewer),
             form=form,
         )
     )

@@ -42,7 +42,7 @@ async def void_requests(tx: Tx, member_id: UUID, purposes: Collection[LinkPurpos
     )
 
 
-async def request_holds(tx: Tx, purpose: LinkPurpose, link: MailLink, *, at: datetime) -> bool:
+async def is_request_valid(tx: Tx, purpose: LinkPurpose, link: MailLink, *, at: datetime) -> bool:
     """Return whether a link would be accepted now."""
     found = await tx.value(
         "SELECT 1 FROM mail_requests r JOIN members m USING (member_id)"

@@ -7,7 +7,7 @@ from members.accounts.forms import AmazonSignUp
 from members.accounts.rows import (
     Member,
     email_key,
-    hold_member,
+    lock_member,
     member_by_buyer,
     member_by_email,
     member_by_id,
@@ -87,9 +87,9 @@ async def _link(
     If Amazon vouches for the member's address, this also proves it. Returns None if nothing was linked.
     """
     # A concurrent proof of the address ends the login of this arrival.
-    held = await hold_member(tx, member)
+    unchanged = await lock_member(tx, member)
     by = await prover_of(tx, browser, by_amazon=True, at=at)
-    if not held or by is None or not await _good_once(tx, wallet, None, at=at):
+    if not unchanged or by is None or not await _good_once(tx, wallet, None, at=at):
         return None
     linked = await link_amazon(
         tx,

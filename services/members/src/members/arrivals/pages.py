@@ -27,25 +27,25 @@ NO_WALLET = "Amazonアカウントを確認できませんでした。もう一�
 
 
 @router.get("/members/amazon/arrive")
-async def show_arrival(request: Request, parts: Here, seen: CurrentViewer) -> Response:
+async def show_arrival(request: Request, parts: Here, viewer: CurrentViewer) -> Response:
     """Decide the effect of the Amazon login. The statement in the cookie, signed by payments, proves it.
 
     A member who is logged in is only asked here.
     """
     next_path = safe_next(request.query_params.get("next"), MY_PAGE)
-    return await _arrive(request, parts, seen, next_path)
+    return await _arrive(request, parts, viewer, next_path)
 
 
 @router.post("/members/amazon/arrive")
-async def confirm_arrival(request: Request, parts: Here, seen: CurrentViewer) -> Response:
+async def confirm_arrival(request: Request, parts: Here, viewer: CurrentViewer) -> Response:
     """Link the member who is logged in, or switch to the member of the Amazon account, as the page asked."""
     form = await request.form()
     next_path = safe_next(str(form.get("next", "")), MY_PAGE)
-    return await _arrive(request, parts, seen, next_path, shown=str(form.get("shown", "")))
+    return await _arrive(request, parts, viewer, next_path, shown=str(form.get("shown", "")))
 
 
 async def _arrive(
-    request: Request, parts: Parts, seen: Viewer, next_path: str, *, shown: str = ""
+    request: Request, parts: Parts, viewer: Viewer, next_path: str, *, shown: str = ""
 ) -> Response:
     """Answer an arrival. ``shown`` is the mark of the wallet and the member that the page of the question showed."""
     wallet = await wallet_of(request, parts)
@@ -53,9 +53,9 @@ async def _arrive(
         return await show_login_form(
             request, parts, Form(Login), next_path=next_path, status=400, notice=NO_WALLET
         )
-    mark = _mark(wallet, seen)
+    mark = _mark(wallet, viewer)
     async with parts.db.transaction() as tx:
-        browser = browser_of(request, parts, seen)
+        browser = browser_of(request, parts, viewer)
         arrival = await arrive(tx, parts[Settings], browser, wallet, confirmed=shown == mark, at=now())
     step, entry = arrival.step, arrival.entry
     if entry is not None:
@@ -68,7 +68,7 @@ async def _arrive(
             switches=step == "ask_switch",
             label=wallet.label,
             account=_account(wallet),
-            member=seen.name,
+            member=viewer.name,
             shown=mark,
             next_path=next_path,
         )
@@ -99,7 +99,7 @@ async def _arrive(
 
 
 @router.post("/members/amazon/register")
-async def register(request: Request, parts: Here, seen: CurrentViewer) -> Response:
+async def register(request: Request, parts: Here, viewer: CurrentViewer) -> Response:
     """Register with Amazon's name and address and without a shop password (MEM-06)."""
     next_path = safe_next(str((await request.form()).get("next", "")), MY_PAGE)
     wallet = await wallet_of(request, parts)
@@ -109,7 +109,7 @@ async def register(request: Request, parts: Here, seen: CurrentViewer) -> Respon
     if not form.errors:
         try:
             async with parts.db.transaction() as tx:
-                browser = browser_of(request, parts, seen)
+                browser = browser_of(request, parts, viewer)
                 entry = await register_arrival(tx, parts[Settings], browser, wallet, form.value, at=now())
             response = parts.pages.redirect(request, next_path, toast="会員登録が完了しました")
             return put_login(request, parts, response, entry)
@@ -139,9 +139,9 @@ def _register_page(
     )
 
 
-def _mark(wallet: Wallet, seen: Viewer) -> str:
+def _mark(wallet: Wallet, viewer: Viewer) -> str:
     """Return what identifies the wallet and the login for which a question was asked."""
-    return sha256(f"{wallet.statement_hash} {seen.member_id} {seen.session_id}".encode()).hexdigest()
+    return sha256(f"{wallet.statement_hash} {viewer.member_id} {viewer.session_id}".encode()).hexdigest()
 
 
 def _account(wallet: Wallet) -> str:

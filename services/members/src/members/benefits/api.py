@@ -38,14 +38,14 @@ class ReservedBenefit(BaseModel):
 
 @router.post("/benefits", responses={401: {}, 409: {}})
 async def set_benefit_aside(
-    request: Request, response: Response, wanted: WantedBenefit, parts: Here, seen: CurrentViewer
+    request: Request, response: Response, wanted: WantedBenefit, parts: Here, viewer: CurrentViewer
 ) -> ReservedBenefit:
     """Reserve points or a coupon for an order, or change the reservation.
 
     409 ``not_enough_points``, ``coupon_used``, ``coupon_expired``, ``coupon_sold_out`` or ``coupon_unknown``.
     """
     asked = UseBenefit(points=wanted.points, coupon=wanted.coupon)
-    reservation = await reserve(request, parts, asked, seen)
+    reservation = await reserve(request, parts, asked, viewer)
     put_statement(parts, response, reservation)
     return ReservedBenefit(
         reservation_id=reservation.reservation_id,

@@ -10,9 +10,9 @@ from starlette.responses import Response
 from members.benefits.reserve_benefit import (
     STATEMENT_VALID_FOR,
     Reservation,
+    reservable_points,
     reserve_benefit,
     reserve_registration_points,
-    usable_points,
 )
 from members.points.rules import NotEnoughPoints
 from members.shop_rules.rows import rules_at
@@ -37,14 +37,14 @@ class UseBenefit(BaseModel):
     use: Literal["points", "coupon", ""] = Field("", title="ご利用")
 
 
-async def reserve(request: Request, parts: Parts, asked: UseBenefit, seen: Viewer) -> Reservation:
+async def reserve(request: Request, parts: Parts, asked: UseBenefit, viewer: Viewer) -> Reservation:
     """Reserve the benefit for the viewer: a member, or an Amazon buyer who registers with the order.
 
     Raises Refused with the reason.
     """
     if asked.points is None and asked.coupon is None:
         raise Refused("nothing_chosen", "ご利用ポイントを数字で入力してください", field="points", status=422)
-    member_id, wallet = member_id_of(seen), await wallet_of(request, parts)
+    member_id, wallet = member_id_of(viewer), await wallet_of(request, parts)
     async with parts.db.transaction() as tx:
         if member_id is not None:
             return await reserve_benefit(
@@ -87,7 +87,7 @@ def put_statement(parts: Parts, response: Response, reservation: Reservation) ->
 
 
 @router.post("/members/benefits/reserve")
-async def use_benefit(request: Request, parts: Here, seen: CurrentViewer) -> Response:
+async def use_benefit(request: Request, parts: Here, viewer: CurrentViewer) -> Response:
     """Reserve points or a coupon (0 or "none" releases them) and return to the order."""
     sent = await request.form()
     next_path = safe_next(str(sent.get("next", "")), "/cart")
@@ -96,10 +96,10 @@ async def use_benefit(request: Request, parts: Here, seen: CurrentViewer) -> Res
     place = "points" if wants_points else "coupon"
     try:
         if "points" in form.errors or (wants_points and form["points"] == ""):
-            raise NotEnoughPoints(await _usable(request, parts, seen))
+            raise NotEnoughPoints(await _usable(request, parts, viewer))
         if form.errors:
             raise Refused("invalid", next(iter(form.errors.values())), status=422)
-        reservation = await reserve(request, parts, form.value, seen)
+        reservation = await reserve(request, parts, form.value, viewer)
     except Refused as refusal:
         place = "points" if isinstance(refusal, NotEnoughPoints) else place
         typed = str(form["points"]) if place == "points" else ""
@@ -116,10 +116,12 @@ def _box(path: str, place: str) -> str:
     return f"{path.partition('#')[0]}#{place}"
 
 
-async def _usable(request: Request, parts: Parts, seen: Viewer) -> int:
+async def _usable(request: Request, parts: Parts, viewer: Viewer) -> int:
     """Return how many points the viewer could use."""
-    member_id = member_id_of(seen)
+    member_id = member_id_of(viewer)
     async with parts.db.transaction() as tx:
         if member_id is None:
             return (await rules_at(tx, now())).registration_points_usable_at_once()
-        return await usable_points(tx, member_id, earlier_id=earlier_reservation(request, parts, member_id))
+        return await reservable_points(
+            tx, member_id, earlier_id=earlier_reservation(request, parts, member_id)
+        )

@@ -19,7 +19,7 @@ from members.benefits.rows import (
     lock_reservation,
 )
 from members.coupons.rules import Coupon
-from members.coupons.use_coupon import hold_coupon
+from members.coupons.use_coupon import reserve_coupon
 from members.points.mailboxes import mailbox_had_points
 from members.points.rows import balance_of, lock_balance, store_balance
 from members.points.rules import NotEnoughPoints
@@ -109,7 +109,7 @@ async def reserve_benefit(
     issue_id = (earlier.issue_id if earlier else None) if coupon is None else coupon
     chosen = None
     if isinstance(issue_id, UUID):
-        chosen = await hold_coupon(tx, issue_id, member_id=member_id, reservation_id=reservation_id, at=at)
+        chosen = await reserve_coupon(tx, issue_id, member_id=member_id, reservation_id=reservation_id, at=at)
     await change_reservation(
         tx,
         reservation_id,
@@ -183,7 +183,7 @@ async def _change_promise(tx: Tx, wanted: Reservation, *, at: datetime) -> Reser
     return replace(wanted, reservation_id=earlier.reservation_id, member_id=earlier.member_id)
 
 
-async def usable_points(tx: Tx, member_id: UUID, *, earlier_id: UUID | None = None) -> int:
+async def reservable_points(tx: Tx, member_id: UUID, *, earlier_id: UUID | None = None) -> int:
     """Return how many points a member could reserve, including those of the reservation ``earlier_id``."""
     balance = await balance_of(tx, member_id)
     earlier = await lock_reservation(tx, earlier_id) if earlier_id else None

@@ -80,7 +80,7 @@ async def show_empty_coupon(request: Request, parts: Here, _: MayDefine) -> Resp
 
 
 @router.post(f"{PAGE}/new")
-async def save_coupon(request: Request, parts: Here, seen: MayDefine) -> Response:
+async def save_coupon(request: Request, parts: Here, staff: MayDefine) -> Response:
     """Define a coupon and redirect to choosing the members. Only owners may, because a coupon is money."""
     form, status = await read_form(request, NewCoupon), 422
     if "key" in form.errors:
@@ -89,7 +89,7 @@ async def save_coupon(request: Request, parts: Here, seen: MayDefine) -> Respons
         coupon_id = form.value.key
         try:
             async with parts.db.transaction() as tx:
-                await define_coupon(tx, coupon_id, form.value, by=doer(request, seen), at=now())
+                await define_coupon(tx, coupon_id, form.value, by=doer(request, staff), at=now())
         except Refused as refusal:
             form.refuse(refusal)
             status = refusal.status

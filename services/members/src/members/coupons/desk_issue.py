@@ -53,7 +53,7 @@ async def choose_members(request: Request, coupon_id: UUID, parts: Here, asked: 
 
 @router.post(f"{PAGE}/{{coupon_id}}/members")
 async def issue_to_members(
-    request: Request, coupon_id: UUID, parts: Here, asked: Paging, seen: Staff
+    request: Request, coupon_id: UUID, parts: Here, asked: Paging, staff: Staff
 ) -> Response:
     """Issue the coupon to the selected members and show the result for each."""
     form = await read_form(request, ChosenMembers)
@@ -62,7 +62,7 @@ async def issue_to_members(
         return await _choice(request, parts, coupon_id, asked, trouble=trouble, status=422)
     try:
         async with parts.db.transaction() as tx:
-            issued = await issue_coupon(tx, coupon_id, form.value.id, by=doer(request, seen), at=now())
+            issued = await issue_coupon(tx, coupon_id, form.value.id, by=doer(request, staff), at=now())
     except Refused as refusal:
         if refusal.status == 404:
             raise

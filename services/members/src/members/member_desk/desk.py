@@ -96,11 +96,11 @@ async def list_members(request: Request, parts: Here, paging: Paging, staff: Sta
 
 
 @router.get("/desk/members/export.csv")
-async def send_members(request: Request, parts: Here, paging: Paging, seen: MayExport) -> Response:
+async def send_members(request: Request, parts: Here, paging: Paging, staff: MayExport) -> Response:
     """Stream the file row by row. Only owners may export, and the export is recorded."""
     asked = MEMBERS.read(request, paging).for_file()
     search = _search(asked, asked.tab)
     found = await export_members(
-        parts.db, search, by=doer(request, seen), subject=lambda count: f"{count:,}人", at=now()
+        parts.db, search, by=doer(request, staff), subject=lambda count: f"{count:,}人", at=now()
     )
     return csv_response("members", COLUMNS, member_cells(found))

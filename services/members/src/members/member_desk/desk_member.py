@@ -69,21 +69,21 @@ async def show_member(request: Request, member_id: UUID, parts: Here) -> Respons
 
 @router.post("/desk/members/{member_id}/grants/{grant_id}/activate")
 async def activate_grant(
-    request: Request, member_id: UUID, grant_id: UUID, parts: Here, seen: Staff
+    request: Request, member_id: UUID, grant_id: UUID, parts: Here, staff: Staff
 ) -> Response:
     """有効にする: activate waiting points of this member. The posting names the member of staff."""
     async with parts.db.transaction() as tx:
-        grant = await activate_points(tx, member_id, grant_id, by=doer(request, seen), at=now())
+        grant = await activate_points(tx, member_id, grant_id, by=doer(request, staff), at=now())
     return parts.pages.redirect(
         request, f"/desk/members/{member_id}", toast=f"{grant.points:,}ポイントを有効にしました"
     )
 
 
 @router.post("/desk/members/{member_id}/password-reset")
-async def start_reset(request: Request, member_id: UUID, parts: Here, seen: Staff) -> Response:
+async def start_reset(request: Request, member_id: UUID, parts: Here, staff: Staff) -> Response:
     """Send the member a link to set a password. Staff see neither the link nor any password."""
     async with parts.db.transaction() as tx:
-        await request_reset_by_staff(tx, member_id, by=doer(request, seen), at=now())
+        await request_reset_by_staff(tx, member_id, by=doer(request, staff), at=now())
     return parts.pages.redirect(
         request, f"/desk/members/{member_id}", toast="パスワードを設定するためのメールを会員に送ります"
     )

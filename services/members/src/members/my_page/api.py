@@ -43,12 +43,12 @@ class Me(BaseModel):
 
 
 @router.get("/me")
-async def me(request: Request, parts: Here, seen: Member) -> Me:
+async def me(request: Request, parts: Here, viewer: Member) -> Me:
     """Return the logged-in member. 401 if nobody is logged in.
 
     The benefit that this browser has reserved counts as available, because it may be changed.
     """
-    member_id = UUID(seen.member_id)
+    member_id = UUID(viewer.member_id)
     async with parts.db.transaction() as tx:
         member = await member_by_id(tx, member_id)
         if member is None:

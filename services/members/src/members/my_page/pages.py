@@ -32,9 +32,9 @@ LINES_MAX = 50
 
 
 @router.get("/members/mypage")
-async def show_my_page(request: Request, parts: Here, seen: Member) -> Response:
+async def show_my_page(request: Request, parts: Here, viewer: Member) -> Response:
     """Show the member's own page."""
-    member_id = UUID(seen.member_id)
+    member_id = UUID(viewer.member_id)
     async with parts.db.transaction() as tx:
         at = now()
         member = await member_by_id(tx, member_id)
@@ -46,7 +46,7 @@ async def show_my_page(request: Request, parts: Here, seen: Member) -> Response:
         logins = await live_sessions(tx, member_id, at=at)
         rules = await rules_at(tx, at)
         awaiting = await grant_waiting_for_proof(tx, member_id)
-        renewed = await renewed_by_proof(tx, member, seen)
+        renewed = await renewed_by_proof(tx, member, viewer)
     response = parts.pages.render(
         request,
         "mypage.html",
@@ -86,7 +86,7 @@ async def show_my_page(request: Request, parts: Here, seen: Member) -> Response:
                 "way": WAY.of(login.way),
                 "at": login.issued_at,
                 "id": str(login.session_id),
-                "here": str(login.session_id) == seen.session_id,
+                "here": str(login.session_id) == viewer.session_id,
             }
             for login in logins
         ],
@@ -95,12 +95,12 @@ async def show_my_page(request: Request, parts: Here, seen: Member) -> Response:
 
 
 @router.post("/members/amazon/unlink")
-async def undo_link(request: Request, parts: Here, seen: Member) -> Response:
+async def undo_link(request: Request, parts: Here, viewer: Member) -> Response:
     """Undo the Amazon link and end all other logins. Refuse a member without a password, who could not log in again."""
-    browser = browser_of(request, parts, seen)
+    browser = browser_of(request, parts, viewer)
     try:
         async with parts.db.transaction() as tx:
-            member = await unlink_amazon(tx, UUID(seen.member_id), browser.session_id, at=now())
+            member = await unlink_amazon(tx, UUID(viewer.member_id), browser.session_id, at=now())
             entry = await enter_anew(tx, parts[Settings], browser, member, at=now())
     except NotLinked as refusal:
         return parts.pages.redirect(request, "/members/mypage", toast=refusal.message, kind="note")
@@ -111,36 +111,36 @@ async def undo_link(request: Request, parts: Here, seen: Member) -> Response:
 
 
 @router.post("/members/logout", dependencies=[Depends(viewer)])
-async def log_out(request: Request, parts: Here, seen: CurrentViewer) -> Response:
+async def log_out(request: Request, parts: Here, viewer: CurrentViewer) -> Response:
     """End this session everywhere and delete the member's data (statements, orders, cart, input) from the browser."""
     next_path = safe_next(str((await request.form()).get("next", "")))
-    session_id = session_id_of(seen)
+    session_id = session_id_of(viewer)
     async with parts.db.transaction() as tx:
         at = now()
         await use_up(tx, *await rights_of(request, parts), at=at)
-        if session_id is not None and seen.member_id is not None:
-            await log_out_session(tx, UUID(seen.member_id), session_id, at=at)
+        if session_id is not None and viewer.member_id is not None:
+            await log_out_session(tx, UUID(viewer.member_id), session_id, at=at)
     return forget_visitor(request, parts.pages.redirect(request, next_path, toast="ログアウトしました"))
 
 
 @router.post("/members/sessions/end-all")
-async def log_out_everywhere(request: Request, parts: Here, seen: Member) -> Response:
+async def log_out_everywhere(request: Request, parts: Here, viewer: Member) -> Response:
     """End all logins of the member, including this one."""
     async with parts.db.transaction() as tx:
         at = now()
         await use_up(tx, *await rights_of(request, parts), at=at)
-        await void_links(tx, UUID(seen.member_id), at=at)
-        await end_all_sessions(tx, UUID(seen.member_id), at=at)
+        await void_links(tx, UUID(viewer.member_id), at=at)
+        await end_all_sessions(tx, UUID(viewer.member_id), at=at)
     return forget_visitor(
         request, parts.pages.redirect(request, "/members/login", toast="すべての端末からログアウトしました")
     )
 
 
 @router.post("/members/sessions/{session_id}/end")
-async def log_out_one(request: Request, session_id: UUID, parts: Here, seen: Member) -> Response:
+async def log_out_one(request: Request, session_id: UUID, parts: Here, viewer: Member) -> Response:
     """End one login of the member. Another person's login gets the same response as an unknown one."""
     async with parts.db.transaction() as tx:
-        at, member_id = now(), UUID(seen.member_id)
+        at, member_id = now(), UUID(viewer.member_id)
         await end_own_session(tx, member_id, session_id, at=at)
         await void_links(tx, member_id, at=at)
     return parts.pages.redirect(request, "/members/mypage", toast="ログアウトしました")

@@ -29,7 +29,7 @@ FormPage = Callable[[MailLink, Form[ResetPassword], int, dict[str, str]], Respon
 async def save_by_link(
     request: Request,
     parts: Parts,
-    seen: Viewer,
+    viewer: Viewer,
     purpose: LinkPurpose,
     *,
     page: FormPage,
@@ -46,7 +46,7 @@ async def save_by_link(
     status, headers = 422, dict[str, str]()
     if not form.errors:
         try:
-            entry = await _save(request, parts, seen, purpose, link, form.value)
+            entry = await _save(request, parts, viewer, purpose, link, form.value)
         except LinkEnded:
             return ended()
         except TooManyAttempts as refusal:
@@ -63,12 +63,12 @@ async def save_by_link(
 
 
 async def _save(
-    request: Request, parts: Parts, seen: Viewer, purpose: LinkPurpose, link: MailLink, asked: ResetPassword
+    request: Request, parts: Parts, viewer: Viewer, purpose: LinkPurpose, link: MailLink, asked: ResetPassword
 ) -> NewLogin:
     if asked.new_password != asked.repeated:
         raise Refused("password_differs", "2回の入力が一致していません", field="repeated")
     member = await reset_password(parts.db, parts[PasswordHasher], purpose, link, asked.new_password)
     async with parts.db.transaction() as tx:
         renewed = await member_by_id(tx, member.member_id) or member
-        browser = browser_of(request, parts, seen)
+        browser = browser_of(request, parts, viewer)
         return await enter(tx, parts[Settings], browser, renewed, way="password", at=now())

@@ -26,28 +26,28 @@ PAGE = "/members/password"
 
 
 @router.get(PAGE)
-async def show_password(request: Request, parts: Here, seen: Member) -> Response:
+async def show_password(request: Request, parts: Here, viewer: Member) -> Response:
     """Show the form, or how to get the first password."""
     async with parts.db.transaction() as tx:
-        member = await _viewer(tx, seen)
+        member = await _viewer(tx, viewer)
     if member.password_hash is None:
         return parts.pages.render(request, "password_first.html", email=member.email)
     return parts.pages.render(request, "password.html", form=Form(ChangePassword))
 
 
 @router.post(PAGE)
-async def save_password(request: Request, parts: Here, seen: Member) -> Response:
+async def save_password(request: Request, parts: Here, viewer: Member) -> Response:
     """Change the password and stay logged in here."""
     form = await read_form(request, ChangePassword)
     status, headers = 422, {}
     if not form.errors:
         try:
             async with parts.db.transaction() as tx:
-                member = await _viewer(tx, seen)
+                member = await _viewer(tx, viewer)
             await change_password(
                 parts.db,
                 parts[PasswordHasher],
-                browser_of(request, parts, seen),
+                browser_of(request, parts, viewer),
                 member,
                 present=form.value.password,
                 password=form.value.new_password,
@@ -66,17 +66,17 @@ async def save_password(request: Request, parts: Here, seen: Member) -> Response
 
 
 @router.post(f"{PAGE}/first")
-async def mail_first_password(request: Request, parts: Here, seen: Member) -> Response:
+async def mail_first_password(request: Request, parts: Here, viewer: Member) -> Response:
     """Send a link to the member's own address."""
     async with parts.db.transaction() as tx:
-        await request_own_reset(tx, await _viewer(tx, seen), at=now())
+        await request_own_reset(tx, await _viewer(tx, viewer), at=now())
     return parts.pages.redirect(
         request, "/members/mypage", toast="パスワードを設定するためのメールをお送りします"
     )
 
 
-async def _viewer(tx: Tx, seen: Viewer) -> accounts.Member:
-    member = await member_by_id(tx, UUID(seen.member_id))
+async def _viewer(tx: Tx, viewer: Viewer) -> accounts.Member:
+    member = await member_by_id(tx, UUID(viewer.member_id))
     if member is None:
         raise Refused("member_unknown", "会員情報が見つかりません", status=404)
     return member

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from members.accounts.forms import ForgottenPassword, ResetPassword
 from members.addresses.links import keep_link, link_in_browser, without_referrer
-from members.addresses.rows import request_holds
+from members.addresses.rows import is_request_valid
 from members.passwords.by_link import save_by_link
 from members.passwords.wish_for_reset import wish_for_reset
 from members.sessions.attempts import TooManyAttempts
@@ -60,20 +60,20 @@ async def show_reset(request: Request, parts: Here) -> Response:
     link = link_in_browser(request, parts, "password_reset")
     if link is not None:
         async with parts.db.transaction() as tx:
-            if await request_holds(tx, "password_reset", link, at=now()):
+            if await is_request_valid(tx, "password_reset", link, at=now()):
                 return _form_page(request, parts, Form(ResetPassword), email=link.email)
     return _ended(request, parts)
 
 
 @router.post(RESET)
-async def save_reset(request: Request, parts: Here, seen: CurrentViewer) -> Response:
+async def save_reset(request: Request, parts: Here, viewer: CurrentViewer) -> Response:
     """Set the password, end all sessions, use up the link, and log in here."""
 
     def page(link: MailLink, form: Form[ResetPassword], status: int, headers: dict[str, str]) -> Response:
         return _form_page(request, parts, form, email=link.email, status=status, headers=headers)
 
     return await save_by_link(
-        request, parts, seen, "password_reset", page=page, ended=lambda: _ended(request, parts)
+        request, parts, viewer, "password_reset", page=page, ended=lambda: _ended(request, parts)
     )
 
 

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from members.accounts.hasher import PasswordHasher
 from members.accounts.passwords import Person, weakness
-from members.accounts.rows import Member, hold_member, member_by_id, past_password_hashes, set_password
+from members.accounts.rows import Member, lock_member, member_by_id, past_password_hashes, set_password
 from members.addresses.prove_address import BY_MAIL_ALONE, LinkEnded, address_is_proved
-from members.addresses.rows import request_holds, use_request, void_requests
+from members.addresses.rows import is_request_valid, use_request, void_requests
+from members.sessions.check_password import WrongCredentials, check_password
 from members.sessions.end_sessions import end_all_sessions
 from members.sessions.enter import Browser
 from members.sessions.pacing import NEW_PASSWORDS, keep_pace
-from members.sessions.sign_in import WrongCredentials, check_password
 from members.wallets.rows import end_link
 from shared.clock import now
 from shared.database.transactions import Database, Tx
@@ -39,7 +39,7 @@ async def change_password(
         raise Refused("wrong_password", "現在のパスワードが違います", field="password") from None
     password_hash = await _hash_new(db, hasher, member, password)
     async with db.transaction() as tx:
-        if not await hold_member(tx, member):
+        if not await lock_member(tx, member):
             raise Refused("logins_ended", "もう一度ログインしてください", status=409)
         await _set(tx, member, password_hash, way="form", at=now(), but=browser.session_id)
 
@@ -57,7 +57,7 @@ async def reset_password(
     """
     async with db.transaction() as tx:
         member = await member_by_id(tx, link.member_id)
-        if member is None or not await request_holds(tx, purpose, link, at=now()):
+        if member is None or not await is_request_valid(tx, purpose, link, at=now()):
             raise LinkEnded
     password_hash = await _hash_new(db, hasher, member, password)
     async with db.transaction() as tx:

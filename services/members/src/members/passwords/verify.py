@@ -15,7 +15,7 @@ router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
 
 
 @router.post(f"{VERIFY}/password")
-async def verify_with_password(request: Request, parts: Here, seen: CurrentViewer) -> Response:
+async def verify_with_password(request: Request, parts: Here, viewer: CurrentViewer) -> Response:
     """Prove the address and set a new password."""
 
     def page(link: MailLink, form: Form[ResetPassword], status: int, headers: dict[str, str]) -> Response:
@@ -24,7 +24,7 @@ async def verify_with_password(request: Request, parts: Here, seen: CurrentViewe
     return await save_by_link(
         request,
         parts,
-        seen,
+        viewer,
         "email_verification",
         page=page,
         ended=lambda: verification_ended(request, parts),

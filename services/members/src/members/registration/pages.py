@@ -28,14 +28,14 @@ async def show_signup(request: Request, parts: Here) -> Response:
 
 
 @router.post("/members/signup")
-async def register(request: Request, parts: Here, seen: CurrentViewer) -> Response:
+async def register(request: Request, parts: Here, viewer: CurrentViewer) -> Response:
     """Register the member, log in and redirect."""
     next_path = safe_next(str((await request.form()).get("next", "")), MY_PAGE)
     form = await read_form(request, SignUp)
     status, headers = 422, {}
     if not form.errors:
         try:
-            browser = browser_of(request, parts, seen)
+            browser = browser_of(request, parts, viewer)
             entry = await sign_up(parts.db, parts[PasswordHasher], parts[Settings], form.value, browser)
             toast = "会員登録が完了しました。確認メールをお送りします"
             return put_login(request, parts, parts.pages.redirect(request, next_path, toast=toast), entry)

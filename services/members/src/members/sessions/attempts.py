@@ -93,7 +93,7 @@ async def begin_attempt(tx: Tx, *, key: str, ip: str, device: str, at: datetime)
 
 
 async def forget_attempts(tx: Tx, attempt_id: UUID) -> None:
-    """After a success, delete the failures on the same account from the same kind of browser."""
+    """Delete the failures on the same account from the same kind of browser, after a success."""
     await tx.execute(
         "DELETE FROM login_attempts USING login_attempts mine WHERE mine.attempt_id = :attempt_id"
         " AND login_attempts.account_hash = mine.account_hash"

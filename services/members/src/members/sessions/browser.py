@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from members.accounts.rows import Member
 from members.sessions.enter import Browser, NewLogin
-from members.sessions.sign_in import OpenedSession, renew_session
+from members.sessions.open_session import OpenedSession, renew_session
 from members.settings import Settings
 from members.viewer import member_id_of, session_id_of
 from shared.clock import now
@@ -22,15 +22,15 @@ DEVICE_COOKIE = "noren_device"
 _DEVICE_KNOWN_FOR = timedelta(days=365)
 
 
-def browser_of(request: Request, parts: Parts, seen: Viewer) -> Browser:
+def browser_of(request: Request, parts: Parts, viewer: Viewer) -> Browser:
     """Return the browser of a request, with its present login."""
     return Browser(
         parts.cookies.read(request, DEVICE_COOKIE) or "",
         device_label(request.headers.get("user-agent", "")),
         counted_as(request),
-        session_id_of(seen),
-        member_id_of(seen),
-        seen.staff,
+        session_id_of(viewer),
+        member_id_of(viewer),
+        viewer.staff,
     )
 
 
@@ -65,13 +65,13 @@ def put_session(parts: Parts, response: Response, opened: OpenedSession) -> Resp
     return response
 
 
-async def renewed_by_proof(tx: Tx, member: Member, seen: Viewer) -> OpenedSession | None:
+async def renewed_by_proof(tx: Tx, member: Member, viewer: Viewer) -> OpenedSession | None:
     """Return the viewer's session with a proof of the address that its statement lacks. Return None if there is none.
 
     The proof may have been made in another browser, and the other services read only the statement.
     """
-    session_id = session_id_of(seen)
-    if seen.email_proved or member.email_verified_at is None or session_id is None:
+    session_id = session_id_of(viewer)
+    if viewer.email_proved or member.email_verified_at is None or session_id is None:
         return None
     return await renew_session(tx, member, session_id, at=now())
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from members.accounts.rows import Member
 from members.sessions.attempts import hashed
+from members.sessions.open_session import LoginOvertaken, OpenedSession, open_session
 from members.sessions.rows import Way, end_of, know_device
-from members.sessions.sign_in import LoginOvertaken, OpenedSession, open_session
 from members.settings import Settings
 from shared.database.transactions import Tx
 

@@ -1,8 +1,8 @@
 """The shop's own login, by address and password."""
 
 from members.accounts.hasher import PasswordHasher
+from members.sessions.check_password import check_password
 from members.sessions.enter import Browser, NewLogin, enter
-from members.sessions.sign_in import check_password
 from members.settings import Settings
 from shared.clock import now
 from shared.database.transactions import Database

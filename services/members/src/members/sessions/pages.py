@@ -58,7 +58,7 @@ async def show_login(request: Request, parts: Here) -> Response:
 
 
 @router.post("/members/login")
-async def enter_shop(request: Request, parts: Here, seen: CurrentViewer) -> Response:
+async def enter_shop(request: Request, parts: Here, viewer: CurrentViewer) -> Response:
     """Log in and redirect to the page that the member wanted."""
     next_path = safe_next(str((await request.form()).get("next", "")), MY_PAGE)
     form = await read_form(request, Login)
@@ -69,7 +69,7 @@ async def enter_shop(request: Request, parts: Here, seen: CurrentViewer) -> Resp
                 parts.db,
                 parts[PasswordHasher],
                 parts[Settings],
-                browser_of(request, parts, seen),
+                browser_of(request, parts, viewer),
                 email=form.value.email,
                 password=form.value.password,
             )

@@ -6,9 +6,9 @@ from members.accounts.hasher import PasswordHasher
 from members.accounts.rows import member_by_email
 from members.deeds.rows import Doer, note_deed
 from members.sessions.attempts import TooManyAttempts
+from members.sessions.check_password import WrongCredentials, check_password
 from members.sessions.enter import Browser, NewLogin, enter
 from members.sessions.pacing import REFUSALS_NOTED, keep_pace
-from members.sessions.sign_in import WrongCredentials, check_password
 from members.settings import Settings
 from shared.clock import now
 from shared.database.transactions import Database, Tx

@@ -27,7 +27,7 @@ async def show_desk_login(request: Request, parts: Here) -> Response:
 
 
 @router.post("/desk/login")
-async def enter_desk(request: Request, parts: Here, seen: CurrentViewer) -> Response:
+async def enter_desk(request: Request, parts: Here, viewer: CurrentViewer) -> Response:
     """Log in with the rights of the member's role. A member without one gets the response for a wrong password."""
     next_path = safe_next(str((await request.form()).get("next", "")), "/desk")
     form = await read_form(request, Login)
@@ -38,7 +38,7 @@ async def enter_desk(request: Request, parts: Here, seen: CurrentViewer) -> Resp
                 parts.db,
                 parts[PasswordHasher],
                 parts[Settings],
-                browser_of(request, parts, seen),
+                browser_of(request, parts, viewer),
                 email=form.value.email,
                 password=form.value.password,
                 address=address_of(request),

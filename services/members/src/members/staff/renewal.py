@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from members.sessions.browser import put_session
-from members.sessions.sign_in import renew_staff_session
+from members.sessions.open_session import renew_staff_session
 from members.viewer import session_id_of
 from shared.clock import now
 from shared.web.parts import Here
@@ -19,10 +19,10 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.api_route(STAFF_RENEWAL, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
-async def renew_staff(request: Request, parts: Here, seen: CurrentViewer) -> Response:
+async def renew_staff(request: Request, parts: Here, viewer: CurrentViewer) -> Response:
     """Redirect the request back with a new statement. If the session has ended, redirect it to the login."""
     next_path = safe_next(request.query_params.get("next"), "/desk")
-    session_id = session_id_of(seen)
+    session_id = session_id_of(viewer)
     opened = None
     if session_id is not None:
         async with parts.db.transaction() as tx:

@@ -3,10 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from members.accounts.rows import Member, hold_member, member_by_id
+from members.accounts.rows import Member, lock_member, member_by_id
 from members.sessions.end_sessions import end_all_sessions
+from members.sessions.open_session import LoginOvertaken
 from members.sessions.rows import way_of
-from members.sessions.sign_in import LoginOvertaken
 from members.wallets.rows import end_link
 from shared.database.transactions import Tx
 from shared.errors import Refused
@@ -35,9 +35,9 @@ async def unlink_amazon(tx: Tx, member_id: UUID, session_id: UUID | None, *, at:
     Raises LoginOvertaken if that session has ended, NotLinked, and PasswordMissing.
     """
     member = await member_by_id(tx, member_id)
-    held = member is not None and await hold_member(tx, member)
+    unchanged = member is not None and await lock_member(tx, member)
     way = await way_of(tx, session_id, member_id, at=at) if session_id is not None else None
-    if member is None or not held or way is None:
+    if member is None or not unchanged or way is None:
         raise LoginOvertaken
     if member.linked_at is None:
         raise NotLinked

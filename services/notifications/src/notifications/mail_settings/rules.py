@@ -56,12 +56,12 @@ class PaidByMethod(Protocol):
 
     @property
     def payment_kind(self) -> str:
-        """The payment method."""
+        """Return the payment method."""
         ...
 
     @property
     def deposit_mail(self) -> bool:
-        """Whether the mail may be sent, as payments reported it."""
+        """Return whether the mail may be sent, as payments reported it."""
         ...
 
 

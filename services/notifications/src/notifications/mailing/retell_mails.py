@@ -6,7 +6,7 @@ from uuid import UUID
 
 import orjson
 
-from notifications.mailing.departures import Circumstances
+from notifications.mailing.circumstances import Circumstances
 from notifications.mailing.rows import KeptEvent, StoredMail
 from notifications.mails.rendering import Mails, Rendered
 from shared.database.transactions import Tx

@@ -12,10 +12,10 @@ from typing import Protocol
 import structlog
 
 from notifications.mailing.delivery import Accepted, RefusedByServer, ServerAnswer, judge
-from notifications.mailing.leaving import Gate
+from notifications.mailing.gate import Gate
 from notifications.mailing.message import Letter, MailMalformed, build
-from notifications.mailing.news import of_verdict
 from notifications.mailing.one_time_links import OneTimeLinks
+from notifications.mailing.outcome_events import events_of
 from notifications.mailing.pacing import Pace
 from notifications.mailing.rows import StoredMail
 from notifications.mailing.tables import mails as mails_table
@@ -70,7 +70,7 @@ class MailSending:
             mails_table,
             self.send,
             begin=self.begin,
-            conclude=conclude_tries,
+            conclude=conclude_mails,
             concurrency=concurrency,
             lease_seconds=int(LEASE.total_seconds()),
             linger_seconds=LINGER_SECONDS,
@@ -82,7 +82,7 @@ class MailSending:
     async def begin(self, tx: Tx, mails: Sequence[StoredMail]) -> list[Try]:
         """Store, with the claim, that the tries begin. Mails that are not sent after all are left out."""
         at = now()
-        going = await self._gate.let_go(tx, mails, at=at)
+        going = await self._gate.admit(tx, mails, at=at)
         return await start_tries(tx, going, at=at) if going else []
 
     async def send(self, tried: Try) -> TryOutcome:
@@ -120,12 +120,12 @@ class MailSending:
         return self._links.sign(mail.link)
 
 
-async def conclude_tries(tx: Tx, ended: Sequence[tuple[Try, TryOutcome]]) -> None:
+async def conclude_mails(tx: Tx, ended: Sequence[tuple[Try, TryOutcome]]) -> None:
     """Store the outcomes of the tries and publish them. Mails that another worker has claimed are left out."""
     ours = await end_tries(tx, ended)
     for tried, outcome in ended:
         if tried.mail.mail_id in ours:
-            tx.say(*of_verdict(tried.mail, outcome.verdict))
+            tx.say(*events_of(tried.mail, outcome.verdict))
 
 
 def letter_of(mail: StoredMail, mails: Mails, *, sender: Sender, at: datetime, link: str = "") -> Letter:

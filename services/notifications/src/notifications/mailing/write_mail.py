@@ -11,8 +11,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from notifications.mail_settings.rules import Decision, Send, Suppress
 from notifications.mailing.message import envelope_address
-from notifications.mailing.news import suppressed
 from notifications.mailing.one_time_links import KeptLink
+from notifications.mailing.outcome_events import suppressed
 from notifications.mailing.rows import KeptEvent
 from notifications.mailing.store_mails import NewMail, store_mails
 from notifications.mails.audience import AUDIENCES, Lane

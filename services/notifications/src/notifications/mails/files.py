@@ -71,7 +71,7 @@ class MailFile:
 
     @property
     def subject(self) -> str:
-        """The template of the subject line."""
+        """Return the template of the subject line."""
         return self.head["Subject"]
 
 
@@ -88,17 +88,17 @@ class MailKind:
 
     @property
     def name(self) -> str:
-        """The name in rows and events: ``shipped.customer``."""
+        """Return the name in rows and events: ``shipped.customer``."""
         return self._japanese.name
 
     @property
     def audience(self) -> Audience:
-        """The audience of the mail."""
+        """Return the audience of the mail."""
         return self._japanese.audience
 
     @property
     def head(self) -> Mapping[str, str]:
-        """The lines of the head, which decide when it is sent."""
+        """Return the lines of the head, which decide when it is sent."""
         return self._japanese.head
 
     def in_language(self, language: str) -> MailFile:
@@ -107,17 +107,17 @@ class MailKind:
 
     @property
     def event(self) -> type[Event]:
-        """The first of the events that call for it. The preview uses it."""
+        """Return the first of the events that call for it. The preview uses it."""
         return self.events[0]
 
     @property
     def title(self) -> str:
-        """The name of the mail for staff: the first sentence of the comment that begins its text."""
+        """Return the name of the mail for staff: the first sentence of the comment that begins its text."""
         return self._about.partition("。")[0] or self.name
 
     @property
     def note(self) -> str:
-        """When the mail is sent, worded for staff: the rest of that comment."""
+        """Return the note for staff about when the mail is sent: the rest of that comment."""
         return self._about.partition("。")[2]
 
     @cached_property
@@ -127,60 +127,60 @@ class MailKind:
 
     @cached_property
     def about_an_order(self) -> bool:
-        """Whether all its events are about an order, whose orderer OrderPlaced contains.
+        """Return whether all its events are about an order.
 
-        Other events contain ``email``.
+        The orderer of an order is in OrderPlaced. Other events contain ``email``.
         """
         return all(_requires(event, "order_code") for event in self.events)
 
     @property
     def once_per_order(self) -> bool:
-        """Whether an order gets it only once, whichever event calls for it."""
+        """Return whether an order gets it only once, even if several events call for it."""
         return "Once" in self.head
 
     @property
     def until_cancelled(self) -> bool:
-        """Whether its text would be untrue after its order was cancelled."""
+        """Return whether its text would be untrue after its order was cancelled."""
         return "Until" in self.head
 
     @property
     def retold(self) -> bool:
-        """Whether it is rendered again before sending if its facts have changed."""
+        """Return whether it is rendered again before sending if its facts have changed."""
         return "Retold" in self.head
 
     @property
     def needed_to_pay(self) -> bool:
-        """Whether the buyer may not know how to pay without it."""
+        """Return whether the buyer may not know how to pay without it."""
         return "Needed" in self.head
 
     @property
     def after(self) -> str:
-        """The kind of mail about the same order that must be sent first, or ''."""
+        """Return the kind of mail about the same order that must be sent first, or ''."""
         return f"{self.head['After']}.{self.audience.code}" if "After" in self.head else ""
 
     @property
     def may_wait(self) -> bool:
-        """Whether staff may set a delay."""
+        """Return whether staff may set a delay."""
         return "Waits" in self.head
 
     @property
     def replaces_earlier(self) -> bool:
-        """Whether one that has not left stays once there is a later one about the same order."""
+        """Return whether an unsent mail is dropped when a later one of this kind about the same order exists."""
         return "Replaces" in self.head
 
     @property
     def by_method(self) -> bool:
-        """Whether some payment methods lack this mail, and staff may except more of them."""
+        """Return whether some payment methods lack this mail. Staff may except more of them."""
         return "Methods" in self.head
 
     @property
     def delay_minutes(self) -> int:
-        """Its default delay in minutes."""
+        """Return its default delay in minutes."""
         return int(self.head.get("Delay", "0"))
 
     @property
     def lane(self) -> Lane:
-        """The group of mails to the same address that share its limit."""
+        """Return the group of mails to the same address that share its limit."""
         if not self.audience.told_by_events:
             return "desk"
         named: dict[str, Lane] = {"sign_up": "sign_up", "account": "account", "warning": "warning"}

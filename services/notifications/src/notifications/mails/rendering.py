@@ -52,7 +52,7 @@ class Shop:
 
     @property
     def desk_address(self) -> str:
-        """The address that receives mails to the shop."""
+        """Return the address that receives mails to the shop."""
         return self.desk_mail or self.mail
 
 
@@ -71,7 +71,7 @@ class Rendered:
 
     @property
     def shielded(self) -> Shielded:
-        """The text, ready for conversion to HTML."""
+        """Return the text, ready for conversion to HTML."""
         return shield(self.text, self.typed)
 
 

@@ -21,7 +21,7 @@ class Sender:
 
     @property
     def domain(self) -> str:
-        """The domain of Message-IDs."""
+        """Return the domain of Message-IDs."""
         return self.address.rpartition("@")[2]
 
 

@@ -30,7 +30,7 @@ class Message:
 
 
 @router.get("/notifications/orders/{code}")
-async def show_messages(request: Request, parts: Here, seen: CurrentViewer, code: str) -> Response:
+async def show_messages(request: Request, parts: Here, viewer: CurrentViewer, code: str) -> Response:
     """Show the mails of an order to its buyer, newest first, whether or not they were delivered.
 
     The buyer is the order's member. A browser that placed or opened the order may also see them, if checkout confirms
@@ -39,10 +39,10 @@ async def show_messages(request: Request, parts: Here, seen: CurrentViewer, code
     async with parts.db.transaction() as tx:
         key = await page_key_of(tx, code)
     ours = OrdersInBrowser.of_claims(parts.claims(request, "order")).shows(code, key)
-    if not ours and not seen.signed_in:
+    if not ours and not viewer.signed_in:
         raise SignInNeeded("/members/login", request.url.path)
     async with parts.db.transaction() as tx:
-        if not ours and not await belongs_to(tx, code, UUID(seen.member_id)):
+        if not ours and not await belongs_to(tx, code, UUID(viewer.member_id)):
             raise Refused("order_not_found", "このご注文は見つかりません。", status=404)
         found = await mails_of_order(tx, code, at=now())
     messages = [

@@ -7,7 +7,8 @@ from datetime import datetime
 from payments.calls import contradictions
 from payments.payment.act_on_payment import Acted, act_on_payment
 from payments.payment.forms import PaymentForm, TakeBack
-from payments.payment.rows import find_order_payment, lock_order_payments, order_of_receipt
+from payments.payment.records import order_of_receipt
+from payments.payment.rows import find_order_payment, lock_order_payments
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.reported_objects import stands_here

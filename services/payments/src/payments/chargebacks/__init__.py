@@ -1,0 +1,1 @@
+"""Chargebacks: the outcome of a payment that the buyer disputed at the bank, and its correction."""

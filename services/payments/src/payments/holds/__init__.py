@@ -1,0 +1,1 @@
+"""Holds on the buyer's money that staff reauthorize or release."""

@@ -1,0 +1,1 @@
+"""Refunds that staff request from the provider, or record after another way."""

@@ -1,7 +1,8 @@
-"""Redelivered messages: a process died while it handled them, and one of them may be the reason.
+"""Poison messages: a message that kills its process is redelivered and kills the next one.
 
-A worker takes them in another order after each death (:mod:`shared.messaging.worker`). Harmless messages are soon done.
-The message that kills the process remains, with its count of deliveries.
+A process died while it held the redelivered messages, and one of them may be the reason. After each death a worker
+handles them in another order (:mod:`shared.messaging.worker`). The harmless messages are soon handled. The poison
+message remains, with its count of deliveries.
 """
 
 from zlib import crc32

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from checkout.consumers import consumers
-from checkout.orders.heard import labels as news
+from checkout.orders.heard import labels
 from checkout.orders.heard.entries import entry_of
 from notifications.previews.examples import example_of
 from shared.events import (
@@ -24,14 +24,14 @@ from shared.events import (
 from shared.shop.labels import Labels
 
 WORDS: list[tuple[type[Event], str, Labels[Any]]] = [
-    (PaymentFailed, "reason", news.FAILED),
-    (PaymentCaptured, "source", news.SOURCE),
-    (PaymentRefunded, "route", news.ROUTE),
-    (RefundTakenBack, "route", news.ROUTE),
-    (AuthorizationEnded, "reason", news.ENDED),
-    (BenefitShortageFound, "benefit", news.BENEFIT),
-    (PointsGranted, "state", news.GRANTED),
-    (MailSuppressed, "reason", news.SUPPRESSED),
+    (PaymentFailed, "reason", labels.FAILED),
+    (PaymentCaptured, "source", labels.SOURCE),
+    (PaymentRefunded, "route", labels.ROUTE),
+    (RefundTakenBack, "route", labels.ROUTE),
+    (AuthorizationEnded, "reason", labels.ENDED),
+    (BenefitShortageFound, "benefit", labels.BENEFIT),
+    (PointsGranted, "state", labels.GRANTED),
+    (MailSuppressed, "reason", labels.SUPPRESSED),
 ]
 
 

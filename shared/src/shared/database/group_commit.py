@@ -24,7 +24,7 @@ class _Waiting(Generic[Item, Result]):
     done: "asyncio.Future[Result]"
 
 
-class Together(Generic[Item, Result]):
+class GroupCommit(Generic[Item, Result]):
     """Runs items in batches, in the order of their arrival.
 
     ``run`` gets up to ``batch_max`` items and returns a result for each, in the same order. If it raises for several,
@@ -87,7 +87,7 @@ class Together(Generic[Item, Result]):
             if len(batch) == 1:
                 _tell(batch[0].done, error)
                 return
-            log.debug("together.batch_split", error=type(error).__name__, things=len(batch))
+            log.debug("group_commit.batch_split", error=type(error).__name__, things=len(batch))
             for one in batch:
                 await self._run_batch([one])
         else:

@@ -1,11 +1,11 @@
-"""Things that come while others are being done are done together, and one failure stays one failure."""
+"""Items that arrive while a transaction runs share the next one. If one fails, the others do not."""
 
 import asyncio
 from collections.abc import Sequence
 
 import pytest
 
-from shared.database.together import Together
+from shared.database.group_commit import GroupCommit
 
 
 class Kitchen:
@@ -31,10 +31,10 @@ async def _all_begun() -> None:
 
 async def test_what_comes_during_a_batch_is_the_next_batch() -> None:
     kitchen = Kitchen()
-    together = Together(kitchen.run)
-    first = asyncio.create_task(together.do(1))
+    commits = GroupCommit(kitchen.run)
+    first = asyncio.create_task(commits.do(1))
     await _all_begun()
-    rest = [asyncio.create_task(together.do(number)) for number in (2, 3, 4)]
+    rest = [asyncio.create_task(commits.do(number)) for number in (2, 3, 4)]
     await _all_begun()
     kitchen.let_go.set()
     assert await asyncio.gather(first, *rest) == [2, 4, 6, 8]
@@ -44,8 +44,8 @@ async def test_what_comes_during_a_batch_is_the_next_batch() -> None:
 async def test_one_that_cannot_be_done_fails_alone() -> None:
     kitchen = Kitchen(frozenset({2}))
     kitchen.let_go.set()
-    together = Together(kitchen.run)
-    results = await asyncio.gather(*(together.do(number) for number in (1, 2, 3)), return_exceptions=True)
+    commits = GroupCommit(kitchen.run)
+    results = await asyncio.gather(*(commits.do(number) for number in (1, 2, 3)), return_exceptions=True)
     assert results[0] == 2
     assert isinstance(results[1], ValueError)
     assert results[2] == 6
@@ -55,24 +55,24 @@ async def test_one_that_cannot_be_done_fails_alone() -> None:
 async def test_batches_are_bounded_and_keep_the_order() -> None:
     kitchen = Kitchen()
     kitchen.let_go.set()
-    together = Together(kitchen.run, batch_max=2)
-    assert await asyncio.gather(*(together.do(number) for number in range(5))) == [0, 2, 4, 6, 8]
+    commits = GroupCommit(kitchen.run, batch_max=2)
+    assert await asyncio.gather(*(commits.do(number) for number in range(5))) == [0, 2, 4, 6, 8]
     assert kitchen.batches == [[0, 1], [2, 3], [4]]
 
 
 async def test_things_with_the_same_key_are_done_one_after_the_other() -> None:
     kitchen = Kitchen()
     kitchen.let_go.set()
-    together = Together(kitchen.run, key=lambda number: number % 10)
-    await asyncio.gather(*(together.do(number) for number in (1, 11, 2, 21)))
+    commits = GroupCommit(kitchen.run, key=lambda number: number % 10)
+    await asyncio.gather(*(commits.do(number) for number in (1, 11, 2, 21)))
     assert kitchen.batches == [[1, 2], [11], [21]]
 
 
 async def test_who_stops_waiting_does_not_stop_the_others() -> None:
     kitchen = Kitchen()
-    together = Together(kitchen.run)
-    impatient = asyncio.create_task(together.do(1))
-    patient = asyncio.create_task(together.do(2))
+    commits = GroupCommit(kitchen.run)
+    impatient = asyncio.create_task(commits.do(1))
+    patient = asyncio.create_task(commits.do(2))
     await _all_begun()
     impatient.cancel()
     with pytest.raises(asyncio.CancelledError):

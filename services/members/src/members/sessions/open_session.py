@@ -1,33 +1,19 @@
-"""The password check with its limits, and the new session after any kind of login."""
+"""The session after a login of any kind: opened, and renewed with the present state of the member."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from members.accounts.hasher import PasswordHasher
-from members.accounts.rows import Member, email_key, hold_member, member_by_email, member_by_id, renew_hash
-from members.sessions.attempts import begin_attempt, forget_attempts
+from members.accounts.rows import Member, lock_member, member_by_id
 from members.sessions.end_sessions import end_session
 from members.sessions.rows import Way, expiry_of, insert_session, staff_role_of
-from shared.clock import now
-from shared.database.transactions import Database, Tx
+from shared.database.transactions import Tx
 from shared.errors import Refused
 from shared.ids import new_id
 
 Claims = Mapping[str, str | bool | None]
 """The claims of a session statement."""
-
-
-class WrongCredentials(Refused):
-    """The address is unknown, the password is wrong, or there is none. The response does not say which."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "wrong_credentials",
-            "メールアドレスまたはパスワードが違います。入力内容をご確認ください。",
-            status=422,
-        )
 
 
 class LoginOvertaken(Refused):
@@ -43,29 +29,6 @@ class OpenedSession:
 
     claims: Claims
     valid_for: timedelta
-
-
-async def check_password(
-    db: Database, hasher: PasswordHasher, *, email: str, password: str, ip: str, device: str
-) -> Member:
-    """Return the member with this address and password.
-
-    Takes the same steps and the same time for every address. Raises WrongCredentials. Raises TooManyAttempts before the
-    password is checked. No transaction is open while the hash is computed.
-    """
-    async with db.transaction() as tx:
-        attempt_id = await begin_attempt(tx, key=email_key(email), ip=ip, device=device, at=now())
-        member = await member_by_email(tx, email)
-    right = await hasher.verify(member.password_hash if member else None, password)
-    if member is None or member.password_hash is None or not right:
-        raise WrongCredentials
-    async with db.transaction() as tx:
-        await forget_attempts(tx, attempt_id)
-    if hasher.outdated(member.password_hash):
-        renewed = await hasher.hash(password)
-        async with db.transaction() as tx:
-            await renew_hash(tx, member.member_id, member.password_hash, renewed)
-    return member
 
 
 async def open_session(
@@ -85,7 +48,7 @@ async def open_session(
     login, because a customer needs no rights there. Raises LoginOvertaken if the checked state of ``member`` is
     outdated.
     """
-    if not await hold_member(tx, member):
+    if not await lock_member(tx, member):
         raise LoginOvertaken
     if instead_of is not None:
         await end_session(tx, instead_of, at=at)

@@ -1,4 +1,4 @@
-"""Replayed dead letters: what their headers say about the death, after `make replay` or a move by hand."""
+"""The headers of a replayed dead letter, which describe its death, after `make replay` or a move by hand."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
-"""Time limit for request heads: a connection without a complete head is closed. uvicorn itself would wait for ever.
+"""The time limit of request heads: a connection without a complete head is closed. uvicorn has no such limit.
 
-Caddy does the same for browsers (deploy/caddy/Caddyfile); this is for whoever reaches a service's own port.
+Caddy has the same limit for browsers (deploy/caddy/Caddyfile). This one is for clients that reach a service's own port.
 """
 
 import asyncio
@@ -11,29 +11,29 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 REQUEST_SECONDS_MAX = 15.0
 
 
-class ImpatientProtocol(HttpToolsProtocol):
-    """HTTP as uvicorn speaks it, with an end to waiting for the head of a request."""
+class HeadTimeoutProtocol(HttpToolsProtocol):
+    """The HTTP protocol of uvicorn with a time limit for the head of a request."""
 
     seconds_max = REQUEST_SECONDS_MAX
     _until: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
-        """Begin to wait for the first request."""
+        """Start the time limit of the first request."""
         super().connection_made(transport)
         self._wait()
 
     def on_message_begin(self) -> None:
-        """Begin to wait for the rest of a head."""
+        """Start the time limit of a head of which the first bytes arrived."""
         super().on_message_begin()
         self._wait()
 
     def on_headers_complete(self) -> None:
-        """Wait no longer: the body has a limit of its own (shared.web.edge)."""
+        """End the time limit of the head. The body has its own (shared.web.edge)."""
         self._end_wait()
         super().on_headers_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no longer."""
+        """End the time limit."""
         self._end_wait()
         super().connection_lost(exc)
 

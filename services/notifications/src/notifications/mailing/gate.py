@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from notifications.mailing.departures import Circumstances, Held, circumstances_of, hold_back
-from notifications.mailing.news import suppressed
-from notifications.mailing.pacing import Departure, Drop, Go, Pace, Wait, pace
+from notifications.mailing.circumstances import Circumstances, Held, circumstances_of, hold_back
+from notifications.mailing.outcome_events import suppressed
+from notifications.mailing.pacing import Decision, Drop, Go, Pace, Wait, pace
 from notifications.mailing.retell_mails import retell_mails
 from notifications.mailing.rows import StoredMail
 from notifications.mails.rendering import Mails
@@ -35,7 +35,7 @@ class Gate:
     mails: Mails
     pace: Pace
 
-    async def let_go(self, tx: Tx, mails: Sequence[StoredMail], *, at: datetime) -> list[StoredMail]:
+    async def admit(self, tx: Tx, mails: Sequence[StoredMail], *, at: datetime) -> list[StoredMail]:
         """Return the claimed ``mails`` that are sent now. Release the claims on the others.
 
         Workers that claim at the same time may exceed the limit of an address by a few mails.
@@ -76,7 +76,7 @@ class Gate:
     def _replacing(self) -> list[str]:
         return [kind.name for kind in self.mails.kinds.values() if kind.replaces_earlier]
 
-    def _decide(self, mail: StoredMail, known: Circumstances, more: int, at: datetime) -> Departure:
+    def _decide(self, mail: StoredMail, known: Circumstances, more: int, at: datetime) -> Decision:
         kind = self.mails.kinds.get(mail.mail)
         if known.cancelled and kind is not None and kind.until_cancelled:
             return Drop("order_cancelled")
@@ -90,9 +90,9 @@ class Gate:
         if known.behind and at < mail.created_at + BEHIND_MAX:
             return Wait(at + LOOK_AGAIN, BEHIND)
         return pace(
-            known.lately.sent + more,
+            known.recent.sent + more,
             per_hour=self.pace.of(mail.lane),
-            oldest_at=known.lately.oldest_at,
+            oldest_at=known.recent.oldest_at,
             created_at=mail.created_at,
             at=at,
             link_ends_at=link_ends_at,

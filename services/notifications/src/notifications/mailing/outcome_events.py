@@ -22,7 +22,7 @@ def suppressed(mail: NewMail | StoredMail, reason: SuppressionReason) -> MailSup
     return MailSuppressed(reason=reason, title=mail.title or "", **_about(mail)).following(cause_of(mail))
 
 
-def of_verdict(mail: StoredMail, verdict: Verdict) -> list[Event]:
+def events_of(mail: StoredMail, verdict: Verdict) -> list[Event]:
     """Return the events after a try.
 
     Return none if another try follows. The cause is the event that the mail is about.

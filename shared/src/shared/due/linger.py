@@ -1,17 +1,17 @@
-"""Lets tasks that end at about the same time continue together."""
+"""Linger: finished tasks wait a moment for running ones, so that they share the next transaction."""
 
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Company:
-    """Finished tasks wait for running ones, at most ``linger_seconds``."""
+class Linger:
+    """The wait of finished tasks for running ones, at most ``linger_seconds``."""
 
     def __init__(self, linger_seconds: float) -> None:
         self._linger_seconds = linger_seconds
         self._under_way = 0
-        self._departure = asyncio.Event()
+        self._release = asyncio.Event()
 
     @contextmanager
     def under_way(self) -> Iterator[None]:
@@ -22,20 +22,20 @@ class Company:
         finally:
             self._under_way -= 1
             if not self._under_way:
-                self._depart()
+                self._release_all()
 
     async def gather(self) -> None:
         """Wait until no task is running or the time is up, then continue with all finished tasks."""
         if not self._under_way or not self._linger_seconds:
             return
-        departure = self._departure
+        release = self._release
         try:
             async with asyncio.timeout(self._linger_seconds):
-                await departure.wait()
+                await release.wait()
         except TimeoutError:
-            if departure is self._departure:
-                self._depart()
+            if release is self._release:
+                self._release_all()
 
-    def _depart(self) -> None:
-        self._departure.set()
-        self._departure = asyncio.Event()
+    def _release_all(self) -> None:
+        self._release.set()
+        self._release = asyncio.Event()

@@ -15,7 +15,7 @@ NONE_FIRST: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Lately:
+class RecentMails:
     """The recent mails of one lane to an address: their number, and when the server got the oldest."""
 
     sent: int
@@ -32,7 +32,7 @@ class Circumstances:
     """
 
     cancelled: bool
-    lately: Lately
+    recent: RecentMails
     changed: Mapping[str, object] | None = None
     placed: str | None = None
     behind: bool = False
@@ -64,7 +64,7 @@ async def circumstances_of(
     return {
         row.mail_id: Circumstances(
             row.cancelled,
-            Lately(row.sent, row.oldest_at),
+            RecentMails(row.sent, row.oldest_at),
             row.ended_money,
             row.placed,
             row.behind,

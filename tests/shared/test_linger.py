@@ -7,37 +7,37 @@ import asyncio
 
 import pytest
 
-from shared.due.company import Company
+from shared.due.linger import Linger
 
 LONG_SECONDS = 3_600
 
 
 async def test_who_is_alone_does_not_wait() -> None:
-    company = Company(LONG_SECONDS)
+    linger = Linger(LONG_SECONDS)
 
-    with company.under_way():
+    with linger.under_way():
         pass
-    going = company.gather()
+    going = linger.gather()
 
     with pytest.raises(StopIteration):  # its first step is its last
         going.send(None)
 
 
 async def test_who_is_done_waits_for_all_who_are_under_way() -> None:
-    company = Company(LONG_SECONDS)
+    linger = Linger(LONG_SECONDS)
 
-    with company.under_way():
-        with company.under_way():
+    with linger.under_way():
+        with linger.under_way():
             pass
-        first = asyncio.create_task(company.gather())
+        first = asyncio.create_task(linger.gather())
         await asyncio.wait([first], timeout=0.1)
         assert not first.done()
-    await company.gather()
+    await linger.gather()
     await first
 
 
 async def test_nobody_waits_for_one_who_does_not_come() -> None:
-    company = Company(linger_seconds=0.05)
+    linger = Linger(linger_seconds=0.05)
 
-    with company.under_way():
-        await asyncio.gather(company.gather(), company.gather())
+    with linger.under_way():
+        await asyncio.gather(linger.gather(), linger.gather())
