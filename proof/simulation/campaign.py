@@ -1,5 +1,6 @@
 """Runs seeds one after the other on one set of databases."""
 
+import gc
 import tempfile
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -32,6 +33,9 @@ class Campaign:
         self.loop = SimulatedLoop()
         self.loop.set_task_factory(note_task)
         self.loop.run_until_complete(self._open())
+        # What lives as long as the campaign is not looked at again whenever the rubbish of a seed is collected.
+        gc.collect()
+        gc.freeze()
         return self
 
     async def _open(self) -> None:
@@ -84,6 +88,7 @@ class Campaign:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        gc.unfreeze()
         # After an error in the middle of a run the loop may be in any state; the server ends the sessions.
         if kind is None:
             self.loop.run_until_complete(self._close())

@@ -7,6 +7,7 @@ import argparse
 import logging
 import multiprocessing
 import os
+import signal
 import sys
 import time
 from collections import Counter
@@ -68,6 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.environ["PYTHONHASHSEED"] = "0"
         os.execv(sys.executable, [sys.executable, "-m", "proof.simulation", *sys.argv[1:]])  # noqa: S606
     _be_quiet()
+    # Processes and a PostgreSQL in memory would outlive a plain end.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     console = Console()
     server = Server()
     try:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from fastapi import APIRouter
 from pydantic import SecretStr
 
 from payments.methods.amazon_pay.method import AmazonPay
@@ -19,6 +20,7 @@ from payments.methods.konbini.method import Konbini
 from payments.methods.konbini.settings import KonbiniSettings
 from payments.methods.method import Method, Notice, NoticeRefused, Shop
 from payments.methods.registry import Methods
+from payments.notices import api as notices
 from proof.observers import Movement
 from proof.simulation.amazon import Amazon
 from proof.simulation.chance import Chance
@@ -157,11 +159,15 @@ class UnsignedAmazonPay(AmazonPay):
 
 @dataclass(frozen=True)
 class Gateway:
-    """The real payment methods and their wires. Made once; :meth:`connect` gives them the providers of a run."""
+    """The real payment methods, their wires and their notice routes. :meth:`connect` gives them the providers of a run.
+
+    Made once for all runs: FastAPI caches the functions of 4,096 routes, and with them whatever they refer to.
+    """
 
     methods: Methods
     wires: Sequence[Wire]
     shop: Shop
+    notices: APIRouter
 
     def connect(self, providers: Providers) -> None:
         """Let all calls go to ``providers``."""
@@ -186,4 +192,5 @@ def make_gateway() -> Gateway:
         BankTransfer(BankTransferSettings(sandbox=True), clients["bank_transfer"]),
         CashOnDelivery(),
     ]
-    return Gateway(Methods(made), list(wires.values()), shop)
+    methods = Methods(made)
+    return Gateway(methods, list(wires.values()), shop, notices.router(methods))

@@ -27,7 +27,6 @@ from notifications.mails.sender import Sender
 from notifications.tables import metadata as notifications_metadata
 from payments.consumers import consumers as payments_consumers
 from payments.methods.registry import Methods
-from payments.notices import api as notices
 from payments.notices.act_on_notices import Notices
 from payments.requests.perform_requests import Requests
 from payments.requests.provider_gate import ProviderGate
@@ -38,8 +37,10 @@ from proof.simulation.gateway import ORIGIN, Gateway
 from proof.simulation.mail_server import SimulatedMailServer
 from proof.simulation.nodes import Node
 from proof.simulation.parts import Parts
+from shared.database.transactions import Database
 from shared.due.work import DueRunner, DueWork
 from shared.messaging.consumers import Consumer, Consumers, Handler, consumer_of
+from shared.web.parts import add_part
 
 METADATA: Mapping[str, MetaData] = {
     "checkout": checkout_metadata,
@@ -145,7 +146,8 @@ class Services:
 
     def _notice_pages(self, node: Node) -> httpx.AsyncClient:
         app = FastAPI(openapi_url=None)
-        app.include_router(notices.router(node.db, self.gateway.methods))
+        add_part(app, Database, node.db)
+        app.include_router(self.gateway.notices)
         return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ORIGIN, trust_env=False)
 
 

@@ -110,6 +110,17 @@ class AcknowledgesFirst(BaseMiddleware):
         return await call_next(msg)
 
 
+def test_no_model_is_made_of_a_handlers_arguments() -> None:
+    made = [
+        call.dependant.serializer
+        for subscriber in stream("amqp://nowhere", consumers).subscribers
+        for call in cast(SubscriberUsecase[Any], subscriber).calls
+        if call.dependant is not None
+    ]
+    assert made
+    assert set(made) == {None}
+
+
 async def test_a_middleware_sees_a_batch_as_one_message(make_db: MakeDatabase) -> None:
     Seen.passed.clear()
     async with at_work(await make_db("members", metadata), middlewares=[Seen]) as desk:

@@ -1,6 +1,5 @@
 """One simulation for all tests here: databases are made once."""
 
-import gc
 import logging
 from collections.abc import Iterator
 
@@ -19,9 +18,7 @@ def campaign() -> Iterator[Campaign]:
     server = Server()
     try:
         with Campaign(server.url, "tests") as made:
-            gc.freeze()
             yield made
     finally:
-        gc.unfreeze()
         server.stop()
         structlog.configure(**before)

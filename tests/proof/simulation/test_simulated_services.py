@@ -3,14 +3,25 @@
 The long form is `make sim`.
 """
 
+import asyncio
+import gc
+import signal
+import sys
+import weakref
+from asyncio.subprocess import DEVNULL
 from collections import Counter
 
+import psutil
 import pytest
 
+from harness.eventually import eventually
+from proof.simulation.broker import Broker
 from proof.simulation.campaign import Campaign
 from proof.simulation.command import find
 from proof.simulation.mutants import MUTANTS
+from proof.simulation.people import play
 from proof.simulation.sometimes import ENOUGH_SEEDS, MUST_HAPPEN, missing
+from proof.simulation.world import World
 
 pytestmark = pytest.mark.database
 
@@ -30,6 +41,21 @@ def test_a_seed_is_one_story_and_another_is_another(campaign: Campaign) -> None:
     assert first == again
     assert first.digest != other.digest
     assert len(lines) == again.lines
+
+
+def test_a_seed_that_ended_leaves_nothing_in_memory(campaign: Campaign) -> None:
+    brokers: list[weakref.ref[Broker]] = []
+
+    async def look_and_play(world: World) -> None:
+        # Everything that a process refers to leads to its broker.
+        brokers.append(weakref.ref(world.broker))
+        await play(world)
+
+    for seed in SEEDS:
+        campaign.run(seed, play=look_and_play)
+    gc.collect()
+
+    assert [broker() for broker in brokers] == [None] * len(SEEDS)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -56,3 +82,13 @@ def test_what_never_happened_fails_a_long_run() -> None:
 
     assert missing(all_but_one, ENOUGH_SEEDS) == [MUST_HAPPEN[0]]
     assert missing(all_but_one, ENOUGH_SEEDS - 1) == []
+
+
+async def test_a_run_that_is_ended_takes_its_processes_along() -> None:
+    command = (sys.executable, "-m", "proof.simulation", "--seeds", "1000", "-j", "1")
+    running = await asyncio.create_subprocess_exec(*command, stdout=DEVNULL, stderr=DEVNULL)
+    workers = await eventually(lambda: psutil.Process(running.pid).children() or False, seconds=60)
+    running.terminate()
+    assert await asyncio.wait_for(running.wait(), 60) == 128 + signal.SIGTERM
+    _, still_there = psutil.wait_procs(workers, timeout=20)
+    assert not still_there

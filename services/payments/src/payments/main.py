@@ -110,7 +110,7 @@ def install_pages(app: FastAPI, settings: Settings, db: Database, methods: Metho
         content_security=ContentSecurity(),
     )
     install_routers(app, "payments")
-    app.include_router(notices_api.router(db, methods))
+    app.include_router(notices_api.router(methods))
     counter = PaymentCounter(shop, pages, db, methods)
     for method in visited:
         app.include_router(visit_pages.router(method, counter))

@@ -45,9 +45,14 @@ class BatchBroker(RabbitBroker):
     """A broker whose subscribers connect by themselves, plainly; it never opens a robust connection of its own."""
 
     def __init__(self, url: str, *, app_id: str) -> None:
-        # Without types to inject FastDepends stays out of the way; what goes wrong is logged by the workers.
+        # FastDepends injects no types and makes no pydantic model of each handler; workers log what goes wrong.
         super().__init__(
-            url, app_id=app_id, logger=None, apply_types=False, graceful_timeout=STOP_SECONDS_MAX
+            url,
+            app_id=app_id,
+            logger=None,
+            apply_types=False,
+            serializer=None,
+            graceful_timeout=STOP_SECONDS_MAX,
         )
         self.workers: list[Worker] = []
 

@@ -11,7 +11,7 @@ from payments.notices.rows import can_be_matched, insert_notice, insert_unreadab
 from payments.providers.provider import NoticeRefused, Provider
 from shared.clock import now
 from shared.crash import crash_point
-from shared.database.transactions import Database
+from shared.web.parts import Here, Parts
 
 log = structlog.get_logger()
 
@@ -21,22 +21,22 @@ def address(provider: Provider) -> str:
     return f"/payments/{provider.path}/notices"
 
 
-def router(db: Database, methods: Methods) -> APIRouter:
+def router(methods: Methods) -> APIRouter:
     """Return a route for each provider."""
     routes = APIRouter(include_in_schema=False)
     for provider in methods.providers:
-        routes.add_api_route(address(provider), _receiver(db, provider), methods=["POST"])
+        routes.add_api_route(address(provider), _receiver(provider), methods=["POST"])
     return routes
 
 
-def _receiver(db: Database, provider: Provider) -> Callable[[Request], Awaitable[Response]]:
-    async def _refuse(body: bytes, status: int, *, keep: bool) -> Response:
+def _receiver(provider: Provider) -> Callable[[Request, Parts], Awaitable[Response]]:
+    async def _refuse(parts: Parts, body: bytes, status: int, *, keep: bool) -> Response:
         if keep:
-            async with db.transaction() as tx:
+            async with parts.db.transaction() as tx:
                 await insert_unreadable(tx, provider.name, body, now())
         return PlainTextResponse("refused", status_code=status)
 
-    async def receive_notice(request: Request) -> Response:
+    async def receive_notice(request: Request, parts: Here) -> Response:
         """Answer 200, but only after the commit. A notice that is sent again is stored once and gets the same answer.
 
         A genuine notice that nobody can read is kept for staff, and refused: a repetition would not be clearer.
@@ -46,12 +46,12 @@ def _receiver(db: Database, provider: Provider) -> Callable[[Request], Awaitable
             notice = await provider.read_notice(request.headers, body)
         except NoticeRefused as refusal:
             log.warning("notice.refused", provider=provider.name, code=refusal.code, genuine=refusal.genuine)
-            return await _refuse(body, refusal.status, keep=refusal.genuine)
+            return await _refuse(parts, body, refusal.status, keep=refusal.genuine)
         if not can_be_matched(notice):
             log.warning("notice.refused", provider=provider.name, code="ids_unreadable", genuine=True)
-            return await _refuse(body, 400, keep=True)
+            return await _refuse(parts, body, 400, keep=True)
         crash_point("K14")
-        async with db.transaction() as tx:
+        async with parts.db.transaction() as tx:
             fresh = await insert_notice(tx, provider.name, notice, body, now())
         crash_point("K15")
         log.info("notice.stored", provider=provider.name, reference=notice.reference, fresh=fresh)
