@@ -1,14 +1,10 @@
 """Staff end a contradiction by a decision."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from payments.calls import contradictions
 from payments.payment.act_on_payment import Acted, act_on_payment
 from payments.payment.forms import PaymentForm, TakeBack
-from payments.payment.rules.drafting import Settled
-from payments.payment.rules.payment import Payment
-from payments.payment.rules.terms import Terms
 from payments.payment.rules.watching import MethodFacts
 from shared.database.transactions import Tx
 
@@ -17,19 +13,23 @@ async def disown_object(
     tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: TakeBack, *, by: str
 ) -> Acted:
     """Assign the reported object ``form.ref`` to another order. Raises Refused as :func:`act_on_payment` does."""
-
-    def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
-        return contradictions.disown(payment, terms, at, ref=form.ref, by=by)
-
-    return await act_on_payment(tx, methods, order_code, form.version, deed)
+    return await act_on_payment(
+        tx,
+        methods,
+        order_code,
+        form.version,
+        lambda payment, terms, at: contradictions.disown(payment, terms, at, ref=form.ref, by=by),
+    )
 
 
 async def deny_request(
     tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: PaymentForm, *, by: str
 ) -> Acted:
     """End a request that was not done. Raises Refused as :func:`act_on_payment` does."""
-
-    def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
-        return contradictions.deny(payment, terms, at, by=by)
-
-    return await act_on_payment(tx, methods, order_code, form.version, deed)
+    return await act_on_payment(
+        tx,
+        methods,
+        order_code,
+        form.version,
+        lambda payment, terms, at: contradictions.deny(payment, terms, at, by=by),
+    )
