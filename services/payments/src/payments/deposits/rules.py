@@ -14,7 +14,7 @@ from payments.payment.rules.answers import Captured, Reversed
 from payments.payment.rules.details import CaptureWish
 from payments.payment.rules.drafting import Draft, Settled, and_then
 from payments.payment.rules.moves import ShortMoneyAccepted
-from payments.payment.rules.payment import ABOUT_SPARE_MONEY, Payment
+from payments.payment.rules.payment import Payment
 from payments.payment.rules.receipts import take_back_receipt, take_for_the_sale
 from payments.payment.rules.refund_bookings import CAPTURED, call_spare
 from payments.payment.rules.settling import settle_answer
@@ -252,7 +252,7 @@ def keep_for_order(
             suspense_amount=payment.suspense_amount - amount,
             provider_status=CAPTURED if payment.authorization_id else "",
         )
-        draft.stop_calling(*ABOUT_SPARE_MONEY, "refund_failed")
+        draft.end_calls("kept for the order")
         draft.move(ShortMoneyAccepted, "kept for the order")
         call_spare(draft, draft.payment.spare_amount)
         draft.say(
