@@ -18,7 +18,7 @@ from payments.payment.rules.answers import (
 from payments.payment.rules.asking import go_on
 from payments.payment.rules.drafting import Draft, Settled, and_then
 from payments.payment.rules.moves import NOT_YET, Operation, State
-from payments.payment.rules.payment import MISMATCH, NOWHERE, Payment
+from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.receipts import take_back_receipt
 from payments.payment.rules.refund_answers import record_declined_refund
 from payments.payment.rules.refund_mismatches import SUM, disown_refund
@@ -87,13 +87,13 @@ def disown(
         take_back_receipt(draft, Reversed(receipt_id=ref, amount=receipts[ref]), DISOWNED, by_mistake=True)
         told_as = next((one for one, name in payment.receipt_names.items() if name == ref), ref)
         draft.change(let_go={**payment.let_go, told_as: ""})
-        draft.call(NOWHERE)
+        draft.call("receipt booked nowhere")
     elif ref in payment.booked_elsewhere:
         draft.note(DISOWNED, ref)
         rest = {one: code for one, code in payment.booked_elsewhere.items() if one != ref}
         draft.change(booked_elsewhere=rest, disowned=(*payment.disowned, ref))
         if not booked_on:
-            draft.call(NOWHERE)
+            draft.call("receipt booked nowhere")
     elif holds_another(payment) and ref == payment.authorization_id:
         draft.note(DISOWNED, ref)
         over = settle_answer(_without(draft.payment, ref), None, Voided(), at, terms, because=DISOWNED, by=by)

@@ -2,17 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 
 from payments.calls import contradictions
 from payments.payment.act_on_payment import Acted, act_on_payment
 from payments.payment.forms import PaymentForm, TakeBack
 from payments.payment.records import order_of_receipt
 from payments.payment.rows import find_order_payment, lock_order_payments
-from payments.payment.rules.drafting import Settled
-from payments.payment.rules.payment import Payment
 from payments.payment.rules.reported_objects import stands_here
-from payments.payment.rules.terms import Terms
 from payments.payment.rules.watching import MethodFacts
 from shared.database.transactions import Tx
 
@@ -27,11 +23,15 @@ async def disown_object(
     Staff are told where a receipt is booked now. One that is booked nowhere calls for a person.
     """
     is_receipt, booked_on = await _where_else(tx, order_code, form.ref)
-
-    def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
-        return contradictions.disown(payment, terms, at, ref=form.ref, by=by, booked_on=booked_on)
-
-    acted = await act_on_payment(tx, methods, order_code, form.version, deed)
+    acted = await act_on_payment(
+        tx,
+        methods,
+        order_code,
+        form.version,
+        lambda payment, terms, at: contradictions.disown(
+            payment, terms, at, ref=form.ref, by=by, booked_on=booked_on
+        ),
+    )
     if not is_receipt:
         return acted
     return replace(
@@ -56,8 +56,10 @@ async def deny_request(
     tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: PaymentForm, *, by: str
 ) -> Acted:
     """End a request that was not done. Raises Refused as :func:`act_on_payment` does."""
-
-    def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
-        return contradictions.deny(payment, terms, at, by=by)
-
-    return await act_on_payment(tx, methods, order_code, form.version, deed)
+    return await act_on_payment(
+        tx,
+        methods,
+        order_code,
+        form.version,
+        lambda payment, terms, at: contradictions.deny(payment, terms, at, by=by),
+    )

@@ -1,51 +1,38 @@
 """Which calls end when a person has seen them, and what is booked then. Pure."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from payments.calls import contradictions
 from payments.payment.rules.answers import RefundDeclined
 from payments.payment.rules.asking import go_on
+from payments.payment.rules.calls import ENDED_BY, CallEnd
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.numbers import keep_deadline
-from payments.payment.rules.other_holds import CHARGE_UNKNOWN, OTHER_HOLD
-from payments.payment.rules.payment import MISMATCH, NOWHERE, OVER_WITH_THE_ORDER, UNEXPLAINED, Payment
+from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.receipts import book_as_reported
 from payments.payment.rules.refund_answers import record_declined_refund
-from payments.payment.rules.refund_bookings import ELSEWHERE
 from payments.payment.rules.refund_mismatches import book_refunds_as_reported
 from payments.payment.rules.terms import Terms
 
-TO_BE_SEEN = (
-    ELSEWHERE,
-    UNEXPLAINED,
-    MISMATCH,
-    OTHER_HOLD,
-    CHARGE_UNKNOWN,
-    "chargeback",
-    "chargeback_lost",
-    "receipt_reversed",
-    NOWHERE,
-    "shipping_untold",
-    "excess_money",
-    "late_money",
-)
-"""Calls that end when a person has seen them. Those about money in suspense end only after none is here."""
-
 
 def to_be_seen(payment: Payment) -> tuple[str, ...]:
-    """Return the calls that staff may mark as seen.
+    """Return the calls that staff may mark as seen, by the table of calls.
 
     - The call of an open chargeback stays, and so does the call about money in suspense.
     - A part refund that failed leaves nothing owed. Staff decide whether to try again.
     - The call about an object that may belong to others stays until staff decide whose it is.
     """
-    blocked = {"excess_money", "late_money"} if payment.spare_amount else set()
-    blocked |= {"chargeback"} if payment.open_chargebacks else set()
-    blocked |= {MISMATCH} if payment.not_ours or payment.booked_elsewhere else set()
-    wished = ("refund_failed",) if payment.owes_nothing else ()
-    unwanted = OVER_WITH_THE_ORDER if payment.order_cancelled else ()
-    seen = (*TO_BE_SEEN, *wished, *unwanted)
-    return tuple(word for word in payment.calls if word in seen and word not in blocked)
+    holds: Mapping[CallEnd, bool] = {
+        "seen": True,
+        "seen, without spare money": not payment.spare_amount,
+        "seen, without an open chargeback": not payment.open_chargebacks,
+        "seen, without an object of others": not (payment.not_ours or payment.booked_elsewhere),
+        "seen, with nothing owed": payment.owes_nothing,
+        "seen, after the cancellation": payment.order_cancelled,
+    }
+    seen = {word for end, now in holds.items() if now for word in ENDED_BY[end]}
+    return tuple(word for word in payment.calls if word in seen)
 
 
 def may_end_mismatch(payment: Payment) -> bool:
@@ -69,7 +56,7 @@ def mark_seen(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settl
     draft = Draft(payment, at, by)
     if seen := to_be_seen(payment):
         draft.note("marked as seen")
-        draft.stop_calling(*seen)
+        draft.payment = draft.payment.not_calling(*seen)
         if payment.doubted_refunds:
             _end_doubted_refund(draft)
         book_as_reported(draft, terms, "marked as seen")

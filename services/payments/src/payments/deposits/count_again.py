@@ -1,14 +1,10 @@
 """Staff count a receipt again of which they had said that it is not this order's."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from payments.deposits import rules
 from payments.payment.act_on_payment import Acted, act_on_payment
 from payments.payment.forms import TakeBack
-from payments.payment.rules.drafting import Settled
-from payments.payment.rules.payment import Payment
-from payments.payment.rules.terms import Terms
 from payments.payment.rules.watching import MethodFacts
 from shared.database.transactions import Tx
 
@@ -17,8 +13,10 @@ async def count_again(
     tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: TakeBack, *, by: str
 ) -> Acted:
     """Book the receipt ``form.ref``, by the provider's id, for this order again. Raises Refused as :func:`act_on_payment` does."""
-
-    def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
-        return rules.count_again(payment, terms, at, receipt_id=form.ref, by=by)
-
-    return await act_on_payment(tx, methods, order_code, form.version, deed)
+    return await act_on_payment(
+        tx,
+        methods,
+        order_code,
+        form.version,
+        lambda payment, terms, at: rules.count_again(payment, terms, at, receipt_id=form.ref, by=by),
+    )

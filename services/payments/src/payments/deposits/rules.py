@@ -11,10 +11,11 @@ from typing import TypeVar
 from payments.deposits.labels import NOT_BY_HAND, WRONG_DAY
 from payments.payment.rules import asking, journal
 from payments.payment.rules.answers import Captured, Reversed
+from payments.payment.rules.calls import ENDED_BY
 from payments.payment.rules.details import CaptureWish
 from payments.payment.rules.drafting import Draft, Settled, and_then
 from payments.payment.rules.moves import ShortMoneyAccepted
-from payments.payment.rules.payment import ABOUT_SPARE_MONEY, NOWHERE, Payment
+from payments.payment.rules.payment import Payment
 from payments.payment.rules.receipts import take_back_receipt, take_for_the_sale
 from payments.payment.rules.refund_bookings import CAPTURED, call_spare
 from payments.payment.rules.reported_objects import stands_here
@@ -131,7 +132,8 @@ def move_away(payment: Payment, terms: Terms, at: datetime, *, receipt_id: str, 
 
 def _all_booked(payment: Payment) -> Payment:
     """Return the payment without the call about a receipt that is booked nowhere, unless there is another one."""
-    return payment if "" in payment.let_go.values() else payment.not_calling(NOWHERE)
+    booked = "" not in payment.let_go.values()
+    return payment.not_calling(*ENDED_BY["every disowned receipt booked"]) if booked else payment
 
 
 def move_here(
@@ -253,7 +255,7 @@ def keep_for_order(
             suspense_amount=payment.suspense_amount - amount,
             provider_status=CAPTURED if payment.authorization_id else "",
         )
-        draft.stop_calling(*ABOUT_SPARE_MONEY, "refund_failed")
+        draft.end_calls("kept for the order")
         draft.move(ShortMoneyAccepted, "kept for the order")
         call_spare(draft, draft.payment.spare_amount)
         draft.say(

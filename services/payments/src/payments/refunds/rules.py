@@ -50,7 +50,7 @@ def refund_spare(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Se
     """Request a refund of the excess. The order stays paid."""
     draft = Draft(payment, at, by)
     if may_refund_spare(payment, terms):
-        draft.stop_calling("refund_failed")
+        draft.end_calls("refund requested")
         draft.note("spare refund asked")
         draft.ask("refund", payment.spare_amount)
     return draft.done()
@@ -67,7 +67,7 @@ def refund_part(
     """Request a refund of ``amount`` yen of a paid order, with a reason for its history."""
     draft = Draft(payment, at, by)
     if 0 < amount <= part_refund_max(payment, terms):
-        draft.stop_calling("refund_failed")
+        draft.end_calls("refund requested")
         draft.note("part refund asked", f"¥{amount:,} {reason}")
         draft.ask("refund", amount, of_sale=True)
     return draft.done()

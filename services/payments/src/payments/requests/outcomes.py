@@ -17,6 +17,7 @@ from payments.payment.rules.answers import (
     Unknown,
     Waiting,
 )
+from payments.payment.rules.calls import BEGUN_BY, ENDED_BY
 from payments.payment.rules.drafting import Settled, and_then
 from payments.payment.rules.moves import CONCLUDES, Operation
 from payments.payment.rules.payment import MISMATCH, Payment
@@ -92,16 +93,16 @@ def with_doubt(
     The call about a mismatch is removed after an answer that fits.
     """
     if became.due_at is None:
-        answered = replace(settled, payment=settled.payment.not_calling("no_answer"))
+        answered = replace(settled, payment=settled.payment.not_calling(*ENDED_BY["request answered"]))
         return end_mismatch(answered, at, terms)
     if became.state != "unknown":
         answered = end_mismatch(settled, at, terms)
         waits = answered.payment.state in ("reauthorizing", "voiding") and attempts >= WAITING_ATTEMPTS_MAX
-        return with_call(answered, "no_answer") if waits else answered
+        return with_call(answered, BEGUN_BY["request without an answer"]) if waits else answered
     if MISMATCH in settled.payment.calls:
         return settled
     if became.state == "unknown" and attempts >= SILENT_ATTEMPTS_MAX:
-        return with_call(settled, "no_answer")
+        return with_call(settled, BEGUN_BY["request without an answer"])
     return settled
 
 

@@ -7,6 +7,7 @@
 | ``details`` | records of a payment: number, capture wish, refund in progress, loss, chargeback |
 | ``money`` | the amounts of a payment, and the sums that follow from them |
 | ``payment`` | the payment itself, with its calls |
+| ``calls`` | the table of calls: what begins each, what ends it, which deed leads out |
 | ``moves`` | the table of states and moves; which answers end which request |
 | ``drafting`` | ``Draft`` and ``Settled``: the changes, requests, bookings and events of one decision |
 | ``asking`` | what the order asks: start, number, capture, new hold, cancellation |

@@ -113,7 +113,7 @@ def ask_capture(draft: Draft, wish: CaptureWish, terms: Terms) -> None:
         draft.reject_capture(f"not_authorized:{payment.state}")
     else:
         draft.change(capture_wish=wish)
-        draft.stop_calling("capture_failed")
+        draft.end_calls("capture requested")
         draft.ask("capture", payment.missing_amount if wish.amount is None else wish.amount)
 
 
@@ -195,7 +195,7 @@ def cancel(payment: Payment, at: datetime, *, by: str = "") -> Settled:
     draft.change(order_cancelled=True, capture_wish=None, renews_hold=False, shipped=False)
     if payment.state == "captured":
         # The failed refund was one of suspense. Now everything is refunded.
-        draft.stop_calling("refund_failed")
+        draft.end_calls("paid order cancelled")
     draft.give_back_what_is_over()
     free_other_holds(draft)
     return draft.done()

@@ -58,14 +58,14 @@ def let_stand(draft: Draft, one: KnownChargeback, because: str, note: str = "") 
     one = replace(one, taken=(), lost_times=one.lost_times + (one.state == "lost"))
     _keep(draft, one)
     if one.state == "open":
-        draft.call("chargeback")
+        draft.call("chargeback open")
     elif not draft.payment.open_chargebacks:
-        draft.stop_calling("chargeback")
+        draft.end_calls("no chargeback open")
     if one.state == "lost":
-        draft.call("chargeback_lost")
+        draft.call("chargeback lost")
         _book_chargeback_loss(draft, one, because)
     elif not draft.payment.lost_to_a_bank:
-        draft.stop_calling("chargeback_lost")
+        draft.end_calls("no loss to a bank left")
     if draft.payment.losses and draft.payment.held_amount:
         cover(draft, f"{one.reference}:{draft.payment.version}", because)
 

@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from payments.payment.rules import journal
+from payments.payment.rules.calls import BEGUN_BY, ENDED_BY, CallBegin, CallEnd
 from payments.payment.rules.details import Loss, OurRefund
 from payments.payment.rules.journal import JournalEntry
 from payments.payment.rules.moves import NEXT, OVER, Operation, RefundAsked, State, VoidAsked
-from payments.payment.rules.payment import OVER_WITH_THE_ORDER, Payment
+from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
 from shared.cause import NO_CAUSE, Cause
 from shared.events import CaptureRejected, Event
-from shared.events.payments import Call
 
 
 @dataclass(frozen=True)
@@ -112,13 +112,13 @@ class Draft:
         """Set fields of the payment other than its state."""
         self.payment = self.payment.changed(**changes)
 
-    def call(self, word: Call) -> None:
-        """Add a call for a person, beside the other calls."""
-        self.payment = self.payment.calling(word)
+    def call(self, begin: CallBegin) -> None:
+        """Add the call for a person that this begins (``calls.py``), beside the other calls."""
+        self.payment = self.payment.calling(BEGUN_BY[begin])
 
-    def stop_calling(self, *over: str) -> None:
-        """Remove the calls ``over``."""
-        self.payment = self.payment.not_calling(*over)
+    def end_calls(self, end: CallEnd) -> None:
+        """Remove the calls that this ends (``calls.py``)."""
+        self.payment = self.payment.not_calling(*ENDED_BY[end])
 
     def remember(self, refs: Mapping[str, str]) -> None:
         """Merge the provider's ids into the payment."""
@@ -184,10 +184,10 @@ class Draft:
         """Release or refund what a cancelled order holds, and continue a refund that waited for something."""
         over = self.payment.order_cancelled
         if over:
-            self.stop_calling(*OVER_WITH_THE_ORDER)
+            self.end_calls("order cancelled")
             if not any(loss.kind == "receipt" for loss in self.payment.losses):
                 # Nothing has to be sent, and nothing was lost.
-                self.stop_calling("receipt_reversed")
+                self.end_calls("order cancelled, and no receipt lost")
         if over or self.payment.state == "refunding":
             self.give_back("order cancelled")
 
@@ -207,13 +207,13 @@ class Draft:
             return
         if payment.lost_to_a_bank and payment.state in OVER:
             if payment.held_amount:
-                self.call("late_money")
+                self.call("money after a loss to a bank")
             return
         # A refund that waited for a chargeback is not in progress any more.
         waited = payment.state == "refunding"
         if payment.held_amount > 0 and (waited or self.move(RefundAsked, because)):
             # Nobody waits for the rest any more.
-            self.stop_calling("short_money")
+            self.end_calls("all money requested back")
             self.ask("refund", payment.held_amount)
             return
         if payment.contradicted and payment.authorization_id:

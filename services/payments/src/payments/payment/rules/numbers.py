@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from payments.payment.rules.answers import Issued
 from payments.payment.rules.details import Number
 from payments.payment.rules.drafting import Draft, Settled
-from payments.payment.rules.payment import MISMATCH, Payment
+from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
 from shared.clock import in_japan
 from shared.errors import Refused
@@ -62,7 +62,7 @@ def hear_number_again(draft: Draft, answer: Issued) -> None:
         draft.change(doubted_due_at=None)
     elif answer.due_at not in (payment.doubted_due_at, payment.seen_due_at):
         draft.change(doubted_due_at=answer.due_at)
-        draft.call(MISMATCH)
+        draft.call("deadline reported otherwise")
         draft.note("deadline told otherwise", f"{_reads(number.due_at)} → {_reads(answer.due_at)}")
 
 

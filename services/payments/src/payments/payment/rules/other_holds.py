@@ -4,10 +4,6 @@ from dataclasses import replace
 
 from payments.payment.rules.answers import OtherHold, UnnamedCharges
 from payments.payment.rules.drafting import Draft
-from shared.events.payments import Call
-
-OTHER_HOLD: Call = "other_hold"
-CHARGE_UNKNOWN: Call = "charge_unknown"
 
 
 def hear_other_hold(draft: Draft, answer: OtherHold) -> None:
@@ -22,9 +18,9 @@ def hear_other_hold(draft: Draft, answer: OtherHold) -> None:
     draft.change(other_holds=tuple(known.values()))
     if not reported.stands:
         if not any(one.stands for one in draft.payment.other_holds):
-            draft.stop_calling(OTHER_HOLD)
+            draft.end_calls("no hold of others left")
         return
-    draft.call(OTHER_HOLD)
+    draft.call("hold of others")
     draft.note("other hold", f"¥{answer.amount:,}")
     if payment.order_cancelled:
         free_other_holds(draft)
@@ -46,7 +42,7 @@ def hear_unnamed_charges(draft: Draft, answer: UnnamedCharges) -> None:
         return
     draft.change(unnamed_charge_amount=answer.amount)
     if answer.amount:
-        draft.call(CHARGE_UNKNOWN)
+        draft.call("charge without a name")
         draft.note("unnamed charges", f"¥{answer.amount:,}")
     else:
-        draft.stop_calling(CHARGE_UNKNOWN)
+        draft.end_calls("every charge has a name")

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from payments.payment.rules.answers import OtherHold
+from payments.payment.rules.calls import ENDED_BY
 from payments.payment.rules.details import CaptureWish, KnownChargeback, Number, Outside
 from payments.payment.rules.money import Money
 from payments.payment.rules.moves import NOT_YET as NOT_YET
@@ -18,13 +19,10 @@ from payments.payment.rules.terms import CapturePolicy, Terms
 from shared.cause import NO_CAUSE, Cause
 from shared.events.payments import Call
 
-ABOUT_SPARE_MONEY: tuple[Call, ...] = ("short_money", "excess_money", "late_money")
-OVER_WITH_THE_ORDER: tuple[Call, ...] = ("authorization_ended", "capture_failed")
-"""Calls about money that was to pay an order. A cancelled order does not need them."""
+_ABOUT_SPARE_MONEY = ENDED_BY["another call about spare money"]
+"""The calls of which only the latest stands."""
 UNEXPLAINED: Call = "refund_unexplained"
 MISMATCH: Call = "answer_mismatch"
-NOWHERE: Call = "receipt_nowhere"
-"""Staff said that a receipt is of another order, and it is booked on none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,7 +214,9 @@ class Payment(Money):
     @property
     def without_mismatch(self) -> "Payment":
         """The payment without the call about a mismatch, unless booked money is still reported otherwise."""
-        return self if self.reported_otherwise else self.changed(not_ours=()).not_calling(MISMATCH)
+        if self.reported_otherwise:
+            return self
+        return self.changed(not_ours=()).not_calling(*ENDED_BY["all reports fit"])
 
     @property
     def keeps_its_sale(self) -> bool:
@@ -294,7 +294,7 @@ class Payment(Money):
 
     def calling(self, word: Call) -> "Payment":
         """Return the payment with the call ``word``. A new call about money in suspense replaces the earlier one."""
-        rest = self.not_calling(*ABOUT_SPARE_MONEY) if word in ABOUT_SPARE_MONEY else self
+        rest = self.not_calling(*_ABOUT_SPARE_MONEY) if word in _ABOUT_SPARE_MONEY else self
         words = rest.calls if word in rest.calls else (*rest.calls, word)
         return self.changed(calls=words)
 

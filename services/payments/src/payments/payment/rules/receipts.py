@@ -2,6 +2,7 @@
 
 from payments.payment.rules import journal
 from payments.payment.rules.answers import Captured, Reversed
+from payments.payment.rules.calls import CallBegin
 from payments.payment.rules.details import Loss
 from payments.payment.rules.drafting import Draft
 from payments.payment.rules.moves import (
@@ -13,14 +14,11 @@ from payments.payment.rules.moves import (
     Operation,
     Reopened,
 )
-from payments.payment.rules.payment import ABOUT_SPARE_MONEY, MISMATCH
 from payments.payment.rules.refund_bookings import CAPTURED, cover
 from payments.payment.rules.terms import Terms
 from shared.events import AuthorizationEnded, HoldEndReason, PaymentCaptured
-from shared.events.payments import Call
 
 _HELD = ("authorized", "capturing", "voiding")
-_OVER_WITH_THE_SALE = (*ABOUT_SPARE_MONEY, "capture_failed", "authorization_ended", "receipt_reversed")
 
 
 def receive(
@@ -89,7 +87,7 @@ def _hear_again(draft: Draft, answer: Captured, terms: Terms) -> None:
         _doubt_no_more(draft, answer.receipt_id)
     elif payment.doubted_receipts.get(answer.receipt_id) != answer.amount:
         draft.change(doubted_receipts={**payment.doubted_receipts, answer.receipt_id: answer.amount})
-        draft.call(MISMATCH)
+        draft.call("receipt reported otherwise")
         draft.note("receipt told otherwise", f"¥{booked:,} → ¥{answer.amount:,}")
 
 
@@ -99,7 +97,7 @@ def hear_receipt_no_more(draft: Draft, receipt_id: str) -> None:
     booked = 0 if receipt_id in payment.reversals else payment.booked_of(receipt_id)
     if booked and payment.doubted_receipts.get(receipt_id) != 0:
         draft.change(doubted_receipts={**payment.doubted_receipts, receipt_id: 0})
-        draft.call(MISMATCH)
+        draft.call("receipt reported otherwise")
         draft.note("receipt told no more", f"¥{booked:,}")
 
 
@@ -150,8 +148,10 @@ def _put_aside(draft: Draft, answer: Captured, because: str) -> None:
     payment = draft.payment
     over = payment.state in OVER
     short = payment.state != "captured" and answer.amount < payment.missing_amount
-    word: Call = "late_money" if over else "short_money" if short else "excess_money"
-    _suspend(draft, answer.receipt_id, answer.amount, word)
+    begin: CallBegin = (
+        "money after the end" if over else "money below the total" if short else "money beyond the total"
+    )
+    _suspend(draft, answer.receipt_id, answer.amount, begin)
     draft.note(because)
 
 
@@ -173,7 +173,7 @@ def end_hold(draft: Draft, reason: HoldEndReason, terms: Terms) -> None:
     if payment.capture_wish is not None:
         draft.reject_capture("authorization_expired" if reason == "expired" else f"not_authorized:{reason}")
     draft.change(capture_wish=None)
-    draft.call("authorization_ended")
+    draft.call("hold ended")
     draft.say(
         AuthorizationEnded,
         authorization_id=payment.authorization_id,
@@ -189,7 +189,7 @@ def _fulfil(draft: Draft, answer: Captured, terms: Terms, because: str) -> None:
     owed, earlier = payment.missing_amount, payment.spare_amount
     draft.book(journal.sale(answer.receipt_id, owed), journal.allocated(answer.receipt_id, earlier))
     take_for_the_sale(draft, owed + earlier, because, Captured)
-    _suspend(draft, answer.receipt_id, answer.amount - owed, "excess_money")
+    _suspend(draft, answer.receipt_id, answer.amount - owed, "money beyond the total")
     wish = payment.capture_wish
     if not draft.payment.order_cancelled:
         draft.say(
@@ -213,16 +213,16 @@ def take_for_the_sale(draft: Draft, amount: int, because: str, by: type) -> None
         suspense_amount=payment.suspense_returned_amount,
         provider_status=CAPTURED if payment.authorization_id else "",
     )
-    draft.stop_calling(*_OVER_WITH_THE_SALE)
+    draft.end_calls("paid")
     draft.move(by, because)
 
 
-def _suspend(draft: Draft, receipt_id: str, amount: int, call: Call | None = None) -> None:
+def _suspend(draft: Draft, receipt_id: str, amount: int, begin: CallBegin | None = None) -> None:
     if amount:
         draft.book(journal.suspended(receipt_id, amount))
         draft.change(suspense_amount=draft.payment.suspense_amount + amount)
-        if call:
-            draft.call(call)
+        if begin:
+            draft.call(begin)
 
 
 def take_back_receipt(draft: Draft, answer: Reversed, because: str, *, by_mistake: bool = False) -> None:
@@ -247,14 +247,14 @@ def _take_back_booked(draft: Draft, ref: str, amount: int, because: str, *, by_m
     _, from_sale = draft.take_back_amount(ref, taken)
     draft.lose(Loss(ref, amount - taken, "receipt"))
     if not draft.payment.spare_amount:
-        draft.stop_calling(*ABOUT_SPARE_MONEY)
+        draft.end_calls("no spare money here")
     if (from_sale or amount > taken) and not by_mistake:
-        draft.call("receipt_reversed")
+        draft.call("receipt taken back by the till")
     if not (from_sale and payment.goes_on and _is_owed_again(draft, ref, because)):
         draft.note(because)
     if not draft.payment.held_amount and draft.payment.state in ("refunding", "owed"):
         draft.end_refund()
-        draft.stop_calling("refund_failed")
+        draft.end_calls("nothing left to refund")
         draft.move(NothingLeft, because)
 
 
@@ -267,5 +267,5 @@ def _is_owed_again(draft: Draft, ref: str, because: str) -> bool:
         draft.change(
             captured_amount=payment.captured_amount - left, suspense_amount=payment.suspense_amount + left
         )
-        draft.call("short_money")
+        draft.call("money of the sale missing again")
     return draft.move(CapturedInPart if payment.number is None else Reopened, because)

@@ -17,7 +17,7 @@ from payments.payment.rules.drafting import Draft
 from payments.payment.rules.known_answers import doubts
 from payments.payment.rules.moves import NothingLeft
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.refund_bookings import ELSEWHERE, book_refund, cover, give_the_rest, keep_route
+from payments.payment.rules.refund_bookings import book_refund, cover, give_the_rest, keep_route
 from payments.payment.rules.refund_mismatches import SUM, hear_refund_again, hear_sum_again
 
 
@@ -106,7 +106,7 @@ def _correct_presumption(draft: Draft, before: Payment, own_ref: str) -> None:
     if presumed and presumed != own_ref:
         draft.change(our_refund=replace(draft.payment.our_refund, presumed_ref=""))
         if before.goes_on:
-            draft.call(ELSEWHERE)
+            draft.call("refund by others")
             draft.note("refund was of others", f"¥{before.refund_asked_amount:,}")
 
 
@@ -171,7 +171,7 @@ def _book_out_lost_receipts(draft: Draft, because: str) -> bool:
         return False
     if not (payment.captured_amount or draft.payment.losses):
         # The money never paid for the order, and nothing was lost.
-        draft.stop_calling("receipt_reversed")
+        draft.end_calls("nothing paid and nothing lost")
     if not draft.move(NothingLeft, because):
         draft.note(because)
     return True
@@ -205,7 +205,7 @@ def record_declined_refund(draft: Draft, answer: RefundDeclined, because: str, *
         draft.note(because)
     else:
         if payment.state in ("refunding", "captured"):
-            draft.call("refund_failed")
+            draft.call("refund declined")
             draft.change(refund_failed_amount=requested)
         if not draft.move(RefundDeclined, because):
             draft.note(because)

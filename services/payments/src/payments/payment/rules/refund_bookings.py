@@ -15,11 +15,9 @@ from payments.payment.rules.moves import (
     RefundAsked,
     SaleHereAgain,
 )
-from payments.payment.rules.payment import ABOUT_SPARE_MONEY, UNEXPLAINED, Payment
+from payments.payment.rules.payment import Payment
 from shared.events import PaymentRefunded, RefundTakenBack
-from shared.events.payments import Call
 
-ELSEWHERE: Call = "refunded_elsewhere"
 CAPTURED, REFUNDED = "売上確定済", "返金済"
 """The state of an authorization, as :attr:`Payment.provider_status` shows it."""
 OVER_REFUNDED = "more went out than was here"
@@ -39,7 +37,7 @@ def book_refund(draft: Draft, ref: str, amount: int, route: RefundRoute, because
     if amount > given:
         draft.lose(Loss(ref, amount - given, "refund", route, told=bool(given)))
         draft.note(OVER_REFUNDED, f"¥{amount - given:,}")
-        draft.call(UNEXPLAINED)
+        draft.call("refund of more than was here")
 
 
 def keep_route(draft: Draft, ref: str, route: RefundRoute) -> None:
@@ -60,7 +58,7 @@ def cover(draft: Draft, receipt_id: str, because: str) -> None:
         if loss.kind == "receipt":
             draft.take_back_amount(loss.ref, amount, receipt_id)
             if not draft.payment.spare_amount:
-                draft.stop_calling(*ABOUT_SPARE_MONEY)
+                draft.end_calls("no spare money here")
         else:
             by_chargeback = loss.kind == "chargeback"
             give(
@@ -75,7 +73,7 @@ def cover(draft: Draft, receipt_id: str, because: str) -> None:
                 published=loss.told,
             )
     if not any(loss.kind == "refund" for loss in draft.payment.losses):
-        draft.stop_calling(UNEXPLAINED)
+        draft.end_calls("no unexplained loss left")
 
 
 def book_outside_refund(draft: Draft, ref: str, amount: int, route: RefundRoute, because: str) -> None:
@@ -104,7 +102,7 @@ def take_back_outside_refund(draft: Draft, record: Outside, because: str) -> Non
         cover(draft, f"{record.ref}:{payment.version}", because)
     if not let_go_on_again(draft, because):
         if draft.payment.held_amount and draft.move(RecordTakenBack, because):
-            draft.call("refund_failed")
+            draft.call("refund taken back")
         else:
             draft.note(because)
     call_spare(draft, record.from_suspense)
@@ -149,7 +147,7 @@ def let_go_on_again(draft: Draft, because: str) -> bool:
     paid = payment.sale_amount > 0 and draft.move(SaleHereAgain, because)
     short = not paid and payment.number is None and draft.move(MoneyBeside, because)
     if short:
-        draft.call("short_money")
+        draft.call("money of the sale missing again")
     return paid or short
 
 
@@ -157,8 +155,10 @@ def call_spare(draft: Draft, amount: int) -> None:
     """Call a person about ``amount`` more yen that are here and belong to no order; not for 0 yen."""
     state = draft.payment.state
     if amount:
-        late = state in OVER or state == "refunding"
-        draft.call("late_money" if late else "excess_money" if state == "captured" else "short_money")
+        over, paid = state in OVER or state == "refunding", state == "captured"
+        draft.call(
+            "money after the end" if over else "money beyond the total" if paid else "money below the total"
+        )
 
 
 def give(
@@ -186,14 +186,14 @@ def give(
         known = (one.taking(taken) if one.loss_ref == ref else one for one in payment.chargebacks)
         draft.change(chargebacks=tuple(known))
     if not draft.payment.spare_amount:
-        draft.stop_calling(*ABOUT_SPARE_MONEY)
+        draft.end_calls("no spare money here")
     state = payment.state
     if draft.payment.held_amount == 0:
         end_without_money(draft, because)
     if draft.payment.state == state:
         draft.note(because)
     if amount > spare and payment.goes_on and not ours:
-        draft.call(ELSEWHERE)
+        draft.call("refund by others")
     if published:
         return
     draft.say(
@@ -239,7 +239,7 @@ def end_without_money(draft: Draft, because: str) -> None:
     """End the payment after all money was refunded, unless the order is still to be paid by it."""
     payment = draft.payment
     draft.end_refund()
-    draft.stop_calling(*ABOUT_SPARE_MONEY, "refund_failed")
+    draft.end_calls("no money here")
     if payment.state == "short" and payment.goes_on:
         draft.move(NothingLeft, because)
     elif payment.state == "refunded" or (payment.keeps_its_sale and not payment.captured_amount):

@@ -7,9 +7,8 @@ from payments.payment.rules.answers import Refunded, RefundedInAll, RefundRoute
 from payments.payment.rules.details import Taken
 from payments.payment.rules.drafting import Draft
 from payments.payment.rules.moves import RecordTakenBack
-from payments.payment.rules.payment import MISMATCH, UNEXPLAINED, Payment
+from payments.payment.rules.payment import Payment
 from payments.payment.rules.refund_bookings import (
-    ELSEWHERE,
     book_refund,
     call_spare,
     let_go_on_again,
@@ -37,7 +36,7 @@ def hear_sum_again(draft: Draft, answer: RefundedInAll) -> None:
     if amount < min(answer.before, payment.reported_refunds_amount):
         if payment.retold_refunds.get(SUM) != amount:
             draft.change(retold_refunds={**others, SUM: amount})
-            draft.call(MISMATCH)
+            draft.call("refund reported otherwise")
             draft.note("refund told otherwise", f"¥{payment.reported_refunds_amount:,} → ¥{amount:,}")
     elif SUM in payment.retold_refunds:
         draft.change(retold_refunds=others)
@@ -49,7 +48,7 @@ def hear_refund_no_more(draft: Draft, ref: str) -> None:
     booked = payment.refund_amounts.get(ref, 0)
     if booked and payment.retold_refunds.get(ref) != 0:
         draft.change(retold_refunds={**payment.retold_refunds, ref: 0})
-        draft.call(MISMATCH)
+        draft.call("refund reported otherwise")
         draft.note("refund told no more", f"¥{booked:,}")
 
 
@@ -67,7 +66,7 @@ def disown_refund(draft: Draft, ref: str, because: str) -> None:
     )
     _take_back(draft, ref, f"{ref}:{payment.version}", booked, because)
     if not draft.payment.refunded_elsewhere_amount:
-        draft.stop_calling(ELSEWHERE)
+        draft.end_calls("no refund by others left")
 
 
 def hear_refund_again(draft: Draft, answer: Refunded) -> None:
@@ -84,7 +83,7 @@ def hear_refund_again(draft: Draft, answer: Refunded) -> None:
         draft.change(retold_refunds=others)
         return
     draft.change(retold_refunds={**others, ref: answer.amount})
-    draft.call(MISMATCH)
+    draft.call("refund reported otherwise")
     draft.note("refund told otherwise", f"¥{booked:,} → ¥{answer.amount:,}")
 
 
@@ -144,7 +143,7 @@ def _take_back(draft: Draft, ref: str, part: str, amount: int, because: str) -> 
     draft.book(journal.loss_taken_back(part, beyond))
     draft.change(losses=tuple(one for one in losses if one.amount))
     if not any(one.kind == "refund" for one in draft.payment.losses):
-        draft.stop_calling(UNEXPLAINED)
+        draft.end_calls("no unexplained loss left")
     if amount == beyond:
         draft.note(because)
         return
@@ -152,7 +151,7 @@ def _take_back(draft: Draft, ref: str, part: str, amount: int, because: str) -> 
     take_back_booked_refund(draft, Taken(part, amount - beyond, from_suspense), route_of(payment, ref))
     if not let_go_on_again(draft, because):
         if draft.move(RecordTakenBack, because):
-            draft.call("refund_failed")
+            draft.call("refund taken back")
         else:
             draft.note(because)
     call_spare(draft, from_suspense)

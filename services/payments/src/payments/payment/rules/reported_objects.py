@@ -22,7 +22,7 @@ from payments.payment.rules.answers import (
     Voided,
 )
 from payments.payment.rules.drafting import Draft, Settled
-from payments.payment.rules.payment import MISMATCH, Payment
+from payments.payment.rules.payment import Payment
 from payments.payment.rules.receipts import hear_receipt_no_more
 from payments.payment.rules.refund_mismatches import hear_refund_no_more
 
@@ -96,7 +96,7 @@ def hear_let_go(draft: Draft, answer: Captured) -> None:
         draft.note("receipt told again", f"¥{answer.amount:,}")
     else:
         return
-    draft.call(MISMATCH)
+    draft.call("receipt reported again")
 
 
 def hear_no_longer_reported(draft: Draft, answer: ToldNoMore) -> None:

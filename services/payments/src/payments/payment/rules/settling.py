@@ -104,7 +104,7 @@ def settle_answer(
         case Chargeback():
             hear_chargeback(draft, answer, because)
         case ShippingRefused():
-            draft.call("shipping_untold")
+            draft.call("report of a parcel refused")
             draft.note(because)
         case _ if operation == "tell_shipped":
             # The money does not depend on the report of a parcel.
@@ -139,7 +139,7 @@ def _ended_with_parts(draft: Draft, because: str, terms: Terms) -> None:
     payment = draft.payment
     draft.move(CapturedInPart, because)
     draft.change(redirect_url="", provider_status="")
-    draft.call("short_money")
+    draft.call("hold ended after a part")
     if payment.renews_hold:
         draft.change(ended_holds=(*payment.ended_holds, payment.authorization_id))
         ask_reauthorization(draft, "hold given back to be renewed")
@@ -157,7 +157,7 @@ def _doubt(draft: Draft, answer: Unknown, terms: Terms, because: str) -> None:
     if answer.not_ours and answer.not_ours not in draft.payment.not_ours:
         draft.change(not_ours=(*draft.payment.not_ours, answer.not_ours))
     if MISMATCH not in draft.payment.calls:
-        draft.call(MISMATCH)
+        draft.call("answer about something else")
         draft.note("answer does not fit", answer.reason)
     if type(answer) in NEXT[draft.payment.state]:
         _move(draft, answer, terms, because)
@@ -174,7 +174,7 @@ def _authorized(draft: Draft, answer: Authorized, terms: Terms) -> None:
         instrument=answer.instrument,
         redirect_url="",
     )
-    draft.stop_calling("authorization_ended", "capture_failed")
+    draft.end_calls("held")
     if draft.payment.ended_holds:
         draft.change(reauthorized_at=answer.authorized_at)
     draft.say(
@@ -229,14 +229,14 @@ def _capture_declined(draft: Draft, answer: CaptureDeclined, terms: Terms) -> No
     if draft.payment.capture_wish is not None:
         draft.reject_capture(answer.reason)
     draft.change(capture_wish=None)
-    draft.call("capture_failed")
+    draft.call("capture declined")
     end_hold(draft, "capture_declined", terms)
 
 
 def _capture_refused(draft: Draft, answer: CaptureRefused, terms: Terms) -> None:
     """Record that a capture is not possible now. The hold still exists, and staff may try again."""
     draft.change(capture_wish=None)
-    draft.call("capture_failed")
+    draft.call("capture refused")
     draft.reject_capture(answer.reason)
 
 
