@@ -143,3 +143,17 @@ async def test_a_corrected_address_ends_the_former_link(db: Database, hearing: H
     await hearing.hears(MailAddressCorrected(**told, email="hana@right.example", page_key="new"))
     row = await order_row(db, CODE)
     assert (row.page_key, row.page_url) == ("new", "http://shop/orders/1?key=new")
+
+
+async def test_a_corrected_address_renews_the_link_of_the_number(db: Database, hearing: Hearing) -> None:
+    number = number_issued(CODE).model_copy(
+        update={"page_url": f"http://shop/payments/konbini/{CODE}?key=old"}
+    )
+    told: dict[str, Any] = {"by_id": STAFF, "by": "店長", "ip": "192.0.2.1", "order_code": CODE}
+    corrected = MailAddressCorrected(**told, email="hana@right.example", page_key="1new")
+    await hearing.hears(number, corrected)
+    async with db.transaction() as tx:
+        link = await tx.value(
+            "SELECT number_page_url FROM order_payments WHERE order_code = :code", code=CODE
+        )
+    assert link == f"http://shop/payments/konbini/{CODE}?key=1new"

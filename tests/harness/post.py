@@ -56,7 +56,7 @@ class Post:
 
     async def knows_an_order(self, **changes: Any) -> OrderPlaced:
         """Remember an order whose thanks mail is already out, and forget that mail."""
-        order = example_order(order_code=f"N-{new_id().hex[-10:]}", **changes)
+        order = example_order(**{"order_code": f"N-{new_id().hex[-10:]}", **changes})
         await self.hears(order)
         async with self.db.transaction() as tx:
             await tx.execute("DELETE FROM mails")

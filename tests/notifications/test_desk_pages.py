@@ -91,7 +91,9 @@ async def test_a_corrected_address_holds_for_all_waiting_mails(
 async def test_mails_to_a_corrected_address_carry_another_key(
     staff: httpx.AsyncClient, post: Post, sink: MailSink
 ) -> None:
-    order = await post.knows_an_order(page_url="http://127.0.0.1:8080/orders/N-1?key=abcdefghijklmnopqrstuv")
+    order = await post.knows_an_order(
+        order_code="N-1", page_url="http://127.0.0.1:8080/orders/N-1?key=abcdefghijklmnopqrstuv"
+    )
     sink.at_recipient = "550 no such user"
     await post.hears(example_of(PaymentCaptured, order_code=order.order_code))
     await post.sends()
@@ -109,6 +111,31 @@ async def test_mails_to_a_corrected_address_carry_another_key(
     for copy in post.journal:
         assert f"/orders/N-1?key={corrected.page_key}\n" in copy.text
         assert "abcdefghijklmnopqrstuv" not in copy.text + copy.html
+
+
+@pytest.mark.parametrize("number_key", ["abcdefghijklmnopqrstuv", "payments-had-its-own-22"[:22]])
+async def test_the_link_of_a_number_carries_the_other_key_too(
+    staff: httpx.AsyncClient, post: Post, sink: MailSink, number_key: str
+) -> None:
+    order = await post.knows_an_order(
+        order_code="N-1", page_url="http://127.0.0.1:8080/orders/N-1?key=abcdefghijklmnopqrstuv"
+    )
+    code = order.order_code
+    number_page = f"http://127.0.0.1:8080/payments/konbini/{code}?key="
+    sink.at_recipient = "550 no such user"
+    await post.hears(example_of(PaymentNumberIssued, order_code=code, page_url=number_page + number_key))
+    await post.sends()
+    [lost] = await post.rows()
+    assert number_key in lost.text
+
+    sink.at_recipient = ""
+    await staff.post(f"/desk/mails/{lost.mail_id}/address", data={"email": "right@example.jp"})
+    await post.sends()
+
+    [corrected] = [event for event in await post.said() if isinstance(event, MailAddressCorrected)]
+    [copy] = post.journal
+    assert f"{number_page}{corrected.page_key}\n" in copy.text
+    assert number_key not in copy.text + copy.html
 
 
 async def test_the_address_of_an_account_stays_when_its_orders_changes(

@@ -15,6 +15,7 @@ from shared.clock import JAPAN, clock, now
 from shared.events import (
     CaptureRejected,
     Event,
+    MailAddressCorrected,
     PaymentCaptured,
     PaymentExpired,
     PaymentFailed,
@@ -22,6 +23,7 @@ from shared.events import (
     PaymentRefunded,
     PaymentStandingChanged,
 )
+from shared.ids import new_id
 from shared.shop.money_back import MONEY_BACK
 from tests.payments.conftest import Shopping
 from tests.payments.desk import press, sign_in
@@ -659,6 +661,32 @@ async def test_the_page_opens_only_with_its_key(shopping: Shopping) -> None:
     for key in ("", "wrong", "あ"):
         answer = await shopping.payments.browser.get("/payments/konbini/N1", params={"key": key})
         assert answer.status_code == 404
+
+
+async def test_a_corrected_address_ends_the_former_link(shopping: Shopping) -> None:
+    payment = await issued(shopping)
+    browser = shopping.payments.browser
+    staff: dict[str, Any] = {"by_id": new_id(), "by": "店長", "ip": "192.0.2.1"}
+    corrected = MailAddressCorrected(
+        **staff, order_code="N1", email="hana@right.example", page_key="another-key-of-22-sign"
+    )
+
+    await shopping.payments.hears(corrected)
+
+    assert (await browser.get(payment.page_url)).status_code == 404
+    renewed = await shopping.payments.payment("N1")
+    assert renewed.page_url.endswith("/payments/konbini/N1?key=another-key-of-22-sign")
+    assert (await browser.get(renewed.page_url)).status_code == 200
+    json = await browser.get("/api/payments/orders/N1", params={"key": payment.page_key})
+    assert json.status_code == 404
+
+
+async def test_one_key_opens_order_and_payment(shopping: Shopping) -> None:
+    placed_with_key = placed("N1", "konbini").model_copy(
+        update={"page_url": "http://shop.test/orders/N1?key=k1"}
+    )
+    await shopping.payments.hears(placed_with_key)
+    assert (await shopping.payments.payment("N1")).page_key == "k1"
 
 
 @pytest.mark.feature("KON-14")

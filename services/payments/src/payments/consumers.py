@@ -7,6 +7,7 @@ from shared.database.transactions import Tx
 from shared.events import (
     CaptureRejected,
     CaptureRequested,
+    MailAddressCorrected,
     OrderCancelled,
     OrderPlaced,
     PaymentCaptured,
@@ -64,6 +65,12 @@ async def renew_hold(event: ReauthorizationRequested, tx: Tx, payments: OrderPay
 async def give_back_payment(event: OrderCancelled, tx: Tx, payments: OrderPayments) -> None:
     """Release or refund everything that is held or paid, now or when it arrives: the order is over (AP-51, F32)."""
     payments.apply(event.order_code, rules.cancelled(event))
+
+
+@consumers.on(MailAddressCorrected, opens=OrderPayments)
+async def renew_page_key(event: MailAddressCorrected, tx: Tx, payments: OrderPayments) -> None:
+    """Replace the key of the payment's pages. The link that went to the former address opens nothing any more."""
+    payments.apply(event.order_code, rules.address_corrected(event))
 
 
 @consumers.on(SessionsRevoked)

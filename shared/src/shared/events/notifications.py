@@ -51,8 +51,8 @@ class MailSuppressed(NotificationsEvent):
 class MailAddressCorrected(DeskEvent):
     """Staff corrected the mail address of an order: the former one was mistyped or accepts no mail.
 
-    ``page_key`` opens the order's page from now on, in place of the key that went to the former address; None for an
-    order whose page has no key.
+    ``page_key`` opens the pages of the order and of its payment from now on, in place of the key that went to the
+    former address; None for an order whose page has no key.
     """
 
     producer: ClassVar[str] = "notifications"

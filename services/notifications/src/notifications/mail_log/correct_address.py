@@ -1,5 +1,6 @@
 """Staff correct the address of an order whose mail was not delivered. Its mails are then sent to the new address."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -37,14 +38,18 @@ async def correct_address(tx: Tx, mail_id: UUID, *, to: str, deed: Mapping[str, 
     if not queued:
         raise NothingToResend
     key = await correct_contact(tx, mail.order_code, to)
-    # Both keys have the same length, so the positions of typed text stay right.
+    # Both keys have the same length, so the positions of typed text stay right. The pages of order and payment have the
+    # code in their paths; payments from before they shared one key had another one, equally long.
     await tx.execute(
-        "UPDATE mails SET recipient = :to, text = replace(text, :old, :new)"
+        "UPDATE mails SET recipient = :to,"
+        " text = CASE WHEN :new = '' THEN text ELSE regexp_replace(text, :old, '\\1' || :new, 'g') END"
         " WHERE order_code = :code AND audience = 'customer' AND lane = 'order'"
         " AND state = ANY(CAST(:states AS text[]))",
         to=to,
-        old=f"key={key.old}" if key else "",
-        new=f"key={key.new}" if key else "",
+        old=rf"(/{re.escape(mail.order_code)}\?key=)[A-Za-z0-9_-]{{{len(key)}}}(?![A-Za-z0-9_-])"
+        if key
+        else "",
+        new=key or "",
         code=mail.order_code,
         states=["queued", *RESENDABLE],
     )
@@ -54,7 +59,7 @@ async def correct_address(tx: Tx, mail_id: UUID, *, to: str, deed: Mapping[str, 
             subject=f"{mail.order_code}：{mail.recipient} → {to}",
             order_code=mail.order_code,
             email=to,
-            page_key=key.new if key else None,
+            page_key=key,
         )
     )
     tx.wake(SENDING)

@@ -22,6 +22,7 @@ from shared.errors import TryAgain
 from shared.events import OrderPlaced
 from shared.events.about import AboutAnOrder
 from shared.ids import new_id
+from shared.shop.page_keys import key_of
 from shared.shop.settings.rows import read
 
 
@@ -75,7 +76,8 @@ class NewPayments:
     def begin(self, event: OrderPlaced) -> None:
         """Start the payment of an order."""
         method = self._methods[event.payment_kind]
-        key = secrets.token_urlsafe(16)
+        # One key opens all pages of an order, and all of them change it together.
+        key = key_of(event.page_url) or secrets.token_urlsafe(16)
         own_page = f"{self._settings.origin_url}/payments/{method.path}/{event.order_code}?key={key}"
         payment = Payment(
             payment_id=new_id(),

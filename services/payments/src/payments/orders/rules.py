@@ -8,7 +8,14 @@ from payments.payment.rules.drafting import Rule, Settled, and_then
 from payments.payment.rules.order import parcels_of
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
-from shared.events import CaptureRequested, OrderCancelled, ReauthorizationRequested, Shipped
+from shared.events import (
+    CaptureRequested,
+    MailAddressCorrected,
+    OrderCancelled,
+    ReauthorizationRequested,
+    Shipped,
+)
+from shared.shop.page_keys import with_key
 
 
 def shipped(event: Shipped) -> Rule:
@@ -49,6 +56,18 @@ def capture_requested(event: CaptureRequested) -> Rule:
 def reauthorization_requested(event: ReauthorizationRequested) -> Rule:
     """Request a new hold. A hold that still exists is released first (AP-34)."""
     return lambda payment, terms, at: asking.reauthorize(payment, terms, at, by=event.by)
+
+
+def address_corrected(event: MailAddressCorrected) -> Rule:
+    """Replace the key of the payment's pages: the former one is in mails to an address of somebody else."""
+
+    def rule(payment: Payment, _: Terms, __: datetime) -> Settled:
+        if event.page_key is None:
+            return Settled(payment)
+        page_url = with_key(payment.page_url, event.page_key)
+        return Settled(payment.changed(page_key=event.page_key, page_url=page_url))
+
+    return rule
 
 
 def cancelled(event: OrderCancelled) -> Rule:

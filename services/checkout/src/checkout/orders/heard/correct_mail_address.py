@@ -9,9 +9,9 @@ from shared.text.search_words import words_of_texts
 
 
 async def correct_mail_address(tx: Tx, book: OrderBook, event: MailAddressCorrected) -> None:
-    """Store the address as the orderer's, and a new key for the page of the order.
+    """Store the address as the orderer's, and a new key for the pages of the order and of its payment.
 
-    The link that was sent to the former address opens nothing any more. Raises TryAgain for an unknown order.
+    The links that were sent to the former address open nothing any more. Raises TryAgain for an unknown order.
     """
     code = known_order(book, event).code
     await tx.execute(
@@ -19,6 +19,12 @@ async def correct_mail_address(tx: Tx, book: OrderBook, event: MailAddressCorrec
         " page_url = coalesce(replace(page_url, 'key=' || page_key, 'key=' || CAST(:key AS text)), page_url)"
         " WHERE code = :code",
         email=event.email,
+        key=event.page_key,
+        code=code,
+    )
+    await tx.execute(
+        "UPDATE order_payments SET number_page_url = regexp_replace(number_page_url, '([?&]key=)[^&]*', '\\1' || :key)"
+        " WHERE order_code = :code AND CAST(:key AS text) IS NOT NULL",
         key=event.page_key,
         code=code,
     )
