@@ -48,8 +48,9 @@ class UnknownVersion(Undecodable):
 
 
 class WrongExchange(Undecodable):
-    """An event arrived through the exchange of a service that may not publish it. Somebody uses that service's broker
-    user.
+    """An event arrived through the exchange of a service that may not publish it.
+
+    Somebody uses that service's broker user.
     """
 
     reason = "wrong_exchange"

@@ -106,8 +106,10 @@ async def strike_off(tx: Tx, table: Table, key: Any, lease: UUID, *, due_at: dat
 
 
 async def strike_off_all(tx: Tx, table: Table, rows: Sequence[tuple[Any, UUID, datetime | None]]) -> set[Any]:
-    """Complete claimed rows, given as (primary key, lease, next due time). Return the keys with a valid claim. Write
-    nothing that depends on the other rows. The rows stay locked until the commit.
+    """Complete claimed rows, given as (primary key, lease, next due time).
+
+    Return the keys with a valid claim. Write nothing that depends on the other rows. The rows stay locked until the
+    commit.
     """
     [column] = table.primary_key.columns
     kind = "uuid" if isinstance(column.type, Uuid) else "text"

@@ -106,8 +106,7 @@ class _WalletBuyer(BaseModel):
 
 
 class Registration(_Part, _WalletBuyer):
-    """The member that is registered together with the order (AP-08); ``member_id`` was chosen when the order was
-    placed.
+    """The member that is registered with the order (AP-08). ``member_id`` is chosen when the order is placed.
 
     ``email_proved`` means that the wallet vouches for the orderer's address.
     """

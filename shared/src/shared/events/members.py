@@ -47,8 +47,9 @@ class AmazonAccountLinked(MembersEvent):
 
 
 class SessionsRevoked(MembersEvent):
-    """All sessions of this member that were issued up to ``issued_until`` are void. With ``session_id``, only that one
-    is.
+    """All sessions of this member that were issued up to ``issued_until`` are void.
+
+    With ``session_id``, only that one is.
     """
 
     session_id: UUID | None = None

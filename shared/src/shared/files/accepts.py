@@ -46,8 +46,9 @@ class Accepts:
     side_max: int = 2400
 
     def take(self, content: BinaryIO, name: str, size: int, *, field: str, label: str) -> Incoming:
-        """Check a file of ``size`` bytes and return the file to keep. It blocks its thread, so call it in a thread of
-        its own.
+        """Check a file of ``size`` bytes and return the file to keep.
+
+        It blocks its thread, so call it in a thread of its own.
 
         Raises Refused (422 or 413) with ``field``; ``label`` is its name in the message. The suffix of the name must be
         one of an accepted kind, and the content must be of that kind. A picture with the suffix of another picture kind

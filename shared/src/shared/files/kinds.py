@@ -21,8 +21,7 @@ _CHUNK_BYTES = 64 * 1024
 
 @dataclass(frozen=True)
 class FileKind:
-    """A kind of file: its media type, its name for people, its suffixes (the first is used), and a test that recognizes
-    it.
+    """A kind of file: media type, name for people, suffixes (the first is used), and a test that recognizes it.
 
     ``picture`` is the name of its format in Pillow, for pictures.
     """

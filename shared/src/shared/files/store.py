@@ -60,8 +60,9 @@ class Files:
         self._folder = Path(str(store.prefix)) if isinstance(store, LocalStore) else None
 
     async def keep(self, kind: str, content: AsyncIterator[bytes]) -> Kept:
-        """Store ``content`` under a new key of ``kind`` (a word such as "pictures"). Return the facts of the stored
-        file.
+        """Store ``content`` under a new key of ``kind`` (a word such as "pictures").
+
+        Return the facts of the stored file.
 
         The file is stored completely or not at all: an error of ``content`` leaves nothing behind.
         """
@@ -120,8 +121,9 @@ class Files:
             await to_thread.run_sync(_drop_half_written, self._folder, moment)
 
     def check(self) -> None:
-        """Store and delete a test file, at the start of a process. Raises the error of obstore, which names the
-        problem.
+        """Store and delete a test file, at the start of a process.
+
+        Raises the error of obstore, which names the problem.
         """
         key = f"check/{new_id()}"
         obstore.put(self._store, key, b"noren")
@@ -168,8 +170,9 @@ def _checked(key: str) -> str:
 
 
 def _to_disk(file: Path) -> None:
-    """Make a file and its folders durable before a row that names the file is committed. They then survive a power
-    cut.
+    """Make a file and its folders durable before a row that names the file is committed.
+
+    They then survive a power cut.
     """
     for path in (file, file.parent, file.parent.parent):
         descriptor = os.open(path, os.O_RDONLY)

@@ -39,8 +39,7 @@ HandleBatch = Callable[[Batch], Awaitable[None]]
 
 
 def batch_handler(consumer: Consumer, db: Database | None, resources: Resources) -> HandleBatch:
-    """Return the handler that runs the function of ``consumer`` on a batch: inbox, function and outbox in one
-    transaction.
+    """Return the handler of a batch for ``consumer``: it runs inbox, function and outbox in one transaction.
 
     Without a database the handler raises an error: such a broker only serves the documents.
     """

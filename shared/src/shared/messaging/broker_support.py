@@ -25,8 +25,9 @@ SUPPORT_ENDED = {
 
 
 def support_ended(version: str) -> date | None:
-    """Return the last day on which the series of ``version`` (``3.10.8``) was supported. Return None if it has no known
-    end.
+    """Return the last day on which the series of ``version`` (``3.10.8``) was supported.
+
+    Return None if it has no known end.
 
     A series older than all known ones ended with the oldest of them. Raises ValueError for a text that is no version.
     """

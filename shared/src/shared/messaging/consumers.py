@@ -146,8 +146,9 @@ def consumer_of(
     says: Sequence[type[Event]] = (),
     linger_seconds: float = 0.0,
 ) -> Consumer:
-    """Return the consumer that the signature of ``function`` describes. Raises TypeError if it is no consuming
-    function.
+    """Return the consumer that the signature of ``function`` describes.
+
+    Raises TypeError if it is no consuming function.
     """
     hints = get_type_hints(function)
     returned = _event_classes(hints.pop("return", None))

@@ -22,8 +22,9 @@ ON_ITS_WAY_SECONDS = 2.0
 
 
 async def retire_waiting_queues(url: str, service: str) -> int:
-    """Move the messages of the old queues of ``service`` to the new ones and delete the old queues. Return how many
-    moved.
+    """Move the messages of the old queues of ``service`` to the new ones and delete the old queues.
+
+    Return how many moved.
 
     ``url`` is the administrator's. Run after :func:`shared.messaging.topology.declare`: the exchanges must lead to the
     new queues. An interruption loses nothing, and a second run continues. A moved message waits its whole time again.

@@ -74,8 +74,9 @@ class BatchBroker(RabbitBroker):
 
 
 class BatchSubscriber(RabbitSubscriber):
-    """Handles one event of a consuming function. The subscriber of the first event has the ``worker`` of their
-    queue.
+    """Handles one event of a consuming function.
+
+    The subscriber of the first event has the ``worker`` of their queue.
     """
 
     worker: Worker | None = None

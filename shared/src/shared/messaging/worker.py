@@ -85,8 +85,9 @@ class Worker:
         self.task = asyncio.create_task(self.run(), name=self.consumer.queue)
 
     async def finish(self, seconds: float | None) -> None:
-        """Stop. Cancel the present batch if it does not finish within ``seconds``. Its messages are then
-        redelivered.
+        """Stop. Cancel the present batch if it does not finish within ``seconds``.
+
+        Its messages are then redelivered.
         """
         self.stop()
         if self.task is not None:
@@ -161,8 +162,9 @@ class Worker:
             await self._handle(channel, batch)
 
     async def _handle(self, channel: AbstractChannel, deliveries: Sequence[DeliveredMessage]) -> None:
-        """Handle redelivered messages one by one, then the rest. The last acknowledgement covers all earlier
-        messages.
+        """Handle redelivered messages one by one, then the rest.
+
+        The last acknowledgement covers all earlier messages.
         """
         again = [one for one in deliveries if one.redelivered]
         for one in sorted(again, key=order_of_this_life):
@@ -236,8 +238,9 @@ class Worker:
                 pause = min(pause * 2, self._pause_max)
 
     async def _apply(self, heard: Sequence[Heard]) -> None:
-        """Raise the reason why ``heard`` was not committed. Only the handler knows it, because a middleware may hide or
-        add an error.
+        """Raise the reason why ``heard`` was not committed.
+
+        Only the handler knows it, because a middleware may hide or add an error.
         """
         batch = Batch(heard)
         try:

@@ -15,8 +15,7 @@ OPENED_MAX = 12
 
 @dataclass(frozen=True, slots=True)
 class OrdersInBrowser:
-    """Codes of orders, newest first: those ``placed`` with this browser, and others ``opened`` in it by a link or a
-    look-up.
+    """Codes of orders, newest first: ``placed`` with this browser, or ``opened`` in it by a link or a look-up.
 
     An opened order is stored as its code and a mark of the key under which it was opened. Opened orders of the former
     release have no mark and are not shown.
@@ -46,8 +45,9 @@ class OrdersInBrowser:
         return OrdersInBrowser(placed, _others(self.opened, code))
 
     def with_opened(self, code: str, key: str) -> "OrdersInBrowser":
-        """Return the orders with another opened order, whose page now has ``key``. It can replace only the oldest
-        opened one.
+        """Return the orders with another opened order, whose page now has ``key``.
+
+        It can replace only the oldest opened one.
         """
         if code in self.placed:
             return self

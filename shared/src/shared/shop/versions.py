@@ -9,8 +9,9 @@ from shared.errors import Refused
 
 
 def version_of(values: Any) -> str:
-    """Return a short text that is equal only for equal ``values``. A form sends the version of the values that it
-    showed.
+    """Return a short text that is equal only for equal ``values``.
+
+    A form sends the version of the values that it showed.
     """
     plain = orjson.dumps(values, default=_plain, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
     return sha256(plain).hexdigest()[:16]

@@ -16,9 +16,7 @@ import unicodedata
 _INVISIBLE = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff"
 _SURROGATES = r"\ud800-\udfff"
 REFUSED_IN_TEXT = _INVISIBLE + r"\t"
-"""The character class of a regular expression: characters that free text may not contain, except half a surrogate
-pair.
-"""
+"""Characters that free text may not contain, as a class of a regular expression, without half a surrogate pair."""
 REFUSED_IN_LINE = REFUSED_IN_TEXT + r"\n"
 """The same for text of one line."""
 

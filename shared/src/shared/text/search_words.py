@@ -74,8 +74,9 @@ def words_of_code(code: str) -> set[str]:
 
 
 def words_of_names(*names: str) -> set[str]:
-    """Return all endings of at least two letters, because people write 佐藤花子 without a blank and search for 花子. Names
-    with rare kanji are also found by the common ones.
+    """Return all endings of at least two letters, because people write 佐藤花子 without a blank and search for 花子.
+
+    Names with rare kanji are also found by the common ones.
     """
     folded = set(map(fold, names))
     return {
@@ -87,9 +88,7 @@ def words_of_names(*names: str) -> set[str]:
 
 
 def words_of_numbers(*numbers: str | None) -> set[str]:
-    """Return the words of telephone, parcel and payment numbers: whole, without the area code, and the last four
-    digits.
-    """
+    """Return the words of telephone, parcel and payment numbers: whole, without area code, and the last four digits."""
     words = {fold(number)[:LETTERS_MAX] for number in numbers if number} - {""}
     return words | {word[-digits:] for word in words for digits in SUBSCRIBER_DIGITS}
 

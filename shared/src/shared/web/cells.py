@@ -72,8 +72,9 @@ def pieces_of(cell: Cell) -> Sequence[Piece]:
 
 
 def written(cell: Cell) -> str | int:
-    """Return a cell for a file. Amounts and counts are numbers, further words are in brackets, and hints are left
-    out.
+    """Return a cell for a file.
+
+    Amounts and counts are numbers, further words are in brackets, and hints are left out.
     """
     said = [_said(piece) for piece in pieces_of(cell) if piece.kind != "hint"]
     if len(said) == 1:

@@ -46,9 +46,7 @@ class SearchName(BaseModel):
 
 @dataclass(frozen=True)
 class SavedLink:
-    """A saved search on the page: its link, and the address where it is changed, or "" if the viewer may not change
-    it.
-    """
+    """A saved search on the page: its link, and the address for changes ("" if the viewer may not change it)."""
 
     name: str
     href: str

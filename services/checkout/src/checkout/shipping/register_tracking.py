@@ -23,8 +23,8 @@ async def register_tracking(
 ) -> None:
     """Store carrier (its code, or text) and number for one delivery address. Empty values delete them.
 
-    Raises Refused: unknown order or destination, changed since ``version``, cancelled, or a number that the carrier
-    does not use.
+    Raises Refused if order or destination is unknown, the order changed since ``version`` or is cancelled, or the
+    carrier does not use such a number.
     """
     async with open_orders(tx, [order_code]) as book:
         order = book.seen(order_code, version)

@@ -15,8 +15,9 @@ SEARCHES_MAX = 30
 
 @dataclass(frozen=True, slots=True)
 class Keeper:
-    """The member of staff who keeps searches: ``staff`` is the member's id. The person who saved a search for all may
-    change it, and so may owners.
+    """The member of staff who keeps searches: ``staff`` is the member's id.
+
+    The person who saved a search for all may change it, and so may owners.
     """
 
     staff: str
@@ -30,8 +31,9 @@ class Keeper:
 async def save_search(
     tx: Tx, list_path: str, *, name: str, query: str, for_all: bool, by: Keeper, at: datetime
 ) -> None:
-    """Save ``query`` of the list at ``list_path``. Raises Refused if the name is taken or there are too many
-    searches.
+    """Save ``query`` of the list at ``list_path``.
+
+    Raises Refused if the name is taken or there are too many searches.
     """
     known = await _locked(tx, list_path, by)
     keeper = FOR_ALL if for_all else by.staff
@@ -84,8 +86,9 @@ async def delete_search(tx: Tx, list_path: str, search_id: UUID, *, by: Keeper) 
 
 
 async def _locked(tx: Tx, list_path: str, by: Keeper) -> list[SavedSearch]:
-    """Return the searches that ``by`` sees. Lock them, so that no other transaction of this service changes
-    searches.
+    """Return the searches that ``by`` sees.
+
+    Lock them, so that no other transaction of this service changes searches.
     """
     await tx.execute("SELECT pg_advisory_xact_lock(hashtext('saved_searches'))")
     return await searches_seen_by(tx, list_path, by.staff)

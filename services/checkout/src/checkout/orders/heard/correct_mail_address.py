@@ -11,7 +11,7 @@ from shared.text.search_words import words_of_texts
 async def correct_mail_address(tx: Tx, book: OrderBook, event: MailAddressCorrected) -> None:
     """Store the address as the orderer's, and a new key for the page of the order.
 
-    The link that was sent to the former address opens nothing any more. Raises TryAgain for an unknown order.
+    The link that was sent to the former address then opens no page. Raises TryAgain for an unknown order.
     """
     code = known_order(book, event).code
     await tx.execute(
