@@ -28,9 +28,11 @@ class _LookUps:
 async def count_look_up(tx: Tx, *, code: str, client_address: str, at: datetime) -> None:
     """Count a look-up of ``code`` from ``client_address``.
 
-    Raises Refused(too_many_look_ups) above one of three limits within ten minutes: ten look-ups of a code from one
-    client address, a hundred of a code from all clients, and thirty of any codes, known or unknown, from one client
-    address.
+    Raises Refused(too_many_look_ups) above one of three limits within ten minutes:
+
+    - ten look-ups of a code from one client address
+    - a hundred look-ups of a code from all clients
+    - thirty look-ups of any codes, known or unknown, from one client address
     """
     code_sha256 = sha256(code.encode()).hexdigest()
     # Look-ups of the same code or from the same address wait here for each other.

@@ -23,7 +23,8 @@ async def request_capture(
 ) -> None:
     """Publish that staff want the order 入金済み. It becomes so when PaymentCaptured arrives (PAY-04).
 
-    Raises Refused for
+    Raises Refused for:
+
     - an unknown order, and an order that changed since ``version``
     - a method whose deposit staff may not set (PAY-06)
     - an order that is paid, cancelled or already requested

@@ -89,7 +89,8 @@ def ship(
 ) -> None:
     """Ship the parcels in ``sent``. With None, ship all unshipped parcels with ``carrier`` and number.
 
-    Shipped pieces leave the stock. Raises Refused for
+    Shipped pieces leave the stock. Raises Refused for:
+
     - an order that is unknown, changed since ``version``, cancelled or already shipped
     - a prepaid order without payment (KON-35), and an order that is not authorized
     - an order whose authorization ended, if there is no reason to ship
