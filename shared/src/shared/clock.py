@@ -44,7 +44,7 @@ class Clock:
         return self.source() + self._offset
 
     def move(self, by: timedelta) -> None:
-        """Move the clock by ``by``, for tests; with a file, every process that reads it moves."""
+        """Move the clock by ``by``, for tests. With a file, the clocks of all processes that read it move."""
         if self.file is None:
             self._offset += by
             return
@@ -92,10 +92,10 @@ def in_japan(moment: datetime) -> datetime:
 
 
 def end_of_day(day: date) -> datetime:
-    """Return the first moment after ``day`` in Japan: something valid to the end of ``day`` ends here."""
+    """Return the first moment after ``day`` in Japan. Things that are valid until the end of ``day`` end then."""
     return datetime.combine(day + timedelta(days=1), time_of_day(), tzinfo=JAPAN)
 
 
 def last_day(end: datetime) -> date:
-    """Return the last valid day in Japan of something that ends at ``end``: the day that people read."""
+    """Return the last valid day in Japan of something that ends at ``end``. Pages show this day."""
     return in_japan(end - timedelta(seconds=1)).date()

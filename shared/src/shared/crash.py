@@ -33,7 +33,7 @@ _watcher: Callable[[str], None] | None = None
 
 
 def watch_passes(watcher: Callable[[str], None] | None) -> None:
-    """Let ``watcher`` see the name of each pass of this process; it may raise. None ends it."""
+    """Call ``watcher`` with the name of each pass of this process. It may raise an error. None ends the watch."""
     global _watcher  # noqa: PLW0603 - one process, one watcher
     _watcher = watcher
 

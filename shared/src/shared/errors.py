@@ -36,18 +36,21 @@ class TryAgain(Exception):
 
 
 class Undecodable(Exception):
-    """The bytes are not a message of the catalogue; no retry can change that."""
+    """The bytes are no message of the catalogue. A retry cannot change that."""
 
     reason = "undecodable"
 
 
 class UnknownVersion(Undecodable):
-    """The name is an event's, but the catalogue lacks it: a newer release may have published it."""
+    """The name is that of an event that the catalogue lacks. A newer release may have published it."""
 
     reason = "unknown_version"
 
 
 class WrongExchange(Undecodable):
-    """An event came by the exchange of a service that may not publish it: somebody uses that service's broker user."""
+    """An event arrived through the exchange of a service that may not publish it.
+
+    Somebody uses that service's broker user.
+    """
 
     reason = "wrong_exchange"

@@ -1,4 +1,4 @@
-"""Identifiers: time-ordered, so that primary keys append to the right of their index."""
+"""Identifiers in the order of time, so that new primary keys are appended at the end of their index."""
 
 from collections.abc import Callable
 from uuid import UUID

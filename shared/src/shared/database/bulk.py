@@ -1,4 +1,4 @@
-"""Bulk changes: many rows in one statement, at hardly more than the cost of one row.
+"""Bulk changes: one statement changes many rows, and costs little more than a change of one row.
 
 Rows are mappings, or instances of a dataclass whose fields are named like columns. They are sent as one JSON document,
 and PostgreSQL converts it to the types of the table. One statement for each table and set of columns therefore serves
@@ -38,17 +38,17 @@ class Change:
 
 @lru_cache(maxsize=512)
 def one_statement(parts: tuple[str, ...], last: str = "") -> str:
-    """Join the statements of several changes, and ``last`` after them; the rows of each are ``:rows_<number>``.
+    """Join the statements of several changes, then ``last``. The rows of each change are ``:rows_<number>``.
 
-    All changes see the same rows, and none sees the effect of another. Foreign keys may point to rows of another change
-    (PostgreSQL manual, 7.8.4, "Data-Modifying Statements in WITH").
+    All changes see the same rows. No change sees the effect of another. Foreign keys may point to rows of another
+    change (PostgreSQL manual, 7.8.4, "Data-Modifying Statements in WITH").
     """
     numbered = [sql.replace(":rows", f":rows_{number}") for number, sql in enumerate(parts)]
     *before, end = [*numbered, last.strip()] if last else numbered
     if not before:
         return end
     steps = ", ".join(f"change_{number} AS ({sql})" for number, sql in enumerate(before))
-    # A statement may begin with WITH itself: then its list of queries follows ours.
+    # If a statement itself begins with WITH, its list of queries follows ours.
     return f"WITH {steps}, {end[5:]}" if end.startswith("WITH ") else f"WITH {steps} {end}"
 
 
@@ -81,7 +81,7 @@ async def insert_all(
 async def update_all(tx: "Tx", table: Table, rows: Sequence["Values"], *, key: str, where: str = "") -> None:
     """Set the columns of ``rows`` where the column ``key`` matches.
 
-    ``where`` is a further condition in SQL: ``old`` is the row as it is stored, ``new`` as it is given.
+    ``where`` is a further condition in SQL. ``old`` is the stored row, ``new`` the given one.
     """
     if not rows:
         return
@@ -90,9 +90,9 @@ async def update_all(tx: "Tx", table: Table, rows: Sequence["Values"], *, key: s
 
 
 async def upsert_all(tx: "Tx", table: Table, rows: Sequence["Values"], *, key: str) -> None:
-    """Insert ``rows``, which all name the same columns; where the unique column ``key`` is known, set the others instead.
+    """Insert ``rows``, which all name the same columns. Update a row whose unique ``key`` is stored already.
 
-    No key may come twice.
+    No key may occur twice.
     """
     if not rows:
         return
@@ -139,8 +139,8 @@ def _insert(
 @lru_cache(maxsize=256)
 def _update(table: Table, columns: tuple[str, ...], key: str, where: str) -> str:
     changes = ", ".join(f'"{name}" = new."{name}"' for name in columns if name != key)
-    # An array of keys finds the rows, not the join alone: a plan that was made while the table was small would scan
-    # the whole table for the join.
+    # An array of keys finds the rows. A plan that was made while the table was small would scan the whole table for the
+    # join alone.
     keys = f'SELECT "{key}" FROM new'  # noqa: S608 - names of our own tables
     found = f'old."{key}" = ANY(ARRAY({keys})) AND old."{key}" = new."{key}"'
     return (

@@ -48,12 +48,12 @@ class GroupCommit(Generic[Item, Result]):
     async def do(self, item: Item) -> Result:
         """Run ``item`` with the next batch and return its result. Raises the error of ``run`` for it.
 
-        A cancelled caller stops waiting; the item is run all the same.
+        If the caller is cancelled, it stops waiting, but the item still runs.
         """
         done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(item, done))
         if self._runner is None:
-            # The runner is a task of its own, so that a cancelled caller does not end the work of others. It has no
+            # The runner is a separate task, so that a cancelled caller does not end the work of others. It has no
             # cause, because it works for all callers.
             with following(NO_CAUSE):
                 self._runner = asyncio.create_task(self._run_all())
@@ -99,5 +99,5 @@ class GroupCommit(Generic[Item, Result]):
 def _tell(done: "asyncio.Future[Any]", error: Exception) -> None:
     if not done.done():
         done.set_exception(error)
-        # Read once, so that asyncio does not log an error for which no caller waits any more.
+        # Read the error once. Otherwise asyncio logs it if its caller no longer waits.
         done.exception()

@@ -27,7 +27,7 @@ WAKE_CHANNEL = "outbox"
 class OutboxRow:
     """One event on its way to the broker.
 
-    ``seq`` is 0 until the row is stored; ``written_at`` is the time of that on the clock of :func:`elapsed`.
+    ``seq`` is 0 until the row is stored. ``written_at`` is the time of storing, on the clock of :func:`elapsed`.
     """
 
     seq: int
@@ -56,7 +56,7 @@ def outbox_table(metadata: MetaData) -> Table:
         Column("leased_until", DateTime(timezone=True)),
         Column("published_at", DateTime(timezone=True)),
     )
-    # The index stays small: it holds unsent rows only.
+    # The index stays small, because it contains only unsent rows.
     Index("outbox_unsent", table.c.seq, postgresql_where=table.c.published_at.is_(None))
     return table
 
@@ -92,7 +92,7 @@ _INSERT = f"""
 
 
 async def insert_outbox(tx: "Tx", rows: Sequence[OutboxRow], *, leased: bool) -> list[OutboxRow]:
-    """Store ``rows``; with ``leased`` the relay of this process alone may publish them for the next seconds."""
+    """Store ``rows``. With ``leased``, only the relay of this process may publish them for the next seconds."""
     stored = await tx.rows_at_last(
         _INSERT,
         leased=leased,
@@ -123,13 +123,13 @@ _CLAIM = f"""
 
 
 async def claim_unsent(tx: "Tx", *, rows_max: int) -> list[OutboxRow]:
-    """Lease up to ``rows_max`` unsent rows that no other relay holds, oldest first."""
+    """Lease up to ``rows_max`` unsent rows that no other relay has leased, oldest first."""
     claimed = await tx.rows(_CLAIM, rows_max=rows_max, at=elapsed())
     return sorted((OutboxRow(*tuple(row)) for row in claimed), key=lambda row: row.seq)
 
 
 async def mark_published(tx: "Tx", seqs: Sequence[int], seconds_ago: Sequence[float] | None = None) -> None:
-    """Mark rows as published, each ``seconds_ago`` before now; without it, now."""
+    """Mark rows as published: each at its number of ``seconds_ago`` before now, or at the present moment without it."""
     await tx.execute(
         "UPDATE outbox AS o SET published_at = now() - make_interval(secs => m.ago)"
         " FROM unnest(CAST(:seqs AS bigint[]), CAST(:ago AS float8[])) AS m(seq, ago)"

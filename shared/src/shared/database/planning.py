@@ -13,15 +13,16 @@ LIMITS = {
     "idle_in_transaction_session_timeout": "60000",
     "timezone": "UTC",
 }
-"""Milliseconds, but for the time zone."""
+"""Milliseconds, except for the time zone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Planning:
-    """Settings of PostgreSQL's planner. ``plans``: made anew for the values, or kept for all values.
+    """Settings of PostgreSQL's planner.
 
-    ``whole_tables``: whether a plan may read a whole table in sequence. A kept plan must not: made while a table was
-    small, it would read all of it after it has grown.
+    ``plans`` says whether a plan is made for the present values or kept for all
+    values. ``whole_tables`` says whether a plan may read a whole table in sequence. A kept plan must not do so: a plan
+    from the time when a table was small would read all of it after it has grown.
     """
 
     plans: Literal["force_generic_plan", "force_custom_plan"]
@@ -32,7 +33,7 @@ class Planning:
         return {
             "plan_cache_mode": self.plans,
             "enable_seqscan": "on" if self.whole_tables else "off",
-            # Compiling a plan takes longer than any statement of ours runs.
+            # Compiling a plan takes longer than running any of our statements.
             "jit": "off",
         }
 
@@ -43,8 +44,8 @@ class Planning:
 
 
 SHORT = Planning("force_generic_plan", whole_tables=False)
-"""Consumers, due work, pages of shoppers: short statements, each finds its rows by an index."""
+"""For consumers, due work and pages of buyers: short statements, each of which finds its rows by an index."""
 SEARCH = Planning("force_custom_plan", whole_tables=False)
-"""A page of what was sought: the newest rows first where many match, the index of words where few do."""
+"""For a page of search results: the newest rows first if many match, the index of words if few match."""
 LONG = Planning("force_custom_plan", whole_tables=True)
-"""Exports, reports, counts over a table, tools: what reads much of a table reads it in sequence."""
+"""For exports, reports, counts and tools: a statement that reads much of a table reads it in sequence."""

@@ -28,11 +28,11 @@ from shared.database.bulk import insert_all
 from shared.database.transactions import Tx
 from shared.text.search_words import common_spelling, sought
 
-SOUGHT_MAX = 5  # words of what is sought; further ones narrow nothing
+SOUGHT_MAX = 5  # words of a search; further words are ignored
 
 
 def words_table(metadata: MetaData) -> Table:
-    """Declare the table of the words that orders are found by."""
+    """Declare the table of the words by which orders are found."""
     table = Table(
         "order_words",
         metadata,
@@ -46,20 +46,20 @@ def words_table(metadata: MetaData) -> Table:
 
 
 async def add_words(tx: Tx, table: Table, words: Mapping[str, Iterable[str]]) -> None:
-    """Let orders be found by more ``words``, given by order code."""
+    """Store more search ``words`` of orders, given by order code."""
     rows = [{"order_code": code, "words": as_vector(some)} for code, some in words.items() if some]
     await insert_all(tx, table, rows)
 
 
 def as_vector(words: Iterable[str]) -> str:
-    """Return ``words`` as PostgreSQL's tsvector: folded ones hold letters and digits only and need no quotes."""
+    """Return ``words`` as PostgreSQL's tsvector. Folded words have only letters and digits, so they need no quotes."""
     return " ".join(sorted(words))
 
 
 def found_by(code: ColumnElement[str], table: Table, text: str) -> ColumnElement[bool]:
     """Return the condition that the order of this ``code`` has a word of which ``text`` is a part.
 
-    Where ``text`` is several words, orders that have each of them are found, too: 「佐藤 手ぬぐい」.
+    If ``text`` has several words, orders that have all of them are found, too: 「佐藤 手ぬぐい」.
     """
     word = sought(text)
     if not word:
@@ -68,13 +68,13 @@ def found_by(code: ColumnElement[str], table: Table, text: str) -> ColumnElement
     whole = _with_word(table, word)
     if len(parts) < 2:
         return code.in_(whole)
-    # A word may have been added later than another, in a row of its own.
+    # One word may have been added later than another, in another row.
     return code.in_(whole.union(intersect(*(_with_word(table, part) for part in parts))))
 
 
 def _with_word(table: Table, word: str) -> Select[tuple[str]]:
     """Return the query for the codes of orders that have a word which begins with ``word``."""
-    # Both: what was typed, and its common spelling, which only names from now on have beside their own.
+    # Search for the typed word and for its common spelling. Only names stored since this release have both.
     spellings = " | ".join(f"'{one}':*" for one in dict.fromkeys((word, common_spelling(word))))
     beginning = cast(bindparam("beginning", spellings, unique=True), TSQUERY)
     return select(table.c.order_code).where(table.c.words.op("@@")(beginning))

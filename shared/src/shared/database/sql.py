@@ -55,12 +55,12 @@ class Connection(Protocol):
         """Return all rows."""
 
     def transaction(self) -> AbstractAsyncContextManager[Any]:
-        """Begin a transaction, or a savepoint inside one; leaving commits, an error rolls back."""
+        """Begin a transaction, or a savepoint inside one. The end of the block commits it, an error rolls it back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A statement as PostgreSQL takes it, with ``$1`` for values, and the names of the values in order."""
+    """A statement in PostgreSQL's form, with ``$1`` for values, and the names of the values in order."""
 
     sql: str
     names: tuple[str, ...]
@@ -84,7 +84,7 @@ def _ready(compiled: Compiled) -> Ready:
 def ready(statement: str | ClauseElement, values: Mapping[str, Any]) -> tuple[str, list[Any]]:
     """Return ``statement`` and its values as asyncpg takes them.
 
-    A statement built with SQLAlchemy has values of its own. Building one costs more than running it, so hot paths
+    A statement built with SQLAlchemy already contains its values. Building one costs more than running it, so hot paths
     write SQL.
     """
     if isinstance(statement, str):
@@ -96,7 +96,7 @@ def ready(statement: str | ClauseElement, values: Mapping[str, Any]) -> tuple[st
 
 
 async def teach_json(connection: "asyncpg.Connection[Any]") -> None:
-    """Let ``connection`` decode JSON columns to Python values; values that are written are JSON text already."""
+    """Let ``connection`` decode JSON columns to Python values. Values to be written are already JSON text."""
     for kind in ("json", "jsonb"):
         await connection.set_type_codec(
             kind, schema="pg_catalog", encoder=str, decoder=orjson.loads, format="text"

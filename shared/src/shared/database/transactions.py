@@ -16,8 +16,8 @@ from shared.database.sql import STATEMENTS_CACHED_MAX, Connection, Row, ready, t
 from shared.events import Event
 
 ACQUIRE_SECONDS_MAX = 10.0
-# The client's limit is longer than the server's, so that it only ends statements whose answer got lost. Without it
-# such a statement would wait for ever.
+# The client's limit is longer than the server's, so that it only ends statements whose answer was lost. Without it such
+# a statement would wait for ever.
 COMMAND_SECONDS_MAX = 40.0
 R = TypeVar("R")
 
@@ -40,7 +40,7 @@ class Tx:
         self._wakes: set[str] = set()
         self._planning: Planning | None = None
         self.known: dict[Hashable, Any] = {}
-        """What was asked for once in this transaction and is not asked for again, by a key of its owner's choice."""
+        """Values that this transaction read once and keeps, each under a key that its owner chose."""
 
     async def execute(self, statement: str | ClauseElement, **values: Any) -> int:
         """Run ``statement``; strings use ``:name`` for values. Returns how many rows it changed."""
@@ -95,7 +95,7 @@ class Tx:
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
-        """Open a savepoint: an error undoes the changes and events of the block, and nothing else."""
+        """Open a savepoint. An error undoes only the changes and events of the block."""
         await self.write()
         said, wakes = len(self._said), set(self._wakes)
         try:
@@ -112,8 +112,8 @@ class Tx:
     async def defer(self, change: Change) -> None:
         """Keep ``change`` in memory until the next statement or the commit, so that many share one round trip.
 
-        If the change breaks a constraint, that later statement raises the error, with a note that names the tables of all
-        changes that it sent. So defer only inside a unit of work: its own save, or the commit, then raises the error.
+        If the change breaks a constraint, that later statement raises the error. A note names the tables of all sent
+        changes. So defer only inside a unit of work: its own save, or the commit, then raises the error.
         """
         if any(kept.table is change.table for kept in self._changes):
             # Two changes of one table in the same statement would not see each other.
@@ -161,7 +161,7 @@ class Tx:
 
 
 class Database:
-    """The connections of one service and the transactions on them. ``relay`` is set where it runs in-process.
+    """The connections of one service and the transactions on them. ``relay`` is set if it runs in the same process.
 
     ``url`` may name SQLAlchemy's driver, as the settings do. ``planning`` is how its statements are planned; a
     transaction may choose another way (:meth:`Tx.plan`). ``watchers`` get every statement.
@@ -194,13 +194,13 @@ class Database:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """Lend a connection. Raises TimeoutError if none is free for long."""
+        """Lend a connection. Raises TimeoutError if all connections are in use for too long."""
         pool = self._pool or await self._open()
         async with pool.acquire(timeout=ACQUIRE_SECONDS_MAX) as connection:
             try:
                 yield connection
             except asyncpg.InternalClientError:
-                # The server has ended the session, and the client has not yet noticed it completely.
+                # The server has ended the session, and the client does not yet know it completely.
                 connection.terminate()
                 raise
 
@@ -225,7 +225,7 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Tx]:
-        """Open a transaction; commit on leaving, roll back on any error.
+        """Open a transaction. The end of the block commits it, an error rolls it back.
 
         Call no outside system while it is open. Raises the errors of its statements; :func:`is_transient` tells
         whether the whole transaction may be run again.
@@ -244,14 +244,14 @@ class Database:
             self.waker(work).set()
 
     async def look(self, statement: str | ClauseElement, **values: Any) -> Sequence[Row]:
-        """Return all rows of one query outside a transaction: one round trip in place of three."""
+        """Return all rows of one query outside a transaction. This takes one round trip instead of three."""
         async with self.connection() as connection:
             return await Tx(connection, self.watchers).rows(statement, **values)
 
     async def stream(
         self, statement: str | ClauseElement, *, rows_at_once: int = 500, **values: Any
     ) -> AsyncIterator[Row]:
-        """Yield all rows of a query, however many there are, in bounded memory. It is planned as a long one."""
+        """Yield all rows of a query in bounded memory. The query is planned as a long one."""
         sql, arguments = ready(statement, values)
         pool = self._pool or await self._open()
         async with (
@@ -292,4 +292,4 @@ class Database:
 
 
 async def _leave_as_it_is(_: object) -> None:
-    """Skip the reset of a connection: no session setting is changed here, and a reset costs a round trip."""
+    """Skip the reset of a connection. Noren changes no session settings, and a reset costs a round trip."""

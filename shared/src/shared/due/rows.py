@@ -1,6 +1,6 @@
 """The rows of due work: the columns of a claimable row, and how a claim is made, prolonged and ended.
 
-A claim is a lease: whoever writes a result checks that the row still has it (:mod:`shared.due.work`).
+A claim is a lease. A worker that writes a result checks that the row still has the lease (:mod:`shared.due.work`).
 """
 
 from collections.abc import Collection, Sequence
@@ -46,7 +46,7 @@ async def claim_due(
 
     ``kind`` is the dataclass of a returned row; without it they are whole rows (:class:`shared.database.sql.Row`).
     ``lease`` is the id of the claim, a new one unless given. ``at`` is on the shop's clock; leases run on the
-    database's clock. Write results only if the row still has the returned ``lease``, so that a holder that was too slow
+    database's clock. Write results only if the row still has the returned ``lease``, so that a worker that was too slow
     changes nothing.
     """
     [key] = [column.name for column in table.primary_key.columns]
@@ -90,7 +90,7 @@ async def end_leases(tx: Tx, table: Table, leases: Collection[UUID], *, at: date
 
 
 async def strike_off(tx: Tx, table: Table, key: Any, lease: UUID, *, due_at: datetime | None = None) -> bool:
-    """Complete a claimed row with primary key ``key``: it is done, or due again at ``due_at``.
+    """Complete the claimed row with primary key ``key``. It is done, or due again at ``due_at``.
 
     Returns False if another worker has claimed the row; then write nothing that depends on it.
     """
@@ -106,9 +106,10 @@ async def strike_off(tx: Tx, table: Table, key: Any, lease: UUID, *, due_at: dat
 
 
 async def strike_off_all(tx: Tx, table: Table, rows: Sequence[tuple[Any, UUID, datetime | None]]) -> set[Any]:
-    """Complete claimed rows, given as (primary key, lease, next due time). Return the keys whose claim was still valid.
+    """Complete claimed rows, given as (primary key, lease, next due time).
 
-    Write nothing that depends on any other row. The rows stay locked until the commit.
+    Return the keys with a valid claim. Write nothing that depends on the other rows. The rows stay locked until the
+    commit.
     """
     [column] = table.primary_key.columns
     kind = "uuid" if isinstance(column.type, Uuid) else "text"

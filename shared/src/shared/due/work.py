@@ -31,7 +31,7 @@ POLL_SECONDS = 1.0
 
 
 def no_cause(_: object) -> Cause:
-    """Return the cause of work that only its due time started: none."""
+    """Return NO_CAUSE, for work that only its due time started."""
     return NO_CAUSE
 
 
@@ -68,14 +68,14 @@ class DueWork:
     concurrency: int = 10
     linger_seconds: float = 0.0
     lease_seconds: int = LEASE_SECONDS
-    # Work that may take longer than its lease: the lease is prolonged while its holder lives. It can then be short,
-    # and another worker takes over soon after a death.
+    # For work that may take longer than its lease: the worker prolongs the lease while it lives. The lease can then be
+    # short, and another worker takes over soon after a death.
     prolong: bool = False
     cause: Callable[[Any], Cause] = no_cause
     kind: type[Any] | None = None
 
     async def claim(self, tx: Tx, *, rows_max: int, at: datetime, lease: UUID | None = None) -> Sequence[Any]:
-        """Lease up to ``rows_max`` rows due by ``at`` and return them as the work takes them."""
+        """Lease up to ``rows_max`` rows due by ``at``. Return them in the form that the work declares."""
         return await claim_due(
             tx,
             self.table,
@@ -102,14 +102,14 @@ class DueRunner:
         self._all_busy = False
         self._running: set[asyncio.Task[None]] = set()
         self._holding: set[asyncio.Task[None]] = set()
-        # Claims whose commit got no answer. If they were committed, nobody works on their rows.
+        # Claims whose commit got no answer. If the commit took place, nobody processes their rows.
         self._doubtful: set[UUID] = set()
         self._linger = Linger(work.linger_seconds)
         self._conclusions: GroupCommit[tuple[Any, Any], None] = GroupCommit(self._conclude)
         self.alive_at = elapsed()
 
     async def run(self) -> None:
-        """Claim and perform until :meth:`stop`, then finish the items in hand."""
+        """Claim and perform until :meth:`stop`, then finish the items in progress."""
         while not self._stopping:
             self.alive_at = elapsed()
             free = self.work.concurrency - len(self._running)
@@ -138,13 +138,13 @@ class DueRunner:
     def _done(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         if not self._all_busy:
-            # Nothing waits for free hands, so there are no more rows to look for.
+            # No row waits for a free task, so there are no more rows to claim.
             return
         free = self.work.concurrency - len(self._running)
         if free * 4 >= self.work.concurrency:
             self._wake.set()
         elif free == 1:
-            # The first free hand waits for others, to take up several rows at once.
+            # The first free task waits for others, so that one claim takes several rows.
             asyncio.get_running_loop().call_later(self.work.linger_seconds, self._wake.set)
 
     async def _claim(self, rows_max: int) -> tuple[UUID | None, Sequence[Any], bool]:
@@ -167,7 +167,7 @@ class DueRunner:
             return None, (), False
 
     async def _hold(self, lease: UUID, tasks: Sequence[asyncio.Task[None]]) -> None:
-        """Prolong the lease every third of its time, until all items that were claimed with it are done."""
+        """Prolong the lease after each third of its time, until all items of the claim are done."""
         at, pending = now(), set(tasks)
         while True:
             _, pending = await asyncio.wait(pending, timeout=self.work.lease_seconds / 3)
@@ -177,7 +177,7 @@ class DueRunner:
                 async with self._db.transaction() as tx:
                     await prolong_lease(tx, self.work.table, lease, at=at, seconds=self.work.lease_seconds)
             except Exception as error:
-                # A bug is logged and does not end the loop: a lease that is not prolonged means work done twice.
+                # An error is logged and does not end the loop. If a lease is not prolonged, the work is done twice.
                 if is_transient(error):
                     log.warning("due.not_prolonged", work=self.work.name, error=type(error).__name__)
                 else:
@@ -214,10 +214,10 @@ class DueRunner:
             log.warning("due.failure_not_told", work=self.work.name, error=type(other).__name__)
 
     async def _write_down(self, item: Any, outcome: Any) -> None:
-        """Store the outcome; while the database is away, try again until the lease may have run out.
+        """Store the outcome. If the database is unavailable, retry until the lease may have run out.
 
-        The next holder need not find out again what is known here. If a commit took place whose answer got lost, the
-        row has another lease and nothing is written twice.
+        Without the outcome, the next worker would do the same work again. If a commit took place and its answer was
+        lost, the row has another lease, so nothing is written twice.
         """
         until, pause = elapsed() + self.work.lease_seconds, 0.1
         while True:
@@ -245,6 +245,6 @@ class DueRunner:
                 await self._wake.wait()
         except TimeoutError:
             return
-        # Cleared even if no task is free to claim: otherwise each next wait would end at once, and this loop would
-        # keep everything else in the process from running.
+        # Clear the event even if no task is free. Otherwise each next wait would end at once, and this loop would block
+        # the rest of the process.
         self._wake.clear()

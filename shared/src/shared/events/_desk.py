@@ -1,4 +1,4 @@
-"""Events about deeds of staff at a desk; members records them beside the deeds of its own desk."""
+"""Events about deeds of staff at a desk. Members records them together with the deeds of its own desk."""
 
 from typing import Any, ClassVar
 from uuid import UUID

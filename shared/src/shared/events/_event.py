@@ -26,7 +26,7 @@ class Event(BaseModel):
     this class are sent in the envelope (message properties), never in the body.
     """
 
-    # An error of a field goes to the log, where its value does not belong.
+    # Errors of fields are logged, and values of fields must not be in logs.
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     producer: ClassVar[str] = ""
@@ -74,6 +74,6 @@ class Event(BaseModel):
 
     @property
     def correlation(self) -> str:
-        """Return what this event is about: the order code where there is one, else the member."""
+        """Return what this event is about: the code of its order, else the member."""
         about = getattr(self, "order_code", None) or getattr(self, "member_id", None)
         return str(about or self.event_id)

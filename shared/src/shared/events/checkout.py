@@ -106,7 +106,7 @@ class _WalletBuyer(BaseModel):
 
 
 class Registration(_Part, _WalletBuyer):
-    """The member that is registered together with the order (AP-08); ``member_id`` is chosen beforehand.
+    """The member that is registered with the order (AP-08). ``member_id`` is chosen when the order is placed.
 
     ``email_proved`` means that the wallet vouches for the orderer's address.
     """
@@ -176,8 +176,8 @@ class StockReserved(CheckoutEvent):
 class ShippedDestination(_Part):
     """The goods that were sent to one delivery address.
 
-    ``carrier`` is the code of a carrier (shared/shop/carriers.py: ``yamato``, ``sagawa``, ``japan_post``), or the name of one
-    without a code. Messages of earlier releases always have the name.
+    ``carrier`` is the code of a carrier (shared/shop/carriers.py: ``yamato``, ``sagawa``, ``japan_post``), or the name
+    of one without a code. Messages of earlier releases always have the name.
     """
 
     destination_id: UUID
@@ -220,7 +220,7 @@ class OrderCancelled(CheckoutEvent):
     Treat an unknown value as ``shop``.
 
     ``refund_waits_for`` says what delays the refund: ``chargeback`` (an undecided one) or ``check`` (a check by staff).
-    It is empty if the refund starts at once.
+    It is empty if the refund starts immediately.
 
     ``door_amount`` is the amount that the buyer of a shipped order may have paid at the door. The shop refunds it
     itself.

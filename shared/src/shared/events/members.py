@@ -19,7 +19,7 @@ class MembersEvent(Event):
 
 
 class MemberRegistered(MembersEvent):
-    """A member exists from now on.
+    """A person became a member.
 
     ``language`` here and below (BCP 47: ``ja``, ``en-US``) is the member's language; empty if unknown.
     """
@@ -33,10 +33,10 @@ class MemberRegistered(MembersEvent):
 
 
 class AmazonAccountLinked(MembersEvent):
-    """The member may log in with the Amazon account alone from now on (MEM-01). Published once per link.
+    """From now on the member may log in with only the Amazon account (MEM-01). Published once per link.
 
-    ``name`` and ``email`` are those of the member, who gets a mail about it. They are empty in events of the release
-    before.
+    ``name`` and ``email`` are those of the member, who gets a mail about it. They are empty in events of the former
+    release.
     """
 
     linked_at: datetime
@@ -47,14 +47,17 @@ class AmazonAccountLinked(MembersEvent):
 
 
 class SessionsRevoked(MembersEvent):
-    """Sessions of this member issued up to ``issued_until`` are void; only one if ``session_id`` is set."""
+    """All sessions of this member that were issued up to ``issued_until`` are void.
+
+    With ``session_id``, only that one is.
+    """
 
     session_id: UUID | None = None
     issued_until: datetime
 
 
 class EmailVerificationRequested(MembersEvent):
-    """The member is to prove that the address is theirs (MEM-38).
+    """The member must prove that the address belongs to them (MEM-38).
 
     The event contains no secret. Notifications mails a link with a statement about ``request_id``, which it signs.
     Members accepts the statement until ``expires_at``, or until a newer request replaces it.
@@ -94,7 +97,7 @@ class PasswordChanged(MembersEvent):
 class RegistrationRefused(MembersEvent):
     """The order is valid, but no member was registered with it. ``reason``: ``email_taken``, or another word.
 
-    ``member_id`` is the one that the order had chosen beforehand.
+    ``member_id`` is the id that the order contains for the new member.
     """
 
     reason: str

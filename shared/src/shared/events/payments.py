@@ -21,7 +21,7 @@ FailureReason = Literal[
 ]
 """Why a provider refused, or what the buyer did not do (PAY-22)."""
 CaptureSource = Literal["admin", "shipped", "provider_console", "konbini_notice", "manual_deposit"]
-"""The origin of a capture: who requested or reported that the money arrived."""
+"""The origin of a capture: the party that requested it, or that reported the money."""
 RefundRoute = Literal["provider", "gift_card", "bank_transfer"]
 """The route of a refund to the buyer."""
 Call = Literal[
@@ -72,7 +72,7 @@ class PaymentAuthorized(PaymentsEvent):
 
 
 class PaymentFailed(PaymentsEvent):
-    """The provider refused, or the buyer gave up; the order cannot be paid by this try (PAY-22)."""
+    """The provider refused, or the buyer gave up. This try cannot pay the order (PAY-22)."""
 
     reason: Open[FailureReason]
 
@@ -80,8 +80,9 @@ class PaymentFailed(PaymentsEvent):
 class PaymentNumberIssued(PaymentsEvent):
     """A payment number was issued; it is valid until ``due_at`` (KON-16).
 
-    Money that is seen up to ``accepted_until`` is still accepted (KON-18). Published again if the buyer chose another
-    chain (``chosen_anew``): the last one counts, and ``send_mail`` says whether the digits to enter differ.
+    Money that is reported up to ``accepted_until`` is still accepted (KON-18). If the buyer chooses another chain, the
+    event is published again with ``chosen_anew``. The last event counts. ``send_mail`` says whether the digits to enter
+    changed.
     """
 
     amount: Yen
@@ -106,9 +107,9 @@ class PaymentExpired(PaymentsEvent):
 class PaymentCaptured(PaymentsEvent):
     """The money arrived: captured, paid at the konbini, or a deposit recorded by hand. Published once.
 
-    ``amount`` is the order's money, ``excess_amount`` the money beyond it. ``captured_on`` is the day, where
-    only the day is known; ``captured_at`` is its beginning then.
-    ``deposit_mail``: whether the payment method has a deposit mail at all (X-11), whoever requests it.
+    ``amount`` is the order's money, ``excess_amount`` the money beyond it. ``captured_on`` is set if only the day is
+    known. ``captured_at`` is then the beginning of that day. ``deposit_mail`` says whether the payment method has a
+    deposit mail (X-11).
     """
 
     amount: Yen
@@ -138,7 +139,7 @@ HoldEndReason = Literal[
 class AuthorizationEnded(PaymentsEvent):
     """The hold on the buyer's money ended without a request of the shop (PAY-30, AP-39).
 
-    The order must not be shipped until a new authorization or another payment covers it, whatever the reason.
+    For every reason, the order must not be shipped until a new authorization or another payment covers it.
     ``may_reauthorize`` means that the provider still allows a new authorization.
     """
 
@@ -185,10 +186,10 @@ class PaymentStandingChanged(PaymentsEvent):
 class PaymentRefunded(PaymentsEvent):
     """Money was refunded to the buyer by ``route``, at the shop's request or in the provider's console.
 
-    ``spare_amount`` is the part that belonged to no order: paid too much, too little or too late.
-    ``remaining_amount`` is the rest of this order's money; 0 if all was refunded.
-    ``order_ended``: the reason is the order's cancellation or deadline.
-    ``by_dispute``: a bank took it back, after a chargeback; the buyer gets no mail.
+    ``spare_amount`` is the part that belonged to no order: paid too much, too little or too late. ``remaining_amount``
+    is the rest of this order's money; 0 if all was refunded. ``order_ended`` means that the order was cancelled or its
+    deadline passed. ``by_dispute`` means that a bank took the money back after a chargeback. The buyer then gets no
+    mail.
     """
 
     refund_id: UUID
@@ -207,11 +208,11 @@ class PaymentRefunded(PaymentsEvent):
 
 
 class RefundTakenBack(PaymentsEvent):
-    """A published refund did not happen: staff took back its record, or a chargeback was not lost after all.
+    """A published refund did not happen. Staff took back its record, or a chargeback was not lost after all.
 
     ``refund_id``, ``amount``, ``spare_amount``, ``route`` and ``by_dispute`` are those of its PaymentRefunded;
-    ``remaining_amount`` is the money of this order that is here again.
-    ``by_dispute``: a chargeback was not lost, as staff or the provider decided; the buyer gets no mail.
+    ``remaining_amount`` is the money of this order that is here again. ``by_dispute`` means that staff or the provider
+    decided that a chargeback was not lost. The buyer then gets no mail.
     """
 
     refund_id: UUID
@@ -231,7 +232,7 @@ class PaymentsExported(DeskEvent):
 class PaymentDeedDone(DeskEvent):
     """Staff changed the money of a payment: a deposit, a refund, a hold. ``subject`` has the deed, amount and reason.
 
-    ``order_code`` is empty where it was about a notice of no known order.
+    ``order_code`` is empty if the deed was about a notice of an unknown order.
     """
 
     producer: ClassVar[str] = "payments"

@@ -13,7 +13,7 @@ from shared.text.plain_text import TextRefused, line
 
 MEGABYTE = 1024 * 1024
 NAME_LENGTH_MAX = 100
-_SIGNS_OF_LETTER_MAX = 3  # in a name as macOS sends it, taken apart (NFD)
+_SIGNS_OF_LETTER_MAX = 3  # in a name from macOS, which is decomposed (NFD)
 _TIMES_FOR_JPEG = 4
 
 
@@ -26,7 +26,7 @@ class Incoming:
     name: str
 
     def close(self) -> None:
-        """Give up the content; a temporary file is gone with it."""
+        """Close the content. This deletes its temporary file."""
         self.content.close()
 
 
@@ -46,7 +46,9 @@ class Accepts:
     side_max: int = 2400
 
     def take(self, content: BinaryIO, name: str, size: int, *, field: str, label: str) -> Incoming:
-        """Check a file of ``size`` bytes and return the file to keep. It blocks, so call it in a thread.
+        """Check a file of ``size`` bytes and return the file to keep.
+
+        It blocks its thread, so call it in a thread of its own.
 
         Raises Refused (422 or 413) with ``field``; ``label`` is its name in the message. The suffix of the name must be
         one of an accepted kind, and the content must be of that kind. A picture with the suffix of another picture kind
@@ -94,7 +96,7 @@ class Accepts:
 
 
 PICTURES = Accepts((JPEG, PNG, WEBP, GIF))
-"""Pictures of goods and the like."""
+"""Pictures, such as those of goods."""
 
 
 def _shown(name: str, field: str, label: str) -> str:

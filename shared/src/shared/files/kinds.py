@@ -1,6 +1,6 @@
 """Recognizes kinds of files by their content, not by the browser's type or the file name.
 
-No kind can run something in a browser (HTML, SVG), and text that looks like such a file is refused.
+No kind can run code in a browser (HTML, SVG). Text that looks like such a file is refused.
 """
 
 import codecs
@@ -14,14 +14,14 @@ import olefile
 from PIL import Image
 
 _LOOKS_LIKE_A_PAGE = re.compile(rb"<\s*(?:!doctype|\?xml|html|head|body|script|iframe|svg)\b", re.IGNORECASE)
-# All but tab, line ends, form feed, and the end mark (1A) that old programs put behind a text.
+# All control characters except tab, line ends, form feed, and the end mark (1A) that old programs write after a text.
 _CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0e-\x19\x1b-\x1f\x7f]")
 _CHUNK_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True)
 class FileKind:
-    """A kind of file: its media type, what people call it, its suffixes (the first is used), how it is recognized.
+    """A kind of file: media type, name for people, suffixes (the first is used), and a test that recognizes it.
 
     ``picture`` is the name of its format in Pillow, for pictures.
     """

@@ -1,7 +1,7 @@
-"""Re-encoding of pictures: only the visible picture is kept, nothing else of the received file.
+"""Re-encoding of pictures: only the visible picture is kept.
 
 This removes a camera's metadata (place, time, serial number), hidden content, and content made to attack another
-program's decoder. The picture stands upright, in sRGB, and only its first frame is kept.
+program's decoder. The kept picture is turned upright, in sRGB, and has only the first frame.
 """
 
 import io
@@ -32,7 +32,7 @@ def made_anew(file: BinaryIO, format: str, *, pixels_max: int, side_max: int) ->
         with Image.open(file, formats=[format]) as picture:
             if picture.width * picture.height > pixels_max:
                 raise PictureRefused("picture_too_large")
-            # JPEG can be read at a half, a quarter or an eighth, which saves the memory of the rest.
+            # JPEG can be decoded at a half, a quarter or an eighth of its size, which saves memory.
             share = side_max / max(picture.size)
             picture.draft(None, (max(1, int(picture.width * share)), max(1, int(picture.height * share))))
             upright = _upright(picture, format)
@@ -51,7 +51,7 @@ def made_anew(file: BinaryIO, format: str, *, pixels_max: int, side_max: int) ->
 
 def _upright(picture: Image.Image, format: str) -> Image.Image:  # noqa: A002 - Pillow's word
     profile = picture.info.get("icc_profile")
-    # In place, and converted only where it must be: every copy of a large picture is a hundred megabytes.
+    # Work in place, and convert only if necessary: each copy of a large picture takes a hundred megabytes.
     ImageOps.exif_transpose(picture, in_place=True)
     transparent = picture.has_transparency_data and format not in _WITHOUT_TRANSPARENCY
     mode = "RGBA" if transparent else "RGB"
@@ -66,7 +66,7 @@ def _in_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
     try:
         ImageCms.profileToProfile(picture, ImageCms.ImageCmsProfile(io.BytesIO(profile)), _SRGB, inPlace=True)
     except (ImageCms.PyCMSError, OSError, ValueError):
-        return picture  # a broken profile: the colours as they are
+        return picture  # the profile is broken: keep the colours unchanged
     return picture
 
 

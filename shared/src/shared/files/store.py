@@ -1,4 +1,4 @@
-"""The file store: bytes under a key, as a stream in and out, complete or not at all.
+"""The file store: bytes under a key, read and written as a stream. A file is complete or does not exist.
 
 The store generates the key; typed text is never part of it. Store first, outside any transaction. Then commit the row
 that names the key. `shared.files.sweep` deletes stored files that no row names.
@@ -27,8 +27,8 @@ if TYPE_CHECKING:  # not there at run time
     from obstore import AsyncReadableFile
 
 CHUNK_BYTES = 256 * 1024
-# The least that S3 takes as a part. A file that is being kept has two in memory, one filling and one on its way: so
-# many at once, and a slow store fills no process.
+# The smallest part that S3 accepts. A file that is being stored has two parts in memory: one is filled, one is sent.
+# The number of such files is limited, so that a slow store does not fill the memory of a process.
 PART_BYTES = 5 * 1024 * 1024
 KEEPING_MAX = 4
 _KIND = re.compile(r"[a-z][a-z_]{0,39}")
@@ -49,7 +49,7 @@ class Kept:
 
 
 class Files:
-    """The files of one service. ``store`` is where they are; a folder and S3 behave alike.
+    """The files of one service. ``store`` keeps them: a folder or S3, which behave alike.
 
     If the store is unavailable, every method raises TryAgain: a page answers 503, a message is retried.
     """
@@ -60,7 +60,9 @@ class Files:
         self._folder = Path(str(store.prefix)) if isinstance(store, LocalStore) else None
 
     async def keep(self, kind: str, content: AsyncIterator[bytes]) -> Kept:
-        """Store ``content`` under a new key of ``kind`` (a word such as "pictures") and return what was stored.
+        """Store ``content`` under a new key of ``kind`` (a word such as "pictures").
+
+        Return the facts of the stored file.
 
         The file is stored completely or not at all: an error of ``content`` leaves nothing behind.
         """
@@ -86,7 +88,7 @@ class Files:
                 yield bytes(chunk)
 
     async def open(self, key: str) -> "AsyncReadableFile":
-        """Open ``key`` for reading from any place in it. Raises FileMissing."""
+        """Open ``key`` for reading at any position. Raises FileMissing."""
         with _away(key):
             return await obstore.open_reader_async(self._store, _checked(key), buffer_size=CHUNK_BYTES)
 
@@ -96,7 +98,7 @@ class Files:
             return (await obstore.head_async(self._store, _checked(key)))["size"]
 
     async def delete(self, keys: Collection[str]) -> None:
-        """Delete the files under ``keys``; those that are not there are deleted already."""
+        """Delete the files under ``keys``. A missing file counts as deleted."""
         for key in keys:
             try:
                 with _away():
@@ -119,20 +121,23 @@ class Files:
             await to_thread.run_sync(_drop_half_written, self._folder, moment)
 
     def check(self) -> None:
-        """Store and delete a test file, at the start of a process. Raises the error of obstore, which names the problem."""
+        """Store and delete a test file, at the start of a process.
+
+        Raises the error of obstore, which names the problem.
+        """
         key = f"check/{new_id()}"
         obstore.put(self._store, key, b"noren")
         obstore.delete(self._store, key)
 
 
 async def chunks(file: BinaryIO | Any) -> AsyncIterator[bytes]:
-    """Yield the rest of an open file, read in a thread beside the event loop."""
+    """Yield the rest of an open file. A thread reads it, so that the event loop is not blocked."""
     while chunk := await to_thread.run_sync(file.read, CHUNK_BYTES):
         yield chunk
 
 
 class _Counted:
-    """A stream that is measured while it is read."""
+    """A stream whose size and hash are computed while it is read."""
 
     def __init__(self, content: AsyncIterator[bytes]) -> None:
         self._content = content
@@ -165,7 +170,10 @@ def _checked(key: str) -> str:
 
 
 def _to_disk(file: Path) -> None:
-    """Let a file and the folders that name it survive a power cut, before a row is committed that names it."""
+    """Make a file and its folders durable before a row that names the file is committed.
+
+    They then survive a power cut.
+    """
     for path in (file, file.parent, file.parent.parent):
         descriptor = os.open(path, os.O_RDONLY)
         try:
@@ -175,7 +183,7 @@ def _to_disk(file: Path) -> None:
 
 
 def _drop_half_written(folder: Path, moment: datetime) -> None:
-    # The library writes `<key>#<n>`, which no key looks like, and renames it.
+    # The library writes to `<key>#<n>` and then renames it. No key has this form.
     for path in folder.glob("*/*#*"):
         if path.stat().st_mtime < moment.timestamp():
             path.unlink(missing_ok=True)

@@ -1,6 +1,6 @@
 """The sweep: delete files that no row names, because the transaction of their upload did not commit.
 
-For due work: a row of the service that is due once a day.
+A row of the service, due once a day, starts it as due work.
 """
 
 from collections.abc import Awaitable, Callable, Collection
@@ -19,7 +19,7 @@ Named = Callable[[Collection[str]], Awaitable[Collection[str]]]
 async def sweep(files: Files, kind: str, named: Named, *, unnamed_for: timedelta = UNNAMED_FOR) -> int:
     """Delete the files of ``kind`` that are older than ``unnamed_for`` and that no row names; return how many.
 
-    Ages are in real time, as in the store, whatever the shop's clock shows.
+    Ages are in real time, like the times of the store, and not on the shop's clock.
     """
     before = real_time() - unnamed_for
     deleted = 0

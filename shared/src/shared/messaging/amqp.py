@@ -1,8 +1,8 @@
 """Connections to the broker: one to publish and one to consume, each reopened after a loss.
 
 aio-pika connects, without its robust mode. A lost connection ends its channels and consumers, and the next user opens a
-new one. The client library restores nothing by itself, so no consumer can be half alive (decision 0003). Messages go in
-and out by aio-pika's underlay channel, that of aiormq.
+new one. The client library restores nothing, so a consumer works completely or not at all (decision 0003). Messages go
+in and out by aio-pika's underlay channel, that of aiormq.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ HEARTBEAT_SECONDS = 10
 PUBLISH_TIMEOUT_SECONDS = 5.0
 CONNECT_TIMEOUT_SECONDS = 10.0
 
-# A channel that died after its message came raises ChannelInvalidStateError, which is no AMQPError but means the same.
+# A channel that closed after its message arrived raises ChannelInvalidStateError. It means the same as AMQPError.
 BrokerError = (
     aiormq.exceptions.AMQPError,
     aiormq.exceptions.ChannelInvalidStateError,
@@ -53,7 +53,7 @@ class Outgoing:
 
 
 class BrokerUnavailable(Exception):
-    """The broker is away or did not confirm in time. The messages may have arrived."""
+    """The broker is unavailable or did not confirm in time. The messages may have arrived."""
 
 
 def events_exchange(service: str) -> str:
@@ -64,7 +64,8 @@ def events_exchange(service: str) -> str:
 def cancelled_by_us() -> bool:
     """Return whether the running task itself was cancelled.
 
-    A dying connection cancels the futures that we wait for. That CancelledError means a lost connection.
+    A connection that is lost also cancels the futures that we wait for. Then the CancelledError does not mean that
+    somebody cancelled the task.
     """
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
@@ -97,7 +98,7 @@ class Link:
                 channel = await connection.channel(publisher_confirms=confirms, on_return_raises=False)
                 return await channel.get_underlay_channel()
         except TimeoutError:
-            # The connection would stay wedged until its heartbeat ends it, long after the network is back.
+            # Without this, the connection would hang until its heartbeat ends it, long after the network works again.
             if self._connection is connection:
                 await self.drop()
             raise
@@ -117,7 +118,7 @@ class Link:
         return connection
 
     async def drop(self) -> None:
-        """Close the connection, whatever state it is in."""
+        """Close the connection in any state."""
         connection, self._connection = self._connection, None
         if connection is None:
             return
@@ -134,7 +135,7 @@ class Link:
 class Publisher:
     """Publishes with confirms, many messages in flight. One per process; safe to share between tasks.
 
-    ``link``, if given, is used in place of a connection to ``url``.
+    ``link``, if given, replaces the connection to ``url``.
     """
 
     def __init__(self, url: str, name: str, *, link: Link | None = None) -> None:
@@ -196,7 +197,7 @@ class Publisher:
             return self._channel
 
     async def _give_up(self) -> None:
-        # A channel that timed out may stay wedged, so it is not used again.
+        # A channel that timed out may hang, so it is not used again.
         self._channel = None
         await self._link.drop()
 
@@ -209,7 +210,7 @@ async def write_at_once(channel: Channel, messages: Sequence[Outgoing]) -> list[
     """Write the frames of all ``messages`` with one call; return the futures of their confirms.
 
     This does the same as ``basic_publish`` of aiormq, but without a task, a lock and a socket wait for each message.
-    Those cost four times as much as the rest (docs/speed.md). A channel that closes fails the futures.
+    These three cost four times as much as the rest (docs/speed.md). A channel that closes fails the futures.
     """
     frames: list[Any] = []
     confirms: list[asyncio.Future[Any]] = []

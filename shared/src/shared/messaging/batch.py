@@ -17,7 +17,7 @@ from shared.messaging.inbox import insert_inbox
 class Batch:
     """The messages of one transaction.
 
-    Only the handler sets ``committed``, after the commit; ``error`` is the reason why there was none. The code that
+    Only the handler sets ``committed``, after the commit. ``error`` is the reason if there was no commit. The code that
     acknowledges checks these two fields, not the result of the middlewares around the handler.
     """
 
@@ -39,7 +39,7 @@ HandleBatch = Callable[[Batch], Awaitable[None]]
 
 
 def batch_handler(consumer: Consumer, db: Database | None, resources: Resources) -> HandleBatch:
-    """Return the handler that runs the function of ``consumer`` on a batch: inbox, function and outbox in one transaction.
+    """Return the handler of a batch for ``consumer``: it runs inbox, function and outbox in one transaction.
 
     Without a database the handler raises an error: such a broker only serves the documents.
     """

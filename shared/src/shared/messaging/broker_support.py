@@ -1,7 +1,7 @@
 """End of community support of each RabbitMQ series, so that a service can log an unsupported broker.
 
-Source: the project's release information, https://www.rabbitmq.com/release-information (read in 2026). A series ends when
-the next one is out, so the newest known has no end here.
+Source: the project's release information, https://www.rabbitmq.com/release-information (read in 2026). A series ends
+when the next one is published, so the newest known series has no end here.
 """
 
 from datetime import date
@@ -21,11 +21,13 @@ SUPPORT_ENDED = {
     (4, 0): date(2025, 4, 15),
     (4, 1): date(2026, 1, 30),
 }
-"""The last day on which the community mended each series."""
+"""The last day on which the community supported each series."""
 
 
 def support_ended(version: str) -> date | None:
-    """Return the last day on which the series of ``version`` (``3.10.8``) was supported; None: no end is known.
+    """Return the last day on which the series of ``version`` (``3.10.8``) was supported.
+
+    Return None if it has no known end.
 
     A series older than all known ones ended with the oldest of them. Raises ValueError for a text that is no version.
     """

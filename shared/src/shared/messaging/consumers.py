@@ -9,8 +9,8 @@ The queue is ``members.grant_points``, its dead letters ``members.grant_points.d
 each event, in a transaction that also contains the inbox row. The same commit stores the returned events in the outbox.
 The function never calls an outside system. It stores a row with a due time, and due work makes the call.
 
-Many events may share a transaction. ``opens`` names the unit of work that they share. It is opened once before the
-first event and saved once after the last.
+Many events may share a transaction and its unit of work, which ``opens`` names. The unit of work is opened once before
+the first event and saved once after the last.
 """
 
 import inspect
@@ -36,7 +36,7 @@ class UnitOfWork(Protocol):
 
     @classmethod
     def open(cls, *given: Any, **named: Any) -> AbstractAsyncContextManager[Any]:
-        """Lock and read all rows that the events need; save them when the block is left without an error.
+        """Lock and read all rows that the events need. Save them at the end of the block if there was no error.
 
         The arguments are the transaction, the events, and resources, which are found by their types.
         """
@@ -120,16 +120,15 @@ class Consumers:
         says: Sequence[type[Event]] = (),
         linger_seconds: float = 0.0,
     ) -> Callable[[Handler], Handler]:
-        """Subscribe the decorated function to ``events``; it stays callable as it is.
+        """Subscribe the decorated function to ``events``. The function itself is not changed.
 
-        ``opens``: the unit of work that the events of one transaction share; the function takes it as a parameter.
-        ``says``: events that the unit of work publishes, beside those that the function returns.
+        ``opens`` is the unit of work that the events of one transaction share. The function takes it as a parameter.
+        ``says`` are the events that the unit of work publishes, in addition to those that the function returns.
+        ``linger_seconds`` is how long the first event of a batch waits for others. Where nobody waits for the result, a
+        tenth of a second saves most transactions of a shop with some orders a second (docs/speed.md).
 
-        ``linger_seconds``: how long the first event of a batch waits for others. If nobody waits for the
-        result, a tenth of a second saves most transactions of a moderately busy shop (docs/speed.md).
-
-        A function that keeps all of a batch by one statement may take a list of events. It names in ``caused_by`` which of
-        them is the cause of each event that it returns.
+        A function that stores a whole batch with one statement may take a list of events. In ``caused_by`` of each
+        returned event it names the cause among them.
         """
 
         def register(function: Handler) -> Handler:
@@ -147,7 +146,10 @@ def consumer_of(
     says: Sequence[type[Event]] = (),
     linger_seconds: float = 0.0,
 ) -> Consumer:
-    """Return the consumer that the signature of ``function`` describes. Raises TypeError if it is no consuming function."""
+    """Return the consumer that the signature of ``function`` describes.
+
+    Raises TypeError if it is no consuming function.
+    """
     hints = get_type_hints(function)
     returned = _event_classes(hints.pop("return", None))
     names = list(inspect.signature(function).parameters)

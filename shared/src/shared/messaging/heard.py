@@ -1,4 +1,4 @@
-"""Decodes a delivery: its bytes and envelope become an event, or the reason why they are none."""
+"""Decodes a delivery: its bytes and envelope become an event, or an error that says why they are not."""
 
 import json
 import re
@@ -16,7 +16,7 @@ from shared.events import CATALOGUE, Event
 from shared.messaging.amqp import events_exchange
 from shared.messaging.dead_letter_headers import Death, death_in
 
-# Far above our own bounds: a larger count was not written by us.
+# Far above our own limits. Noren did not write a larger count.
 ATTEMPTS_SANE_MAX = 1000
 EVENT_TYPE = re.compile(r"[a-z]+(_[a-z]+)*\.v[1-9][0-9]*")
 
@@ -82,7 +82,8 @@ def decode_event(
         data = orjson.loads(body)
         if not isinstance(data, dict):
             raise Undecodable(f"{kind.type}: body is not an object")
-        # Our own bodies come back byte for byte. Others are parsed again, to refuse a key that is given twice.
+        # Bodies of Noren are equal byte for byte when encoded again. Other bodies are parsed again, to refuse duplicate
+        # keys.
         if orjson.dumps(data) != body:
             json.loads(body, object_pairs_hook=_once_each)
         envelope = {

@@ -1,6 +1,6 @@
 """The inbox: the table of the events that each consumer has handled. Its row is the first insert of the transaction.
 
-The table ``replays`` beside it records replayed dead letters: which, when, and by whom.
+Another table, ``replays``, records replayed dead letters: which, when, and by whom.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def inbox_table(metadata: MetaData) -> Table:
-    """Declare the ``inbox`` table of one service, and the ``replays`` beside it."""
+    """Declare the tables ``inbox`` and ``replays`` of one service."""
     _replays_table(metadata)
     table = Table(
         "inbox",
@@ -35,7 +35,7 @@ def _replays_table(metadata: MetaData) -> None:
         metadata,
         Column("consumer", Text, primary_key=True),
         Column("event_id", Uuid, primary_key=True),
-        # From the headers of the dead letter; a message that dies and comes back again gets another row.
+        # From the headers of the dead letter. A message that dies and is replayed again gets another row.
         Column("died_at", Text, primary_key=True),
         Column("died_of", Text, nullable=False),
         # Empty if somebody moved the letter by hand in the broker's console.
@@ -77,7 +77,8 @@ async def insert_inbox(tx: "Tx", consumer: str, event_ids: Sequence[UUID]) -> se
 async def forget_heard(tx: "Tx", *, days: int = 90, rows_max: int = 5000) -> int:
     """Delete up to ``rows_max`` rows handled more than ``days`` days ago; return how many.
 
-    Retries end after some hours, and a dead letter is to be replayed within this time. Money also has its own unique keys.
+    Retries end after some hours, and a dead letter is to be replayed within this time. Money also has its own unique
+    keys.
     """
     return await tx.execute(
         "DELETE FROM inbox WHERE (consumer, event_id) IN (SELECT consumer, event_id FROM inbox"

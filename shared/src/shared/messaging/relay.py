@@ -45,13 +45,13 @@ _GIVE_BACK = """
 
 
 def _count(row: OutboxRow, *, routed: bool, at: float) -> None:
-    """Count the broker's answer to one event, received at ``at``."""
+    """Count the broker's confirm of one event, received at ``at``."""
     if not routed:
         metrics.UNROUTABLE.labels(row.type).inc()
         log.error("relay.unroutable", type=row.type, event_id=str(row.event_id))
         return
     metrics.PUBLISHED.labels(row.type).inc()
-    # Every event is observed, not the oldest of each batch: the aim counts events, and late batches are large.
+    # Observe every event, not only the oldest of each batch. The target is about events, and late batches are large.
     metrics.PUBLISH_DELAY_SECONDS.observe(at - row.written_at)
 
 
@@ -80,7 +80,7 @@ class Relay:
 
     def hand_over(self, rows: Sequence[OutboxRow]) -> None:
         """Take rows that this process has just committed under its lease."""
-        # Rows beyond the limit wait in the table, so that memory stays bounded while the broker is away.
+        # Rows beyond the limit wait in the table, so that memory is bounded while the broker is unavailable.
         if len(self._handed_over) < HANDED_OVER_MAX:
             self._handed_over.extend(rows)
         self._wake.set()
@@ -89,12 +89,12 @@ class Relay:
         """Relay until :meth:`stop`. Survives the loss of broker and database."""
         try:
             async with asyncio.TaskGroup() as group:
-                # Marking is a task of its own, so that no event waits for it.
+                # Marking is a separate task, so that no event waits for it.
                 marking = group.create_task(self._mark_now_and_then())
                 await self._relay_until_stopped()
                 marking.cancel()
         except BaseExceptionGroup as group_error:
-            # The first error is the reason; the other task was only cancelled by it.
+            # The first error is the reason. It only cancelled the other task.
             raise group_error.exceptions[0] from group_error
         await self._try_to_mark()
 
@@ -110,7 +110,7 @@ class Relay:
                     await self._relay(claimed)
                     if len(claimed) == BATCH_ROWS:
                         looked_at = float("-inf")
-                # At least one batch is published between two claims: a slow claim would otherwise starve these rows.
+                # At least one batch is published between two claims. Otherwise these rows would wait for slow claims.
                 while self._handed_over:
                     batch = [
                         self._handed_over.popleft() for _ in range(min(BATCH_ROWS, len(self._handed_over)))
@@ -181,7 +181,7 @@ class Relay:
         return rows
 
     async def _tidy(self, tx: Tx) -> None:
-        """Delete old rows every ten minutes; while more than one portion is old, one portion with each claim."""
+        """Delete old rows every ten minutes. While more than one portion is old, delete one portion with each claim."""
         if elapsed() - self._tidied_at > TIDY_EVERY_SECONDS:
             sent = await forget_sent(tx, rows_max=TIDY_ROWS)
             heard = await forget_heard(tx, rows_max=TIDY_ROWS)
@@ -229,7 +229,8 @@ class Relay:
             return
         try:
             async with self._db.transaction() as tx:
-                # mark_published subtracts the ages from now(), the start of this transaction: so take them after it.
+                # mark_published subtracts the ages from now(), the start of this transaction. So compute them after the
+                # start.
                 at = elapsed()
                 await mark_published(tx, [seq for seq, _ in confirmed], [at - then for _, then in confirmed])
                 crash_point("K6")

@@ -22,10 +22,12 @@ ON_ITS_WAY_SECONDS = 2.0
 
 
 async def retire_waiting_queues(url: str, service: str) -> int:
-    """Move the messages of the old queues of ``service`` to the new ones, delete the old queues, return how many moved.
+    """Move the messages of the old queues of ``service`` to the new ones and delete the old queues.
 
-    ``url`` is the administrator's. Run after :func:`shared.messaging.topology.declare`: the exchanges must lead to the new
-    queues. An interruption loses nothing, and a second run continues. A moved message waits once more.
+    Return how many moved.
+
+    ``url`` is the administrator's. Run after :func:`shared.messaging.topology.declare`: the exchanges must lead to the
+    new queues. An interruption loses nothing, and a second run continues. A moved message waits its whole time again.
     """
     async with await aio_pika.connect(url) as connection:
         moved = [
@@ -41,7 +43,7 @@ async def _retire(connection: AbstractConnection, name: str) -> int:
         await channel.queue_declare(name, passive=True)
     except aiormq.exceptions.ChannelNotFoundEntity:
         return 0
-    # Bound under its own name, as aio-pika does where no key is given.
+    # The queue is bound under its own name, which is aio-pika's default.
     await channel.queue_unbind(name, name, routing_key=name)
     moved = await _move(channel, name)
     await asyncio.sleep(ON_ITS_WAY_SECONDS)

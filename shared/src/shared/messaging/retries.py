@@ -19,13 +19,13 @@ from shared.messaging.topology import RETRY_STEPS_SECONDS, dead_exchange, retry_
 
 log = structlog.get_logger()
 
-# An event that comes too early waits for some hours in all; a bug is tried three times.
+# An event that arrives too early is retried for some hours. After another error, a message is tried three times.
 TRY_AGAIN_ATTEMPTS_MAX = 12
 FAILED_ATTEMPTS_MAX = 3
 
 
 async def put_off(publisher: Publisher, consumer: Consumer, heard: Heard, error: Exception) -> None:
-    """Retry the message after a pause that grows with its attempts; after the last attempt make it a dead letter.
+    """Retry the message after a pause that grows with its attempts. After the last attempt, make it a dead letter.
 
     Returns after the broker has confirmed the copy, so the original may be acknowledged. Raises BrokerUnavailable
     otherwise.
@@ -87,7 +87,7 @@ def _told(delivery: DeliveredMessage, *, attempts: int) -> dict[str, Any]:
 
 
 def _sendable(value: Any) -> Any:
-    """Return the value of a header, or its representation if it cannot be sent.
+    """Return the value of a header. Return its representation if it cannot be sent.
 
     Some values can be read but not written: text that is not UTF-8 arrives as bytes, which a header cannot contain.
     """

@@ -42,10 +42,10 @@ STOP_SECONDS_MAX = 10.0
 
 
 class BatchBroker(RabbitBroker):
-    """A broker whose subscribers connect by themselves, plainly; it never opens a robust connection of its own."""
+    """A broker whose subscribers open plain connections themselves. It never opens a robust connection."""
 
     def __init__(self, url: str, *, app_id: str) -> None:
-        # FastDepends injects no types and makes no pydantic model of each handler; workers log what goes wrong.
+        # There are no types to inject: FastDepends makes no pydantic model of each handler. The workers log errors.
         super().__init__(
             url,
             app_id=app_id,
@@ -57,7 +57,7 @@ class BatchBroker(RabbitBroker):
         self.workers: list[Worker] = []
 
     def hear(self, consumer: Consumer, handle: HandleBatch) -> "BatchSubscriber":
-        """Register ``handle`` for each event of ``consumer``; return the subscriber that may have their worker."""
+        """Register ``handle`` for each event of ``consumer``. Return the subscriber that may get their worker."""
         first, *others = [BatchSubscriber(self, consumer, event) for event in consumer.events]
         for subscriber in (first, *others):
             Registrator.subscriber(self, subscriber)
@@ -67,19 +67,22 @@ class BatchBroker(RabbitBroker):
         return first
 
     def consume(self, subscriber: "BatchSubscriber", worker: Worker) -> None:
-        """Let ``worker`` run while ``subscriber`` does. All events come by one queue: it takes them for all."""
+        """Run ``worker`` while ``subscriber`` runs. All events arrive in one queue, so one worker consumes them all."""
         subscriber.worker = worker
         self.workers.append(worker)
 
     async def start(self) -> None:
-        """Start the subscribers, which connect as they can; nothing is declared."""
+        """Start the subscribers, which retry until they are connected. Declare nothing."""
         for subscriber in self.subscribers:
             await subscriber.start()
         self.running = True
 
 
 class BatchSubscriber(RabbitSubscriber):
-    """Handles one event of a consuming function. The subscriber of the first event has the ``worker`` of their queue."""
+    """Handles one event of a consuming function.
+
+    The subscriber of the first event has the ``worker`` of their queue.
+    """
 
     worker: Worker | None = None
 
@@ -108,14 +111,14 @@ class BatchSubscriber(RabbitSubscriber):
         self._parser, self._decoder = self._parse, self._body
 
     async def start(self) -> None:
-        """Prepare the handler; begin to consume where this subscriber has the worker."""
+        """Prepare the handler. Begin to consume if this subscriber has the worker."""
         await SubscriberUsecase.start(self)
         self._post_start()
         if self.worker is not None:
             self.worker.start()
 
     async def stop(self) -> None:
-        """Finish the batch in hand, its acknowledgement too, within the grace of the broker."""
+        """Finish and acknowledge the present batch within the broker's grace period."""
         if self.worker is not None:
             await self.worker.finish(self._outer_config.graceful_timeout)
         await super().stop()

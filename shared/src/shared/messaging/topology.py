@@ -13,8 +13,8 @@
 A waiting message names its queue. Only the queues of its own service are bound to <service>.again, and no user may
 publish there. So no service can reach another service's queue through its waiting messages.
 
-A message whose queue was deleted would block its waiting queue, and all messages behind it, for ever. So a policy
-makes <service>.lost the alternate exchange of .again and .dead. deploy/broker_users.py sets the policy, because a policy also
+A message whose queue was deleted would block its waiting queue, and all messages behind it, for ever. So a policy makes
+<service>.lost the alternate exchange of .again and .dead. deploy/broker_users.py sets the policy, because a policy also
 holds for exchanges that an earlier release declared.
 
 FastStream describes the exchanges and queues, so that its AsyncAPI document shows what exists; aio-pika declares them
@@ -35,9 +35,9 @@ from shared.messaging.consumers import Consumer
 log = structlog.get_logger()
 
 RETRY_STEPS_SECONDS = (1, 5, 30, 120, 600, 1800)
-# Above our own bounds: it only ends loops in which a process dies before it can count an attempt.
+# Above our own limits. It only ends loops in which a process dies before it can count an attempt.
 DELIVERY_LIMIT = 50
-# No process of ours consumes these queues, so a redelivery means that a person looked at the message. RabbitMQ 4 would
+# No process of Noren consumes these queues, so a redelivery means that a person looked at the message. RabbitMQ 4 would
 # drop it after 20 looks, and RabbitMQ 3.10 has no value for "never".
 LOOKS_MAX = 1_000_000
 
@@ -58,7 +58,7 @@ def again_exchange(service: str) -> str:
 
 
 def lost_exchange(service: str) -> str:
-    """Return the name of the exchange for messages that no other binding takes."""
+    """Return the name of the exchange for messages without another binding."""
     return f"{service}.lost"
 
 
@@ -68,7 +68,7 @@ def waiting_queue_name(service: str, seconds: int) -> str:
 
 
 def consumer_queue(consumer: Consumer, event: type[Event]) -> RabbitQueue:
-    """Return the queue of ``consumer`` as it is bound to ``event``."""
+    """Return the queue of ``consumer`` with its binding for ``event``."""
     return RabbitQueue(
         consumer.queue,
         queue_type=QueueType.QUORUM,
@@ -85,7 +85,7 @@ def consumer_queue(consumer: Consumer, event: type[Event]) -> RabbitQueue:
 
 
 def waiting_queue(service: str, seconds: int) -> RabbitQueue:
-    """Return the queue that holds messages for ``seconds`` and gives them back to the queue they came from."""
+    """Return the queue in which messages wait for ``seconds`` before they return to their own queue."""
     return RabbitQueue(
         waiting_queue_name(service, seconds),
         queue_type=QueueType.QUORUM,
@@ -102,7 +102,7 @@ def waiting_queue(service: str, seconds: int) -> RabbitQueue:
 
 
 def dead_queue(queue: str) -> RabbitQueue:
-    """Return the queue of the dead letters of ``queue``; a letter stays until a person takes it."""
+    """Return the queue of the dead letters of ``queue``. A dead letter stays until a person removes it."""
     return RabbitQueue(
         f"{queue}.dead",
         queue_type=QueueType.QUORUM,
@@ -117,10 +117,10 @@ def topic(service: str) -> RabbitExchange:
 
 
 async def declare(url: str, service: str, consumers: Iterable[Consumer]) -> None:
-    """Declare all exchanges, queues and bindings of ``service``; a second run changes nothing.
+    """Declare all exchanges, queues and bindings of ``service``. A second run changes nothing.
 
-    ``url`` is that of a user who may configure. Raises the broker's error if something of that name exists with other
-    properties.
+    ``url`` is that of a user with the right to configure. Raises the broker's error if an object of the same name has
+    other properties.
     """
     async with await connect(url) as connection, connection.channel() as channel:
         await _declare_topic(channel, service)

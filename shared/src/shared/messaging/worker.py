@@ -1,12 +1,12 @@
 """The batch loop behind each consuming function.
 
 The worker collects messages while a transaction runs. They are the next batch: one transaction, one inbox insert, one
-acknowledgement. If a batch fails, the worker runs it again message by message. A bad message then neither blocks its
-neighbours nor fails with them. A message is acknowledged only after its effect, its retry or its dead letter is stored.
+acknowledgement. If a batch fails, the worker runs it again message by message. A bad message then fails alone and does
+not block the others. A message is acknowledged only after its effect, its retry or its dead letter is stored.
 
 The broker redelivers a message if the process that held it died, and the message may be the reason. The worker handles
 redelivered messages one by one, acknowledges each alone, and takes them in another order after each death. Harmless
-messages are soon done. The message that kills the process remains, with its count of deliveries.
+messages are soon handled. The message that kills the process remains, with its count of deliveries.
 """
 
 import asyncio
@@ -35,8 +35,8 @@ from shared.messaging.retries import bury, put_off
 
 log = structlog.get_logger()
 
-# Pauses are short, so that all consumers are back at the same time: an event that one hears long before another
-# hears its predecessor is put off as too early.
+# Pauses are short, so that all consumers reconnect at about the same time. Otherwise one consumer gets an event long
+# before another gets the event before it, and must put it off.
 PAUSE_SECONDS_MAX = 1.0
 LOOK_EVERY_SECONDS = 10.0
 IDLE_SECONDS = 1.0
@@ -80,12 +80,15 @@ class Worker:
         self.task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Consume in a task of its own."""
+        """Start to consume in a separate task."""
         self._stopping = False
         self.task = asyncio.create_task(self.run(), name=self.consumer.queue)
 
     async def finish(self, seconds: float | None) -> None:
-        """Stop. The batch in hand gets ``seconds`` to finish; then it is cancelled. Its messages are redelivered."""
+        """Stop. Cancel the present batch if it does not finish within ``seconds``.
+
+        Its messages are then redelivered.
+        """
         self.stop()
         if self.task is not None:
             _, late = await asyncio.wait({self.task}, timeout=seconds)
@@ -93,7 +96,7 @@ class Worker:
                 task.cancel()
 
     async def run(self) -> None:
-        """Consume until :meth:`stop`; reconnect after any loss of the broker."""
+        """Consume until :meth:`stop`. Reconnect after each loss of the connection."""
         pause = 0.1
         while not self._stopping:
             try:
@@ -102,7 +105,7 @@ class Worker:
                     await self._consume(channel)
                 finally:
                     if self.consuming_at is not None:
-                        # The worker had begun to consume, so this loss is a new one and the pause is short again.
+                        # The worker had begun to consume. So this is a new loss, and the first pause is short.
                         pause = 0.1
                     self.consuming_at = None
                     await _close(channel)
@@ -117,12 +120,13 @@ class Worker:
                 pause = min(pause * 2, self._pause_max)
 
     def stop(self) -> None:
-        """Finish the batch in hand, then return from :meth:`run`; the rest goes back to the queue."""
+        """Finish the present batch, then return from :meth:`run`. The other messages return to the queue."""
         self._stopping = True
         self._arrived.set()
 
     async def _consume(self, channel: AbstractChannel) -> None:
-        # Each channel has a queue of its own: a delivery tag of a lost channel means another message on the next.
+        # Each channel has its own queue in memory: the delivery tags of a lost channel mean other messages on the next
+        # one.
         waiting: deque[DeliveredMessage] = deque()
 
         async def take(delivery: DeliveredMessage) -> None:
@@ -136,11 +140,11 @@ class Worker:
         while not self._stopping:
             linger = self.consumer.linger_seconds
             if any(one.redelivered and times_in_hand(one) > 1 for one in waiting):
-                # The message that kills is mostly the oldest. Others must arrive beside it, to be handled before it.
+                # The poison message is mostly the oldest. Wait for other messages, so that they are handled before it.
                 linger = max(linger, POISON_LINGER_SECONDS)
             if linger and 0 < len(waiting) < self._prefetch:
                 await asyncio.sleep(linger)
-            # The broker may cancel a consumer, and a channel may die, without telling us.
+            # The broker may cancel a consumer, and a channel may close, without a notification.
             if channel.is_closed or tag not in getattr(channel, "consumers", ()):
                 raise ConnectionError("consumer is gone")
             if elapsed() - looked_at > LOOK_EVERY_SECONDS:
@@ -158,7 +162,10 @@ class Worker:
             await self._handle(channel, batch)
 
     async def _handle(self, channel: AbstractChannel, deliveries: Sequence[DeliveredMessage]) -> None:
-        """Handle redelivered messages one by one, then the rest: the last acknowledgement covers all before it."""
+        """Handle redelivered messages one by one, then the rest.
+
+        The last acknowledgement covers all earlier messages.
+        """
         again = [one for one in deliveries if one.redelivered]
         for one in sorted(again, key=order_of_this_life):
             await self._handle_batch(channel, [one], multiple=False)
@@ -199,7 +206,7 @@ class Worker:
             await self._apply_one(one)
 
     async def _apply_one(self, heard: Heard) -> None:
-        """Handle one message to its result: done, refused, retried later or dead."""
+        """Handle one message until it has a result: done, refused, put off, or a dead letter."""
         pause = 0.1
         refused = False
         while True:
@@ -222,7 +229,7 @@ class Worker:
                     self._count("failed")
                     await put_off(self._publisher, self.consumer, heard, error)
                     return
-                # The database is away. That is not the fault of the message, so it waits and no attempt is counted.
+                # The database is unavailable. The message did not cause this, so it waits and no attempt is counted.
                 log.warning("consumer.database_unavailable", error=type(error).__name__)
                 if self._stopping:
                     raise ConnectionError("stopping while the database is away") from error
@@ -231,7 +238,10 @@ class Worker:
                 pause = min(pause * 2, self._pause_max)
 
     async def _apply(self, heard: Sequence[Heard]) -> None:
-        """Raise the reason why ``heard`` was not committed. Only the handler knows: a middleware may hide or add an error."""
+        """Raise the reason why ``heard`` was not committed.
+
+        Only the handler knows it, because a middleware may hide or add an error.
+        """
         batch = Batch(heard)
         try:
             await self._process(batch)
@@ -247,7 +257,7 @@ class Worker:
             await insert_inbox(tx, self.consumer.queue, [heard.event.event_id])
 
     async def _note_replay(self, heard: Heard, death: Death) -> None:
-        """Store that the message was replayed, whatever its result."""
+        """Store that the message was replayed, also if it fails again."""
         async with self._db.transaction() as tx:
             first = await insert_replay(tx, self.consumer.queue, heard.event.event_id, death)
         if first:

@@ -1,4 +1,4 @@
-"""One process of a service: the roles it holds, from start to clean end.
+"""One process of a service: its roles, from the start to the clean end.
 
     python -m checkout web worker relay     any mix of roles
     python -m checkout migrate              bring the schema up to date, then end
@@ -54,8 +54,8 @@ class Service:
 
     ``resources`` are what consuming functions need besides the transaction, by type. ``install_pages`` adds routes to
     the application of the web role. ``figures`` are the service's own counts for the page of operations. ``close``
-    releases resources that the service opened itself. ``after_migration`` gets the owner's database address and stores
-    data that the running service may not store.
+    releases resources that the service opened itself. ``after_migration`` stores data that the running service may not
+    store. It gets the database address of the table owner.
     """
 
     name: str
@@ -91,7 +91,7 @@ class Process:
         self.roles = roles
         self.health = Health()
         self._tasks: list[asyncio.Task[None]] = []
-        # Consumers and due work stop first, the relay last: what they say on the way out still goes out.
+        # Consumers and due work stop first, the relay last, so that their last events are still published.
         self._stops: list[Callable[[], object]] = []
         self._relay_tasks: list[asyncio.Task[None]] = []
         self._relay_stops: list[Callable[[], object]] = []
@@ -191,7 +191,7 @@ class Process:
         os.kill(os.getpid(), signal.SIGTERM)
 
     async def stop(self) -> None:
-        """Stop taking work, finish the work in hand within the grace period, then close everything."""
+        """Take no more work, finish the present work within the grace period, then close everything."""
         self._stopping = True
         working = [task for task in self._tasks if task not in self._relay_tasks]
         await self._finish(working, self._stops, self.service.settings.shutdown_grace_seconds)

@@ -12,7 +12,7 @@ log = structlog.get_logger()
 
 
 def open_files(service: str, settings: ServiceSettings) -> Files:
-    """Return the files of ``service``. Raises SystemExit where FILES_URL is not set."""
+    """Return the files of ``service``. Raises SystemExit if FILES_URL is not set."""
     if settings.files_location is None:
         raise SystemExit("FILES_URL is not set: this service keeps files")
     keys = settings.files_access_key, settings.files_secret_key
@@ -32,7 +32,7 @@ def prepare_files(service: str, settings: ServiceSettings) -> None:
             raise SystemExit(
                 f"UPLOADS_FOLDER={settings.uploads_folder} cannot be written: {error}"
             ) from error
-        # The standard library, and with it Starlette, makes its temporary files here from now on.
+        # From now on the standard library, and so Starlette, creates temporary files here.
         tempfile.tempdir = str(settings.uploads_folder)
     if settings.files_location is None:
         return

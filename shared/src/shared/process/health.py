@@ -22,7 +22,7 @@ class Health:
         self._measures: list[Measure] = []
 
     def measure(self, measure: Measure) -> None:
-        """Call ``measure`` at every scrape to set its gauges; it must not raise an error."""
+        """Call ``measure`` at every scrape, so that it sets its gauges. It must not raise an error."""
         self._measures.append(measure)
 
     def add(self, name: str, check: Check) -> None:

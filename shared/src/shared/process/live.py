@@ -5,7 +5,7 @@ from urllib.parse import unquote, urlsplit
 
 from shared.process.settings import ServiceSettings
 
-# In the papers of this repository, so known to everybody; and what RabbitMQ itself comes with.
+# They are published in this repository, or are RabbitMQ's own defaults, so everybody knows them.
 KNOWN_PASSWORDS = frozenset({"", "noren-demo", "noren-demo-2026", "password", "guest"})
 ADDRESSES = ("database_url", "migrate_database_url", "amqp_url", "amqp_admin_url")
 

@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line, dotted facts with fields, never sentences.
+"""Structured logs: one JSON object per line, with a dotted name of the fact and its fields. They contain no sentences.
 
 Personal data does not belong here: log ids, codes and reasons. Tracebacks are without the values of rows.
 """
@@ -46,6 +46,6 @@ def _named(service: str) -> Any:
 
 
 def add_trace(_logger: Any, _method: str, line: dict[str, Any]) -> dict[str, Any]:
-    """Add the id of the trace that the running task belongs to, if it belongs to one."""
+    """Add the trace id of the running task, if it has one."""
     found = trace_id(current_cause().traceparent)
     return line if found is None else {**line, "trace_id": found}

@@ -14,7 +14,7 @@ FROM_ENVIRONMENT = SettingsConfigDict(
     extra="ignore",
     frozen=True,
     env_ignore_empty=True,
-    hide_input_in_errors=True,  # an address that is wrong may hold a password
+    hide_input_in_errors=True,  # an invalid address may contain a password
 )
 
 

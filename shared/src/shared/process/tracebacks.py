@@ -1,7 +1,8 @@
-"""Tracebacks without the values of rows: what PostgreSQL says of an error beyond its message stays out of logs.
+"""Tracebacks without the values of rows: logs contain PostgreSQL's message of an error, but not its details.
 
-A broken constraint comes with a DETAIL that holds the whole row: name, address, the key of a page (PostgreSQL manual,
-55.8, "Error and Notice Message Fields"). What is needed to find the fault is kept: class, message, table, constraint.
+The error of a broken constraint has a DETAIL with the whole row: name, address, the key of a page (PostgreSQL manual,
+55.8, "Error and Notice Message Fields"). Class, message, table and constraint are logged, because they are needed to
+find the cause.
 """
 
 import logging
@@ -18,8 +19,8 @@ ErrorInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 def traceback_text(error: BaseException) -> str:
     """Return the traceback of ``error`` and of its causes as text, without the values of rows and arguments.
 
-    What PostgreSQL's errors hold of them is cut while the text is made. The errors are as they were afterwards: who
-    handles them next may need what was cut.
+    The values are removed from PostgreSQL's errors while the text is made. Afterwards the errors contain them again,
+    because other code may need them.
     """
     with ExitStack() as stack:
         for one in _chain(error, set()):
@@ -34,7 +35,7 @@ def of_structlog(exc_info: ErrorInfo) -> str:
 
 
 class Formatter(logging.Formatter):
-    """The standard library's format, with these tracebacks: what asyncio and uvicorn say of an error."""
+    """The standard library's format with these tracebacks, for the errors of asyncio and uvicorn."""
 
     def formatException(self, ei: object) -> str:  # noqa: N802  # the standard library's name
         """Format an error as the standard library hands it to a formatter."""
@@ -57,7 +58,7 @@ def _chain(error: BaseException | None, seen: set[int]) -> Iterator[BaseExceptio
 
 @contextmanager
 def _without_values(error: asyncpg.PostgresError) -> Iterator[None]:
-    """Cut the values from an error until the end of the block."""
+    """Remove the values from an error until the end of the block."""
     args, fields, notes = error.args, dict(vars(error)), tuple(getattr(error, "__notes__", ()))
     try:
         _cut_values(error)

@@ -23,9 +23,10 @@ _S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """A carrier. The number is appended to ``page``, '' if there is none; ``other_names`` are other typed names.
+    """A carrier. The number is appended to ``page``, which may be ''. ``other_names`` are other typed names.
 
-    ``digits`` are the allowed lengths of its numbers; empty: any number. ``international``: UPU S10 is allowed too.
+    ``digits`` are the allowed lengths of its numbers. If it is empty, any number is allowed. ``international`` also
+    allows UPU S10.
     """
 
     code: str
@@ -36,14 +37,14 @@ class Carrier:
     other_names: tuple[str, ...] = ()
 
     def tracking_page(self, number: str | None) -> str:
-        """Return the address that shows where parcel ``number`` is, '' if there is none."""
+        """Return the address of the page that shows where parcel ``number`` is, or ''."""
         plain = re.sub(r"[^0-9A-Za-z]", "", number or "")
         return f"{self.page}{quote(plain)}" if self.page and plain else ""
 
     def checked_number(self, number: str) -> str:
         """Return a typed ``number`` in the carrier's form.
 
-        Raises Refused at ``tracking_number``: a wrong length or a wrong check digit.
+        Raises Refused at ``tracking_number`` for a wrong length or a wrong check digit.
         """
         plain = plain_number(number)
         if not self.digits:

@@ -16,7 +16,7 @@ Shown = TypeVar("Shown")
 Mark = Literal["done", "wait", "stop", "note", "plain"]
 """The kind of a badge: macros.html."""
 Badge = tuple[str, Mark]
-"""A label, and the kind of mark beside it."""
+"""A label and the kind of its mark."""
 
 
 class LabelsIncomplete(TypeError):

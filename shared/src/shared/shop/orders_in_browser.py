@@ -15,10 +15,10 @@ OPENED_MAX = 12
 
 @dataclass(frozen=True, slots=True)
 class OrdersInBrowser:
-    """Codes of orders ``placed`` with this browser, and of others ``opened`` in it by a link or a look-up; newest first.
+    """Codes of orders, newest first: ``placed`` with this browser, or ``opened`` in it by a link or a look-up.
 
-    Each opened one is its code and a mark of the key under which it was opened. Those of a former release have no mark
-    and show nothing.
+    An opened order is stored as its code and a mark of the key under which it was opened. Opened orders of the former
+    release have no mark and are not shown.
     """
 
     placed: tuple[str, ...] = ()
@@ -26,9 +26,9 @@ class OrdersInBrowser:
 
     @classmethod
     def of_claims(cls, claims: Mapping[str, Any] | None) -> "OrdersInBrowser":
-        """Return the orders of a statement. Return none without one."""
+        """Return the orders of a statement. Without a statement, return no orders."""
         known = claims or {}
-        # A statement of the former release tells no difference: all of its codes count as placed.
+        # A statement of the former release does not separate them. All of its codes count as placed.
         return cls(placed=_codes(known.get("codes")), opened=_codes(known.get("opened")))
 
     def claims(self) -> dict[str, list[str]]:
@@ -40,12 +40,15 @@ class OrdersInBrowser:
         return code in self.placed or bool(key and _mark(code, key) in self.opened)
 
     def with_placed(self, code: str) -> "OrdersInBrowser":
-        """Return the orders with one more placed order. It replaces only the oldest placed one."""
+        """Return the orders with another placed order. It can replace only the oldest placed one."""
         placed = (code, *(one for one in self.placed if one != code))[:PLACED_MAX]
         return OrdersInBrowser(placed, _others(self.opened, code))
 
     def with_opened(self, code: str, key: str) -> "OrdersInBrowser":
-        """Return the orders with one more, opened while its page has ``key``. It replaces only the oldest opened one."""
+        """Return the orders with another opened order, whose page now has ``key``.
+
+        It can replace only the oldest opened one.
+        """
         if code in self.placed:
             return self
         return replace(self, opened=(_mark(code, key), *_others(self.opened, code))[:OPENED_MAX])

@@ -64,7 +64,7 @@ class Issuer:
         if OWNER[purpose] != self.service:
             raise ValueError(f"{self.service} may not issue {purpose} statements")
         at = now()
-        # With an id of its own, no two statements are the same text, also of one second.
+        # An own id makes the texts of all statements different, also of those issued in the same second.
         own = {"iss": self.service, "aud": purpose, "jti": str(new_id()), "iat": at, "exp": at + valid_for}
         body = {**claims, **own}
         return jwt.encode(body, self._key, algorithm="EdDSA", headers={"kid": self.service})

@@ -9,7 +9,10 @@ from shared.errors import Refused
 
 
 def version_of(values: Any) -> str:
-    """Return a short text that is equal for equal ``values`` only; a form carries it as it was shown."""
+    """Return a short text that is equal only for equal ``values``.
+
+    A form sends the version of the values that it showed.
+    """
     plain = orjson.dumps(values, default=_plain, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
     return sha256(plain).hexdigest()[:16]
 
@@ -17,7 +20,7 @@ def version_of(values: Any) -> str:
 def check_seen(seen: str | None, current: Any) -> None:
     """Raise Refused unless ``seen`` is the version of ``current``, read under the lock that the change holds.
 
-    None comes from a program that saw no values: it overwrites whatever is stored. A form always carries a version.
+    A program that saw no values sends None and overwrites the stored values. A form always sends a version.
     """
     if seen == "":
         raise Refused(

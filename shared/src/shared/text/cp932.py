@@ -1,7 +1,7 @@
-"""What a file in CP932 (Windows' Shift_JIS, which carriers read) cannot hold, and what to write instead.
+"""Characters that a file in CP932 (Windows' Shift_JIS, which carriers read) cannot contain, and their replacements.
 
-The database keeps every spelling; only such a file needs another. Nothing is replaced silently: a person checks the
-list before the file is made.
+The database keeps every spelling. Only such a file needs another one. A person checks the list of replacements before
+the file is made.
 """
 
 import unicodedata
@@ -11,9 +11,9 @@ from typing import Literal
 _FORMS: tuple[Literal["NFKC", "NFKD"], ...] = ("NFKC", "NFKD")
 
 GETA = "〓"
-"""What printers set for a letter they do not have."""
+"""The sign that printers use for a missing letter."""
 
-# Letters of names that JIS X 0213 or Unicode added, and the form of theirs that CP932 has.
+# Letters of names that JIS X 0213 or Unicode added, each with the form that CP932 has.
 _LETTERS = {
     "𠮷": "吉",
     "𡈽": "土",
@@ -69,7 +69,7 @@ _SIGNS = {
 
 @dataclass(frozen=True, slots=True)
 class Unwritable:
-    """A character that CP932 has not, where it stands, and what could stand there instead ("" for nothing)."""
+    """A character that CP932 lacks, its position, and a replacement ("" for nothing)."""
 
     character: str
     at: int
@@ -77,12 +77,12 @@ class Unwritable:
 
 
 def unwritable(text: str) -> list[Unwritable]:
-    """Return what of ``text`` a CP932 file cannot hold, in order, each with a suggestion."""
+    """Return the characters of ``text`` that CP932 lacks, in order, each with a replacement."""
     return [Unwritable(sign, at, _suggestion(sign)) for at, sign in enumerate(text) if not _has(sign)]
 
 
 def suggested(text: str) -> str:
-    """Return ``text`` as a CP932 file could hold it, each suggestion taken."""
+    """Return ``text`` with all replacements, so that a CP932 file can contain it."""
     return "".join(sign if _has(sign) else _suggestion(sign) for sign in text)
 
 
@@ -98,7 +98,7 @@ def _suggestion(sign: str) -> str:
     if known := _LETTERS.get(sign) or _SIGNS.get(sign):
         return known
     for form in _FORMS:
-        # `form` of é is e and an accent: the letter is what a label needs.
+        # The `form` of é is e and an accent. A label needs only the letter.
         plain = "".join(part for part in unicodedata.normalize(form, sign) if not unicodedata.combining(part))
         if plain and plain != sign and all(map(_has, plain)):
             return plain

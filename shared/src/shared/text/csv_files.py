@@ -15,29 +15,30 @@ from shared.text.mail_address import is_mailable
 BOM = "\ufeff"
 """The mark before the first line of a file for people. Without it Excel reads UTF-8 as Shift_JIS."""
 
-# Also behind a quote or blanks, and in full width: spreadsheets forgive all of these.
+# Spreadsheets also compute a formula after a quote or blanks, and in full width.
 _FORMULA = re.compile(r"""^[\s"'　]*[=+\-@＝＋－＠\t\r]""")
 _NUMBER = re.compile(r"[+-]?[0-9][0-9,]*(?:\.[0-9]+)?|\+[0-9][0-9 ()-]*[0-9]|-")
-_MAIL_OF_COMPUTERS = re.compile(r"[=|!(){}]")  # no mail address of a person, and all that a formula needs
+# A formula needs one of these signs. The mail address of a person has none of them.
+_MAIL_OF_COMPUTERS = re.compile(r"[=|!(){}]")
 
 
 def people_line(cells: Iterable[str]) -> str:
-    """Return one line, CRLF at its end, in which no cell is a formula."""
+    """Return one line with CRLF. No cell in it is a formula."""
     return _written(disarmed(cell) for cell in cells)
 
 
 def program_line(cells: Iterable[str]) -> str:
-    """Return one line, CRLF at its end, with every cell exactly as given."""
+    """Return one line with CRLF and unchanged cells."""
     return _written(cells)
 
 
 def disarmed(cell: str) -> str:
-    """Return a cell's text so that no spreadsheet computes it."""
+    """Return the text of a cell in a form that no spreadsheet computes."""
     return f"'{cell}" if _FORMULA.match(cell) and not _harmless(cell) else cell
 
 
 def rearmed(cell: str) -> str:
-    """Return the text that ``disarmed`` was given."""
+    """Return the original text of a cell that ``disarmed`` returned."""
     rest = cell.removeprefix("'")
     return rest if rest != cell and disarmed(rest) == cell else cell
 

@@ -1,8 +1,10 @@
-"""One rule for mail addresses, wherever they come from: typed, brought by a wallet, or put on an envelope.
+"""One rule for all mail addresses: typed, from a wallet, or on an envelope.
 
-Japanese carriers gave out addresses that RFC 5322 does not allow (`taro..test.@docomo.ne.jp`,
-`.abc@ezweb.ne.jp`); their servers deliver them as they are written, and so do we. What no ordinary server
-delivers (a local part that needs SMTPUTF8, an encoded word, a domain without a dot) is refused at once.
+Japanese carriers issued addresses that RFC 5322 does not allow (`taro..test.@docomo.ne.jp`, `.abc@ezweb.ne.jp`). Their
+servers deliver to them, so Noren accepts them unchanged.
+
+Noren refuses addresses that no ordinary server delivers to: a local part that needs SMTPUTF8, an encoded word, a domain
+without a dot.
 """
 
 import re
@@ -27,7 +29,7 @@ _DOMAIN = "メールアドレスの「@」より後ろをご確認ください�
 
 
 class MailAddressRefused(ValueError):
-    """The text is no usable mail address. ``message`` says in Japanese what to do."""
+    """The text is no usable mail address. ``message`` tells the person in Japanese what to do."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -37,7 +39,7 @@ class MailAddressRefused(ValueError):
 def mail_address(text: str) -> str:
     """Return the address in its stored form. Raises MailAddressRefused.
 
-    The local part stays exactly as written; the domain becomes ASCII in small letters (RFC 5891 for 日本語.jp).
+    The local part is unchanged. The domain is converted to ASCII in small letters (RFC 5891 for 日本語.jp).
     """
     written = half_width(text)
     if len(written) > LENGTH_MAX:
@@ -77,11 +79,11 @@ def counted_mail(address: str) -> str:
 
 
 COUNTED_MAIL = "regexp_replace(lower({column}), '[+][^@]*@', '@')"
-"""The same as SQL, of the column named."""
+"""The same in SQL, for the named column."""
 
 
 def same_mailbox(one: str, other: str) -> bool:
-    """Return whether two addresses are one: the domain's case does not count, the local part's does."""
+    """Return whether two addresses are equal. The case of the domain is ignored, that of the local part is not."""
     return _comparable(one) == _comparable(other)
 
 
@@ -93,7 +95,7 @@ def _comparable(address: str) -> str:
 @lru_cache(maxsize=4096)
 def _ascii_domain(domain: str) -> str:
     try:
-        # Reserved test domains pass: the demo and the tests mail to them, and no delivery is tried here.
+        # Reserved test domains are accepted: the demo and the tests use them, and this check tries no delivery.
         checked = validate_email(f"a@{domain}", check_deliverability=False, test_environment=True)
     except EmailNotValidError:
         raise MailAddressRefused(_DOMAIN) from None

@@ -1,4 +1,4 @@
-"""One rule for names, address lines and free text: which characters are kept, and which are refused.
+"""One rule for names, address lines and free text. It says which characters are kept and which are refused.
 
 All characters that people write are kept, including 髙 﨑 𠮷 ① and emoji. These are refused:
 
@@ -6,8 +6,8 @@ All characters that people write are kept, including 髙 﨑 𠮷 ① and emoji.
 - the opening of an encoded word in a mail header (CVE-2024-6923)
 - values that UTF-8 or PostgreSQL cannot store: half a surrogate pair, NUL
 
-A stranger can have a name mailed to anybody. A name may therefore contain no web address, no mailbox and no invisible
-character.
+A stranger can make the shop mail a typed name to anybody. A name may therefore contain no web address, no mail address
+and no invisible character.
 """
 
 import re
@@ -16,21 +16,22 @@ import unicodedata
 _INVISIBLE = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff"
 _SURROGATES = r"\ud800-\udfff"
 REFUSED_IN_TEXT = _INVISIBLE + r"\t"
-"""A regular expression's class of what free text may not hold; half a surrogate pair aside."""
+"""Characters that free text may not contain, as a class of a regular expression, without half a surrogate pair."""
 REFUSED_IN_LINE = REFUSED_IN_TEXT + r"\n"
-"""The same for a text of one line."""
+"""The same for text of one line."""
 
 _IN_TEXT = re.compile(f"[{REFUSED_IN_TEXT}{_SURROGATES}]")
 _IN_LINE = re.compile(rf"[{REFUSED_IN_LINE}{_SURROGATES}]|=\?")
-# Mail programs make a link of it: a name or address with one, sent to somebody else's mail address, would be bait.
-# A host's last part is letters: 「Bldg.3F/4F」 and 「A.B.Cビル」 are none.
+# Mail programs turn a web address into a link. A name with a link, mailed to another person, could be used for
+# phishing. The last part of a host name has only letters: 「Bldg.3F/4F」 and 「A.B.Cビル」 are no hosts.
 _LINK = re.compile(r"://|www\.|[\w-]\.(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})(?::[0-9]{1,5})?[/?]", re.IGNORECASE)
-# In names. A host: a label, a dot, and letters, as mail programs look for it; none: 「A.B」, 「Jr.」, 「K. Yamada」.
-# A label is looked at once, from its beginning, and an ending may be the next label.
+# For names. Mail programs recognize a host by a label, a dot and letters. 「A.B」, 「Jr.」 and 「K. Yamada」 are no hosts.
+# Each label is examined once, from its beginning. An ending may also be the next label.
 _HOST = re.compile(
     r"(?<![\w-])(?P<label>[\w-]++)[.\u3002](?=(?P<ending>xn--[a-z0-9-]{1,59}|[^\W\d_]{2,63}))", re.IGNORECASE
 )
-# Before a surname people write an initial or a title with a dot; what follows is a host then only with these endings.
+# People write an initial or a title with a dot before a surname. The text after it then is a host only with these
+# endings.
 _BEFORE_SURNAME = re.compile(r"[^\W\d_]|mr|mrs|ms|mx|dr|st|prof", re.IGNORECASE)
 _ENDINGS = frozenset(
     [
@@ -76,21 +77,22 @@ _ENDINGS = frozenset(
 _PLACE_ON_NET = re.compile(
     r"\\|@[\w-]+\.|[a-z0-9-]:[0-9]{2,5}(?!\w)|(?<![\d.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}", re.IGNORECASE
 )
-# Scripts in which joiners change letters: Arabic and its neighbours, those of India, Myanmar, Khmer, Mongolian.
+# Scripts in which joiners change letters: Arabic and related scripts, those of India, Myanmar, Khmer, Mongolian.
 _JOINING = r"\u0600-\u0dff\u1000-\u109f\u1780-\u18af"
-# And the signs of which a joiner makes one picture.
+# And signs that a joiner combines into one picture.
 _EMOJI = r"\u2600-\u27bf\ufe0f\U0001f000-\U0001faff"
 _JOINER = re.compile(f"((?<=[{_JOINING}])[\u200c\u200d](?=[{_JOINING}])|(?<=[{_EMOJI}])\u200d(?=[{_EMOJI}]))")
 _FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
-# Variation selectors choose the shape of the letter before (葛 has two). A program that looks for addresses skips them.
+# Variation selectors choose the shape of the letter before them (葛 has two). Programs that search for addresses skip
+# them.
 _VARIATIONS = re.compile("[\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-# Characters that show nothing by themselves: blanks, fillers, joiners, variation selectors, tags.
+# Invisible characters: blanks, fillers, joiners, variation selectors, tags.
 _BLANK = re.compile(
     rf"[\s{_FILLERS}\u00ad\u180b-\u180f\u200b-\u200d\u2060-\u2064\u206a-\u206f\ufe00-\ufe0f"
     r"\U000e0001\U000e0020-\U000e007f\U000e0100-\U000e01ef]*"
 )
 _UNSTORABLE = re.compile(f"[\x00{_SURROGATES}]")
-# Unicode's compatibility ideographs have canonical forms (神 is 神), but people spell themselves with them.
+# Unicode's compatibility ideographs have canonical forms (神 is 神), but people use them in their names.
 _SPELLINGS = re.compile("([\uf900-\ufaff\U0002f800-\U0002fa1f]+)")
 
 
@@ -107,12 +109,12 @@ class TextRefused(ValueError):
 
 
 def line(text: str) -> str:
-    """Return a text of one line as it is kept: a name, an address line. Raises TextRefused."""
+    """Return the stored form of a text of one line: a name, an address line. Raises TextRefused."""
     return _kept(text, _IN_LINE)
 
 
 def unlinked_line(text: str) -> str:
-    """Return a line that strangers write and mails repeat, without an address of the web. Raises TextRefused."""
+    """Return a line without a web address, for text that strangers write and mails repeat. Raises TextRefused."""
     kept = line(text)
     if _LINK.search(_seen(kept)):
         raise TextRefused("URL")
@@ -120,7 +122,7 @@ def unlinked_line(text: str) -> str:
 
 
 def name(text: str) -> str:
-    """Return the name of a person or company: a line with no address of the web, no mailbox, nothing hidden.
+    """Return the name of a person or company: a line without web address, mail address or invisible character.
 
     Raises TextRefused.
     """
@@ -139,7 +141,7 @@ def name(text: str) -> str:
 
 
 def text(text: str) -> str:
-    """Return a text of many lines as it is kept. Raises TextRefused."""
+    """Return the stored form of a text of many lines. Raises TextRefused."""
     return _kept(text, _IN_TEXT)
 
 
@@ -155,7 +157,7 @@ def unhidden(text: str) -> str:
 
 
 def trimmed(text: str) -> str:
-    """Return ``text`` without the blanks around it; nothing of a text in which nothing is to be seen."""
+    """Return ``text`` without the blanks around it. Return "" if all characters are invisible."""
     return "" if _BLANK.fullmatch(text) else text.strip()
 
 
@@ -165,7 +167,7 @@ def with_line_feeds(text: str) -> str:
 
 
 def storable(text: str) -> bool:
-    """Return whether UTF-8 and PostgreSQL can hold ``text`` at all."""
+    """Return whether UTF-8 and PostgreSQL can store ``text``."""
     return not _UNSTORABLE.search(text)
 
 

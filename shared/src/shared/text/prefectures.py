@@ -26,8 +26,11 @@ _LONG_VOWELS = {"hokkaidou": "hokkaido", "toukyou": "tokyo", "kyouto": "kyoto", 
 
 
 def prefecture_named(text: str) -> str:
-    """Return the prefecture that ``text`` names in any usual spelling, as we write it; "" if it names none."""
-    # Decomposed, a macron is a mark of its own and goes away with the other marks.
+    """Return the prefecture that ``text`` names in any usual spelling, in Noren's spelling.
+
+    Return "" for other text.
+    """
+    # In decomposed text a macron is a separate mark, which is removed with the other marks.
     plain = unicodedata.normalize("NFKD", text).lower()
     return _KNOWN.get(_NOT_A_LETTER.sub("", plain), "")
 

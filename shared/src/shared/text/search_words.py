@@ -1,7 +1,7 @@
-"""Search words: the parts of names, numbers and addresses by which something is found.
+"""Search words: the parts of names, numbers and addresses by which orders are found.
 
-A word is stored from each place where a search may begin, so that a prefix search finds any part. Words and searches
-are folded. There are as few words as possible, because each costs something with every order.
+A word is stored once for each position where a search may begin, so that a prefix search finds any part. Words and
+searches are folded. There are as few words as possible, because each costs something with every order.
 """
 
 import re
@@ -9,20 +9,20 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
-LETTERS_MAX = 32  # of a word; what is sought is cut alike
+LETTERS_MAX = 32  # of a word; searches are cut to the same length
 SEARCH_MAX = 100
-"""Characters of a search box that are read: what is longer is cut before anything looks into it."""
-PARTS_MAX = 100  # of a text: what comes later in a remark is not found
+"""The longest search, in characters. A longer one is cut before it is examined."""
+PARTS_MAX = 100  # of a text; later words of a remark are not found
 SUBSCRIBER_DIGITS = (8, 4)  # a number without its area, and "the last four"
-# A text is split at signs and where the kind of letters changes: 注染|手|ぬぐい| |24.
+# A text is split at signs and between kinds of letters: 注染|手|ぬぐい| |24.
 _PART = re.compile(r"[^\W\d_ぁ-ゖァ-ヺー一-鿿々]+|\d+|[ぁ-ゖー]+|[ァ-ヺー]+|[一-鿿々]+")
 _HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
 
 
-# A kanji may begin what is said of a product: 注染手ぬぐい is 手ぬぐい, too.
+# The name of a product can begin at each kanji: 注染手ぬぐい is also called 手ぬぐい.
 _PRODUCT_PART = re.compile(r"[^\W\d_ぁ-ゖァ-ヺー一-鿿々]+|\d+|[ぁ-ゖー]+|[ァ-ヺー]+|[一-鿿々]")
 PRODUCT_PARTS_MAX = 24
-# Kanji of names that people hear alike and type in the common form: 山﨑 is asked for as 山崎.
+# Variants of kanji in names, which people type in the common form: they search for 山﨑 as 山崎.
 _COMMON = str.maketrans(
     "﨑嵜髙濵濱邊邉齋齊德𠮷澤廣櫻國惠眞瀨渕桒槇栁礒龍榮實靜條壽萬藏淸黑",
     "崎崎高浜浜辺辺斎斉徳吉沢広桜国恵真瀬淵桑槙柳磯竜栄実静条寿万蔵清黒",
@@ -43,40 +43,40 @@ def fold(text: str) -> str:
 
 
 def common_spelling(text: str) -> str:
-    """Return ``text`` with the variants of kanji in names as most people type them: 﨑 as 崎, 髙 as 高."""
+    """Return ``text`` with the common forms of kanji in names: 崎 for 﨑, 高 for 髙."""
     return text.translate(_COMMON)
 
 
 def like_part(text: str) -> str:
-    """Return a pattern for LIKE that finds ``text`` anywhere, its wildcards taken as they stand."""
+    """Return a pattern for LIKE that finds ``text`` at any position. Wildcards in it are taken literally."""
     literal = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{literal}%"
 
 
 def searched(text: str) -> str:
-    """Return the typed search without blanks around it, cut to SEARCH_MAX characters."""
+    """Return the typed search without surrounding blanks, cut to SEARCH_MAX characters."""
     return text[: 2 * SEARCH_MAX].strip()[:SEARCH_MAX]
 
 
 def sought(text: str) -> str:
     """Return the typed search, folded; empty if no searchable character is left."""
     word = fold(text)
-    # A telephone number as the world writes it.
+    # A telephone number in the international form.
     if word.startswith("81") and "+" in text.replace("＋", "+") and word.isdecimal():
         word = "0" + word[2:].removeprefix("0")
     return word[:LETTERS_MAX]
 
 
 def words_of_code(code: str) -> set[str]:
-    """Return an order code from each of its three parts on."""
+    """Return the words of an order code: the code from each of its three parts on."""
     parts = code.split("-")
     return {word for start in range(len(parts)) if (word := fold("".join(parts[start:]))[:LETTERS_MAX])}
 
 
 def words_of_names(*names: str) -> set[str]:
-    """Return all endings of two letters and more: people write 佐藤花子 in one, and ask for 花子.
+    """Return all endings of at least two letters, because people write 佐藤花子 without a blank and search for 花子.
 
-    A name with rarer kanji is found by the common ones as well.
+    Names with rare kanji are also found by the common ones.
     """
     folded = set(map(fold, names))
     return {
@@ -88,18 +88,18 @@ def words_of_names(*names: str) -> set[str]:
 
 
 def words_of_numbers(*numbers: str | None) -> set[str]:
-    """Return numbers of telephones, parcels and payments: whole, without the area, the last four digits."""
+    """Return the words of telephone, parcel and payment numbers: whole, without area code, and the last four digits."""
     words = {fold(number)[:LETTERS_MAX] for number in numbers if number} - {""}
     return words | {word[-digits:] for word in words for digits in SUBSCRIBER_DIGITS}
 
 
 def words_of_texts(*texts: str) -> set[str]:
-    """Return the words of codes, mail addresses, products and remarks, from each of their parts on."""
+    """Return the words of codes, mail addresses, products and remarks: the text from each of its parts on."""
     return {word for text in texts for word in _from_each_part(text)}
 
 
 def words_of_products(*names: str) -> set[str]:
-    """Return what products are called, from each part and each kanji on: 手ぬぐい finds 注染手ぬぐい."""
+    """Return the words of product names: the name from each part and each kanji on. So 手ぬぐい finds 注染手ぬぐい."""
     return {word for name in names for word in _words_of_product(name)}
 
 

@@ -1,6 +1,6 @@
-"""Numbers as people type them: read exactly, or refused as unclear. Never guessed.
+"""Numbers that people type are read exactly or refused as unclear. They are never guessed.
 
-`5,80` may be meant as 5.80, 580 or 5,800. Reading it as 580 would sell at a tenth of the price.
+A person who types `5,80` may mean 5.80, 580, or 5,800. Read as 580, it could reduce a price to a tenth.
 """
 
 import re
@@ -11,7 +11,7 @@ _NUMBER = re.compile(r"[-−]?(?:[0-9]{1,12}|[0-9]{1,3}(?:,[0-9]{3}){1,3})")
 
 
 class NumberUnclear(ValueError):
-    """The text is no whole number, or may be meant as several."""
+    """The text is no whole number, or could mean several numbers."""
 
 
 def typed_number(text: str) -> int:

@@ -1,6 +1,6 @@
-"""Full-width ASCII, as a Japanese keyboard types it, in half width, and nothing else changed.
+"""Converts full-width ASCII, which a Japanese keyboard enters, to half width. Other characters are not changed.
 
-Not Unicode NFKC: that also makes 1 of ① and 2 of ², which nobody meant by them.
+Unicode's NFKC would also convert ① to 1 and ² to 2, which is not what people mean.
 """
 
 _HALF = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0xFFE5: 0xA5}

@@ -1,4 +1,4 @@
-"""The one frame all services use for their pages: layout, forms, sign-in, errors, the HTTP edge.
+"""The common frame for the pages of all services: layout, forms, sign-in, errors, the HTTP edge.
 
 Start with README.md in this folder; `pages.make_templates` and `pages.install_web` are the entry points.
 """

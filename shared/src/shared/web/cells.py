@@ -26,22 +26,22 @@ Cell = Piece | Sequence[Piece]
 
 
 def text(value: str) -> Piece:
-    """Return text as it stands."""
+    """Return plain text."""
     return Piece("text", value)
 
 
 def code(value: object) -> Piece:
-    """Return a number or code that is read letter by letter; nothing for None."""
+    """Return a number or code, which people read letter by letter. Return nothing for None."""
     return Piece("code", "" if value is None else str(value))
 
 
 def link(value: str, href: str, *, is_code: bool = False) -> Piece:
-    """Return text that leads to ``href``."""
+    """Return text with a link to ``href``."""
     return Piece("link", value, href=href, is_code=is_code)
 
 
 def at(moment: datetime | None) -> Piece:
-    """Return a moment, shown in Japan's time; nothing for None."""
+    """Return a moment in Japan time. Return nothing for None."""
     return Piece("at", moment)
 
 
@@ -52,7 +52,7 @@ def badge(label: Badge) -> Piece:
 
 
 def yen(amount: int | None) -> Piece:
-    """Return an amount in yen; a dash for None."""
+    """Return an amount in yen. Return a dash for None."""
     return Piece("yen", amount)
 
 
@@ -62,7 +62,7 @@ def number(count: int) -> Piece:
 
 
 def hint(*pieces: Piece) -> Piece:
-    """Return what stands small beside the rest, on the page alone."""
+    """Return small additional text. Only the page shows it, the file does not."""
     return Piece("hint", pieces)
 
 
@@ -72,7 +72,10 @@ def pieces_of(cell: Cell) -> Sequence[Piece]:
 
 
 def written(cell: Cell) -> str | int:
-    """Return a cell for a file: amounts and counts as numbers, further words in brackets, no hints."""
+    """Return a cell for a file.
+
+    Amounts and counts are numbers, further words are in brackets, and hints are left out.
+    """
     said = [_said(piece) for piece in pieces_of(cell) if piece.kind != "hint"]
     if len(said) == 1:
         return said[0]

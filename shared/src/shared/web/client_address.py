@@ -1,10 +1,10 @@
-"""The client address of a request: the one that Caddy saw, or that a trusted proxy in front of Caddy reports.
+"""The client address of a request: the address that Caddy saw, or that a trusted proxy before Caddy reports.
 
     browser ── TLS proxy (EDGE_TRUSTED_PROXIES) ── Caddy (TRUSTED_PROXIES) ── service
 
 Every proxy appends the address of its own client to X-Forwarded-For. The last address is therefore the one that Caddy
 saw. If it is a trusted proxy, the one before it counts, and so on. Values that a browser itself wrote are further to
-the left and are never reached.
+the left and are never used.
 """
 
 import re
@@ -31,8 +31,8 @@ def counted_as(request: HTTPConnection) -> str:
 def counted(address: str) -> str:
     """Return the name under which limits count an address.
 
-    Whoever has one IPv6 address has 2^64 of them, so those count by their /64 network (RFC 6177). An IPv4-mapped
-    IPv6 address counts as its IPv4 address. All invalid addresses are counted together.
+    A person with one IPv6 address has 2^64 of them, so IPv6 addresses count by their /64 network (RFC 6177). An
+    IPv4-mapped IPv6 address counts as its IPv4 address. All invalid addresses are counted together.
     """
     try:
         known: IPv4Address | IPv6Address = ip_address(address)
@@ -54,7 +54,7 @@ class Proxies:
 
     @classmethod
     def read(cls, text: str) -> Self:
-        """Read what operators set: addresses or networks, separated by blanks or commas, or * for all.
+        """Read the setting: a list of addresses and networks with blanks or commas between them, or * for all.
 
         Raises ValueError for anything else.
         """
@@ -93,7 +93,7 @@ class ClientAddress:
 
 
 def _client_of(passed: Sequence[str], in_front: Proxies) -> str | None:
-    """Return the last of ``passed`` that is no proxy of ours; the first one where all are."""
+    """Return the last address of ``passed`` that is no trusted proxy. Return the first if all are trusted."""
     for address in reversed(passed):
         if address not in in_front:
             return address

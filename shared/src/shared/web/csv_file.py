@@ -1,4 +1,4 @@
-"""Lists sent as CSV files for people's spreadsheets, row by row; what a cell may hold is shared/text/csv_files.py."""
+"""Sends lists row by row as CSV files for spreadsheets. shared/text/csv_files.py has the rule for cells."""
 
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
 
@@ -11,7 +11,7 @@ from shared.text.csv_files import BOM, people_line
 def csv_response(
     name: str, columns: Sequence[str], rows: AsyncIterable[Sequence[str | int]]
 ) -> StreamingResponse:
-    """Send ``rows`` below ``columns`` one by one, as a file called ``name`` and the minute of today in Japan."""
+    """Send ``rows`` below ``columns`` one by one. The name of the file is ``name`` with the present minute in Japan."""
     file = f"{name}_{in_japan(now()):%Y%m%d_%H%M}.csv"
     return StreamingResponse(
         _lines(columns, rows),

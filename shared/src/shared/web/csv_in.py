@@ -6,8 +6,8 @@
     read.rows       # (line, ShippedParcel)
     read.findings   # (line, field, sentence)
 
-A file is UTF-8, with or without BOM, or CP932, which Excel and the carriers' programs write. Columns are found by
-their headers, in any order; a header may have several spellings, and columns that nobody asked for are left out.
+A file is UTF-8, with or without BOM, or CP932, which Excel and the carriers' programs write. Columns are found by their
+headers, in any order. A header may have several spellings. Other columns are ignored.
 """
 
 import csv
@@ -45,7 +45,7 @@ class Read(Generic[Model]):
 
 
 class Sheet(Generic[Model]):
-    """A kind of file: each row is a ``model``, whose fields stand below the ``headers``.
+    """A kind of file: each row is a ``model``. ``headers`` maps a header of a column to a field.
 
     Headers are compared without width, blanks and case.
     """
@@ -57,9 +57,10 @@ class Sheet(Generic[Model]):
         self._rows_max = rows_max
 
     def read(self, content: BinaryIO) -> Read[Model]:
-        """Return what is in the file. Empty lines are left out.
+        """Return the rows and errors of the file. Empty lines are ignored.
 
-        Raises Refused (422): not text, no CSV, a required column is missing or stands twice, or too many rows.
+        Raises Refused (422) for a file that is not text or not CSV, a required column that is missing or occurs twice,
+        and too many rows.
         """
         reader = csv.reader(io.StringIO(_text(content.read()), newline=""), strict=True)
         rows: list[tuple[int, Model]] = []

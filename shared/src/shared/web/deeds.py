@@ -1,4 +1,4 @@
-"""Deeds at a desk: who did what, for the record that members keeps."""
+"""Deeds at a desk, for the record that members keeps: the person, the place and the deed."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -18,7 +18,7 @@ def name_of(staff: Viewer) -> str:
 
 
 def done_by(request: Request, staff: Viewer) -> dict[str, Any]:
-    """Return the fields of a :class:`shared.events.DeskEvent` with who did it, and from where."""
+    """Return the fields of a :class:`shared.events.DeskEvent` that name the member of staff and the address."""
     return {
         "by_id": UUID(staff.member_id),
         "by": name_of(staff),
@@ -34,7 +34,7 @@ class _List(Protocol):
 
 
 def rows_taken(found_by: _List, request: Request, count: int) -> str:
-    """Return in words how many rows a file holds, and by which filter of their list they were found.
+    """Return a text with the number of rows of a file and the filter of their list.
 
     Parameters unknown to the list are left out, and invisible characters become spaces.
     """

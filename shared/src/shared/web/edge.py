@@ -30,20 +30,21 @@ from shared.web.problems import Problem, answer
 from shared.web.session import STAFF_RENEWAL
 
 BODY_BYTES_MAX = 1024 * 1024
-# Path and query. The longest that we make names the orders to print.
+# Path and query. Noren's longest address names the orders to print.
 ADDRESS_BYTES_MAX = 32 * 1024
 # A form of fields (application/x-www-form-urlencoded); more than twice the longest text that a desk form takes.
 FORM_BYTES_MAX = 128 * 1024
 FORM = "application/x-www-form-urlencoded"
 BODY_SECONDS_MAX = 20.0
-# Where files come in: a body of many parts (multipart/form-data) may have 20 MB there, and the time that a slow line
-# needs. The rights of staff are renewed by a form that passes by, files and all. deploy/caddy/Caddyfile says the same.
+# The paths of uploads: a body of many parts (multipart/form-data) may have 20 MB there, and more time for a slow line.
+# The renewal of staff's rights is one of them, because it repeats the form with its files. deploy/caddy/Caddyfile has
+# the same paths.
 UPLOAD_SUFFIX = "/upload"
 UPLOAD_BYTES_MAX = 20 * 1024 * 1024
 UPLOAD_SECONDS_MAX = 60.0
 RETRY_AFTER_SECONDS = 2
 EXPORT = "/export.csv"
-"""How the path of the file of a desk list ends (shared.web.lists)."""
+"""The end of the path of a desk list's file (shared.web.lists)."""
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
@@ -109,7 +110,7 @@ class EdgeRules:
     csrf_exempt: Sequence[str] = ()
 
     def is_of_provider(self, path: str) -> bool:
-        """Return whether a provider posts here; its signature covers the received bytes."""
+        """Return whether the path is for a provider's notices. The provider's signature covers the received bytes."""
         return path.startswith(tuple(self.csrf_exempt))
 
     def body_bytes_max(self, path: str, kind: str) -> int:
@@ -138,7 +139,7 @@ class EdgeRules:
 
 
 class Edge:
-    """The middleware itself; `install_web` adds it. See the module's docstring for what it does."""
+    """The middleware, which `install_web` adds. The module's docstring describes it."""
 
     def __init__(self, app: ASGIApp, *, rules: EdgeRules) -> None:
         self.app = app
@@ -204,8 +205,8 @@ class Edge:
     def _stamp(self, headers: MutableHeaders, request_id: str) -> None:
         """Add the security headers that the answer does not have yet. A mail preview, which may be framed, has its own.
 
-        Browsers and caches store nothing without permission: a page that a link opens without a cookie can be as
-        personal as one behind a login.
+        Browsers and caches may store nothing without permission. A page that a link opens without a cookie can be as
+        personal as a page after a login.
         """
         for name, value in self._headers.items():
             headers.setdefault(name, value)
@@ -243,7 +244,7 @@ class Edge:
             return Problem(408, "too_slow"), receive
         if body is None:
             return Problem(413, "too_large"), receive
-        # A provider's notice is accepted whatever text its unread fields contain.
+        # A provider's notice is accepted with any text, because its other fields are not read.
         problem = None if self.rules.is_of_provider(scope["path"]) else problem_in(kind, body)
         if problem is not None:
             return problem, receive

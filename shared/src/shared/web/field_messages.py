@@ -37,7 +37,7 @@ _LENGTHS = {
 }
 _DATES = {"date_parsing", "date_type", "date_from_datetime_parsing", "date_from_datetime_inexact"}
 _FEW = 9_999
-"""Up to this bound a range reads well in a sentence."""
+"""Up to this bound, a message names the whole range."""
 
 
 def bounds_of(info: FieldInfo | None) -> tuple[int, int] | None:
@@ -80,7 +80,7 @@ def japanese_message(
     if kind == "about_field":
         return f"{label}{context['message']}"
     if kind in ("too_long", "too_short") and isinstance(error.get("input"), str):
-        kind = f"string_{kind}"  # pydantic counts as a list what a validator has looked at before
+        kind = f"string_{kind}"  # pydantic reports a "list" after a validator has examined the value
     if kind in ("missing", "string_type") or (kind == "string_too_short" and context.get("min_length") == 1):
         return f"{label}を{'選択' if choice else '入力'}してください"
     if kind in _CHOICES:

@@ -1,10 +1,10 @@
 """Input types with their Japanese messages, for forms and JSON bodies alike.
 
-Each accepts what people really type (full-width digits, hyphens, spaces), stores one canonical form, and says
-in one sentence what to do instead. The rules themselves (mail addresses, plain text, typed numbers) have modules
-of their own, because mails and files need them too.
+Each accepts the usual ways of typing (full-width digits, hyphens, spaces) and stores one canonical form. For other text
+it says in one sentence what to do. The rules themselves (mail addresses, plain text, typed numbers) have modules of
+their own, because mails and files need them too.
 
-The length is checked before any pattern reads the text: strangers send a megabyte as a name.
+The length is checked before a pattern reads the text, because strangers may send a megabyte as a name.
 """
 
 import re
@@ -25,13 +25,13 @@ from shared.text.prefectures import PREFECTURES as PREFECTURES
 from shared.text.typed_number import NumberUnclear, typed_number
 from shared.text.widths import half_width
 
-_DASHES = re.compile(r"[-‐‑‒–—―−ーｰ]")  # what a Japanese keyboard gives for a hyphen
+_DASHES = re.compile(r"[-‐‑‒–—―−ーｰ]")  # signs that a Japanese keyboard enters for a hyphen
 _KANA = re.compile(r"[ァ-ヺー・ ]+")
 _DRESSED_MAX = 40
-"""Characters of a postal code, with all that people put around its digits."""
+"""The longest typed postal code, in characters, with the signs around its digits."""
 _KANA_MAX = 60
 _HALVES = 2
-"""Signs that half-width kana take for one letter with its mark."""
+"""The number of signs in which half-width kana write one letter with its mark."""
 _HIRAGANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
 
 
@@ -111,11 +111,11 @@ def typed(value: Any) -> Any:
 
 
 CHOSEN = "chosen"
-"""In a field's annotation: its value is selected from what the page offers, so a missing one is asked for so."""
+"""In a field's annotation: the value is selected on the page. The message about a missing value says so."""
 
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)
-"""The days that a list is searched by: nothing is older, and the days around them can be counted."""
+"""The range of days by which lists are searched. No row is older, and the range leaves room for calculations."""
 
 
 def is_day_of_lists(day: date) -> bool:
@@ -131,7 +131,7 @@ def _day_of_lists(day: date) -> date:
 
 
 def _of_text(check: Callable[[str], str]) -> BeforeValidator:
-    """Check strings only; another type falls through to pydantic, which refuses it."""
+    """Check only strings. pydantic refuses other types."""
     return BeforeValidator(lambda value: check(value) if isinstance(value, str) else value)
 
 
@@ -158,7 +158,7 @@ def _documented(**schema: Any) -> Any:
     return Field(json_schema_extra=schema)
 
 
-# No refused sign, and no "=?".
+# No refused character, and no "=?".
 _LINE_PATTERN = rf"^([^={REFUSED_IN_LINE}]|=+[^?={REFUSED_IN_LINE}])*=*$"
 _TEXT_PATTERN = rf"^[^{REFUSED_IN_TEXT}]*$"
 
@@ -176,7 +176,7 @@ Kana = Annotated[
     str, _of_text(_kana), Field(title="フリガナ", max_length=_KANA_MAX), _documented(pattern="^[ァ-ヺー・]*$")
 ]
 _TRIMMED = _of_text(plain_text.trimmed)
-"""A program's text is trimmed as a form's is, and what nobody sees is no text: a field that needs one asks for it."""
+"""The text of a program is trimmed like that of a form. Invisible text counts as missing."""
 
 Line = Annotated[
     str,
@@ -229,4 +229,4 @@ Percent = Annotated[
     Field(ge=0, le=100, max_digits=5, decimal_places=2),
     AfterValidator(lambda number: Decimal(f"{number:f}")),
 ]
-"""A percentage with up to two decimals, kept as it is said: 「1e1」 is 10."""
+"""A percentage with up to two decimals. It is stored in plain digits: 「1e1」 is 10."""

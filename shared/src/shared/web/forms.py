@@ -1,7 +1,7 @@
 """HTML forms into pydantic models, keeping what was typed and a Japanese message for each field.
 
-A page shows a `Form`: empty, filled from an object, or submitted with errors; `ui.field(form, "name")` draws
-each. One flow for all: read, look at `form.errors`, show the page again with 422, or use `form.value`.
+A page shows a `Form`: empty, filled from an object, or submitted with errors; `ui.field(form, "name")` draws each.
+Every handler reads the form and checks `form.errors`. It shows the page again with 422, or uses `form.value`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,14 +19,14 @@ M = TypeVar("M", bound=BaseModel)
 FIELDS_MAX = 2_000
 FILES_MAX = 20
 TYPED_MAX = 1_000
-"""Characters of a box that are kept to be shown again."""
+"""The number of typed characters that are kept to be shown again."""
 
 
 class Form(Generic[M]):
-    """A form on a page: the model it makes, the text in its boxes, and what is wrong with it.
+    """A form on a page: its model, the typed texts, and the errors.
 
-    `errors` maps a field name to one sentence; the name "" is for the form as a whole.
-    `prefix` goes before every input's name, so two addresses can stand in one `<form>`.
+    `errors` maps a field name to one sentence; the name "" is for the form as a whole. `prefix` precedes the name of
+    every input, so that one `<form>` can contain two addresses.
     """
 
     def __init__(

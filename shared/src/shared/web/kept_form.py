@@ -14,17 +14,17 @@ from shared.web.forms import FIELDS_MAX
 
 _URLENCODED = "application/x-www-form-urlencoded"
 _SECRET = re.compile(r"password|passwd|secret|card_|cvc|cvv|security_code|token", re.IGNORECASE)
-# A kept answer to a question of the page is not consent, so the page asks again.
+# A kept answer to a question of the page is no consent. The page asks again.
 _ASKED_AGAIN = "confirmed"
 # Fields that the page adds to a form for its own use.
 _OF_THE_PAGE = frozenset({"version", "next"})
-# A word of ours, such as a choice or an id; what people write has other signs in it, or is a number.
+# A word of Noren, such as a choice or an id. Texts of people contain other signs, or are numbers.
 _CODE = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_.:-]+")
 
 
 @dataclass(frozen=True)
 class KeptForm:
-    """What was sent to ``action`` (path and query of this origin), as pairs of name and text."""
+    """The fields that were sent to ``action`` (path and query of this origin), as pairs of name and text."""
 
     action: str
     fields: Sequence[tuple[str, str]]
@@ -42,7 +42,7 @@ class KeptForm:
 
 
 async def kept_form(request: Request, action: str) -> KeptForm | None:
-    """Return the form that came with ``request``, for ``action``; None if it has no field that may be shown again."""
+    """Return the form of ``request``, for ``action``. Return None if it has no field that may be shown again."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if request.method != "POST" or kind != _URLENCODED:
         return None

@@ -34,10 +34,11 @@ class NoFilters(BaseModel):
 
 @dataclass(frozen=True)
 class Column(Generic[Item]):
-    """One column. ``sort`` is its name in the address, "" where it does not sort; ``css`` are classes of its cells.
+    """One column. It may be only on the page or only in the file.
 
-    ``named``: its label stands beside the value where rows are cards. ``csv`` writes the cell of the file, where that
-    is not ``written(cell)``; a column may be only on the page or only in the file.
+    ``sort`` is its name in the address, or "" if it does not sort. ``css`` are the classes of its cells. With
+    ``named``, a row that is shown as a card has the label before the value. ``csv`` writes the cell of the file if that
+    is not ``written(cell)``.
     """
 
     label: str
@@ -59,7 +60,7 @@ class Column(Generic[Item]):
 class Tabs:
     """The fixed searches of a list: key and label. ``name`` is their parameter; the first is the default.
 
-    ``other`` is the tab of a key that is none. ``keeps``: a tab keeps what else narrows the list.
+    ``other`` is the tab of an unknown key. With ``keeps``, a change of the tab keeps the filters.
     """
 
     name: str
@@ -70,7 +71,7 @@ class Tabs:
 
 @dataclass(frozen=True)
 class SearchBox:
-    """The box above a list. ``tab`` is where it searches, None for the tab that is shown."""
+    """The search box above a list. ``tab`` is the tab that it searches. None means the shown tab."""
 
     placeholder: str
     label: str = "検索"

@@ -28,7 +28,7 @@ from shared.web.session import require_staff
 
 log = structlog.get_logger()
 
-# Work that is due is taken within a second; later than this nobody takes it, or it fails again and again.
+# Due work is normally claimed within a second. After this time no worker runs, or the work fails repeatedly.
 LATE = timedelta(minutes=2)
 BROKER_SECONDS_MAX = 2.0
 MEASURE_SECONDS_MAX = 3.0
@@ -39,8 +39,8 @@ Figures = Callable[[Tx], Awaitable[Mapping[str, int]]]
 class ServiceHealth(BaseModel):
     """Health of one service. ``dead_letters`` counts by queue; None where the broker does not answer.
 
-    ``unsent_seconds`` is the age of the oldest unpublished event, even if no relay runs.
-    ``waiting`` counts messages in a pause; ``overdue_seconds``: how long the oldest of them is overdue.
+    ``unsent_seconds`` is the age of the oldest unpublished event, even if no relay runs. ``waiting`` counts messages in
+    a pause. ``overdue_seconds`` is how long the oldest of them is overdue.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -56,7 +56,7 @@ class ServiceHealth(BaseModel):
 
 
 class Operations:
-    """The source of the figures; ``queues`` are those of the consumers, ``figures`` are the service's own counts."""
+    """The source of the figures. ``queues`` are the queues of the consumers, ``figures`` the service's own counts."""
 
     def __init__(
         self,
@@ -170,7 +170,7 @@ async def _waiting(channel: AbstractChannel, service: str, seconds: int) -> tupl
     headers = oldest.header.properties.headers or {}
     try:
         since = datetime.fromisoformat(str(headers.get("last_failed_at")))
-        # The broker's world runs on real time, not on the shop's clock.
+        # The broker uses real time, not the shop's clock.
         age = (datetime.now(UTC) - since).total_seconds()
     except (ValueError, TypeError):
         return number, 0

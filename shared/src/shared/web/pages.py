@@ -23,7 +23,7 @@ from shared.web.session import NOBODY, Sessions
 from shared.web.static_files import static_app, static_url
 
 TOAST_COOKIE = "noren_toast"
-# The characters of a URL (RFC 3986, 2), including percent signs of quoted ones.
+# The characters of a URL (RFC 3986, 2), including the percent signs of quoted characters.
 _SAFE_IN_ADDRESS = "/:?#[]@!$&'()*+,;=%~"
 
 
@@ -49,7 +49,7 @@ DESK_SECTIONS = (
 class Toast:
     """The message that the page after a form shows once: as a toast, or at a place on the page.
 
-    ``kind`` is done, wait (look again), stop (refused) or note. ``typed`` is what was in the box that is refused.
+    ``kind`` is done, wait (look again), stop (refused) or note. ``typed`` is the text of the refused input.
     """
 
     text: str
@@ -160,7 +160,7 @@ class Pages:
             "viewer": getattr(request.state, "viewer", NOBODY),
             "request_id": getattr(request.state, "request_id", ""),
             "cart_count": int(count) if count.isascii() and count.isdigit() and len(count) < 5 else 0,
-            # A browser in which a member has just logged in knows no number.
+            # After a login the browser does not yet know the number.
             "cart_counted": count != "",
             "toast": toast,
             "toast_at": toast_at,

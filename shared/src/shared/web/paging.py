@@ -12,7 +12,7 @@ PAGE_NUMBER_MAX = 10_000
 
 @dataclass(frozen=True)
 class PageAsked:
-    """Which page a person wants. Out-of-range input is brought into range, never an error."""
+    """The requested page. A number outside the range is replaced by the nearest valid one and is no error."""
 
     number: int = 1
     size: int = 50

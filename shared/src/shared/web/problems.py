@@ -1,6 +1,6 @@
 """All error answers: a Japanese page for people, problem+json (RFC 9457) for programs.
 
-Neither shows a stack trace or SQL; both show the request id, which is in the log beside the cause.
+Neither shows a stack trace or SQL. Both show the request id. The log has the cause under the same id.
 """
 
 from collections.abc import Mapping, Sequence
@@ -130,7 +130,7 @@ async def answer(request: Request, problem: Problem) -> Response:
 
 
 async def _greet(request: Request) -> None:
-    """Find out who is signed in, for the header. If that fails, the error page is still shown."""
+    """Read the viewer for the header of the error page. If that fails, the page is still shown."""
     try:
         await viewer_of(request)
     except Exception as error:
@@ -205,7 +205,7 @@ def _named(failure: Any) -> dict[str, str]:
 
 
 def install_problem_handlers(app: FastAPI) -> None:
-    """Answer known errors. Unknown ones are the edge's, because it also stamps the headers."""
+    """Install the answers to known errors. The edge answers unknown errors, because it also adds the headers."""
     app.add_exception_handler(Refused, on_refused)  # type: ignore[arg-type]
     app.add_exception_handler(TryAgain, on_try_again)  # type: ignore[arg-type]
     app.add_exception_handler(SignInNeeded, on_sign_in_needed)  # type: ignore[arg-type]

@@ -27,14 +27,14 @@ QUERY_LENGTH_MAX = 2000
 
 
 def _readable(query: str) -> str:
-    """Refuse a search whose link the edge would refuse, or the database could not hold."""
+    """Refuse a search whose link the edge would refuse, or that the database cannot store."""
     if not_text(query.encode("utf-8", "surrogatepass")):
         raise wrong("検索条件に使えない文字が含まれています")
     return query
 
 
 class SearchName(BaseModel):
-    """The name of a search; ``query`` is what it asks of the list, ``seen`` the name that staff saw."""
+    """The name of a search. ``query`` is its query string, ``seen`` the name that staff saw."""
 
     name: Line = Field(title="検索の名前", min_length=1, max_length=NAME_LENGTH_MAX)
     query: Annotated[str, AfterValidator(_readable)] = Field(
@@ -46,7 +46,7 @@ class SearchName(BaseModel):
 
 @dataclass(frozen=True)
 class SavedLink:
-    """A saved search as the list shows it: where it leads, and where it is changed, "" for who may not."""
+    """A saved search on the page: its link, and the address for changes ("" if the viewer may not change it)."""
 
     name: str
     href: str
@@ -57,7 +57,7 @@ class SavedLink:
 
 @dataclass(frozen=True)
 class ShownSearches:
-    """What stands above the list. ``path`` takes a new search, ``query`` is what the list asks now."""
+    """The part of the page above the list. A new search is sent to ``path``. ``query`` is the present search."""
 
     path: str
     query: str
@@ -77,7 +77,7 @@ class SavedSearches:
         self._path = f"{of.path}/searches"
 
     def router(self) -> APIRouter:
-        """Return the routes; they come before those whose path ends in a code."""
+        """Return the routes. They must come before routes whose path ends in a code."""
         routes = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
         routes.add_api_route(self._path, self.save, methods=["POST"])
         routes.add_api_route(f"{self._path}/{{search_id}}", self.rename, methods=["POST"])
@@ -85,7 +85,7 @@ class SavedSearches:
         return routes
 
     async def shown(self, tx: Tx, asked: Asked[Any], staff: Viewer) -> ShownSearches:
-        """Return what the list shows to ``staff``, who ``asked`` for it."""
+        """Return what the list shows to ``staff`` for the request ``asked``."""
         query, keeper = self._list.query(parse_qsl(asked.paging.query)), _keeper(staff)
         links = [
             SavedLink(
@@ -100,7 +100,7 @@ class SavedSearches:
         return ShownSearches(self._path, query, links)
 
     async def save(self, request: Request, parts: Here, staff: Staff) -> Response:
-        """Save what the list asks now, under a name."""
+        """Save the present search of the list under a name."""
         form = parse_form(SearchName, await request.form())
         asked = "" if "query" in form.errors else str(form["query"])
         query = self._list.query(parse_qsl(asked))
@@ -147,7 +147,7 @@ class SavedSearches:
         return parts.pages.redirect(request, f"{path}?{found.query}", toast=toast)
 
     async def delete(self, request: Request, parts: Here, staff: Staff, search_id: UUID) -> Response:
-        """Delete a search; the orders and payments that it finds stay as they are."""
+        """Delete a search. The orders and payments that it finds are not changed."""
         async with parts.db.transaction() as tx:
             found = await delete_search(tx, self._list.path, search_id, by=_keeper(staff))
         toast = f"検索「{found.name}」を削除しました"

@@ -260,7 +260,7 @@ async def _sent_change(
 ) -> tuple[Subject[Any], Change]:
     """Return the change that ``staff`` want to take back, with its subject.
 
-    Raises Refused: it belongs to no group of ``subjects`` (404), or ``staff`` may not change this setting (403).
+    Raises Refused if it belongs to no group of ``subjects`` (404), or ``staff`` may not change the setting (403).
     """
     sent = str((await request.form()).get("change", ""))
     change_id = int(sent) if sent.isascii() and sent.isdecimal() and len(sent) < 20 else 0

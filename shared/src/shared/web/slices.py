@@ -1,7 +1,8 @@
-"""What the slices of a service have for the web, found and not listed: the ``router`` of their modules, their templates.
+"""Finds what the slices of a service have for the web: the ``router`` of their modules, and their templates.
 
-A page is a module of a slice that sets ``router``. The order follows from the paths: what another router's parameter
-would hide comes before it, programs before buyers before staff.
+A page is a module of a slice that sets ``router``. The order of the routers follows from their paths. A path that the
+parameter of another router would hide comes before it. Otherwise routers for programs come first, then those for
+buyers, then those for staff.
 """
 
 import pkgutil
@@ -43,9 +44,9 @@ def find_routers(service: str) -> Sequence[APIRouter]:
 
 
 def in_order(routers: Sequence[APIRouter]) -> list[APIRouter]:
-    """Return ``routers`` so that none hides a path of a later one.
+    """Return ``routers`` in an order in which no router hides a path of a later one.
 
-    Raises graphlib.CycleError for two that hide paths of each other: their pages belong into one module.
+    Raises graphlib.CycleError for two routers that hide paths of each other. Their pages belong in one module.
     """
     paths = [_paths(router) for router in routers]
     numbers = range(len(routers))
@@ -75,7 +76,7 @@ def _paths(router: APIRouter) -> tuple[str, ...]:
 
 
 def _hides(later: tuple[str, ...], sooner: tuple[str, ...]) -> bool:
-    """Tell whether a parameter in a path of ``later`` takes a path of ``sooner``, and not the other way round."""
+    """Return whether a parameter in a path of ``later`` matches a path of ``sooner``, and not the reverse."""
     return any(_takes(mine, yours) and not _takes(yours, mine) for mine in later for yours in sooner)
 
 

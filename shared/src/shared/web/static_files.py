@@ -1,7 +1,7 @@
-"""Style sheet, script and marks, held in memory and served under `/static`.
+"""Style sheet, script and icons, kept in memory and served under `/static`.
 
-`static_url` adds a hash of the content, and a request with the right hash may be cached for a year. During a
-rolling deploy an older replica may be asked for a newer hash: it serves what it has and forbids caching.
+`static_url` adds a hash of the content, and a request with the right hash may be cached for a year. During a rolling
+upgrade an older replica may get a request with a newer hash. It serves its own file and forbids caching.
 """
 
 import hashlib

@@ -1,6 +1,7 @@
-"""Send a stored file so that it is shown or saved, and never executed.
+"""Sends a stored file, which a browser shows or saves and never executes.
 
-The browser may not guess another type (nosniff). A sandbox policy prevents scripts and loading of other resources. Only pictures are shown in place; everything else is saved under its display name.
+The browser may not guess another type (nosniff). A sandbox policy prevents scripts and loading of other resources. Only
+pictures are shown in place; everything else is saved under its display name.
 """
 
 import os
@@ -34,10 +35,10 @@ async def file_answer(
     sha256: str,
     public: bool = False,
 ) -> Response:
-    """Answer with the file under ``key``, as a row describes it; conditional requests and ranges included.
+    """Answer with the file under ``key``, which a row describes. Conditional requests and ranges are supported.
 
-    ``public``: the address alone gives access, and caches may keep the file for a year, because another file has
-    another key. Otherwise a browser asks again each time and no cache keeps it. 404 where the file is gone.
+    With ``public``, the address alone gives access. Caches may keep the file for a year, because another file has
+    another key. Otherwise no cache keeps it. Answers 404 if the file no longer exists.
     """
     kind = KINDS.get(media_type)
     headers = {
@@ -65,12 +66,12 @@ async def file_answer(
 
 
 class _StoredFile(FileResponse):
-    """Starlette's answer with a file, its ranges included, read from the store in place of a path."""
+    """Starlette's answer with a file and its ranges. It reads from the store instead of a path."""
 
     def __init__(self, file: "AsyncReadableFile", **more: Any) -> None:
         found = os.stat_result((stat.S_IFREG, 0, 0, 0, 0, 0, file.size, 0, 0, 0))
         super().__init__(path="", stat_result=found, **more)
-        del self.headers["last-modified"]  # the ETag says it
+        del self.headers["last-modified"]  # the ETag does the same
         self._file = file
 
     def _should_use_range(self, http_if_range: str) -> bool:
@@ -85,7 +86,7 @@ class _StoredFile(FileResponse):
 
 
 class _Bytes:
-    """A reader of the store as ASGI wants it: `bytes`, not the library's own kind of buffer."""
+    """A reader of the store for ASGI. It returns `bytes`, not the library's own buffer type."""
 
     def __init__(self, file: "AsyncReadableFile") -> None:
         self._file = file

@@ -6,8 +6,8 @@
             kept = await parts.files.keep("pictures", chunks(picture.content))
         ...  # a transaction with the row that names kept.key
 
-The path ends in `/upload`: only there may a body have 20 MB (`shared.web.edge`). Take no `UploadFile` as a parameter:
-FastAPI would read the whole body before it asks who is there.
+The path ends in `/upload`. Only there a body may have 20 MB (`shared.web.edge`). Take no `UploadFile` as a parameter:
+FastAPI would read the whole body before it checks the viewer.
 """
 
 from collections.abc import AsyncIterator

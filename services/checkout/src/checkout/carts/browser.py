@@ -28,7 +28,7 @@ def cart_id_of(request: Request) -> UUID | None:
 async def cart_of(request: Request, tx: Tx) -> StoredCart | None:
     """Return the browser's cart, ordered or not. Return None if it has none.
 
-    After the logout nobody who uses the browser sees a member's cart, or the address typed into it.
+    After a logout the browser shows nobody the member's cart, nor an address that was typed into it.
     """
     cart_id = cart_id_of(request)
     stored = await read_cart(tx, cart_id) if cart_id else None

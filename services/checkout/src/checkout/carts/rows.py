@@ -165,7 +165,7 @@ async def mark_ordered(tx: Tx, codes: Mapping[UUID, str], *, at: datetime) -> se
     """Link carts to their orders, {cart: order code}, and return the linked carts. A cart becomes only one order."""
     if not codes:
         return set()
-    # Locked in one order everywhere, so that two transactions wait for each other, and never deadlock.
+    # All code locks them in the same order, so that two transactions wait for each other and never deadlock.
     await tx.rows(
         "SELECT 1 FROM carts WHERE cart_id = ANY(CAST(:ids AS uuid[])) ORDER BY cart_id FOR UPDATE",
         ids=list(codes),

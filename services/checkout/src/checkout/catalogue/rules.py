@@ -24,7 +24,7 @@ class Product:
 
     @property
     def sold_out(self) -> bool:
-        """Return whether none is left, or the shop withdrew it."""
+        """Return whether no piece is left, or the shop withdrew the product."""
         return not self.on_sale or self.available < 1
 
     @property

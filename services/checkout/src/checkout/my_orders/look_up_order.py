@@ -19,7 +19,7 @@ async def look_up_order(tx: Tx, *, code: str, contact: str, client_address: str,
     if code.isdecimal():
         await count_look_up(tx, code=_plain(contact), client_address=client_address, at=at)
     found = await read_contact(tx, code)
-    # Somebody else's order and an unknown one take the same time.
+    # The order of another person and an unknown order take the same time.
     fits = _fits(contact, found.email if found else "", found.phone if found else "")
     return found.code if found and fits else None
 

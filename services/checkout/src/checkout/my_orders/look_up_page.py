@@ -26,7 +26,7 @@ NOT_FOUND = "番号と、メールアドレスまたは電話番号の組み合�
 
 
 class LookUpFields(BaseModel):
-    """What a guest enters: the code of an order, and its e-mail address or telephone number."""
+    """The fields for a guest: the code of an order, and its e-mail address or telephone number."""
 
     code: Annotated[Line, AfterValidator(lambda text: typed_code(half_width(text)))] = Field(
         title="注文番号または受付番号",

@@ -18,7 +18,7 @@ _KEEP = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class _LookUps:
-    """The look-ups within the window: for this code, for it from this client, and from this client."""
+    """The look-ups within the window: of this code, of it from this client, and of all codes from this client."""
 
     of_code: int
     of_both: int
@@ -28,11 +28,14 @@ class _LookUps:
 async def count_look_up(tx: Tx, *, code: str, client_address: str, at: datetime) -> None:
     """Count a look-up of ``code`` from ``client_address``.
 
-    Raises Refused(too_many_look_ups) above one of three limits within ten minutes. One client address has ten look-ups
-    of a code; all clients together have a hundred of a code. One client address has thirty of any codes, known or not.
+    Raises Refused(too_many_look_ups) above one of three limits within ten minutes:
+
+    - ten look-ups of a code from one client address
+    - a hundred look-ups of a code from all clients
+    - thirty look-ups of any codes, known or unknown, from one client address
     """
     code_sha256 = sha256(code.encode()).hexdigest()
-    # Look-ups of one code, and from one address, wait for each other here.
+    # Look-ups of the same code or from the same address wait here for each other.
     await tx.execute("SELECT pg_advisory_xact_lock(3, hashtext(:name))", name=code_sha256)
     await tx.execute("SELECT pg_advisory_xact_lock(4, hashtext(:name))", name=client_address)
     counted = await tx.read_one(

@@ -40,7 +40,7 @@ router = APIRouter(include_in_schema=False)
 _WAITING = "awaited"
 LOOK_AGAIN_SECONDS = 3
 LOOK_AGAIN_FOR_SECONDS = 120
-# How long the order's page tells a newly registered member how to log in.
+# For this time the order's page tells a newly registered member how to log in.
 REGISTERED_TOLD_FOR_SECONDS = 30 * 60
 THANKED_FOR_SECONDS = 15 * 60
 

@@ -29,7 +29,7 @@ _CODE = re.compile("[a-z_]+")
 def _carrier(text: str) -> str:
     """Check a carrier.
 
-    A value in the form of a code must be a known code, or a typing error would reach the buyer as a name.
+    A value in the form of a code must be a known code. Otherwise a typing error would reach the buyer as a name.
     """
     code = carrier_called(text).code
     if code not in CARRIERS and _CODE.fullmatch(code):
@@ -51,7 +51,7 @@ CarrierText = Annotated[
 CARRIER_OPTIONS = [(carrier.code, carrier.name) for carrier in CARRIERS.values()]
 
 
-# Refuses what PostgreSQL cannot hold before it gets there; an address that cannot exist is a missing page.
+# Refuses a code that PostgreSQL cannot store. An address that cannot exist is a missing page.
 OrderCode = Annotated[
     str, Field(title="受注コード", min_length=1, max_length=40, pattern=r"^[0-9A-Za-z_-]+$")
 ]

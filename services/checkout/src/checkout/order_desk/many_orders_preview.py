@@ -19,7 +19,7 @@ TAB_OF = Labels[Action](Action, {"ship": "unshipped", "capture": "unpaid", "proc
 
 
 class BulkForm(BaseModel):
-    """The selected orders and the fields beside the button."""
+    """The selected orders and the fields next to the button."""
 
     action: Action
     id: list[OrderCode] = Field(default_factory=list, title="注文")

@@ -156,7 +156,8 @@ async def list_orders(request: Request, parts: Here, paging: Paging, staff: Staf
         # The list of the deposit step never contains them. Any other list would hide orders that must be shipped.
         at_the_door = await count_paid_at_the_door(tx, search) if tab != "unpaid" else 0
         missed = await processed_but_unpaid(tx) if tab in ("unpaid", "processed") else []
-    # The default search is shown as it stands, so that it can be widened; a tab's own stays fixed.
+    # The form shows the conditions of the default search, so that staff can widen it. The conditions of a tab are
+    # fixed.
     fixed_by_tab = [name for name in CHOICES if getattr(fixed, name) is not None]
     if tab == "new":
         for name in fixed_by_tab:

@@ -49,7 +49,7 @@ LastWork = Callable[[Tx, Sequence[Any]], Awaitable[None]]
 
 @dataclass(slots=True)
 class _Contents:
-    """The orders of a book as they are now, and their unwritten changes.
+    """The present orders of a book and their unwritten changes.
 
     Values are replaced, never changed, so that new containers with the same values are a full copy.
     """
@@ -100,7 +100,7 @@ class OrderBook:
     def seen(self, code: str, version: int | None) -> Order:
         """Return an order for the request of a person.
 
-        Raises Refused: unknown, or not the ``version`` that they saw.
+        Raises Refused if it is unknown, or has another ``version`` than they saw.
         """
         order = self[code]
         if version is not None and order.version != version:

@@ -31,7 +31,8 @@ async def cancel_order(
 
     ``staff_reason`` says who wanted the cancellation; the text of the mail depends on it.
 
-    Raises Refused: unknown, changed since ``version``, cancelled already, or shipped without ``although_shipped``.
+    Raises Refused for an order that is unknown, changed since ``version``, or cancelled already. Without
+    ``although_shipped`` it also refuses a shipped order.
     """
     async with open_orders(tx, [order_code]) as book:
         check_cancellable(book.seen(order_code, version), although_shipped=although_shipped)

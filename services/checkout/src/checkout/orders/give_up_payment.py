@@ -14,7 +14,7 @@ OTHER_METHOD = "お客様が別のお支払い方法を選ぶため"
 async def give_up_payment(tx: Tx, *, order_code: str, at: datetime) -> None:
     """Cancel an unpaid payment. Payments voids or refunds an authorization or deposit that arrives later.
 
-    Raises Refused: unknown, or payments has reported on the payment meanwhile.
+    Raises Refused if the order is unknown, or if payments has reported about the payment meanwhile.
     """
     async with open_orders(tx, [order_code]) as book:
         order = book[order_code]

@@ -1,4 +1,7 @@
-"""Reads orders and parcels under lock, and writes their changed columns. ``book.py`` holds them in between."""
+"""Reads orders and parcels under lock, and writes their changed columns.
+
+Between the two, ``book.py`` keeps them in memory.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +24,7 @@ STATES = ("version", "status", "deposit", "shipping", "payment")
 
 
 class OrderFacts(TypedDict, total=False):
-    """Columns of an order that change beside its states."""
+    """Columns of an order that change in addition to its states."""
 
     capture_requested_at: datetime | None
     deposit_date: date | None
@@ -40,7 +43,7 @@ class LockedOrder(OrderRow):
 
     @property
     def facts(self) -> OrderFacts:
-        """Return the columns that change beside the states."""
+        """Return the columns that change in addition to the states."""
         return OrderFacts(
             capture_requested_at=self.capture_requested_at,
             deposit_date=self.deposit_date,
@@ -61,14 +64,14 @@ class LockedOrders:
 
 NOTHING_LOCKED = LockedOrders(ShopSettings().closing, ())
 
-# NO KEY UPDATE: timeline rows of other transactions may still refer to the orders meanwhile. The shop's wish
-# comes with the orders: asking for it apart would be one more round trip for every event.
+# NO KEY UPDATE: timeline rows of other transactions may still refer to the orders meanwhile. The shop's setting is read
+# with the orders. A separate query would cost another round trip for every event.
 _LOCK = f"""
     SELECT {", ".join(LockedOrder.columns())},
         {value_sql(ShopSettings, "closing")} AS closing
     FROM orders WHERE code = ANY(:codes) ORDER BY code FOR NO KEY UPDATE
 """  # noqa: S608 - our own column names
-# A separate query: a query together with the lock would see the parcels from before the wait for the lock.
+# This is a separate query. In one query with the lock, the parcels would be those from before the wait for the lock.
 _PARCELS = """
     SELECT order_code, destination_id, name, ship_date, carrier, tracking_number
     FROM order_destinations WHERE order_code = ANY(:codes) ORDER BY order_code, position

@@ -15,7 +15,7 @@ async def mark_calls_seen(
 ) -> None:
     """Remove checkout's calls from an order, which may complete it.
 
-    Raises Refused: unknown, changed, nothing to see.
+    Raises Refused if the order is unknown, changed, or has no such call.
     """
     async with open_orders(tx, [order_code]) as book:
         order = book.seen(order_code, version)

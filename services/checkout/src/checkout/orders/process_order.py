@@ -19,7 +19,7 @@ async def process_order(
 ) -> None:
     """Set 処理済み for staff (ORD-11, ORD-12). Open steps cause a warning, not a refusal (ORD-20).
 
-    Raises Refused: unknown, changed since ``version``, processed already or cancelled.
+    Raises Refused for an order that is unknown, changed since ``version``, processed already or cancelled.
     """
     async with open_orders(tx, [order_code]) as book:
         close_order(book, order_code, by=by, at=at, version=version)

@@ -23,9 +23,12 @@ async def request_capture(
 ) -> None:
     """Publish that staff want the order 入金済み. It becomes so when PaymentCaptured arrives (PAY-04).
 
-    Raises Refused for an unknown order, one changed since ``version``, and a method whose deposit staff may not set
-    (PAY-06). Also for a paid or cancelled order, one already requested, and a deposit date before the order or after
-    today (PAY-07).
+    Raises Refused for:
+
+    - an unknown order, and an order that changed since ``version``
+    - a method whose deposit staff may not set (PAY-06)
+    - an order that is paid, cancelled or already requested
+    - a deposit date before the order or after today (PAY-07)
     """
     async with open_orders(tx, [order_code]) as book:
         ask_for_capture(

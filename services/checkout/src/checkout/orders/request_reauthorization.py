@@ -15,7 +15,8 @@ async def request_reauthorization(
 ) -> None:
     """Ask payments for a new authorization. PaymentAuthorized makes the order 承認済 again.
 
-    Raises Refused: unknown, changed since ``version``, not lapsed, requested already, or not available.
+    Raises Refused for an order that is unknown, changed since ``version``, or not lapsed. Also raises it if the request
+    was made already or the provider offers none.
     """
     async with open_orders(tx, [order_code]) as book:
         order = book.seen(order_code, version)

@@ -147,7 +147,7 @@ Index("orders_by_number", orders.c.number, unique=True)
 Index("orders_without_number", orders.c.placed_at, postgresql_where=orders.c.number.is_(None))
 Index("orders_by_placed", orders.c.placed_at.desc(), orders.c.code)
 Index("orders_by_member", orders.c.member_id, orders.c.placed_at.desc())
-# The two work lists of the desk stay small however many orders there are.
+# The two work lists of the desk stay small, also with many orders.
 Index(
     "orders_unshipped",
     orders.c.placed_at.desc(),
@@ -161,8 +161,8 @@ Index(
 # Orders with a call for staff. They are few.
 WITH_CALLS: ColumnElement[bool] = literal_column("(payment_calls <> '{}' OR own_calls <> '{}')", Boolean())
 Index("orders_with_calls", orders.c.placed_at, postgresql_where=WITH_CALLS)
-# Open orders with reserved stock but without secured money: few rows for one buyer.
-# No condition uses a column that changes while money is awaited, so such an update changes no index.
+# Open orders with reserved stock but without secured money: few rows for one buyer. No condition uses a column that
+# changes while the order waits for money, so such an update changes no index.
 OPEN = "status = 'in_progress' AND deposit = 'unpaid' AND shipping = 'unshipped' AND total > 0"
 MAILBOX = COUNTED_MAIL.format(column="orderer_email")
 Index(
@@ -177,7 +177,7 @@ Index(
     orders.c.wallet_buyer_id,
     postgresql_where=text(f"{OPEN} AND wallet_buyer_id IS NOT NULL"),
 )
-# Closed although the money was never taken: few, and easily missed (PAY-11).
+# Closed orders whose money was never captured (PAY-11). They are few, and staff easily miss them.
 Index(
     "orders_processed_unpaid",
     orders.c.placed_at,

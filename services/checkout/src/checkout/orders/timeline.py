@@ -1,4 +1,4 @@
-"""The timeline of an order: what happened, who did it, and when. Rows are only added."""
+"""The timeline of an order: each fact with its person and time. Rows are only added."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

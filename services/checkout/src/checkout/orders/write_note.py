@@ -11,7 +11,10 @@ from shared.text.search_words import words_of_texts
 async def write_note(
     tx: Tx, *, order_code: str, text: str, by: str, at: datetime, version: int | None = None
 ) -> None:
-    """Add ``text`` to the timeline; buyers never see it. Raises Refused: unknown, or changed since ``version``."""
+    """Add ``text`` to the timeline, which buyers never see.
+
+    Raises Refused if the order is unknown or changed since ``version``.
+    """
     async with open_orders(tx, [order_code]) as book:
         code = book.seen(order_code, version).code
         book.find_by(code, words_of_texts(text))

@@ -18,7 +18,7 @@ PaymentFlow = Literal["authorized", "prepaid", "unmanaged"]
 PaymentDeposit = Literal["capture", "automatic", "by_hand", "never"]
 
 UNAVAILABLE = "このご注文にはご利用頂けません"
-"""The exact text beside a method that does not suit the order (KON-08)."""
+"""The exact text next to a method that does not suit the order (KON-08)."""
 
 UnsuitableReason = Literal["limit", "wallet_only", "not_in_wallet"]
 """Machine-readable reasons why a method does not suit the order (KON-42)."""
@@ -132,7 +132,7 @@ class Method(_Part):
         return None
 
     def why_unsuited(self, total: int) -> str:
-        """Return the text beside a method that does not suit an order of ``total`` yen, with its minimum."""
+        """Return the text next to a method that does not suit an order of ``total`` yen, with its minimum."""
         if 0 < total < self.amount_min:
             return f"{UNAVAILABLE}（お支払い金額が¥{self.amount_min:,}未満のためご利用いただけません）"
         return UNAVAILABLE

@@ -44,7 +44,7 @@ class WantedAddress(AddressFields):
 
 
 class WantedOrderer(OrdererFields):
-    """Who buys (注文者情報)."""
+    """The buyer (注文者情報)."""
 
     model_config = ConfigDict(extra="forbid")
 

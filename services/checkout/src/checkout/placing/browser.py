@@ -37,9 +37,9 @@ def benefit_of(parts: Parts, request: Request) -> ReservedBenefit | None:
 
 
 def carried_cookies(request: Request) -> dict[str, str]:
-    """Return the statements of this browser that members reads, to send them there for it.
+    """Return the statements of this browser that members reads, unchanged, for a request to members.
 
-    They are returned as they came. A value with other than cookie octets (RFC 6265 4.1.1) is none of ours.
+    A value with characters that are no cookie octets (RFC 6265 4.1.1) is left out, because Noren did not write it.
     """
     cookies = parts_of(request).cookies
     wanted = {name for purpose in _READ_BY_MEMBERS for name in cookies.names(COOKIE[purpose])}

@@ -98,7 +98,7 @@ class Checkout:
         return quote_cart(self.cart, self.settings, fee=fee, discounts=discounts)
 
     def summary(self, quote: Quote) -> dict[str, Any]:
-        """Return the data of the summary beside the form."""
+        """Return the data of the summary next to the form."""
         return {"goods": goods(self.cart), "quote": quote}
 
 
@@ -148,7 +148,7 @@ async def order_and_go_on(request: Request, parts: Parts, wish: OrderWish) -> Re
 
 
 async def _owner(tx: Tx, request: Request, code: str) -> UUID | None:
-    """Return the member to whom alone an order is shown. Return None if the browser that placed it may show it.
+    """Return the member who alone may see an order. Return None if the browser that placed it may show it.
 
     The browser may show a guest's order. It may also show the order of a buyer who registers with it and whose wallet
     is in this browser.

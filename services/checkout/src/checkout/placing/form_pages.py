@@ -28,7 +28,7 @@ REFUSED = "refused"
 
 
 class ChooseMethod(BaseModel):
-    """お支払い方法選択. A method with choices has its own inputs beside it."""
+    """お支払い方法選択. A method with choices has its own inputs."""
 
     payment_kind: Annotated[str, CHOSEN] = Field(max_length=42, title="お支払い方法")
 
@@ -109,7 +109,7 @@ async def save_delivery(request: Request, parts: Here) -> Response:
 
 @router.get("/order/payment")
 async def show_payment(request: Request, parts: Here) -> Response:
-    """Show screen 3: every method of the menu, with a reason beside each method that does not suit (KON-08)."""
+    """Show screen 3: every method of the menu. A method that does not suit has a reason next to it (KON-08)."""
     checkout = await load_checkout(request, parts)
     if isinstance(checkout, Response):
         return checkout

@@ -16,7 +16,7 @@ from shared.events import Address, Orderer
 
 @dataclass(frozen=True)
 class OrderWish:
-    """What the buyer confirmed with 「注文を確定する」.
+    """The order that the buyer confirmed with 「注文を確定する」.
 
     ``key`` is the idempotency key of this attempt. ``total_seen`` is the total in yen that the buyer's side showed. A
     different total is refused, so that nobody pays an amount that they did not see. ``wallet`` and ``benefit`` are

@@ -111,7 +111,7 @@ async def try_to_place(
         except Refused as refused:
             outcomes[wish.key] = refused
     numbers = await take_keys(tx, [(one.wish, _placement(one)) for one in composed], at=at)
-    # A key that is taken has placed an order, whatever the rules say today; only a new key is refused.
+    # A known key has already placed an order, also if the rules have changed since. Only a new key can be refused.
     outcomes |= await find_placements(tx, [one for one in wishes if one.key not in numbers])
     new = [one.numbered(numbers[one.wish.key]) for one in composed if one.wish.key in numbers]
     if new:

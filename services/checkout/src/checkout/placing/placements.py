@@ -67,7 +67,7 @@ async def take_keys(tx: Tx, wanted: Sequence[tuple[OrderWish, Placement]], *, at
                 "total": placement.total,
                 "confirm_path": placement.confirm_path,
             }
-            # In one order everywhere, so that two transactions with the same keys wait, and never deadlock.
+            # All code uses the same order, so that two transactions with the same keys wait and never deadlock.
             for wish, placement in sorted(wanted, key=lambda one: one[0].key)
         ],
         skip_known="key",
@@ -129,6 +129,6 @@ async def cart_of_order(tx: Tx, order_code: str) -> UUID | None:
 def used_twice(error: IntegrityConstraintViolationError) -> Refused | None:
     """Return the refusal for a statement of the buyer that was used twice.
 
-    Any other broken constraint is a bug: None.
+    Return None for any other broken constraint, which is a bug.
     """
     return _ONCE_ONLY.get(error.constraint_name or "")

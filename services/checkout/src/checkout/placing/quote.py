@@ -1,4 +1,4 @@
-"""The present cost of an order: the summary beside every step of the checkout."""
+"""The present cost of an order: the summary on every page between cart and order."""
 
 from dataclasses import dataclass
 from functools import partial

@@ -39,8 +39,8 @@ class StockLimits:
 
     An order counts while it is open and unpaid, or is to be paid at the door and not shipped. Orders of members count
     per member and per account of a wallet. Orders of guests also count per browser, per client address, and per mailbox
-    at one client address. A mailbox alone would not do: a stranger can type any mail address and would lock out its
-    owner. A stranger can also sign up, so a member counts as a guest until the address is proved.
+    at one client address. A limit per mailbox alone would be wrong: a stranger can type any mail address and would lock
+    out its owner. A stranger can also sign up, so a member counts as a guest until the address is proved.
     """
 
     guest_email: int = 5
@@ -116,7 +116,7 @@ class ReservedStock:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """The texts of a limit for one kind of buyer: who is limited, and what the buyer can do."""
+    """The texts of a limit: the limited kind of buyer, and what the buyer can do."""
 
     kind: str
     condition: str

@@ -12,7 +12,7 @@ from shared.events import Adjustment, Amounts, Line
 
 @dataclass(frozen=True)
 class Discounts:
-    """What members reserved for this order: points of one yen each, and perhaps a coupon (AP-23)."""
+    """The discounts that members reserved for this order: points of one yen each, and perhaps a coupon (AP-23)."""
 
     points: int = 0
     coupon: Coupon | None = None

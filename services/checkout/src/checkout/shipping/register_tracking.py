@@ -23,8 +23,11 @@ async def register_tracking(
 ) -> None:
     """Store carrier (its code, or text) and number for one delivery address. Empty values delete them.
 
-    Raises Refused: unknown order or destination, changed since ``version``, cancelled, or a number that the carrier
-    does not use.
+    Raises Refused for:
+
+    - an unknown order or destination
+    - an order that is cancelled, or changed since ``version``
+    - a number that the carrier does not use
     """
     async with open_orders(tx, [order_code]) as book:
         order = book.seen(order_code, version)

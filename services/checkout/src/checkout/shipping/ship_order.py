@@ -39,11 +39,11 @@ class Sent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShipWish:
-    """The options of shipping one order or many: who ships, whether to notify buyers, whether to close.
+    """The options of shipping one order or many: the person who ships, whether to notify buyers, whether to close.
 
-    ``mark_processed`` also sets 処理済み, whatever the deposit (ORD-14). A complete order becomes so anyway, unless the
-    shop leaves that to staff. ``override_reason`` says why an order is shipped although its money is no longer secured.
-    The timeline shows it with the name in ``by``.
+    ``mark_processed`` also sets 処理済み, with or without a deposit (ORD-14). A complete order becomes 処理済み anyway, unless
+    the shop leaves that to staff. ``override_reason`` says why an order is shipped although its money is no longer
+    secured. The timeline shows it with the name in ``by``.
     """
 
     source: Source
@@ -89,10 +89,14 @@ def ship(
 ) -> None:
     """Ship the parcels in ``sent``. With None, ship all unshipped parcels with ``carrier`` and number.
 
-    Shipped pieces leave the stock. Raises Refused for an order that is unknown, changed since ``version``, cancelled or
-    already shipped. Also for one that is prepaid and unpaid (KON-35), or not authorized, or whose authorization ended
-    without a reason to ship. Also if no parcel is ticked (ORD-17), or if the number is not one of its carrier's. The
-    ship date may not be before the order or more than AHEAD_DAYS_MAX ahead.
+    Shipped pieces leave the stock. Raises Refused for:
+
+    - an order that is unknown, changed since ``version``, cancelled or already shipped
+    - a prepaid order without payment (KON-35), and an order that is not authorized
+    - an order whose authorization ended, if there is no reason to ship
+    - a request without a ticked parcel (ORD-17)
+    - a number that its carrier does not use
+    - a ship date before the order, or more than AHEAD_DAYS_MAX ahead
     """
     order = book.seen(code, version)
     check_shippable(order, override=wish.override_reason)

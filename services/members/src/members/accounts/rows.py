@@ -20,8 +20,8 @@ class Account:
     """A row of the table of members. ``email_key`` is the form of the address for comparisons.
 
     ``password_hash`` is None if there never was a password. ``email_verified_at`` is None until the address is proved.
-    ``sessions_ended_at`` is when logins were last ended from elsewhere. ``amazon_login_after`` is when any login was last
-    ended: an earlier Amazon login opens no session.
+    ``sessions_ended_at`` is when logins were last ended from elsewhere. ``amazon_login_after`` is when any login was
+    last ended: an earlier Amazon login opens no session.
     """
 
     member_id: UUID
@@ -204,7 +204,7 @@ async def set_sessions_ended(tx: Tx, member_id: UUID, *, at: datetime) -> None:
 
 
 async def set_logged_out(tx: Tx, member_id: UUID, *, at: datetime) -> None:
-    """Note that a member logged out: Amazon logins of before open no session."""
+    """Note that a member logged out. Earlier Amazon logins then open no session."""
     await tx.execute(
         "UPDATE members SET amazon_login_after = :at WHERE member_id = :member_id",
         member_id=member_id,

@@ -56,7 +56,7 @@ class MemberSearch:
 
     def where(self) -> str:
         """Return the SQL condition. Its values are in :meth:`values`."""
-        # Accounts of staff are no customers (STF-01): neither listed, counted, nor exported.
+        # Accounts of staff are no customers (STF-01). They are not listed, counted or exported.
         parts = ["s.member_id IS NULL"]
         if self.words:
             parts.append(_FOUND)

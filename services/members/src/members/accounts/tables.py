@@ -11,7 +11,7 @@ members = Table(
     Column("name", Text, nullable=False),
     Column("kana", Text, nullable=False, server_default=""),
     Column("email", Text, nullable=False),
-    # How addresses are compared: one account per address, however it is capitalised (A1).
+    # The form in which addresses are compared: one account per address, without regard to capital letters (A1).
     Column("email_key", Text, nullable=False, unique=True),
     Column("phone", Text, nullable=False, server_default=""),
     Column("postal_code", Text, nullable=False, server_default=""),
@@ -24,11 +24,11 @@ members = Table(
     Column("registered_at", MOMENT, nullable=False),
     Column("registered_via", Text, nullable=False),
     Column("order_code", Text),
-    # Proved by a link that was mailed there, or vouched for by Amazon; NULL while nobody has (MEM-38).
+    # When a link mailed to the address, or Amazon, proved it. NULL until then (MEM-38).
     Column("email_verified_at", MOMENT),
-    # When all logins, or another one, were ended for the last time: what was checked before then is void.
+    # When all logins, or another one, were last ended. Earlier checks are void.
     Column("sessions_ended_at", MOMENT),
-    # When any login was ended for the last time, by a logout too: an Amazon login of before then is no login any more.
+    # When any login was last ended, also by a logout. An earlier Amazon login is no longer valid.
     Column("amazon_login_after", MOMENT),
     CheckConstraint("registered_via IN ('form', 'amazon', 'order', 'desk')", name="members_registered_via"),
 )

@@ -14,7 +14,7 @@ async def open_request(
     tx: Tx, member_id: UUID, email: str, purpose: LinkPurpose, *, at: datetime, valid_for: timedelta
 ) -> MailLink:
     """Store a request in place of the earlier one. Return the content of its link."""
-    # Requests of one member wait for each other here.
+    # Concurrent requests of one member wait here for each other.
     await tx.execute("SELECT 1 FROM members WHERE member_id = :id FOR NO KEY UPDATE", id=member_id)
     await void_requests(tx, member_id, [purpose], at=at)
     link = MailLink(new_id(), member_id, email, at + valid_for)

@@ -4,7 +4,7 @@ from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, Text, 
 
 from members.metadata import MOMENT, metadata
 
-# A link that was asked for: good once, and only while no newer one was asked for.
+# A requested link. It is valid once, and only until a newer one is requested.
 mail_requests = Table(
     "mail_requests",
     metadata,

@@ -1,4 +1,4 @@
-"""The pages after Amazon's login: who the buyer is, and the next step (MEM-02 to MEM-08, X-35)."""
+"""The pages after Amazon's login: the Amazon account and the next step (MEM-02 to MEM-08, X-35)."""
 
 from hashlib import sha256
 from urllib.parse import quote
@@ -145,7 +145,10 @@ def _mark(wallet: Wallet, viewer: Viewer) -> str:
 
 
 def _account(wallet: Wallet) -> str:
-    """Return the name and the masked address of the Amazon account: its owner recognises it, a stranger learns no address."""
+    """Return the name and the masked address of the Amazon account.
+
+    Its owner recognises them, and a stranger learns no address.
+    """
     name, at_sign, host = wallet.email.partition("@")
     return " ".join(filter(None, [wallet.name, f"{name[:2]}***@{host}" if at_sign else ""]))
 

@@ -32,8 +32,8 @@ def next_step(
     ``buyers_member_id`` is the member linked with this buyer. ``email_known`` means that another member has the buyer's
     address.
 
-    ``confirmed`` means that the viewer agreed on a page that names the Amazon account. A login that is already there
-    is linked or replaced only then: another person may have obtained the wallet of this browser.
+    ``confirmed`` means that the viewer agreed on a page that names the Amazon account. Only then an existing login is
+    linked or replaced, because another person may have obtained the wallet of this browser.
     """
     if not login_allowed:
         return "go_on" if ordering else "refuse"
@@ -44,7 +44,7 @@ def next_step(
             if not viewer_proved:
                 return "prove_first"
             return "link" if confirmed else "ask_link"
-        # Paying with somebody else's Amazon account is allowed and changes no login.
+        # Paying with another person's Amazon account is allowed and changes no login.
         if ordering or buyers_member_id == viewer_id:
             return "go_on"
         return "enter" if confirmed else "ask_switch"

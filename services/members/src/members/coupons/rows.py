@@ -38,7 +38,7 @@ _ISSUED = (
     " c.value, c.minimum, c.expires_at, coalesce(c.uses >= c.uses_max, false) AS sold_out"
     " FROM issued_coupons i JOIN coupons c USING (coupon_id)"
 )
-# Set aside with a reservation, and neither released nor redeemed since.
+# Reserved for an order, and not released or redeemed since.
 _HELD = (
     "SELECT e.issue_id FROM coupon_entries e JOIN issued_coupons h USING (issue_id)"
     " WHERE e.reservation_id = :reservation_id AND e.kind = 'reserved'"

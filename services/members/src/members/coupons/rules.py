@@ -23,7 +23,10 @@ VALID_DAYS_MAX = 3650
 
 
 class CouponTerms(BaseModel):
-    """The terms of a coupon, set by staff (CPN-01). They never change, because members hold the coupon by them."""
+    """The terms of a coupon, set by staff (CPN-01).
+
+    They never change, because members have the coupon under these terms.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

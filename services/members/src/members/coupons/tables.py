@@ -15,7 +15,7 @@ from sqlalchemy import (
 
 from members.metadata import MOMENT, metadata
 
-# Defined once and never changed, because members hold it by these terms; only the counter moves (CPN-01).
+# Defined once and never changed, because members have the coupon under these terms. Only the counter changes (CPN-01).
 coupons = Table(
     "coupons",
     metadata,
@@ -41,7 +41,7 @@ coupons = Table(
 )
 Index("coupons_defined_at", coupons.c.defined_at)
 
-# One row per coupon and member: who may use it, and who gave it (CPN-03, H4).
+# One row per coupon and member, with the issuer (CPN-03, H4).
 issued_coupons = Table(
     "issued_coupons",
     metadata,
@@ -57,7 +57,7 @@ issued_coupons = Table(
 Index("issued_coupons_once", issued_coupons.c.coupon_id, issued_coupons.c.member_id, unique=True)
 Index("issued_coupons_member", issued_coupons.c.member_id)
 
-# Written while the rows that it counts for are locked, so the numbers are in the order of what happened.
+# Written while the counted rows are locked, so the numbers have the order of the events.
 coupon_entries = Table(
     "coupon_entries",
     metadata,

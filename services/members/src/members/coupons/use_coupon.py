@@ -34,8 +34,8 @@ async def reserve_coupon(
 ) -> Coupon:
     """Reserve a member's coupon with a reservation that this transaction made or locked.
 
-    A coupon that is already reserved with it is only returned. Raises CouponRefused: not the member's, expired, used,
-    or no use left.
+    A coupon that is already reserved with it is only returned. Raises CouponRefused for a coupon that is not the
+    member's, has expired, was used, or has no use left.
     """
     row = await issued_coupon(tx, issue_id)
     if row is None or row.member_id != member_id:

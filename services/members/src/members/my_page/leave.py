@@ -18,7 +18,7 @@ Links = Mapping[LinkPurpose, MailLink]
 
 
 async def rights_of(request: Request, parts: Parts) -> tuple[Wallet | None, Links]:
-    """Return the Amazon login and the links of mails that a browser holds.
+    """Return the Amazon login and the links of mails in a browser.
 
     Reserved points and coupons are not included, because they are valid only with the session.
     """
@@ -28,7 +28,7 @@ async def rights_of(request: Request, parts: Parts) -> tuple[Wallet | None, Link
 
 
 async def use_up(tx: Tx, wallet: Wallet | None, links: Links, *, at: datetime) -> None:
-    """Use up an Amazon login and links of mails. Those that were used or have expired remain so."""
+    """Use up an Amazon login and links of mails. Used and expired ones are not changed."""
     if wallet is not None:
         await use_wallet(tx, wallet.statement_hash, at=at)
     for purpose, link in links.items():
@@ -36,5 +36,5 @@ async def use_up(tx: Tx, wallet: Wallet | None, links: Links, *, at: datetime) -
 
 
 async def void_links(tx: Tx, member_id: UUID, *, at: datetime) -> None:
-    """Let the links of a member's mails die: a browser whose login was ended may have opened one."""
+    """Make the links of a member's mails invalid, because a browser whose login was ended may have opened one."""
     await void_requests(tx, member_id, list(PATH), at=at)

@@ -96,7 +96,10 @@ async def show_my_page(request: Request, parts: Here, viewer: Member) -> Respons
 
 @router.post("/members/amazon/unlink")
 async def undo_link(request: Request, parts: Here, viewer: Member) -> Response:
-    """Undo the Amazon link and end all other logins. Refuse a member without a password, who could not log in again."""
+    """Undo the Amazon link and end all other logins.
+
+    Refuse this for a member without a password, who could not log in again.
+    """
     browser = browser_of(request, parts, viewer)
     try:
         async with parts.db.transaction() as tx:

@@ -49,7 +49,8 @@ class WaitingPoints:
 
     def _activate(self, code: str, *, mode: Activation, at: datetime) -> PointsActivated | None:
         """Activate the points if they wait for ``mode``, exactly once."""
-        # Several events can report the same change of an order; the grant is removed here, so the second finds none.
+        # Several events can report the same change of an order. The grant is removed here, so that the second event
+        # finds no grant.
         grant = self._earned.pop(code, None)
         if grant is None or grant.activation != mode or grant.state != "waiting":
             return None

@@ -49,8 +49,8 @@ async def reset_password(
 ) -> Member:
     """Set the password of the member of a link, use up the link and end all sessions. Return the member.
 
-    It also ends the link with an Amazon account, because whoever recovers an account shuts out all others. A member
-    without a password has nothing but the Amazon account and keeps it.
+    It also ends the link with an Amazon account: the person who recovers an account ends the access of all others. A
+    member without a password has only the Amazon account and keeps it.
 
     A mailed link also proves the address. A link for that proof can also set a new password. Raises LinkEnded, Refused
     and TooManyAttempts.

@@ -5,7 +5,7 @@ from sqlalchemy import Column, Table, Text, Uuid
 from members.metadata import MOMENT, metadata
 from shared.due.rows import due_columns, due_index
 
-# Addresses typed by who forgot a password, known or not: looked up later, so that the answer tells nothing.
+# Typed addresses of forgotten passwords, known or unknown. They are looked up later, so that the answer shows nothing.
 reset_wishes = Table(
     "reset_wishes",
     metadata,

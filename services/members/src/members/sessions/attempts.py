@@ -53,7 +53,7 @@ async def begin_attempt(tx: Tx, *, key: str, ip: str, device: str, at: datetime)
     device_hash = hashed(device) if device else ""
     if device_hash and not await device_is_known(tx, device_hash, key):
         device_hash = ""
-    # Attempts on one account, and from one address, wait for each other here.
+    # Attempts on the same account or from the same address wait here for each other.
     await tx.execute("SELECT pg_advisory_xact_lock(1, hashtext(:name))", name=account_hash + device_hash)
     await tx.execute("SELECT pg_advisory_xact_lock(2, hashtext(:name))", name=ip)
     since = at - WINDOW

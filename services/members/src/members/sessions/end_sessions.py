@@ -14,7 +14,7 @@ async def end_all_sessions(tx: Tx, member_id: UUID, *, at: datetime, but: UUID |
     """End all sessions of a member, except perhaps the present one. Return their number.
 
     An event names each session. A time alone could not identify a session that began in the same second, because
-    statements count in seconds. An Amazon login from before ``at`` opens no session any more.
+    statements count in seconds. An Amazon login before ``at`` then opens no session.
     """
     await set_sessions_ended(tx, member_id, at=at)
     ended = await revoke_sessions(tx, member_id, at=at, but=but)
@@ -31,7 +31,7 @@ async def end_session(tx: Tx, session_id: UUID, *, at: datetime) -> None:
 
 
 async def log_out_session(tx: Tx, member_id: UUID, session_id: UUID, *, at: datetime) -> None:
-    """End the login of this browser; an Amazon login of before ``at`` opens no session any more (A2)."""
+    """End the login of this browser. An Amazon login before ``at`` then opens no session (A2)."""
     await set_logged_out(tx, member_id, at=at)
     await end_session(tx, session_id, at=at)
 
@@ -39,7 +39,7 @@ async def log_out_session(tx: Tx, member_id: UUID, session_id: UUID, *, at: date
 async def end_own_session(tx: Tx, member_id: UUID, session_id: UUID, *, at: datetime) -> None:
     """End one login of a member. Another person's login gets the same response as an unknown one. Raises Refused.
 
-    What this login obtained, such as an Amazon login before ``at``, opens no other session.
+    An Amazon login before ``at``, which this login may have obtained, opens no other session.
     """
     if session_id not in {login.session_id for login in await live_sessions(tx, member_id, at=at)}:
         raise Refused("session_unknown", "このログインはすでに終了しています", status=404)

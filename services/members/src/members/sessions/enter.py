@@ -50,7 +50,7 @@ async def enter(
 ) -> NewLogin:
     """Open a session for ``member`` that replaces the one in this browser. Send it with the response.
 
-    ``staff_role`` is set by the desk's login. Those sessions are shorter. ``until`` is the latest end.
+    ``staff_role`` is set by the desk's login, whose sessions are shorter. ``until`` is the latest end.
     """
     valid_for = (
         timedelta(days=settings.session_days_max)

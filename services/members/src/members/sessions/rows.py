@@ -85,7 +85,7 @@ async def expiry_of(tx: Tx, session_id: UUID, member_id: UUID, *, at: datetime) 
 
 
 async def end_of(tx: Tx, session_id: UUID, member_id: UUID, *, at: datetime) -> datetime | None:
-    """Return when a living session of a member ends, at the desk or not; None if there is none."""
+    """Return when a valid session of a member ends, at the desk or in the shop. Return None without one."""
     expires_at: datetime | None = await tx.value(
         "SELECT expires_at FROM sessions WHERE session_id = :session_id AND member_id = :member_id"
         " AND revoked_at IS NULL AND expires_at > :at",
@@ -97,7 +97,7 @@ async def end_of(tx: Tx, session_id: UUID, member_id: UUID, *, at: datetime) -> 
 
 
 async def session_lives(tx: Tx, session_id: UUID, *, at: datetime) -> bool:
-    """Return whether a session has neither been ended nor expired."""
+    """Return whether a session is valid: it was not ended and has not expired."""
     found = await tx.value(
         "SELECT 1 FROM sessions WHERE session_id = :session_id AND revoked_at IS NULL AND expires_at > :at",
         session_id=session_id,

@@ -19,7 +19,7 @@ sessions = Table(
 )
 Index("sessions_live", sessions.c.member_id, postgresql_where=sessions.c.revoked_at.is_(None))
 
-# Browsers in which a member has logged in: others' failures do not lock these out.
+# Browsers in which a member has logged in. Failures in other browsers do not lock them out.
 known_devices = Table(
     "known_devices",
     metadata,

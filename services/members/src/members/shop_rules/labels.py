@@ -18,7 +18,7 @@ ACTIVATION_LABEL = Labels[Activation](
     },
 )
 
-# The text for the member beside pending points (PNT-23, PNT-24).
+# The text for the member about pending points (PNT-23, PNT-24).
 WAITING_FOR = Labels[GrantActivation](
     GrantActivation,
     {

@@ -38,7 +38,7 @@ class NewLink:
 
 
 async def insert_links(tx: Tx, links: Sequence[NewLink]) -> set[Link]:
-    """Store links. Return those whose member and account had none."""
+    """Store links. Return the links whose member and account had no link."""
     stored = await insert_all(tx, amazon_links, links, skip_known=True, returning="member_id, buyer_id")
     return {(row.member_id, row.buyer_id) for row in stored}
 

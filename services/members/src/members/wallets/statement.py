@@ -29,12 +29,15 @@ class Wallet:
 
 
 async def wallet_of(request: Request, parts: Parts) -> Wallet | None:
-    """Return the Amazon buyer in this browser, if payments signed one for this viewer. No other wallet can log in here."""
+    """Return the Amazon buyer in this browser, if payments signed one for this viewer.
+
+    No other wallet can log in here.
+    """
     claims = await wallet_claims(request)
     if claims is None or claims.get("kind") != AMAZON or not claims.get("buyer_id"):
         return None
     return Wallet(
-        # A statement of the release before has no label.
+        # A statement of the former release has no label.
         label=str(claims.get("label") or "Amazon"),
         buyer_id=str(claims["buyer_id"]),
         name=str(claims.get("name") or ""),

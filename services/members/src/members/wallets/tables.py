@@ -16,7 +16,7 @@ amazon_links = Table(
     CheckConstraint("path IN ('order', 'registration', 'login')", name="amazon_links_path"),
 )
 
-# Links of former times: undone by the member, older than the proof of the address, or older than a password reset.
+# Ended links: undone by the member, or older than the proof of the address or a password reset.
 ended_amazon_links = Table(
     "ended_amazon_links",
     metadata,
@@ -32,7 +32,7 @@ ended_amazon_links = Table(
     info={"append_only": True},
 )
 
-# Amazon accounts that somebody registered with, linked or not: each gets registration points at once only once.
+# Amazon accounts with which somebody registered, linked or not. Each gets immediate registration points only once.
 amazon_registrations = Table(
     "amazon_registrations",
     metadata,
@@ -42,7 +42,7 @@ amazon_registrations = Table(
     info={"append_only": True},
 )
 
-# Amazon logins that opened a session: a copy of the statement opens no other.
+# Amazon logins that opened a session. A copy of the statement opens no other session.
 used_wallets = Table(
     "used_wallets",
     metadata,

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from shared.database.transactions import Tx
 
-# Longer than a statement of a wallet lives, which payments signs for two hours.
+# Longer than a statement of a wallet is valid: payments signs it for two hours.
 _KEEP = timedelta(days=1)
 
 

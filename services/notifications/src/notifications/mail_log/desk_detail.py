@@ -119,9 +119,9 @@ def _found(mail: StoredMail | None) -> StoredMail:
 
 
 def _headers(desk: Desk, mail: StoredMail) -> list[tuple[str, str]]:
-    """Return the headers as sent, decoded.
+    """Return the sent headers, decoded.
 
-    Return none for a mail that cannot be built, such as one without an address.
+    Return an empty list for a mail that cannot be built, such as one without an address.
     """
     at = mail.first_tried_at or mail.created_at
     try:

@@ -38,7 +38,7 @@ async def resend_mail(tx: Tx, mail_id: UUID, *, deed: Mapping[str, Any]) -> None
 async def resend_mails(tx: Tx, mail_ids: Sequence[UUID], *, deed: Mapping[str, Any]) -> int:
     """Queue the undelivered mails of ``mail_ids`` again and return their number. ``deed`` is the member of staff.
 
-    Raises Refused if there is none. Mails that were sent, or are waiting, are never sent in bulk again (SHP-16,
+    Raises Refused if no mail is undelivered. Mails that were sent or are waiting are never sent in bulk again (SHP-16,
     NTF-03).
     """
     queued = await _queue(tx, mail_ids, deed)

@@ -1,4 +1,4 @@
-"""メール設定一覧: whether each kind of mail is on, and who sends it (NTF-09, NTF-10). Every change is stored."""
+"""メール設定一覧: whether each kind of mail is on, and which system sends it (NTF-09, NTF-10). Every change is stored."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Builds the bytes of a mail. Text that a buyer typed can neither become a header nor end the data early.
+"""Builds the bytes of a mail. Text that a buyer typed cannot become a header or end the data early.
 
 The subject always consists of encoded words, bodies are always base64, and lines end in CRLF. Before a mail may be
 sent, its headers are parsed again and compared. Sources: CVE-2024-6923 and CVE-2026-1299 (header injection),
@@ -34,7 +34,7 @@ _HEADERS = [
     "Content-Language",
 ]
 _CRLF = "\r\n"
-# No line of base64 holds an underscore, so none can be taken for it.
+# No line of base64 contains an underscore, so it cannot be confused with the boundary.
 _BOUNDARY = "=_the_same_in_two_forms_="
 _LINE_BYTES_MAX = 998
 # The bytes of an encoded word. A line such as "Subject: =?utf-8?b?...?=" then stays below 76 characters.

@@ -23,10 +23,7 @@ def suppressed(mail: NewMail | StoredMail, reason: SuppressionReason) -> MailSup
 
 
 def events_of(mail: StoredMail, verdict: Verdict) -> list[Event]:
-    """Return the events after a try.
-
-    Return none if another try follows. The cause is the event that the mail is about.
-    """
+    """Return the events after a try. There are no events if another try follows. The cause is the event of the mail."""
     match verdict.state:
         case "sent":
             return [MailSent(subject=mail.subject, **_about(mail)).following(cause_of(mail))]

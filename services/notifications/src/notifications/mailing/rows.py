@@ -1,4 +1,4 @@
-"""Mails as they are stored."""
+"""The stored mails."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -31,10 +31,10 @@ from shared.shop.statements import StatementInvalid
 
 log = structlog.get_logger()
 
-# How long a mail waits whose worker died. A conversation with a slow server may take longer: its worker
-# prolongs the lease. One that stands still for this long may find its mail sent a second time by another.
+# The wait of a mail after its worker died. A conversation with a slow server may take longer, because its worker
+# prolongs the lease. If a worker hangs for this time, another worker may send its mail a second time.
 LEASE = timedelta(seconds=20)
-# How long the outcome of a mail waits for those of the others in hand, to be written down with them.
+# The wait of an outcome for those of other mails, so that they are stored together.
 LINGER_SECONDS = 0.2
 
 

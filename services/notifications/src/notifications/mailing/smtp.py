@@ -20,7 +20,7 @@ from notifications.mailing.delivery import Accepted, Later, RefusedByServer, Ser
 log = structlog.get_logger()
 
 ATTEMPT_SECONDS_MAX = 60.0
-# Servers limit both, most of them far above.
+# Servers limit both. Most limits are much higher.
 MAILS_PER_CONNECTION_MAX = 100
 IDLE_SECONDS_MAX = 10.0
 
@@ -69,7 +69,7 @@ class MailServer:
                 answer = await self._converse(connection, recipient, raw)
                 if connection.begun:
                     return answer
-                # The server has closed it meanwhile, or takes no more mails on it; it has not heard of this one.
+                # The server has closed the connection, or accepts no more mails on it. It did not get this mail.
             return await self._converse(_Connection(self._client()), recipient, raw)
 
     async def close(self) -> None:

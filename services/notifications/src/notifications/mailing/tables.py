@@ -33,7 +33,7 @@ mails = Table(
     Column("lane", Text, nullable=False, server_default="order"),
     Column("language", Text, nullable=False, server_default="ja"),
     Column("recipient", Text, nullable=False),
-    # Computed from the key of the mail, so it is unique without an index of its own.
+    # Computed from the key of the mail, so it is unique without a separate index.
     Column("message_id", Text, nullable=False),
     Column("order_code", Text),
     Column("member_id", Uuid),
@@ -73,7 +73,7 @@ Index(
 )
 Index("mails_undelivered", mails.c.state, postgresql_where=mails.c.state.in_(("refused", "gave_up")))
 
-# Every try. One without an outcome was cut off: the process died, perhaps after the server had accepted.
+# Every try. A try without an outcome was interrupted: the process died, perhaps after the server accepted the mail.
 mail_attempts = Table(
     "mail_attempts",
     metadata,

@@ -79,7 +79,7 @@ def _written(
 
 
 def _the_only_one(kind: MailKind, order: OrderPlaced) -> UUID:
-    """Return the id of the only mail of this kind for an order, whichever event calls for it."""
+    """Return the id of the only mail of this kind for an order. All events that call for it have the same id."""
     return uuid5(NAMESPACE_URL, f"{kind.name}/{order.order_code}")
 
 

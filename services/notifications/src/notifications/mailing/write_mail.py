@@ -61,8 +61,8 @@ async def write_mail(
 ) -> list[Written]:
     """Store a rendered mail to each of ``addresses``, due now. Return all of them, also those stored before.
 
-    The same ``reference`` creates at most one mail of a name for an address. An address that is not deliverable gets
-    none, and an event reports it. Raises ValueError for a purpose without reference, or for an unknown audience.
+    The same ``reference`` creates at most one mail of a name for an address. An address that is not deliverable gets no
+    mail, and an event reports it. Raises ValueError for a purpose without reference, or for an unknown audience.
     """
     if purpose.reference is None or purpose.audience not in AUDIENCES:
         raise ValueError(f"{purpose.name}: a mail without an event needs a reference and a known audience")

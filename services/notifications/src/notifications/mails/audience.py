@@ -8,8 +8,10 @@ from typing import Any, Literal
 from shared.events import OrderPlaced
 
 Lane = Literal["order", "sign_up", "account", "warning", "desk", "test"]
-"""The group of mails to the same address that share a limit. Strangers can cause those of ``order`` and ``sign_up``, staff
-those of ``test``."""
+"""The group of mails to the same address that share a limit.
+
+Strangers can cause mails of ``order`` and ``sign_up``, staff mails of ``test``.
+"""
 JAPANESE = "ja"
 """The language that every mail has. It is the default if a mail does not exist in the requested language."""
 
@@ -27,7 +29,7 @@ class Audience:
     told_by_events: bool
 
     def address(self, event: Any, order: OrderPlaced | None, *, desk_address: str) -> str:
-        """Return the address as it was typed. ``order`` is the order of ``event``, if it has one."""
+        """Return the typed address. ``order`` is the order of ``event``, if it has one."""
         if not self.told_by_events:
             return desk_address
         return str(order.orderer.email if order else event.email)

@@ -9,7 +9,7 @@ from notifications.mails.rendering import Mails
 from notifications.mails.sender import Sender
 from shared.errors import Refused
 
-# The mail is shown as it is, styles inside, but can run nothing, load nothing and lead nowhere.
+# The mail is shown unchanged with its styles. It cannot run code, load resources or follow links.
 FRAME_HEADERS = {
     "content-security-policy": (
         "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none';"

@@ -145,7 +145,7 @@ class Mails:
         return condition is not None and bool(condition.holds(_known(event, order)))
 
     def address_of(self, kind: MailKind, event: Event, order: OrderPlaced | None = None) -> str:
-        """Return the address of a mail of ``kind`` for ``event``, as it was typed."""
+        """Return the typed address of a mail of ``kind`` for ``event``."""
         return kind.audience.address(event, order, desk_address=self.shop.desk_address)
 
     def render(self, kind: MailKind, event: Event, order: OrderPlaced | None = None) -> Rendered:

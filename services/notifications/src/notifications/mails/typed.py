@@ -1,7 +1,7 @@
 """Keeps typed text in a mail plain: none of its characters is read as a sign of the format or becomes a link.
 
 During rendering, two noncharacters enclose each text of the event. The finished text does not contain them; the
-positions of the enclosed texts are stored beside it (``Span``). Code that converts the text first shields those
+positions of the enclosed texts are stored with it (``Span``). Code that converts the text first shields those
 positions. Shielding replaces each character there by one of a private plane. No rule about ``■``, ``【``, a blank line
 or an address can then match it. The original character returns when the text is shown.
 """

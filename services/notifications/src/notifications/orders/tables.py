@@ -6,7 +6,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from notifications.metadata import metadata
 from shared.database.search_words import words_table
 
-# Whom an order belongs to, and what later mails tell about it: events after OrderPlaced carry only its code.
+# The buyer of an order and its content for later mails. Events after OrderPlaced carry only its code.
 contacts = Table(
     "contacts",
     metadata,
@@ -22,6 +22,6 @@ contacts = Table(
     Column("ended_money_at", DateTime(timezone=True)),
 )
 Index("contacts_member_id", contacts.c.member_id)
-# The payment methods that orders have used, however many orders there are, and the name that the latest one told.
+# The payment methods of all orders, one row for each, with the name in the latest order.
 Index("contacts_payment_kind", contacts.c.placed["payment_kind"].astext, contacts.c.placed_at)
 order_words = words_table(metadata)

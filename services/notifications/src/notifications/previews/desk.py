@@ -113,7 +113,7 @@ def _page(
 
 
 def _languages(kind: MailKind, current: str) -> list[dict[str, Any]]:
-    """Return the selectable languages. Return none if there is only one."""
+    """Return the selectable languages. Return an empty list if there is only one."""
     if len(kind.files) < 2:
         return []
     return [

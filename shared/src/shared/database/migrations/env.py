@@ -12,7 +12,7 @@ from sqlalchemy.pool import NullPool
 from shared.database.migrations import grant_run_role
 
 attributes = context.config.attributes
-# Two replicas that migrate at once wait for each other.
+# If two replicas migrate at the same time, the second waits for the first.
 _LOCK = 7_025_011
 
 
@@ -26,7 +26,7 @@ def _migrate(connection: Connection) -> None:
 
 
 async def _run() -> None:
-    # Connected as the services are: what the address says of TLS (sslmode, sslrootcert) is asyncpg's to read.
+    # The connection is opened as in the services: asyncpg reads the TLS settings (sslmode, sslrootcert) of the address.
     dsn = attributes["url"].replace("+asyncpg", "", 1)
     engine = create_async_engine(
         "postgresql+asyncpg://", poolclass=NullPool, async_creator=lambda: asyncpg.connect(dsn)

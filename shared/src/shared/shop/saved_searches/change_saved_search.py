@@ -10,12 +10,15 @@ from shared.ids import new_id
 from shared.shop.saved_searches.rows import FOR_ALL, SavedSearch, searches_seen_by
 
 SEARCHES_MAX = 30
-"""How many of a list one member of staff may have, and all staff together."""
+"""The number of searches of a list that one member of staff may have, and that all staff may have together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Keeper:
-    """The member of staff who keeps searches: ``staff`` is the member's id. A search for all can be changed by who saved it, and with that right."""
+    """The member of staff who keeps searches: ``staff`` is the member's id.
+
+    The person who saved a search for all may change it, and so may staff with that right.
+    """
 
     staff: str
     may_change_of_all: bool
@@ -29,7 +32,10 @@ class Keeper:
 async def save_search(
     tx: Tx, list_path: str, *, name: str, query: str, for_all: bool, by: Keeper, at: datetime
 ) -> None:
-    """Save ``query`` of the list at ``list_path``. Raises Refused: the name is taken, or there are too many."""
+    """Save ``query`` of the list at ``list_path``.
+
+    Raises Refused if the name is taken or there are too many searches.
+    """
     known = await _locked(tx, list_path, by)
     keeper = FOR_ALL if for_all else by.staff
     _check_name(known, keeper, name)
@@ -55,9 +61,9 @@ async def save_search(
 async def rename_search(
     tx: Tx, list_path: str, search_id: UUID, *, name: str, seen: str, by: Keeper
 ) -> SavedSearch:
-    """Rename a search to ``name``; ``seen`` is the name that staff saw. Return it as it was.
+    """Rename a search to ``name``. ``seen`` is the name that staff saw. Return the search as it was before.
 
-    Raises Refused: it was deleted or renamed since, belongs to somebody else, or the name is taken.
+    Raises Refused if it was deleted or renamed meanwhile, belongs to another person, or the name is taken.
     """
     known = await _locked(tx, list_path, by)
     found = _changeable(known, search_id, by)
@@ -74,14 +80,17 @@ async def rename_search(
 
 
 async def delete_search(tx: Tx, list_path: str, search_id: UUID, *, by: Keeper) -> SavedSearch:
-    """Delete a search and return it as it was. Raises Refused: it was deleted, or belongs to somebody else."""
+    """Delete a search and return it. Raises Refused if it was deleted already or belongs to another person."""
     found = _changeable(await _locked(tx, list_path, by), search_id, by)
     await tx.execute("DELETE FROM saved_searches WHERE search_id = :search_id", search_id=search_id)
     return found
 
 
 async def _locked(tx: Tx, list_path: str, by: Keeper) -> list[SavedSearch]:
-    """Return the searches that ``by`` sees, while no other transaction changes any of this service."""
+    """Return the searches that ``by`` sees.
+
+    Lock them, so that no other transaction of this service changes searches.
+    """
     await tx.execute("SELECT pg_advisory_xact_lock(hashtext('saved_searches'))")
     return await searches_seen_by(tx, list_path, by.staff)
 

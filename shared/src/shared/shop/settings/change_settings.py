@@ -33,7 +33,7 @@ class Changer(Protocol):
 
 @dataclass(frozen=True)
 class Change:
-    """One change of one setting, in JSON's types. ``stands`` means that the setting was not changed again."""
+    """One change of one setting, in JSON's types. ``stands`` means that it is the latest change of the setting."""
 
     change_id: int
     group_name: str
@@ -118,7 +118,7 @@ async def take_back(
 ) -> None:
     """Restore the value of a setting of ``about`` from before a change. This is also a change.
 
-    Raises Refused: the setting was changed again since, or this release does not accept the earlier value.
+    Raises Refused if the setting was changed again, or if this release does not accept the earlier value.
     """
     await lock_settings(tx)
     now_found = await find_change(tx, found.change_id, about.group)

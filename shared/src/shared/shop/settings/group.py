@@ -1,4 +1,4 @@
-"""A group of settings, declared once: types, defaults, bounds, labels for staff, and who may change them.
+"""A group of settings, declared once: types, defaults, bounds, labels for staff, and the role that may change them.
 
     class ShopSettings(Group, key="shop"):
         shipping_fee: Pieces = setting(550, label="送料", unit="円", ge=0, le=100_000)
@@ -146,7 +146,7 @@ class Group(BaseModel):
         cls.shown = {name: _shown(name, info, changed_by) for name, info in cls.model_fields.items()}
 
     def plain(self) -> dict[str, Any]:
-        """Return the values as they are stored, in JSON's types; sets are sorted."""
+        """Return the values in their stored form, in JSON's types. Sets are sorted."""
         return {name: plain(value) for name, value in self}
 
     def changed_from(self, before: "Group") -> list[str]:

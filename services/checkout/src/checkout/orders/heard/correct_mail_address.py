@@ -11,7 +11,7 @@ from shared.text.search_words import words_of_texts
 async def correct_mail_address(tx: Tx, book: OrderBook, event: MailAddressCorrected) -> None:
     """Store the address as the orderer's, and a new key for the pages of the order and of its payment.
 
-    The links that were sent to the former address open nothing any more. Raises TryAgain for an unknown order.
+    The links that were sent to the former address then open no page. Raises TryAgain for an unknown order.
     """
     code = known_order(book, event).code
     await tx.execute(

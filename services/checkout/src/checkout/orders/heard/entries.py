@@ -57,7 +57,7 @@ def entry_of(event: Event, about: Order | str) -> TimelineEntry:
 
 
 def standing_entry(event: events.PaymentStandingChanged, before: Order) -> TimelineEntry | None:
-    """Return the entry for ``event``, compared with the order as it was ``before``. Return None if nothing is new."""
+    """Return the entry for ``event``, compared with the order ``before`` it. Return None if nothing is new."""
     words = standing_words(event, before)
     if words is None:
         return None

@@ -62,7 +62,7 @@ def follow_refund(book: OrderBook, event: PaymentRefunded) -> None:
 
 
 def follow_taken_back_refund(book: OrderBook, event: RefundTakenBack) -> None:
-    """Note that a refund was not made after all. An order that this money paid is 入金済み again."""
+    """Note that a reported refund was not made. An order that this money paid is 入金済み again."""
     order = known_order(book, event)
     moved = False
     if (move := taken_back_refund_move(order, event)) is None:

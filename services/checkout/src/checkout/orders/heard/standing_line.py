@@ -32,7 +32,7 @@ def _settled(event: PaymentStandingChanged, known: Standing) -> tuple[str, str] 
         if short > 0:
             return f"入金不足のまま確定しました（不足¥{short:,}は請求しません）", ""
         return "不足していた代金が入金されました", ""
-    # A refund has a line of its own, and what was settled before is not settled again.
+    # A refund has a separate line, and a call that had ended before does not end again.
     return (SETTLED, "") if known.calls else None
 
 

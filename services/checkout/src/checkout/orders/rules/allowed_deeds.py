@@ -11,9 +11,9 @@ _SECURED = ("authorized", "captured", "refunded_in_part")
 
 
 def check_shippable(order: Order, *, override: str = "") -> None:
-    """Refuse to ship a cancelled or shipped order, or one that must be paid or authorized first (KON-35, PAY-14).
+    """Refuse to ship an order that is cancelled or shipped, or whose money must come first (KON-35, PAY-14).
 
-    ``override`` is the reason of a person who ships although money or hold is gone or disputed.
+    ``override`` is the reason of a person who ships although the money is no longer secured.
     """
     if order.status == "cancelled" or order.shipping == "shipped":
         order.moved("ship")
@@ -49,7 +49,7 @@ def unsecured(order: Order) -> str:
 
 
 def check_reauthorizable(order: Order) -> None:
-    """Refuse a new hold if none has ended, one was requested, or the provider offers none (AP-34)."""
+    """Refuse a new hold if the old one has not ended, if one was requested, or if the provider offers none (AP-34)."""
     if order.status == "cancelled":
         order.moved("ship")
     if order.payment != "lapsed":

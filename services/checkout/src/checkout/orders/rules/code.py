@@ -20,7 +20,7 @@ _SIGNS = re.compile(r"[\s\-‐‑‒–—―−ー_]+")
 
 
 def typed_code(text: str) -> str:
-    """Return a code in its stored form, whatever separators were typed. Other text becomes capitals without signs.
+    """Return a code in its stored form, with any typed separators. Other text becomes capitals without signs.
 
     A 受付番号 loses its leading zeros, so that look-ups of one number count together.
     """

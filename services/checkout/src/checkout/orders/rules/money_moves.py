@@ -12,8 +12,9 @@ WATCHED = ("awaited", "authorized", "lapsed", "voided")
 def money_move(order: Order, told: Standing) -> Move | None:
     """Return how the payment of ``order`` moves for the reported standing ``told``. Return None if it does not move.
 
-    Only the standing reports a receipt that was taken back. Its order must be paid again, whatever was refunded before.
-    A method may accept less than the total as full payment, so only money that was here and has left counts.
+    Only the standing reports a receipt that was taken back. Its order must then be paid again, also if money was
+    refunded before. A method may accept less than the total as full payment, so only money that was here and has left
+    counts.
     """
     if order.payment == "short":
         full = min(told.captured, told.kept) >= order.total

@@ -24,7 +24,7 @@ class Standing:
     Banks took back ``charged_back`` of the ``refunded`` money. ``lost`` left beyond the money that was here. Others
     than Noren refunded ``elsewhere``; it is None if payments did not report it.
 
-    ``money`` is None while nothing was reported; then the payment's state decides.
+    While nothing was reported, ``money`` is None and the payment's state decides.
     """
 
     revision: int = 0
@@ -113,7 +113,7 @@ def told_by_payments(standing: Standing, event: PaymentStandingChanged) -> Stand
 
 
 def told_by_refund(standing: Standing, event: PaymentRefunded | RefundTakenBack) -> Standing:
-    """Return the standing after a refund, or after a refund that was not made after all.
+    """Return the standing after a refund, or after the correction of a refund that was not made.
 
     The next standing reports a refund of excess money.
     """

@@ -64,7 +64,7 @@ NEXT: dict[Axis, dict[str, dict[Move, str]]] = {
         "unshipped": {"ship_part": "unshipped", "ship": "shipped", "track": "unshipped"},
         "shipped": {"track": "shipped"},
     },
-    # "call": what staff must know of the money changed, whatever its state.
+    # "call": the reasons why staff must look at the money changed. This is possible in every state.
     "payment": {
         "awaited": {
             "authorize": "authorized",
@@ -149,12 +149,13 @@ AXIS_OF: dict[Move, Axis] = {
 
 _REFUNDS: tuple[Move, ...] = ("refund_part", "refund")
 _UNPAID: tuple[str, ...] = ("awaited", "authorized", "number_issued")
-# Events consumed before the event that they follow: they are retried later. Not for a cancelled order: payments
-# refunds money that came after the cancellation and reports no capture (F32). Other moves without an edge are outdated.
+# Events that are consumed before the event that they follow are retried later. This does not apply to a cancelled
+# order: payments refunds money that came after the cancellation and reports no capture (F32). Other moves without an
+# edge are outdated.
 BEFORE_ITS_TIME: frozenset[tuple[str, Move]] = frozenset(
     [("awaited", "lapse"), *((state, move) for state in _UNPAID for move in _REFUNDS)]
 )
-# Events that are outdated for a cancelled order: its released hold neither returns nor ends once more.
+# Events that are outdated for a cancelled order: its hold was released, so it cannot return or end again.
 OUTDATED_ONCE_CANCELLED: frozenset[tuple[str, Move]] = frozenset(
     {("voided", "authorize"), ("voided", "lapse")}
 )
@@ -163,5 +164,5 @@ OUTDATED_ONCE_CANCELLED: frozenset[tuple[str, Move]] = frozenset(
 DEPOSIT_BY_STAFF: frozenset[str] = frozenset({"capture", "by_hand"})
 # The call of payments for money that a bank took back for good.
 LOST_CHARGEBACK = "chargeback_lost"
-# Checkout's own call: the mail that tells the buyer how to pay did not arrive.
+# Checkout's own call: the mail with which the buyer can pay did not arrive.
 PAYMENT_MAIL_UNDELIVERED = "payment_mail_undelivered"

@@ -14,7 +14,7 @@ StepGroup = Literal["common", "deposit", "shipping"]
 
 @dataclass(frozen=True, slots=True)
 class OrderStep:
-    """One of the twelve steps. Capitals are work; small letters are mails and the parcel itself."""
+    """One of the twelve steps. Capital letters are work. Small letters are mails and the parcel."""
 
     code: str
     label: str
@@ -55,7 +55,7 @@ def workflow(deposit: PaymentDeposit, *, paid_before_shipping: bool) -> tuple[st
     return ("A", "B", "a", *work, "G")
 
 
-# Beside the twelve steps: only where the hold on the buyer's money ended (AP-34, PAY-30).
+# A step in addition to the twelve, only after the hold on the buyer's money ended (AP-34, PAY-30).
 REAUTHORIZE = OrderStep("R", "再与信", "deposit")
 
 

@@ -38,7 +38,7 @@ class ToldBenefit:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """What happened to a buyer's membership with an order."""
+    """The effect of an order on its buyer's membership."""
 
     order_code: str
     kind: MembershipKind
@@ -49,7 +49,7 @@ _GRANTED: dict[str, BenefitKind] = {"pending": "granted_pending", "active": "gra
 
 
 def benefits_of(event: Event, order_code: str) -> list[ToldBenefit]:
-    """Return what ``event`` reports about points and coupons. A grant in an unknown state counts as none."""
+    """Return what ``event`` reports about points and coupons. A grant in an unknown state is left out."""
     found: list[tuple[BenefitKind | None, int, str | None]] = []
     match event:
         case events.PointsUsed():
