@@ -32,7 +32,7 @@ from shared.clock import now
 from shared.errors import Refused
 from shared.web.deeds import name_of
 from shared.web.forms import Form, parse_form, read_form
-from shared.web.parts import Here, parts_of
+from shared.web.parts import CurrentParts, parts_of
 from shared.web.session import Staff, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
@@ -44,7 +44,7 @@ def _back(request: Request, code: str, toast: str) -> Response:
 
 
 @router.post("/desk/orders/{code}/ship")
-async def ship_parcels(request: Request, parts: Here, code: OrderCode, staff: Staff) -> Response:
+async def ship_parcels(request: Request, parts: CurrentParts, code: OrderCode, staff: Staff) -> Response:
     """一括更新: ship the ticked delivery addresses with their ship date (SHP-20)."""
     data = await request.form()
     form = parse_form(ShipForm, data)
@@ -91,7 +91,7 @@ def _refuse_parcels(refused: Refused, form: Form[ShipForm], parcels: list[Form[P
 
 @router.post("/desk/orders/{code}/tracking/{destination_id}")
 async def register_number(
-    request: Request, parts: Here, code: OrderCode, destination_id: UUID, staff: Staff
+    request: Request, parts: CurrentParts, code: OrderCode, destination_id: UUID, staff: Staff
 ) -> Response:
     """お届け先・送り状番号編集 → 登録する (SHP-12)."""
     form = await read_form(request, TrackingForm, prefix=f"{destination_id}-")
@@ -117,7 +117,7 @@ async def register_number(
 
 
 @router.post("/desk/orders/{code}/reauthorize")
-async def reauthorize(request: Request, parts: Here, code: OrderCode, staff: Staff) -> Response:
+async def reauthorize(request: Request, parts: CurrentParts, code: OrderCode, staff: Staff) -> Response:
     """再与信 (AP-34): request a new hold in place of the one that ended."""
     form = await read_form(request, SeenForm)
     version = _seen(form)
@@ -127,7 +127,7 @@ async def reauthorize(request: Request, parts: Here, code: OrderCode, staff: Sta
 
 
 @router.post("/desk/orders/{code}/seen")
-async def mark_seen(request: Request, parts: Here, code: OrderCode, staff: Staff) -> Response:
+async def mark_seen(request: Request, parts: CurrentParts, code: OrderCode, staff: Staff) -> Response:
     """確認済みにする: mark checkout's calls as seen."""
     form = await read_form(request, SeenForm)
     version = _seen(form)
@@ -143,7 +143,7 @@ def _seen(form: Form[SeenForm]) -> int:
 
 
 @router.post("/desk/orders/{code}/deposit")
-async def enter_deposit(request: Request, parts: Here, code: OrderCode, staff: Staff) -> Response:
+async def enter_deposit(request: Request, parts: CurrentParts, code: OrderCode, staff: Staff) -> Response:
     """入金状況 → 更新する (PAY-07), after a warning if it is early (PAY-29)."""
     form = await read_form(request, DepositForm)
     if not form.errors and not form.value.confirmed:
@@ -170,7 +170,7 @@ async def enter_deposit(request: Request, parts: Here, code: OrderCode, staff: S
 
 
 @router.post("/desk/orders/{code}/status")
-async def set_processed(request: Request, parts: Here, code: OrderCode, staff: Staff) -> Response:
+async def set_processed(request: Request, parts: CurrentParts, code: OrderCode, staff: Staff) -> Response:
     """ステータス → 処理済みにする (ORD-12), after a warning about open steps (ORD-20)."""
     form = await read_form(request, StatusForm)
     if not form.errors and not form.value.confirmed:
@@ -191,7 +191,7 @@ async def set_processed(request: Request, parts: Here, code: OrderCode, staff: S
 
 
 @router.post("/desk/orders/{code}/cancel")
-async def cancel(request: Request, parts: Here, code: OrderCode, staff: Staff) -> Response:
+async def cancel(request: Request, parts: CurrentParts, code: OrderCode, staff: Staff) -> Response:
     """取消処理 (ORD-21)."""
     form: Form[Any] = await read_form(request, CancelForm)
     if not form.errors:
@@ -216,7 +216,7 @@ async def cancel(request: Request, parts: Here, code: OrderCode, staff: Staff) -
 
 
 @router.post("/desk/orders/{code}/notes")
-async def add_note(request: Request, parts: Here, code: OrderCode, staff: Staff) -> Response:
+async def add_note(request: Request, parts: CurrentParts, code: OrderCode, staff: Staff) -> Response:
     """Add a remark to the timeline."""
     form = await read_form(request, NoteForm)
     if not form.errors:

@@ -12,7 +12,7 @@ from shared.web.cells import at, badge, text
 from shared.web.fields import DayOfLists, Line
 from shared.web.lists import Column, DeskList, SearchBox
 from shared.web.paging import Paging
-from shared.web.parts import Here
+from shared.web.parts import CurrentParts
 from shared.web.session import require_role
 
 router = APIRouter(dependencies=[Depends(require_role("owner"))], include_in_schema=False)
@@ -47,7 +47,7 @@ DEEDS = DeskList[_WordsAndKind, NotedDeed](
 
 
 @router.get(PAGE)
-async def list_deeds(request: Request, parts: Here, paging: Paging) -> Response:
+async def list_deeds(request: Request, parts: CurrentParts, paging: Paging) -> Response:
     """Show the found deeds, newest first. An invalid filter value, such as an unknown kind, filters nothing."""
     asked = DEEDS.read(request, paging)
     wanted = asked.filters.model_dump()
