@@ -382,8 +382,8 @@ async def test_each_setting_has_a_page_of_its_own(staff: httpx.AsyncClient, post
     for kind in find_mails():
         page = await staff.get(f"/desk/mails/settings/{kind.name}")
         assert page.status_code == 200
-        assert ("送信しないお支払い方法" in page.text) == kind.by_method
-        assert ("送信までの時間" in page.text) == kind.may_wait
+        assert ("送信しないお支払い方法" in page.text) == kind.head.by_method
+        assert ("送信までの時間" in page.text) == kind.head.may_wait
 
 
 async def test_an_ended_session_is_refused(staff: httpx.AsyncClient, post: Post) -> None:

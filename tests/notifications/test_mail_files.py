@@ -23,16 +23,16 @@ def test_a_file_is_called_for_by_the_event_of_its_name(tmp_path: Path) -> None:
     [kind] = find_mails(write(tmp_path, "Subject: 件名"))
 
     assert (kind.name, kind.events, kind.title) == ("shipped.customer", (Shipped,), "試験メール")
-    assert not (kind.once_per_order or kind.until_cancelled or kind.may_wait or kind.by_method)
+    assert kind.head.model_fields_set == {"subject"}
 
 
 def test_a_head_names_other_events_and_a_condition(tmp_path: Path) -> None:
-    head = "Subject: 件名\nHears: PaymentCaptured, PaymentAuthorized\nWhen: order.payment_flow == heard\nOnce: order"
+    head = "Subject: 件名\nHears: PaymentCaptured, PaymentAuthorized\nWhen: order.payment_flow == heard\nOnce-per-order: yes"
     mails = Mails(SHOP, write(tmp_path, head, "money.customer.ja.txt"))
     kind = mails["money.customer"]
 
     assert kind.events == (PaymentCaptured, PaymentAuthorized)
-    assert kind.once_per_order
+    assert kind.head.once_per_order
     assert mails.asks_about_order(kind)
     event = example_of(PaymentCaptured)
     assert mails.is_called_for(kind, event, example_order(payment_flow="PaymentCaptured"))
@@ -50,13 +50,13 @@ def test_a_head_names_other_events_and_a_condition(tmp_path: Path) -> None:
         ("shipped.customer.ja.txt", "Betreff: 件名"),
         ("shipped.customer.ja.txt", "Subject: 件名\nSubject: 件名"),
         ("shipped.customer.ja.txt", "Subject: 件名\nHears: Nothing"),
-        ("shipped.customer.ja.txt", "Subject: 件名\nUntil: Christmas"),
+        ("shipped.customer.ja.txt", "Subject: 件名\nUntil-cancelled: Christmas"),
         ("shipped.customer.ja.txt", "Subject: 件名\nLane: fast"),
-        ("shipped.customer.ja.txt", "Subject: 件名\nMethods: deposit_mail"),
+        ("shipped.customer.ja.txt", "Subject: 件名\nBy-method: yes"),
         ("shipped.customer.ja.txt", "Subject: 件名\nDelay: 10"),
         ("shipped.customer.ja.txt", "Subject: 件名\nWaits: true\nDelay: 9999"),
         ("shipped.customer.ja.txt", "Subject: 件名\nWhen:"),
-        ("member_registered.customer.ja.txt", "Subject: 件名\nOnce: order"),
+        ("member_registered.customer.ja.txt", "Subject: 件名\nOnce-per-order: yes"),
         ("points_granted.customer.ja.txt", "Subject: 件名"),
     ],
 )
@@ -71,7 +71,7 @@ def test_a_file_that_could_not_be_sent_right_is_refused(tmp_path: Path, name: st
         ("shipped.customer.en.txt", "Subject: sent", "Hello", None),
         (
             "shipped.customer.en.txt",
-            "Subject: sent\nOnce: order",
+            "Subject: sent\nOnce-per-order: yes",
             "Hello",
             "the Japanese file tells the rest",
         ),

@@ -123,7 +123,7 @@ def test_a_mail_that_does_not_go_tells_why(setting: MailSetting, has_address: bo
 def test_payments_tells_whether_a_method_has_a_deposit_mail(has_mail: bool) -> None:
     kind = MAILS["payment_captured.customer"]
     paid = captured(send_mail=True).model_copy(update={"deposit_mail": has_mail})
-    decided = decide(default_setting(kind), has_address=True, paid=paid if kind.by_method else None)
+    decided = decide(default_setting(kind), has_address=True, paid=paid if kind.head.by_method else None)
     assert decided == (Send() if has_mail else Suppress("method_without_deposit_mail"))
 
 

@@ -20,9 +20,9 @@ LIMITS = {
 class Planning:
     """Settings of PostgreSQL's planner.
 
-    ``plans`` says whether a plan is made for the present values or kept for all
-    values. ``whole_tables`` says whether a plan may read a whole table in sequence. A kept plan must not do so: a plan
-    from the time when a table was small would read all of it after it has grown.
+    ``plans`` says whether a plan is made for the present values or kept for all values. ``whole_tables`` says whether a
+    plan may read a whole table in sequence. A kept plan must not do so: a plan from the time when a table was small
+    would read all of it after it has grown.
     """
 
     plans: Literal["force_generic_plan", "force_custom_plan"]

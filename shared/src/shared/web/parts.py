@@ -1,7 +1,7 @@
 """The parts that pages and routes use: database, templates, and the service's own parts.
 
     @router.get("/desk/things")
-    async def list_things(request: Request, parts: Here, staff: Staff) -> Response:
+    async def list_things(request: Request, parts: CurrentParts, staff: Staff) -> Response:
         async with parts.db.transaction() as tx: ...
         return parts.pages.render(request, "desk_things.html", ...)
 
@@ -74,13 +74,13 @@ def add_part(app: FastAPI, kind: type[Part], part: Part) -> None:
 
 
 def parts_of(request: Request) -> Parts:
-    """Return the parts, where no parameter of a route can be ``Here``."""
+    """Return the parts, where no parameter of a route can be ``CurrentParts``."""
     return Parts(request.app.state)
 
 
-async def _here(request: Request) -> Parts:
+async def _current_parts(request: Request) -> Parts:
     # Not a plain function: FastAPI would run that in a thread.
     return parts_of(request)
 
 
-Here = Annotated[Parts, Depends(_here)]
+CurrentParts = Annotated[Parts, Depends(_current_parts)]

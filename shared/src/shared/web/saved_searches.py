@@ -19,7 +19,7 @@ from shared.web.bodies import not_text
 from shared.web.fields import Line, wrong
 from shared.web.forms import parse_form
 from shared.web.lists import Asked, DeskList
-from shared.web.parts import Here
+from shared.web.parts import CurrentParts
 from shared.web.session import Staff, Viewer, require_staff
 
 NAME_LENGTH_MAX = 40
@@ -99,7 +99,7 @@ class SavedSearches:
         ]
         return ShownSearches(self._path, query, links)
 
-    async def save(self, request: Request, parts: Here, staff: Staff) -> Response:
+    async def save(self, request: Request, parts: CurrentParts, staff: Staff) -> Response:
         """Save the present search of the list under a name."""
         form = parse_form(SearchName, await request.form())
         asked = "" if "query" in form.errors else str(form["query"])
@@ -127,7 +127,7 @@ class SavedSearches:
             )
         return parts.pages.redirect(request, back, toast=f"検索「{form.value.name}」を保存しました")
 
-    async def rename(self, request: Request, parts: Here, staff: Staff, search_id: UUID) -> Response:
+    async def rename(self, request: Request, parts: CurrentParts, staff: Staff, search_id: UUID) -> Response:
         """Give a search another name."""
         form = parse_form(SearchName, await request.form())
         if form.errors:
@@ -146,7 +146,7 @@ class SavedSearches:
         toast = f"検索の名前を「{value.name}」に変更しました"
         return parts.pages.redirect(request, f"{path}?{found.query}", toast=toast)
 
-    async def delete(self, request: Request, parts: Here, staff: Staff, search_id: UUID) -> Response:
+    async def delete(self, request: Request, parts: CurrentParts, staff: Staff, search_id: UUID) -> Response:
         """Delete a search. The orders and payments that it finds are not changed."""
         async with parts.db.transaction() as tx:
             found = await delete_search(tx, self._list.path, search_id, by=_keeper(staff))

@@ -1,7 +1,7 @@
 """Uploaded files: read piece by piece into temporary files, checked, and deleted at the end of the block.
 
     @router.post("/desk/items/{code}/pictures/upload")
-    async def add_picture(request: Request, code: str, staff: Staff, parts: Here) -> Response:
+    async def add_picture(request: Request, code: str, staff: Staff, parts: CurrentParts) -> Response:
         async with received(request, "picture", PICTURES, label="商品画像") as [picture]:
             kept = await parts.files.keep("pictures", chunks(picture.content))
         ...  # a transaction with the row that names kept.key

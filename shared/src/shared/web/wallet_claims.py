@@ -1,8 +1,11 @@
 """The wallet statement of a browser. It is valid only for the login under which it was made.
 
 Payments writes the signed-in member into the statement. Such a statement is valid only while a session of that member
-is valid. When the session ends, from any device, its wallet ends in every service.
-A wallet obtained as a guest stays valid after a login. It is invalid while the browser holds an ended session.
+is valid. When the session ends, from any device, its wallet ends in every service. A wallet obtained as a guest stays
+valid after a login. It is invalid while the browser holds an ended session.
+
+This module is in the web frame, because it reads the cookies and the viewer of a request. ``shared.shop`` is a layer
+below. It has the format of all statements (:mod:`shared.shop.statements`).
 """
 
 from collections.abc import Mapping

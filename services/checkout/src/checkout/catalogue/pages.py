@@ -11,14 +11,14 @@ from checkout.shop.origin import Origin
 from checkout.shop.rules import ShopSettings
 from shared.errors import Refused
 from shared.shop.settings.rows import read
-from shared.web.parts import Here
+from shared.web.parts import CurrentParts
 from shared.web.session import viewer
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
 
 
 @router.get("/")
-async def show_shelf(request: Request, parts: Here) -> Response:
+async def show_shelf(request: Request, parts: CurrentParts) -> Response:
     """Show everything on sale, by category."""
     async with parts.db.transaction() as tx:
         products = await read_shelf(tx)
@@ -30,7 +30,7 @@ async def show_shelf(request: Request, parts: Here) -> Response:
 
 
 @router.get("/items/{sku}")
-async def show_item(request: Request, parts: Here, sku: str) -> Response:
+async def show_item(request: Request, parts: CurrentParts, sku: str) -> Response:
     """Show one product. Raises Refused(product_unknown)."""
     async with parts.db.transaction() as tx:
         product = (await read_products(tx, [sku])).get(sku)

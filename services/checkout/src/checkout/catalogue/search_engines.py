@@ -10,7 +10,7 @@ from checkout.catalogue.rows import read_shelf
 from checkout.catalogue.rules import Product
 from checkout.shop.origin import Origin
 from shared.web.pages import FOOTER_LINKS
-from shared.web.parts import Here
+from shared.web.parts import CurrentParts
 
 router = APIRouter(include_in_schema=False)
 
@@ -19,14 +19,14 @@ PRIVATE = ("/api/", "/cart", "/desk", "/members/", "/notifications/", "/order", 
 
 
 @router.get("/robots.txt")
-async def tell_robots(parts: Here) -> Response:
+async def tell_robots(parts: CurrentParts) -> Response:
     """Return robots.txt: the paths that crawlers must not read, and the address of the sitemap (RFC 9309)."""
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in PRIVATE)]
     return PlainTextResponse("\n".join([*lines, f"Sitemap: {_origin(parts)}/sitemap.xml", ""]))
 
 
 @router.get("/sitemap.xml")
-async def list_pages(parts: Here) -> Response:
+async def list_pages(parts: CurrentParts) -> Response:
     """Return the sitemap (sitemaps.org 0.9)."""
     async with parts.db.transaction() as tx:
         products = await read_shelf(tx)
@@ -63,5 +63,5 @@ def product_data(product: Product, origin_url: str) -> dict[str, Any]:
     }
 
 
-def _origin(parts: Here) -> str:
+def _origin(parts: CurrentParts) -> str:
     return parts[Origin].url.rstrip("/")

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 
 from checkout.my_orders.pages import own_order
-from shared.web.parts import Here
+from shared.web.parts import CurrentParts
 from shared.web.session import CurrentViewer, viewer
 
 router = APIRouter(prefix="/api/checkout", tags=["checkout"], dependencies=[Depends(viewer)])
@@ -32,7 +32,7 @@ class OwnOrder(BaseModel):
 
 
 @router.get("/orders/{code}", responses={404: {}})
-async def read_order(request: Request, parts: Here, viewer: CurrentViewer, code: str) -> OwnOrder:
+async def read_order(request: Request, parts: CurrentParts, viewer: CurrentViewer, code: str) -> OwnOrder:
     """Return an order of the caller: placed with this cookie jar, or by the signed-in member."""
     order = await own_order(request, parts, viewer, code)
     head = order.head

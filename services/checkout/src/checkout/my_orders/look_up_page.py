@@ -16,7 +16,7 @@ from shared.text.widths import half_width
 from shared.web.client_address import counted_as
 from shared.web.fields import Line
 from shared.web.forms import Form, read_form
-from shared.web.parts import Here
+from shared.web.parts import CurrentParts
 from shared.web.session import viewer
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
@@ -38,13 +38,13 @@ class LookUpFields(BaseModel):
 
 
 @router.get(PAGE)
-async def ask_for_order(request: Request, parts: Here) -> Response:
+async def ask_for_order(request: Request, parts: CurrentParts) -> Response:
     """Show the form."""
     return parts.pages.render(request, "order_look_up.html", form=Form(LookUpFields))
 
 
 @router.post(PAGE)
-async def find_order(request: Request, parts: Here) -> Response:
+async def find_order(request: Request, parts: CurrentParts) -> Response:
     """Open the order in this browser. An unknown code and a wrong contact get the same response."""
     form = await read_form(request, LookUpFields)
     if not form.errors:

@@ -32,7 +32,7 @@ from checkout.pricing.lines import amount_lines
 from shared.clock import now
 from shared.errors import Refused
 from shared.shop.carriers import carrier_called
-from shared.web.parts import Here, Parts
+from shared.web.parts import CurrentParts, Parts
 from shared.web.session import CurrentViewer, Viewer
 
 router = APIRouter(include_in_schema=False)
@@ -46,7 +46,7 @@ THANKED_FOR_SECONDS = 15 * 60
 
 
 @router.get("/orders")
-async def list_orders(request: Request, parts: Here, viewer: CurrentViewer) -> Response:
+async def list_orders(request: Request, parts: CurrentParts, viewer: CurrentViewer) -> Response:
     """Show the member's orders, and those placed with this browser."""
     member_id = UUID(viewer.member_id) if viewer.member_id else None
     async with parts.db.transaction() as tx:
@@ -58,7 +58,7 @@ async def list_orders(request: Request, parts: Here, viewer: CurrentViewer) -> R
 
 @router.get("/orders/{code}")
 async def show_order(
-    request: Request, parts: Here, viewer: CurrentViewer, code: str, key: str = ""
+    request: Request, parts: CurrentParts, viewer: CurrentViewer, code: str, key: str = ""
 ) -> Response:
     """Show the order with its payment and parcels. The page reloads until payments has reported.
 
@@ -138,7 +138,7 @@ def _may_be_thanked(head: StoredOrder) -> bool:
 
 
 @router.post("/orders/{code}/again")
-async def order_again(request: Request, parts: Here, viewer: CurrentViewer, code: str) -> Response:
+async def order_again(request: Request, parts: CurrentParts, viewer: CurrentViewer, code: str) -> Response:
     """「別のお支払い方法で注文する」: reopen the cart of an order that was not, or cannot be, paid (AP-47).
 
     An open payment is cancelled first. A browser that only opened the order cancels nothing. It gets a copy of the

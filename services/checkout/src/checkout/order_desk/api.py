@@ -35,7 +35,7 @@ from checkout.orders.rules.steps import next_step
 from checkout.shipping.ship_order import Sent, ShipWish, ship
 from shared.clock import now
 from shared.web.deeds import name_of
-from shared.web.parts import Here, parts_of
+from shared.web.parts import CurrentParts, parts_of
 from shared.web.session import Staff, require_staff
 
 router = APIRouter(
@@ -108,7 +108,7 @@ async def process_orders(request: Request, body: ProcessOrders, staff: Staff) ->
 
 @router.post("/orders/{order_code}/reauthorize", responses={409: {}})
 async def reauthorize_order(
-    request: Request, parts: Here, order_code: OrderCode, body: ReauthorizeOrder, staff: Staff
+    request: Request, parts: CurrentParts, order_code: OrderCode, body: ReauthorizeOrder, staff: Staff
 ) -> OrderResult:
     """Ask for a new authorization (AP-34). 404 if unknown; 409 if no authorization ended or no new one is available."""
     async with parts.db.transaction() as tx:
@@ -120,7 +120,7 @@ async def reauthorize_order(
 
 # After the fixed paths: the first route of a path names the methods that it allows.
 @router.get("/orders/{order_code}")
-async def read_order(request: Request, parts: Here, order_code: OrderCode) -> OrderState:
+async def read_order(request: Request, parts: CurrentParts, order_code: OrderCode) -> OrderState:
     """Return the state of an order with its timeline. 404 if there is none."""
     async with parts.db.transaction() as tx:
         whole = await read_whole_order(tx, order_code)
@@ -147,7 +147,7 @@ async def read_order(request: Request, parts: Here, order_code: OrderCode) -> Or
 
 @router.post("/orders/{order_code}/cancel", responses={409: {}})
 async def cancel_one_order(
-    request: Request, parts: Here, order_code: OrderCode, body: CancelOrder, staff: Staff
+    request: Request, parts: CurrentParts, order_code: OrderCode, body: CancelOrder, staff: Staff
 ) -> OrderResult:
     """Cancel an order (ORD-21). 404 unknown, 409 if the rules refuse."""
     async with parts.db.transaction() as tx:

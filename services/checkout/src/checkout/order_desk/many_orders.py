@@ -28,7 +28,7 @@ from shared.errors import Refused
 from shared.shop.carriers import carrier_called
 from shared.web.deeds import name_of
 from shared.web.forms import Form, parse_form
-from shared.web.parts import Here, parts_of
+from shared.web.parts import CurrentParts, parts_of
 from shared.web.session import Staff, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
@@ -37,13 +37,13 @@ RELOADED = "一括処理の画面は読み込み直せません。処理した�
 
 
 @router.get("/desk/orders/bulk")
-async def leave_bulk(request: Request, parts: Here) -> Response:
+async def leave_bulk(request: Request, parts: CurrentParts) -> Response:
     """Redirect Reload and Back after a bulk page. Nothing runs again; the orders show what happened."""
     return parts.pages.redirect(request, "/desk/orders", toast=RELOADED, kind="note")
 
 
 @router.post("/desk/orders/bulk")
-async def act_on_orders(request: Request, parts: Here, staff: Staff) -> Response:
+async def act_on_orders(request: Request, parts: CurrentParts, staff: Staff) -> Response:
     """Show the effects. With ``confirmed``, run the action on each order in the version that the page showed."""
     data = await request.form(max_fields=2_000)
     form = parse_form(BulkForm, data)

@@ -31,7 +31,7 @@ from shared.clock import now
 from shared.errors import Refused
 from shared.web.deeds import name_of
 from shared.web.forms import Form, read_form
-from shared.web.parts import Here, parts_of
+from shared.web.parts import CurrentParts, parts_of
 from shared.web.session import Staff, require_staff
 
 PATH = "/desk/orders/{code}"
@@ -54,7 +54,7 @@ async def ask_to_cancel(request: Request, code: OrderCode) -> Response:
 def _route(path: str) -> Callable[..., Awaitable[Response]]:
     """Return the function that does one deed of the table."""
 
-    async def do_deed(request: Request, parts: Here, code: OrderCode, staff: Staff) -> Response:
+    async def do_deed(request: Request, parts: CurrentParts, code: OrderCode, staff: Staff) -> Response:
         """Do a deed and show the order. If it was refused or needs a confirmation, the page of its form shows why."""
         deed = DEEDS[path]
         form = await read_form(request, deed.form)

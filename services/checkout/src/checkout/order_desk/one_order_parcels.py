@@ -18,14 +18,14 @@ from shared.clock import now
 from shared.errors import Refused
 from shared.web.deeds import name_of
 from shared.web.forms import Form, parse_form, read_form
-from shared.web.parts import Here
+from shared.web.parts import CurrentParts
 from shared.web.session import Staff, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
 
 @router.post("/desk/orders/{code}/ship")
-async def ship_parcels(request: Request, parts: Here, code: OrderCode, staff: Staff) -> Response:
+async def ship_parcels(request: Request, parts: CurrentParts, code: OrderCode, staff: Staff) -> Response:
     """一括更新: ship the ticked delivery addresses with their ship date (SHP-20)."""
     data = await request.form()
     form = parse_form(ShipForm, data)
@@ -72,7 +72,7 @@ def _refuse_parcels(refused: Refused, form: Form[ShipForm], parcels: list[Form[P
 
 @router.post("/desk/orders/{code}/tracking/{destination_id}")
 async def register_number(
-    request: Request, parts: Here, code: OrderCode, destination_id: UUID, staff: Staff
+    request: Request, parts: CurrentParts, code: OrderCode, destination_id: UUID, staff: Staff
 ) -> Response:
     """お届け先・送り状番号編集 → 登録する (SHP-12)."""
     form = await read_form(request, TrackingForm, prefix=f"{destination_id}-")

@@ -10,7 +10,7 @@ from checkout.order_desk.health_of_services import HealthOfServices
 from checkout.order_desk.labels import SERVICE_LABEL
 from checkout.order_desk.search import count_tabs, processed_but_unpaid
 from shared.web.operations import Operations, ServiceHealth
-from shared.web.parts import Here
+from shared.web.parts import CurrentParts
 from shared.web.session import require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
@@ -22,7 +22,7 @@ UNSENT_SECONDS = 30
 
 
 @router.get("/desk/operations")
-async def show_operations(request: Request, parts: Here) -> Response:
+async def show_operations(request: Request, parts: CurrentParts) -> Response:
     """Show the counts of open work and of problems in each service."""
     async with parts.db.transaction() as tx:
         counts = await count_tabs(tx)

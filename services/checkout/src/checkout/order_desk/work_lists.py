@@ -30,7 +30,7 @@ from shared.web.deeds import done_by, rows_taken
 from shared.web.fields import DayOfLists, Line, Yen
 from shared.web.lists import Asked, Column, DeskList, SearchBox, Tabs
 from shared.web.paging import Paging
-from shared.web.parts import Here
+from shared.web.parts import CurrentParts
 from shared.web.saved_searches import SavedSearches
 from shared.web.session import MayExport, Staff, require_staff
 
@@ -138,13 +138,13 @@ def selectable(row: StoredOrder, tab: str) -> bool:
 
 
 @router.get("/desk")
-async def open_desk(request: Request, parts: Here) -> Response:
+async def open_desk(request: Request, parts: CurrentParts) -> Response:
     """Redirect the desk to its list of orders."""
     return parts.pages.redirect(request, "/desk/orders")
 
 
 @router.get(ORDERS.path)
-async def list_orders(request: Request, parts: Here, paging: Paging, staff: Staff) -> Response:
+async def list_orders(request: Request, parts: CurrentParts, paging: Paging, staff: Staff) -> Response:
     """Show 受注一覧: a work list (ORD-09), narrowed by the search form."""
     asked = ORDERS.read(request, paging)
     tab, search, fixed = asked.tab, asked_search(asked), TABS[asked.tab][1]
@@ -188,7 +188,7 @@ async def list_orders(request: Request, parts: Here, paging: Paging, staff: Staf
 
 
 @router.get(f"{ORDERS.path}/export.csv")
-async def send_orders(request: Request, parts: Here, staff: MayExport, paging: Paging) -> Response:
+async def send_orders(request: Request, parts: CurrentParts, staff: MayExport, paging: Paging) -> Response:
     """Return all pages of the shown list as CSV. Only owners may export, and the export is recorded with their name."""
     asked = ORDERS.read(request, paging).for_file()
     found = await export_orders(

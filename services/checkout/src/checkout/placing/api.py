@@ -19,7 +19,7 @@ from shared.errors import Refused
 from shared.text.postal import find_towns
 from shared.web.client_address import counted_as
 from shared.web.fields import JsonInt, postal_digits
-from shared.web.parts import Here, parts_of
+from shared.web.parts import CurrentParts, parts_of
 from shared.web.session import CurrentViewer, viewer
 
 router = APIRouter(prefix="/api/checkout", tags=["checkout"], dependencies=[Depends(viewer)])
@@ -101,7 +101,7 @@ async def create_order(
     request: Request,
     response: Response,
     wanted: WantedOrder,
-    parts: Here,
+    parts: CurrentParts,
     viewer: CurrentViewer,
     idempotency_key: Annotated[str, Header(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")],
 ) -> PlacedOrder:
@@ -142,7 +142,9 @@ async def create_order(
 
 
 @router.get("/methods")
-async def list_methods(parts: Here, total: Annotated[int, Query(ge=0, le=99_999_999)]) -> list[OfferedMethod]:
+async def list_methods(
+    parts: CurrentParts, total: Annotated[int, Query(ge=0, le=99_999_999)]
+) -> list[OfferedMethod]:
     """List the payment methods for an order of `total` yen on the standard form."""
     async with parts.db.transaction() as tx:
         menu = await read_menu(tx)

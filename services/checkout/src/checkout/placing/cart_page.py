@@ -23,7 +23,7 @@ from shared.shop.settings.rows import read
 from shared.web.fields import Pieces
 from shared.web.forms import read_form
 from shared.web.pages import Toast
-from shared.web.parts import Here, Parts
+from shared.web.parts import CurrentParts, Parts
 from shared.web.session import viewer
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
@@ -45,7 +45,7 @@ class ChangeItem(BaseModel):
 
 
 @router.get("/cart")
-async def show_cart(request: Request, parts: Here) -> Response:
+async def show_cart(request: Request, parts: CurrentParts) -> Response:
     """Show the cart, joined with the member's cart from other devices. An empty cart shows how to fill it."""
     async with parts.db.transaction() as tx:
         stored = await joined_cart_of(request, tx)
@@ -54,7 +54,7 @@ async def show_cart(request: Request, parts: Here) -> Response:
 
 
 @router.get("/cart/count")
-async def count_cart(request: Request, parts: Here) -> Response:
+async def count_cart(request: Request, parts: CurrentParts) -> Response:
     """Return the cart's number of pieces for the header after a login. It includes the cart of the member elsewhere."""
     async with parts.db.transaction() as tx:
         stored = await joined_cart_of(request, tx)
@@ -66,7 +66,7 @@ async def count_cart(request: Request, parts: Here) -> Response:
 
 
 @router.post("/cart/items")
-async def add_item(request: Request, parts: Here) -> Response:
+async def add_item(request: Request, parts: CurrentParts) -> Response:
     """Add a product to the cart, up to the maximum. A wrong quantity is shown again in its field."""
     form = await read_form(request, AddItem)
     if "quantity" in form.errors and "sku" not in form.errors:
@@ -113,7 +113,7 @@ def _back_to_item(request: Request, parts: Parts, sku: str, why: str, typed: str
 
 
 @router.post("/cart/lines/{sku}")
-async def change_item(request: Request, parts: Here, sku: str) -> Response:
+async def change_item(request: Request, parts: CurrentParts, sku: str) -> Response:
     """Change or remove a line. A script receives the new cart as a fragment; a refused field shows its reason."""
     form = await read_form(request, ChangeItem)
     why = WRONG_QUANTITY if form.errors else ""

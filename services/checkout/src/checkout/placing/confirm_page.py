@@ -16,7 +16,7 @@ from checkout.placing.unapplied_benefit import apply_first, is_unapplied
 from shared.errors import Refused
 from shared.text.postal import contradiction
 from shared.web.forms import read_form
-from shared.web.parts import Here, Parts, parts_of
+from shared.web.parts import CurrentParts, Parts, parts_of
 from shared.web.session import viewer
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
@@ -25,7 +25,7 @@ STALE = "カートまたは入力内容が変わりました。ご確認のう�
 
 
 @router.get("/order/confirm")
-async def show_confirmation(request: Request, parts: Here) -> Response:
+async def show_confirmation(request: Request, parts: CurrentParts) -> Response:
     """Show the whole order before it is placed."""
     checkout = await load_checkout(request, parts)
     if isinstance(checkout, Response):
@@ -36,7 +36,7 @@ async def show_confirmation(request: Request, parts: Here) -> Response:
 
 
 @router.post("/order/confirm")
-async def confirm(request: Request, parts: Here) -> Response:
+async def confirm(request: Request, parts: CurrentParts) -> Response:
     """Place the order. A repeated confirmation leads to the same order."""
     checkout = await load_checkout(request, parts)
     if isinstance(checkout, Response):

@@ -17,7 +17,7 @@ from shared.clock import now
 from shared.errors import Refused
 from shared.web.fields import CHOSEN, PREFECTURES
 from shared.web.forms import TYPED_MAX, Form, read_form
-from shared.web.parts import Here, Parts, parts_of
+from shared.web.parts import CurrentParts, Parts, parts_of
 from shared.web.session import viewer
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
@@ -34,7 +34,7 @@ class ChooseMethod(BaseModel):
 
 
 @router.get("/order")
-async def show_next_screen(request: Request, parts: Here) -> Response:
+async def show_next_screen(request: Request, parts: CurrentParts) -> Response:
     """「このサイトでお支払い」: redirect to the first screen that is not filled in."""
     checkout = await load_checkout(request, parts)
     if isinstance(checkout, Response):
@@ -43,7 +43,7 @@ async def show_next_screen(request: Request, parts: Here) -> Response:
 
 
 @router.get("/order/customer")
-async def show_customer(request: Request, parts: Here) -> Response:
+async def show_customer(request: Request, parts: CurrentParts) -> Response:
     """Show screen 1 with the earlier input or with the member's record."""
     checkout = await load_checkout(request, parts)
     if isinstance(checkout, Response):
@@ -58,7 +58,7 @@ async def show_customer(request: Request, parts: Here) -> Response:
 
 
 @router.post("/order/customer")
-async def save_customer(request: Request, parts: Here) -> Response:
+async def save_customer(request: Request, parts: CurrentParts) -> Response:
     """Store the orderer and continue."""
     checkout = await load_checkout(request, parts)
     if isinstance(checkout, Response):
@@ -70,7 +70,7 @@ async def save_customer(request: Request, parts: Here) -> Response:
 
 
 @router.get("/order/delivery")
-async def show_delivery(request: Request, parts: Here) -> Response:
+async def show_delivery(request: Request, parts: CurrentParts) -> Response:
     """Show screen 2."""
     checkout = await load_checkout(request, parts)
     if isinstance(checkout, Response):
@@ -87,7 +87,7 @@ async def show_delivery(request: Request, parts: Here) -> Response:
 
 
 @router.post("/order/delivery")
-async def save_delivery(request: Request, parts: Here) -> Response:
+async def save_delivery(request: Request, parts: CurrentParts) -> Response:
     """Store the destination. Another address is checked only if the buyer chose it."""
     checkout = await load_checkout(request, parts)
     if isinstance(checkout, Response):
@@ -108,7 +108,7 @@ async def save_delivery(request: Request, parts: Here) -> Response:
 
 
 @router.get("/order/payment")
-async def show_payment(request: Request, parts: Here) -> Response:
+async def show_payment(request: Request, parts: CurrentParts) -> Response:
     """Show screen 3: every method of the menu. A method that does not suit has a reason next to it (KON-08)."""
     checkout = await load_checkout(request, parts)
     if isinstance(checkout, Response):
@@ -123,7 +123,7 @@ async def show_payment(request: Request, parts: Here) -> Response:
 
 
 @router.post("/order/payment")
-async def save_payment(request: Request, parts: Here) -> Response:
+async def save_payment(request: Request, parts: CurrentParts) -> Response:
     """Store the method and its choices."""
     checkout = await load_checkout(request, parts)
     if isinstance(checkout, Response):

@@ -27,7 +27,7 @@ from shared.events import Amounts
 from shared.text.prefectures import PREFECTURES
 from shared.web.cookies import ARRIVED_COOKIE
 from shared.web.forms import Form, read_form
-from shared.web.parts import Here, Parts, parts_of
+from shared.web.parts import CurrentParts, Parts, parts_of
 from shared.web.session import viewer
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
@@ -39,7 +39,7 @@ CHOSEN_ANEW = "お届け先またはお支払い方法が変更されていま�
 
 
 @router.get(PAGE)
-async def show_wallet_order(request: Request, parts: Here) -> Response:
+async def show_wallet_order(request: Request, parts: CurrentParts) -> Response:
     """Show the page. A buyer whom members knows signs in first, if members responds in time."""
     wallet = await wallet_of(request)
     if wallet is not None and wallet.error is not None:
@@ -61,7 +61,7 @@ async def show_wallet_order(request: Request, parts: Here) -> Response:
 
 
 @router.post(f"{PAGE}/typed")
-async def keep_what_is_typed(request: Request, parts: Here) -> Response:
+async def keep_what_is_typed(request: Request, parts: CurrentParts) -> Response:
     """Store the corrections while the buyer changes the address in the wallet."""
     checkout = await load_checkout(request, parts)
     if isinstance(checkout, Checkout):
@@ -79,7 +79,7 @@ async def keep_what_is_typed(request: Request, parts: Here) -> Response:
 
 
 @router.post(PAGE)
-async def confirm_wallet_order(request: Request, parts: Here) -> Response:
+async def confirm_wallet_order(request: Request, parts: CurrentParts) -> Response:
     """「注文を確定する」: place the order as the page shows it, then redirect to the wallet's confirmation."""
     wallet = await wallet_of(request)
     if wallet is not None and wallet.error is not None:

@@ -6,14 +6,14 @@ from starlette.responses import Response
 from checkout.payment_menu.rows import read_menu
 from checkout.shop.rules import ShopSettings
 from shared.shop.settings.rows import read
-from shared.web.parts import Here
+from shared.web.parts import CurrentParts
 from shared.web.session import viewer
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
 
 
 @router.get("/legal")
-async def show_legal(request: Request, parts: Here) -> Response:
+async def show_legal(request: Request, parts: CurrentParts) -> Response:
     """Show the facts that the law on distance selling requires (特定商取引法), with the fees and payment methods in force."""
     async with parts.db.transaction() as tx:
         settings = await read(tx, ShopSettings)

@@ -27,7 +27,7 @@ from shared.web.fields import Count, Line
 from shared.web.forms import Form, read_form
 from shared.web.lists import Column, DeskList, NoFilters
 from shared.web.paging import PageAsked, Paging
-from shared.web.parts import Here, parts_of
+from shared.web.parts import CurrentParts, parts_of
 from shared.web.session import Staff, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
@@ -72,7 +72,7 @@ SHELVES = DeskList[NoFilters, Shelf](
 
 
 @router.get(PAGE)
-async def list_stock(request: Request, parts: Here, paging: Paging) -> Response:
+async def list_stock(request: Request, parts: CurrentParts, paging: Paging) -> Response:
     """Show every product with the pieces for sale and the pieces reserved for orders."""
     async with parts.db.transaction() as tx:
         rows, total = await read_shelves(tx, limit=paging.size, offset=paging.offset)
@@ -87,7 +87,9 @@ async def show_stock(request: Request, sku: Sku, asked: Paging) -> Response:
 
 
 @router.post(PAGE + "/{sku}")
-async def book_receipt(request: Request, parts: Here, sku: Sku, asked: Paging, staff: Staff) -> Response:
+async def book_receipt(
+    request: Request, parts: CurrentParts, sku: Sku, asked: Paging, staff: Staff
+) -> Response:
     """入荷を登録する."""
     form = await read_form(request, ReceiptForm)
     if form.errors:

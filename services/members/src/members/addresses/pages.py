@@ -23,7 +23,7 @@ from shared.errors import Refused
 from shared.shop.mail_links import PATH, MailLink
 from shared.shop.statements import COOKIE
 from shared.web.forms import Form
-from shared.web.parts import Here, Parts
+from shared.web.parts import CurrentParts, Parts
 from shared.web.session import NOBODY, CurrentViewer, Member, Viewer, viewer
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
@@ -33,7 +33,7 @@ MY_PAGE = "/members/mypage"
 
 
 @router.get(VERIFY)
-async def show_verify(request: Request, parts: Here, viewer: CurrentViewer) -> Response:
+async def show_verify(request: Request, parts: CurrentParts, viewer: CurrentViewer) -> Response:
     """Show a button. Mail programs that open links by themselves therefore prove nothing."""
     if kept := keep_link(request, parts, "email_verification"):
         return kept
@@ -46,7 +46,7 @@ async def show_verify(request: Request, parts: Here, viewer: CurrentViewer) -> R
 
 
 @router.post(VERIFY)
-async def verify(request: Request, parts: Here, viewer: CurrentViewer) -> Response:
+async def verify(request: Request, parts: CurrentParts, viewer: CurrentViewer) -> Response:
     """Store that the address is proved, and activate the points that waited for the proof."""
     link = link_in_browser(request, parts, "email_verification")
     if link is None:
@@ -69,7 +69,7 @@ async def verify(request: Request, parts: Here, viewer: CurrentViewer) -> Respon
 
 
 @router.post(f"{VERIFY}/resend")
-async def resend(request: Request, parts: Here, viewer: Member) -> Response:
+async def resend(request: Request, parts: CurrentParts, viewer: Member) -> Response:
     """Send another link, which replaces the earlier one."""
     async with parts.db.transaction() as tx:
         member = await member_by_id(tx, UUID(viewer.member_id))

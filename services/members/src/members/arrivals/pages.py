@@ -16,7 +16,7 @@ from members.wallets.statement import Wallet, wallet_of
 from shared.clock import now
 from shared.errors import Refused
 from shared.web.forms import Form, read_form
-from shared.web.parts import Here, Parts
+from shared.web.parts import CurrentParts, Parts
 from shared.web.session import CurrentViewer, Viewer, safe_next, viewer
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
@@ -27,7 +27,7 @@ NO_WALLET = "Amazonアカウントを確認できませんでした。もう一�
 
 
 @router.get("/members/amazon/arrive")
-async def show_arrival(request: Request, parts: Here, viewer: CurrentViewer) -> Response:
+async def show_arrival(request: Request, parts: CurrentParts, viewer: CurrentViewer) -> Response:
     """Decide the effect of the Amazon login. The statement in the cookie, signed by payments, proves it.
 
     A member who is logged in is only asked here.
@@ -37,7 +37,7 @@ async def show_arrival(request: Request, parts: Here, viewer: CurrentViewer) -> 
 
 
 @router.post("/members/amazon/arrive")
-async def confirm_arrival(request: Request, parts: Here, viewer: CurrentViewer) -> Response:
+async def confirm_arrival(request: Request, parts: CurrentParts, viewer: CurrentViewer) -> Response:
     """Link the member who is logged in, or switch to the member of the Amazon account, as the page asked."""
     form = await request.form()
     next_path = safe_next(str(form.get("next", "")), MY_PAGE)
@@ -99,7 +99,7 @@ async def _arrive(
 
 
 @router.post("/members/amazon/register")
-async def register(request: Request, parts: Here, viewer: CurrentViewer) -> Response:
+async def register(request: Request, parts: CurrentParts, viewer: CurrentViewer) -> Response:
     """Register with Amazon's name and address and without a shop password (MEM-06)."""
     next_path = safe_next(str((await request.form()).get("next", "")), MY_PAGE)
     wallet = await wallet_of(request, parts)

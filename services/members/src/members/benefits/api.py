@@ -12,7 +12,7 @@ from members.benefits.reserve_benefit import STATEMENT_VALID_FOR
 from members.coupons.rules import Coupon
 from shared.clock import now
 from shared.web.fields import JsonInt
-from shared.web.parts import Here
+from shared.web.parts import CurrentParts
 from shared.web.session import CurrentViewer, viewer
 
 router = APIRouter(prefix="/api/members", tags=["members"], dependencies=[Depends(viewer)])
@@ -38,7 +38,7 @@ class ReservedBenefit(BaseModel):
 
 @router.post("/benefits", responses={401: {}, 409: {}})
 async def set_benefit_aside(
-    request: Request, response: Response, wanted: WantedBenefit, parts: Here, viewer: CurrentViewer
+    request: Request, response: Response, wanted: WantedBenefit, parts: CurrentParts, viewer: CurrentViewer
 ) -> ReservedBenefit:
     """Reserve points or a coupon for an order, or change the reservation.
 

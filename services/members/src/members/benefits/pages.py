@@ -23,7 +23,7 @@ from shared.errors import Refused
 from shared.shop.statements import COOKIE, Issuer
 from shared.web.fields import Yen
 from shared.web.forms import read_form
-from shared.web.parts import Here, Parts
+from shared.web.parts import CurrentParts, Parts
 from shared.web.session import CurrentViewer, Viewer, safe_next, viewer
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
@@ -87,7 +87,7 @@ def put_statement(parts: Parts, response: Response, reservation: Reservation) ->
 
 
 @router.post("/members/benefits/reserve")
-async def use_benefit(request: Request, parts: Here, viewer: CurrentViewer) -> Response:
+async def use_benefit(request: Request, parts: CurrentParts, viewer: CurrentViewer) -> Response:
     """Reserve points or a coupon (0 or "none" releases them) and return to the order."""
     sent = await request.form()
     next_path = safe_next(str(sent.get("next", "")), "/cart")

@@ -21,7 +21,7 @@ from shared.web.cells import Cell, at, badge, hint, link, number, text
 from shared.web.forms import Form, read_form
 from shared.web.lists import Column, DeskList, NoFilters
 from shared.web.paging import Paging
-from shared.web.parts import Here, Parts
+from shared.web.parts import CurrentParts, Parts
 from shared.web.session import Viewer, require_right, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
@@ -64,7 +64,7 @@ class NewCoupon(CouponTerms):
 
 
 @router.get(PAGE)
-async def list_coupons(request: Request, parts: Here, paging: Paging) -> Response:
+async def list_coupons(request: Request, parts: CurrentParts, paging: Paging) -> Response:
     """Show the coupons, newest first."""
     async with parts.db.transaction() as tx:
         found = await find_coupons(tx, rows_max=paging.size, offset=paging.offset)
@@ -74,13 +74,13 @@ async def list_coupons(request: Request, parts: Here, paging: Paging) -> Respons
 
 
 @router.get(f"{PAGE}/new")
-async def show_empty_coupon(request: Request, parts: Here, _: MayDefine) -> Response:
+async def show_empty_coupon(request: Request, parts: CurrentParts, _: MayDefine) -> Response:
     """Show the form."""
     return _form_page(request, parts, Form(NewCoupon, {"value": "", "minimum": "", "key": new_id()}))
 
 
 @router.post(f"{PAGE}/new")
-async def save_coupon(request: Request, parts: Here, staff: MayDefine) -> Response:
+async def save_coupon(request: Request, parts: CurrentParts, staff: MayDefine) -> Response:
     """Define a coupon and redirect to choosing the members. Only owners may, because a coupon is money."""
     form, status = await read_form(request, NewCoupon), 422
     if "key" in form.errors:

@@ -16,7 +16,7 @@ from shared.clock import now
 from shared.errors import Refused
 from shared.web.forms import read_form
 from shared.web.paging import Page, PageAsked, Paging
-from shared.web.parts import Here, Parts
+from shared.web.parts import CurrentParts, Parts
 from shared.web.session import Staff, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
@@ -29,7 +29,7 @@ class ChosenMembers(BaseModel):
 
 
 @router.get(f"{PAGE}/{{coupon_id}}")
-async def show_coupon(request: Request, coupon_id: UUID, parts: Here, asked: Paging) -> Response:
+async def show_coupon(request: Request, coupon_id: UUID, parts: CurrentParts, asked: Paging) -> Response:
     """Show the terms and the pages of holders."""
     async with parts.db.transaction() as tx:
         coupon = await coupon_by_id(tx, coupon_id)
@@ -46,14 +46,14 @@ async def show_coupon(request: Request, coupon_id: UUID, parts: Here, asked: Pag
 
 
 @router.get(f"{PAGE}/{{coupon_id}}/members")
-async def choose_members(request: Request, coupon_id: UUID, parts: Here, asked: Paging) -> Response:
+async def choose_members(request: Request, coupon_id: UUID, parts: CurrentParts, asked: Paging) -> Response:
     """Show the found members. Those without the coupon have a checkbox."""
     return await _choice(request, parts, coupon_id, asked)
 
 
 @router.post(f"{PAGE}/{{coupon_id}}/members")
 async def issue_to_members(
-    request: Request, coupon_id: UUID, parts: Here, asked: Paging, staff: Staff
+    request: Request, coupon_id: UUID, parts: CurrentParts, asked: Paging, staff: Staff
 ) -> Response:
     """Issue the coupon to the selected members and show the result for each."""
     form = await read_form(request, ChosenMembers)

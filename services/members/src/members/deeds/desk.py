@@ -12,7 +12,7 @@ from shared.web.cells import at, badge, text
 from shared.web.fields import DayOfLists, Line
 from shared.web.lists import Column, DeskList, SearchBox
 from shared.web.paging import Paging
-from shared.web.parts import Here
+from shared.web.parts import CurrentParts
 from shared.web.session import require_right
 
 router = APIRouter(dependencies=[Depends(require_right("read_deeds"))], include_in_schema=False)
@@ -48,7 +48,7 @@ DEEDS = DeskList[_Words, NotedDeed](
 
 
 @router.get(PAGE)
-async def list_deeds(request: Request, parts: Here, paging: Paging) -> Response:
+async def list_deeds(request: Request, parts: CurrentParts, paging: Paging) -> Response:
     """Show the found deeds, newest first. An invalid filter value, such as an unknown kind, filters nothing."""
     asked = DEEDS.read(request, paging)
     wanted = asked.filters.model_dump()

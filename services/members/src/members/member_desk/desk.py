@@ -16,7 +16,7 @@ from shared.web.csv_file import csv_response
 from shared.web.fields import Line
 from shared.web.lists import Asked, Column, DeskList, SearchBox, Tabs
 from shared.web.paging import Paging
-from shared.web.parts import Here
+from shared.web.parts import CurrentParts
 from shared.web.saved_searches import SavedSearches
 from shared.web.session import MayExport, Staff, require_staff
 
@@ -78,7 +78,7 @@ def _search(asked: Asked[MemberFilters], tab: str) -> MemberSearch:
 
 
 @router.get(MEMBERS.path)
-async def list_members(request: Request, parts: Here, paging: Paging, staff: Staff) -> Response:
+async def list_members(request: Request, parts: CurrentParts, paging: Paging, staff: Staff) -> Response:
     """Show the found members."""
     asked = MEMBERS.read(request, paging)
     search = _search(asked, asked.tab)
@@ -96,7 +96,7 @@ async def list_members(request: Request, parts: Here, paging: Paging, staff: Sta
 
 
 @router.get("/desk/members/export.csv")
-async def send_members(request: Request, parts: Here, paging: Paging, staff: MayExport) -> Response:
+async def send_members(request: Request, parts: CurrentParts, paging: Paging, staff: MayExport) -> Response:
     """Stream the file row by row. Only owners may export, and the export is recorded."""
     asked = MEMBERS.read(request, paging).for_file()
     search = _search(asked, asked.tab)

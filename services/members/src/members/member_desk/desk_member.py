@@ -17,7 +17,7 @@ from members.points.rows import balance_of, ledger_of
 from members.sessions.rows import live_sessions
 from shared.clock import now
 from shared.errors import Refused
-from shared.web.parts import Here
+from shared.web.parts import CurrentParts
 from shared.web.session import Staff, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
@@ -26,7 +26,7 @@ LINES_MAX = 200
 
 
 @router.get("/desk/members/{member_id}")
-async def show_member(request: Request, member_id: UUID, parts: Here) -> Response:
+async def show_member(request: Request, member_id: UUID, parts: CurrentParts) -> Response:
     """Show all data that members stores about one person, except the password."""
     at = now()
     async with parts.db.transaction() as tx:
@@ -69,7 +69,7 @@ async def show_member(request: Request, member_id: UUID, parts: Here) -> Respons
 
 @router.post("/desk/members/{member_id}/grants/{grant_id}/activate")
 async def activate_grant(
-    request: Request, member_id: UUID, grant_id: UUID, parts: Here, staff: Staff
+    request: Request, member_id: UUID, grant_id: UUID, parts: CurrentParts, staff: Staff
 ) -> Response:
     """有効にする: activate waiting points of this member. The posting names the member of staff."""
     async with parts.db.transaction() as tx:
@@ -80,7 +80,7 @@ async def activate_grant(
 
 
 @router.post("/desk/members/{member_id}/password-reset")
-async def start_reset(request: Request, member_id: UUID, parts: Here, staff: Staff) -> Response:
+async def start_reset(request: Request, member_id: UUID, parts: CurrentParts, staff: Staff) -> Response:
     """Send the member a link to set a password. Staff see neither the link nor any password."""
     async with parts.db.transaction() as tx:
         await request_reset_by_staff(tx, member_id, by=doer(request, staff), at=now())

@@ -14,7 +14,7 @@ from members.points.rows import balance_of
 from members.shop_rules.rows import rules_at
 from shared.clock import now
 from shared.errors import Refused
-from shared.web.parts import Here
+from shared.web.parts import CurrentParts
 from shared.web.session import Member, viewer
 
 COUPONS_MAX = 50
@@ -43,7 +43,7 @@ class Me(BaseModel):
 
 
 @router.get("/me")
-async def me(request: Request, parts: Here, viewer: Member) -> Me:
+async def me(request: Request, parts: CurrentParts, viewer: Member) -> Me:
     """Return the logged-in member. 401 if nobody is logged in.
 
     The benefit that this browser has reserved counts as available, because it may be changed.

@@ -23,7 +23,7 @@ from members.wallets.unlink_amazon import NotLinked, PasswordMissing, unlink_ama
 from shared.clock import now
 from shared.errors import Refused
 from shared.web.cookies import forget_visitor
-from shared.web.parts import Here
+from shared.web.parts import CurrentParts
 from shared.web.session import CurrentViewer, Member, safe_next, viewer
 
 router = APIRouter(include_in_schema=False)
@@ -32,7 +32,7 @@ LINES_MAX = 50
 
 
 @router.get("/members/mypage")
-async def show_my_page(request: Request, parts: Here, viewer: Member) -> Response:
+async def show_my_page(request: Request, parts: CurrentParts, viewer: Member) -> Response:
     """Show the member's own page."""
     member_id = UUID(viewer.member_id)
     async with parts.db.transaction() as tx:
@@ -95,7 +95,7 @@ async def show_my_page(request: Request, parts: Here, viewer: Member) -> Respons
 
 
 @router.post("/members/amazon/unlink")
-async def undo_link(request: Request, parts: Here, viewer: Member) -> Response:
+async def undo_link(request: Request, parts: CurrentParts, viewer: Member) -> Response:
     """Undo the Amazon link and end all other logins.
 
     Refuse this for a member without a password, who could not log in again.
@@ -114,7 +114,7 @@ async def undo_link(request: Request, parts: Here, viewer: Member) -> Response:
 
 
 @router.post("/members/logout", dependencies=[Depends(viewer)])
-async def log_out(request: Request, parts: Here, viewer: CurrentViewer) -> Response:
+async def log_out(request: Request, parts: CurrentParts, viewer: CurrentViewer) -> Response:
     """End this session everywhere and delete the member's data (statements, orders, cart, input) from the browser."""
     next_path = safe_next(str((await request.form()).get("next", "")))
     session_id = session_id_of(viewer)
@@ -127,7 +127,7 @@ async def log_out(request: Request, parts: Here, viewer: CurrentViewer) -> Respo
 
 
 @router.post("/members/sessions/end-all")
-async def log_out_everywhere(request: Request, parts: Here, viewer: Member) -> Response:
+async def log_out_everywhere(request: Request, parts: CurrentParts, viewer: Member) -> Response:
     """End all logins of the member, including this one."""
     async with parts.db.transaction() as tx:
         at = now()
@@ -140,7 +140,7 @@ async def log_out_everywhere(request: Request, parts: Here, viewer: Member) -> R
 
 
 @router.post("/members/sessions/{session_id}/end")
-async def log_out_one(request: Request, session_id: UUID, parts: Here, viewer: Member) -> Response:
+async def log_out_one(request: Request, session_id: UUID, parts: CurrentParts, viewer: Member) -> Response:
     """End one login of the member. Another person's login gets the same response as an unknown one."""
     async with parts.db.transaction() as tx:
         at, member_id = now(), UUID(viewer.member_id)

@@ -17,7 +17,7 @@ from shared.clock import now
 from shared.database.transactions import Tx
 from shared.errors import Refused
 from shared.web.forms import Form, read_form
-from shared.web.parts import Here
+from shared.web.parts import CurrentParts
 from shared.web.session import Member, Viewer
 
 router = APIRouter(include_in_schema=False)
@@ -26,7 +26,7 @@ PAGE = "/members/password"
 
 
 @router.get(PAGE)
-async def show_password(request: Request, parts: Here, viewer: Member) -> Response:
+async def show_password(request: Request, parts: CurrentParts, viewer: Member) -> Response:
     """Show the form, or how to get the first password."""
     async with parts.db.transaction() as tx:
         member = await _viewer(tx, viewer)
@@ -36,7 +36,7 @@ async def show_password(request: Request, parts: Here, viewer: Member) -> Respon
 
 
 @router.post(PAGE)
-async def save_password(request: Request, parts: Here, viewer: Member) -> Response:
+async def save_password(request: Request, parts: CurrentParts, viewer: Member) -> Response:
     """Change the password and stay logged in here."""
     form = await read_form(request, ChangePassword)
     status, headers = 422, {}
@@ -66,7 +66,7 @@ async def save_password(request: Request, parts: Here, viewer: Member) -> Respon
 
 
 @router.post(f"{PAGE}/first")
-async def mail_first_password(request: Request, parts: Here, viewer: Member) -> Response:
+async def mail_first_password(request: Request, parts: CurrentParts, viewer: Member) -> Response:
     """Send a link to the member's own address."""
     async with parts.db.transaction() as tx:
         await request_own_reset(tx, await _viewer(tx, viewer), at=now())

@@ -19,7 +19,7 @@ from shared.shop.mail_links import PATH, MailLink
 from shared.shop.statements import COOKIE
 from shared.web.client_address import counted_as
 from shared.web.forms import Form, read_form
-from shared.web.parts import Here, Parts
+from shared.web.parts import CurrentParts, Parts
 from shared.web.session import CurrentViewer, viewer
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
@@ -29,13 +29,13 @@ RESET = PATH["password_reset"]
 
 
 @router.get(ASK)
-async def show_forgotten(request: Request, parts: Here) -> Response:
+async def show_forgotten(request: Request, parts: CurrentParts) -> Response:
     """Show the form for the address."""
     return parts.pages.render(request, "password_forgot.html", form=Form(ForgottenPassword), sent=False)
 
 
 @router.post(ASK)
-async def mail_link(request: Request, parts: Here) -> Response:
+async def mail_link(request: Request, parts: CurrentParts) -> Response:
     """Show the same response for every address. A member gets a mail."""
     form = await read_form(request, ForgottenPassword)
     status, headers = 422, dict[str, str]()
@@ -53,7 +53,7 @@ async def mail_link(request: Request, parts: Here) -> Response:
 
 
 @router.get(RESET)
-async def show_reset(request: Request, parts: Here) -> Response:
+async def show_reset(request: Request, parts: CurrentParts) -> Response:
     """Move the statement out of the URL, then show the form while the link is valid."""
     if kept := keep_link(request, parts, "password_reset"):
         return kept
@@ -66,7 +66,7 @@ async def show_reset(request: Request, parts: Here) -> Response:
 
 
 @router.post(RESET)
-async def save_reset(request: Request, parts: Here, viewer: CurrentViewer) -> Response:
+async def save_reset(request: Request, parts: CurrentParts, viewer: CurrentViewer) -> Response:
     """Set the password, end all sessions, use up the link, and log in here."""
 
     def page(link: MailLink, form: Form[ResetPassword], status: int, headers: dict[str, str]) -> Response:

@@ -8,14 +8,14 @@ from members.addresses.pages import VERIFY, verification_ended, verification_pag
 from members.passwords.by_link import save_by_link
 from shared.shop.mail_links import MailLink
 from shared.web.forms import Form
-from shared.web.parts import Here
+from shared.web.parts import CurrentParts
 from shared.web.session import NOBODY, CurrentViewer, viewer
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
 
 
 @router.post(f"{VERIFY}/password")
-async def verify_with_password(request: Request, parts: Here, viewer: CurrentViewer) -> Response:
+async def verify_with_password(request: Request, parts: CurrentParts, viewer: CurrentViewer) -> Response:
     """Prove the address and set a new password."""
 
     def page(link: MailLink, form: Form[ResetPassword], status: int, headers: dict[str, str]) -> Response:

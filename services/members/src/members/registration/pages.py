@@ -14,21 +14,21 @@ from members.shop_rules.rows import rules_at
 from shared.clock import now
 from shared.errors import Refused
 from shared.web.forms import Form, read_form
-from shared.web.parts import Here, Parts
+from shared.web.parts import CurrentParts, Parts
 from shared.web.session import CurrentViewer, safe_next, viewer
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
 
 
 @router.get("/members/signup")
-async def show_signup(request: Request, parts: Here) -> Response:
+async def show_signup(request: Request, parts: CurrentParts) -> Response:
     """Show the form."""
     next_path = safe_next(request.query_params.get("next"), MY_PAGE)
     return await _page(request, parts, Form(SignUp), next_path)
 
 
 @router.post("/members/signup")
-async def register(request: Request, parts: Here, viewer: CurrentViewer) -> Response:
+async def register(request: Request, parts: CurrentParts, viewer: CurrentViewer) -> Response:
     """Register the member, log in and redirect."""
     next_path = safe_next(str((await request.form()).get("next", "")), MY_PAGE)
     form = await read_form(request, SignUp)

@@ -15,7 +15,7 @@ from members.shop_rules.rows import rules_at
 from shared.clock import now
 from shared.errors import Refused
 from shared.web.forms import Form, read_form
-from shared.web.parts import Here, Parts
+from shared.web.parts import CurrentParts, Parts
 from shared.web.session import CurrentViewer, safe_next, viewer
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
@@ -51,14 +51,14 @@ async def show_login_form(
 
 
 @router.get("/members/login")
-async def show_login(request: Request, parts: Here) -> Response:
+async def show_login(request: Request, parts: CurrentParts) -> Response:
     """Show the login page."""
     next_path = safe_next(request.query_params.get("next"), MY_PAGE)
     return await show_login_form(request, parts, Form(Login), next_path=next_path)
 
 
 @router.post("/members/login")
-async def enter_shop(request: Request, parts: Here, viewer: CurrentViewer) -> Response:
+async def enter_shop(request: Request, parts: CurrentParts, viewer: CurrentViewer) -> Response:
     """Log in and redirect to the page that the member wanted."""
     next_path = safe_next(str((await request.form()).get("next", "")), MY_PAGE)
     form = await read_form(request, Login)

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from members.shop_rules.rows import rules_at
 from shared.clock import now
-from shared.web.parts import Here
+from shared.web.parts import CurrentParts
 from shared.web.session import viewer
 
 router = APIRouter(prefix="/api/members", tags=["members"], dependencies=[Depends(viewer)])
@@ -23,7 +23,7 @@ class PointRules(BaseModel):
 
 
 @router.get("/point-rules")
-async def point_rules(parts: Here) -> PointRules:
+async def point_rules(parts: CurrentParts) -> PointRules:
     """Return the point rules in force."""
     async with parts.db.transaction() as tx:
         rules = await rules_at(tx, now())

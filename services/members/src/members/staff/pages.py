@@ -13,21 +13,21 @@ from members.staff.log_in_at_desk import log_in_at_desk
 from members.viewer import address_of
 from shared.errors import Refused
 from shared.web.forms import Form, read_form
-from shared.web.parts import Here, Parts
+from shared.web.parts import CurrentParts, Parts
 from shared.web.session import CurrentViewer, safe_next, viewer
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
 
 
 @router.get("/desk/login")
-async def show_desk_login(request: Request, parts: Here) -> Response:
+async def show_desk_login(request: Request, parts: CurrentParts) -> Response:
     """Show the form."""
     next_path = safe_next(request.query_params.get("next"), "/desk")
     return _page(request, parts, Form(Login), next_path=next_path)
 
 
 @router.post("/desk/login")
-async def enter_desk(request: Request, parts: Here, viewer: CurrentViewer) -> Response:
+async def enter_desk(request: Request, parts: CurrentParts, viewer: CurrentViewer) -> Response:
     """Log in with the rights of the member's role. A member without one gets the response for a wrong password."""
     next_path = safe_next(str((await request.form()).get("next", "")), "/desk")
     form = await read_form(request, Login)

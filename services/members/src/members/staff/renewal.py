@@ -12,14 +12,14 @@ from members.sessions.browser import put_session
 from members.sessions.open_session import renew_staff_session
 from members.viewer import session_id_of
 from shared.clock import now
-from shared.web.parts import Here
+from shared.web.parts import CurrentParts
 from shared.web.session import STAFF_RENEWAL, CurrentViewer, SignInNeeded, safe_next
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.api_route(STAFF_RENEWAL, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
-async def renew_staff(request: Request, parts: Here, viewer: CurrentViewer) -> Response:
+async def renew_staff(request: Request, parts: CurrentParts, viewer: CurrentViewer) -> Response:
     """Redirect the request back with a new statement. If the session has ended, redirect it to the login."""
     next_path = safe_next(request.query_params.get("next"), "/desk")
     session_id = session_id_of(viewer)

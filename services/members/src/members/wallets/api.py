@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from members.accounts.rows import email_key, member_by_buyer, member_by_email
 from members.wallets.statement import wallet_of
-from shared.web.parts import Here
+from shared.web.parts import CurrentParts
 from shared.web.session import viewer
 
 router = APIRouter(prefix="/api/members", tags=["members"], dependencies=[Depends(viewer)])
@@ -20,7 +20,9 @@ class AmazonLinkState(BaseModel):
 
 
 @router.get("/amazon-links/{buyer_id}")
-async def amazon_link(request: Request, buyer_id: str, parts: Here, email: str = "") -> AmazonLinkState:
+async def amazon_link(
+    request: Request, buyer_id: str, parts: CurrentParts, email: str = ""
+) -> AmazonLinkState:
     """Return whether this buyer is linked, or has the address of a member who is not.
 
     The caller must forward the browser's cookies with payments' wallet statement for this buyer. An address must be in

@@ -22,7 +22,7 @@ from shared.web.fields import Line
 from shared.web.filters import number
 from shared.web.lists import Column, DeskList, SearchBox, Tabs
 from shared.web.paging import Paging
-from shared.web.parts import Here
+from shared.web.parts import CurrentParts
 from shared.web.saved_searches import SavedSearches
 from shared.web.session import Staff, require_staff
 
@@ -108,7 +108,7 @@ router.include_router(SEARCHES.router())
 
 
 @router.get(MAILS.path)
-async def show_log(request: Request, parts: Here, paging: Paging, staff: Staff) -> Response:
+async def show_log(request: Request, parts: CurrentParts, paging: Paging, staff: Staff) -> Response:
     """Show the log, newest first, by state, kind of mail, or part of an order code, a name or an address."""
     asked, desk = MAILS.read(request, paging), parts[Desk]
     search = Search(states=STATES_OF[asked.tab], mail=asked.filters.mail, words=asked.filters.q)
@@ -138,7 +138,7 @@ async def show_log(request: Request, parts: Here, paging: Paging, staff: Staff) 
 
 
 @router.get("/desk/mails/resend")
-async def leave_resend(request: Request, parts: Here) -> Response:
+async def leave_resend(request: Request, parts: CurrentParts) -> Response:
     """Redirect a reload after a refused selection back to the list."""
     return parts.pages.redirect(request, "/desk/mails")
 
@@ -146,7 +146,7 @@ async def leave_resend(request: Request, parts: Here) -> Response:
 @router.post("/desk/mails/resend")
 async def resend_selected(
     request: Request,
-    parts: Here,
+    parts: CurrentParts,
     staff: Staff,
     id: Annotated[list[UUID], Form(max_length=200)],  # noqa: A002 - the selection bar's own name
 ) -> Response:

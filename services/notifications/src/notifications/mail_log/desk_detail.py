@@ -25,7 +25,7 @@ from shared.shop.labels import Mark
 from shared.web.deeds import done_by
 from shared.web.fields import Email
 from shared.web.forms import Form, read_form
-from shared.web.parts import Here, Parts
+from shared.web.parts import CurrentParts, Parts
 from shared.web.session import Staff, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
@@ -41,7 +41,7 @@ class AddressForm(BaseModel):
 
 
 @router.get("/desk/mails/{mail_id}")
-async def show_mail(request: Request, parts: Here, mail_id: UUID) -> Response:
+async def show_mail(request: Request, parts: CurrentParts, mail_id: UUID) -> Response:
     """Show one mail with its tries."""
     return await _page(request, parts, mail_id, Form(AddressForm))
 
@@ -85,7 +85,7 @@ async def _page(
 
 
 @router.get("/desk/mails/{mail_id}/html")
-async def show_html(parts: Here, mail_id: UUID) -> Response:
+async def show_html(parts: CurrentParts, mail_id: UUID) -> Response:
     """Return the mail's HTML for the frame on its page."""
     async with parts.db.transaction() as tx:
         mail = _found(await one_mail(tx, mail_id))
@@ -93,7 +93,7 @@ async def show_html(parts: Here, mail_id: UUID) -> Response:
 
 
 @router.post("/desk/mails/{mail_id}/resend")
-async def resend(request: Request, parts: Here, staff: Staff, mail_id: UUID) -> Response:
+async def resend(request: Request, parts: CurrentParts, staff: Staff, mail_id: UUID) -> Response:
     """Queue an undelivered mail again."""
     async with parts.db.transaction() as tx:
         await resend_mail(tx, mail_id, deed=done_by(request, staff))
@@ -101,7 +101,7 @@ async def resend(request: Request, parts: Here, staff: Staff, mail_id: UUID) -> 
 
 
 @router.post("/desk/mails/{mail_id}/address")
-async def correct(request: Request, parts: Here, staff: Staff, mail_id: UUID) -> Response:
+async def correct(request: Request, parts: CurrentParts, staff: Staff, mail_id: UUID) -> Response:
     """Send an undelivered mail about an order to the corrected address."""
     form = await read_form(request, AddressForm)
     if form.errors:

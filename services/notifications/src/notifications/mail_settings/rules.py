@@ -31,19 +31,19 @@ class MailSetting(Group, key="mail", about="メール"):
         label="送信までの時間",
         unit="分",
         hint="お支払い期限切れの場合にだけ適用します。",
-        only_for=lambda kind: kind.may_wait,
+        only_for=lambda kind: kind.head.may_wait,
     )
     except_payment_kinds: frozenset[Line] = setting(
         frozenset(),
         max_length=METHODS_MAX,
         label="送信しないお支払い方法",
-        only_for=lambda kind: kind.by_method,
+        only_for=lambda kind: kind.head.by_method,
     )
 
 
 def default_setting(kind: MailKind) -> MailSetting:
     """Return the default setting of ``kind``."""
-    return MailSetting(delay_minutes=kind.delay_minutes)
+    return MailSetting(delay_minutes=kind.head.delay)
 
 
 def subject_of(kind: MailKind) -> Subject[MailSetting]:

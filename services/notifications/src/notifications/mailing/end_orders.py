@@ -27,7 +27,7 @@ class EndedOrders:
         yield orders
         if await note_cancelled_orders(tx, orders._ended_at) < len(orders._ended_at):
             raise TryAgain("the order has not been heard of yet")
-        kinds = [kind.name for kind in mails.kinds.values() if kind.until_cancelled]
+        kinds = [kind.name for kind in mails.kinds.values() if kind.head.until_cancelled]
         await _end_waiting(tx, list(orders._ended_at), kinds, at=now())
 
     def end(self, event: OrderCancelled) -> None:

@@ -74,11 +74,11 @@ class Gate:
 
     @cached_property
     def _replacing(self) -> list[str]:
-        return [kind.name for kind in self.mails.kinds.values() if kind.replaces_earlier]
+        return [kind.name for kind in self.mails.kinds.values() if kind.head.replaces_earlier]
 
     def _decide(self, mail: StoredMail, known: Circumstances, more: int, at: datetime) -> Decision:
         kind = self.mails.kinds.get(mail.mail)
-        if known.cancelled and kind is not None and kind.until_cancelled:
+        if known.cancelled and kind is not None and kind.head.until_cancelled:
             return Drop("order_cancelled")
         link_ends_at = datetime.fromisoformat(mail.link["expires_at"]) if mail.link is not None else None
         if link_ends_at is not None and link_ends_at <= at:

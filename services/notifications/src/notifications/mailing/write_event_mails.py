@@ -52,7 +52,7 @@ def _written(
         setting,
         has_address=envelope_address(typed) is not None,
         may_wait=mails.may_wait(kind, event, order),
-        paid=event if kind.by_method else None,
+        paid=event if kind.head.by_method else None,
     )
     purpose = Purpose(
         name=kind.name,
@@ -63,15 +63,15 @@ def _written(
         member_id=_member(event, order),
         # Everyone with the link can open the account, so only the member gets this mail.
         link=kept_of(event) if kind.audience.told_by_events else None,
-        told=kept_event(event) if kind.retold else None,
-        needed_to_pay=kind.needed_to_pay and kind.audience.told_by_events,
+        told=kept_event(event) if kind.head.retold else None,
+        needed_to_pay=kind.head.needed_to_pay and kind.audience.told_by_events,
         traceparent=event.traceparent,
     )
     return new_mail(
         mails,
         mails.render(kind, event, order),
         purpose,
-        _the_only_one(kind, order) if kind.once_per_order and order else new_id(),
+        _the_only_one(kind, order) if kind.head.once_per_order and order else new_id(),
         typed=typed,
         decision=decision,
         due_from=event.occurred_at,

@@ -1,22 +1,7 @@
 """Mails are files: ``texts/<name>.<audience>.<language>.txt``. Adding a file subscribes to its events.
 
-The head has a line ``Subject:``. By default each event in the file name calls for the mail. These optional lines change
-that:
-
-    Hears: OrderPlaced, PaymentAuthorized    the events that call for it, in place of the one in its name
-    When: <expression>                       only for events for which this is true
-    Once: order                              at most once for each order
-    Waits: <expression>                      the delay that staff set applies only if this is true
-    Delay: 10                                the minutes of that delay until staff set others
-    Until: OrderCancelled                    not after the order was cancelled
-    Retold: CancellationMoneyChanged         rendered again before sending if that event changed its facts
-    Needed: payment                          the buyer needs it to pay: staff are called if it does not arrive
-    After: order_cancelled                   not before a waiting mail of that kind about the same order
-    Replaces: earlier                        an earlier mail about the same order that was not sent is dropped
-    Methods: deposit_mail                    not for a payment method without deposit mail, or that staff except
-    Lane: sign_up                            the group for the limit of mails: caused by any sign-up;
-                                             account: for logging in; warning: no limit
-    Title: <text>                            the name for staff, where one name does not suit all
+The head has a line ``Subject:``. By default each event in the file name calls for the mail. Optional lines change that.
+They have the names of the fields of :class:`Head`, such as ``Once-per-order: yes``.
 
 Expressions are Jinja and know ``heard`` (the class name of the event), ``event`` and ``order``. A blank line separates
 the head from the text. A comment at the start of the text contains its name and note for staff.
@@ -30,6 +15,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from notifications.mails.audience import AUDIENCES, JAPANESE, Audience, Lane
 from shared.events import CATALOGUE, Event
@@ -39,23 +27,51 @@ DELAY_MINUTES_MAX = 1440
 
 _FILE_NAME = re.compile(r"(?P<name>[a-z_]+)\.(?P<audience>[a-z]+)\.(?P<language>[a-z]{2})\.txt")
 _ABOUT = re.compile(r"\A\{#\s*(?P<words>.*?)\s*#\}")
-# The form of the value of each header line.
-_HEAD: Mapping[str, str] = {
-    "Subject": ".+",
-    "Hears": ".+",
-    "When": ".+",
-    "Once": "order",
-    "Waits": ".+",
-    "Delay": "[0-9]{1,4}",
-    "Until": "OrderCancelled",
-    "Retold": "CancellationMoneyChanged",
-    "Needed": "payment",
-    "After": "[a-z_]+",
-    "Replaces": "earlier",
-    "Methods": "deposit_mail",
-    "Lane": "order|sign_up|account|warning",
-    "Title": ".+",
-}
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Head(BaseModel):
+    """The lines of the head of a mail. The text below a field says what its line means."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=lambda name: name.capitalize().replace("_", "-")
+    )
+
+    subject: Text
+    hears: Text = ""
+    """The events that call for the mail, in place of the one in its name: ``OrderPlaced, PaymentAuthorized``."""
+    when: Text = ""
+    """An expression. The mail is only for events for which it is true."""
+    once_per_order: bool = False
+    """An order gets the mail only once, even if several events call for it."""
+    waits: Text = ""
+    """An expression. The delay that staff set applies only if it is true."""
+    delay: int = Field(0, ge=0, le=DELAY_MINUTES_MAX)
+    """The delay in minutes until staff set another one."""
+    until_cancelled: bool = False
+    """The mail is not sent after its order was cancelled, because its text would be untrue."""
+    retold: bool = False
+    """The mail is rendered again before sending if CancellationMoneyChanged changed its facts."""
+    needed_to_pay: bool = False
+    """Staff are called if the mail does not arrive, because the buyer may not know how to pay."""
+    after: Text = ""
+    """The name of a mail about the same order that must be sent first: ``order_cancelled``."""
+    replaces_earlier: bool = False
+    """An unsent mail is dropped when a later one of this kind about the same order exists."""
+    by_method: bool = False
+    """The mail is not for a payment method without deposit mail, nor for one that staff except."""
+    lane: Literal["order", "sign_up", "account", "warning"] = "order"
+    """The group of mails that share a limit.
+
+    ``sign_up`` mails are caused by any sign-up. ``account`` mails are for logging in. ``warning`` mails have no limit.
+    """
+    title: Text = ""
+    """A template of the name for staff, if one name does not suit all events."""
+
+    @property
+    def may_wait(self) -> bool:
+        """Return whether staff may set a delay."""
+        return bool(self.waits)
 
 
 @dataclass(frozen=True)
@@ -66,13 +82,8 @@ class MailFile:
     name: str
     audience: Audience
     language: str
-    head: Mapping[str, str]
+    head: Head
     text: str
-
-    @property
-    def subject(self) -> str:
-        """Return the template of the subject line."""
-        return self.head["Subject"]
 
 
 @dataclass(frozen=True)
@@ -97,7 +108,7 @@ class MailKind:
         return self._japanese.audience
 
     @property
-    def head(self) -> Mapping[str, str]:
+    def head(self) -> Head:
         """Return the lines of the head, which decide when it is sent."""
         return self._japanese.head
 
@@ -134,57 +145,14 @@ class MailKind:
         return all(_requires(event, "order_code") for event in self.events)
 
     @property
-    def once_per_order(self) -> bool:
-        """Return whether an order gets it only once, even if several events call for it."""
-        return "Once" in self.head
-
-    @property
-    def until_cancelled(self) -> bool:
-        """Return whether its text would be untrue after its order was cancelled."""
-        return "Until" in self.head
-
-    @property
-    def retold(self) -> bool:
-        """Return whether it is rendered again before sending if its facts have changed."""
-        return "Retold" in self.head
-
-    @property
-    def needed_to_pay(self) -> bool:
-        """Return whether the buyer may not know how to pay without it."""
-        return "Needed" in self.head
-
-    @property
     def after(self) -> str:
         """Return the kind of mail about the same order that must be sent first, or ''."""
-        return f"{self.head['After']}.{self.audience.code}" if "After" in self.head else ""
-
-    @property
-    def may_wait(self) -> bool:
-        """Return whether staff may set a delay."""
-        return "Waits" in self.head
-
-    @property
-    def replaces_earlier(self) -> bool:
-        """Return whether an unsent mail is dropped when a later one of this kind about the same order exists."""
-        return "Replaces" in self.head
-
-    @property
-    def by_method(self) -> bool:
-        """Return whether some payment methods lack this mail. Staff may except more of them."""
-        return "Methods" in self.head
-
-    @property
-    def delay_minutes(self) -> int:
-        """Return its default delay in minutes."""
-        return int(self.head.get("Delay", "0"))
+        return f"{self.head.after}.{self.audience.code}" if self.head.after else ""
 
     @property
     def lane(self) -> Lane:
         """Return the group of mails to the same address that share its limit."""
-        if not self.audience.told_by_events:
-            return "desk"
-        named: dict[str, Lane] = {"sign_up": "sign_up", "account": "account", "warning": "warning"}
-        return named.get(self.head.get("Lane", ""), "order")
+        return self.head.lane if self.audience.told_by_events else "desk"
 
 
 def find_mails(folder: Path = FOLDER) -> list[MailKind]:
@@ -215,7 +183,7 @@ def _kind(files: Mapping[str, MailFile]) -> MailKind:
     if JAPANESE not in files:
         raise ValueError(f"{next(iter(files.values())).path.name}: there is no Japanese file of this mail")
     for file in files.values():
-        if file.language != JAPANESE and file.head.keys() != {"Subject"}:
+        if file.language != JAPANESE and file.head.model_fields_set != {"subject"}:
             raise ValueError(
                 f"{file.path.name}: its head is Subject: alone; the Japanese file tells the rest"
             )
@@ -229,34 +197,36 @@ def _fault_of(kind: MailKind) -> str:
     """Return why a mail of this kind could not be sent correctly. Return '' if it can."""
     if kind.audience.told_by_events and not (kind.about_an_order or _all_have(kind.events, "email")):
         return "its events name neither an order nor an address"
+    head = kind.head
     of_orders = (
-        kind.once_per_order
-        or kind.until_cancelled
-        or kind.needed_to_pay
-        or kind.after
-        or kind.replaces_earlier
+        head.once_per_order
+        or head.until_cancelled
+        or head.needed_to_pay
+        or head.after
+        or head.replaces_earlier
     )
     if of_orders and not kind.about_an_order:
         return "it is about no order"
-    if kind.by_method and not _all_have(kind.events, "payment_kind", "deposit_mail"):
+    if head.by_method and not _all_have(kind.events, "payment_kind", "deposit_mail"):
         return "its events do not tell whether their payment method has a deposit mail"
-    if "Delay" in kind.head and not kind.may_wait:
+    if "delay" in head.model_fields_set and not head.may_wait:
         return "Delay: counts only with Waits:"
-    if kind.delay_minutes > DELAY_MINUTES_MAX:
-        return f"Delay: is {DELAY_MINUTES_MAX} minutes at most"
     return ""
 
 
-def _parts(path: Path) -> tuple[dict[str, str], str]:
+def _parts(path: Path) -> tuple[Head, str]:
     head, _, text = path.read_text("utf-8").partition("\n\n")
     lines = [line.partition(":") for line in head.split("\n")]
     found = {name: value.strip() for name, _, value in lines}
-    if not lines or lines[0][0] != "Subject" or len(found) != len(lines):
+    if lines[0][0] != "Subject" or len(found) != len(lines):
         raise ValueError(f"{path.name} must begin with one line Subject: and a blank line after its head")
-    for name, value in found.items():
-        if not re.fullmatch(_HEAD.get(name, ""), value):
-            raise ValueError(f"{path.name}: {name}: {value} is no line of a mail's head")
-    return found, text
+    try:
+        return Head.model_validate(found), text
+    except ValidationError as error:
+        wrong = error.errors()[0]["loc"][0]
+        raise ValueError(
+            f"{path.name}: {wrong}: {found.get(str(wrong))} is no line of a mail's head"
+        ) from error
 
 
 def _events(file: MailFile) -> tuple[type[Event], ...]:
@@ -266,7 +236,7 @@ def _events(file: MailFile) -> tuple[type[Event], ...]:
         by_class[kind.__name__] = kind
         by_class[kind.type.partition(".")[0]] = kind
     own = file.name.partition(".")[0]
-    names = [one.strip() for one in file.head["Hears"].split(",")] if "Hears" in file.head else [own]
+    names = [one.strip() for one in (file.head.hears or own).split(",")]
     unknown = [one for one in names if one not in by_class]
     if unknown:
         raise ValueError(f"{file.path.name} hears {unknown}, which is no event we know")

@@ -118,11 +118,9 @@ class Mails:
             for file in kind.files.values()
         }
         heads = {name: kind.head for name, kind in self.kinds.items()}
-        self._titles = {
-            name: self._env.from_string(head["Title"]) for name, head in heads.items() if "Title" in head
-        }
-        self._when = {name: self._condition(head.get("When")) for name, head in heads.items()}
-        self._waits = {name: self._condition(head.get("Waits")) for name, head in heads.items()}
+        self._titles = {name: self._env.from_string(head.title) for name, head in heads.items() if head.title}
+        self._when = {name: self._condition(head.when) for name, head in heads.items()}
+        self._waits = {name: self._condition(head.waits) for name, head in heads.items()}
         self._html = HtmlMail(shop.name, folder)
 
     def __getitem__(self, name: str) -> MailKind:
@@ -180,10 +178,10 @@ class Mails:
         for part in jinja2.meta.find_referenced_templates(self._env.parse(file.text)):
             if part is not None and part not in self._env.list_templates():
                 raise ValueError(f"{file.path.name} includes {part}, which is not there")
-        return self._env.from_string(file.subject), self._env.from_string(file.text)
+        return self._env.from_string(file.head.subject), self._env.from_string(file.text)
 
-    def _condition(self, text: str | None) -> _Condition | None:
-        if text is None:
+    def _condition(self, text: str) -> _Condition | None:
+        if not text:
             return None
         names = jinja2.meta.find_undeclared_variables(self._env.parse(f"{{{{ {text} }}}}"))
         holds = self._env.compile_expression(text, undefined_to_none=False)

@@ -14,7 +14,7 @@ from notifications.orders.rows import belongs_to, page_key_of
 from shared.clock import now
 from shared.errors import Refused
 from shared.shop.orders_in_browser import OrdersInBrowser
-from shared.web.parts import Here
+from shared.web.parts import CurrentParts
 from shared.web.session import CurrentViewer, SignInNeeded
 
 router = APIRouter(include_in_schema=False)
@@ -30,7 +30,7 @@ class Message:
 
 
 @router.get("/notifications/orders/{code}")
-async def show_messages(request: Request, parts: Here, viewer: CurrentViewer, code: str) -> Response:
+async def show_messages(request: Request, parts: CurrentParts, viewer: CurrentViewer, code: str) -> Response:
     """Show the mails of an order to its buyer, newest first, whether or not they were delivered.
 
     The buyer is the order's member. A browser that placed or opened the order may also see them, if checkout confirms

@@ -16,7 +16,7 @@ from shared.ids import new_id
 from shared.web.deeds import done_by
 from shared.web.fields import Email
 from shared.web.forms import Form, read_form
-from shared.web.parts import Here, Parts
+from shared.web.parts import CurrentParts, Parts
 from shared.web.session import Staff, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
@@ -30,7 +30,7 @@ class TestForm(BaseModel):
 
 
 @router.get("/desk/mails/preview")
-async def list_previews(request: Request, parts: Here) -> Response:
+async def list_previews(request: Request, parts: CurrentParts) -> Response:
     """Show all mails, each with its example subject."""
     lines = [
         {
@@ -45,14 +45,16 @@ async def list_previews(request: Request, parts: Here) -> Response:
 
 
 @router.get("/desk/mails/preview/{mail}")
-async def show_preview(request: Request, parts: Here, mail: str, language: str = JAPANESE) -> Response:
+async def show_preview(
+    request: Request, parts: CurrentParts, mail: str, language: str = JAPANESE
+) -> Response:
     """Show one mail with the example event, as text and as HTML, in one of its languages."""
     form = Form(TestForm, {"request_id": new_id()})
     return _page(request, parts, kind_of(parts[Desk], mail), language, form)
 
 
 @router.get("/desk/mails/preview/{mail}/html")
-async def show_preview_html(parts: Here, mail: str, language: str = JAPANESE) -> Response:
+async def show_preview_html(parts: CurrentParts, mail: str, language: str = JAPANESE) -> Response:
     """Return the HTML for the frame on the preview's page."""
     words = example_words(parts[Desk].mails, kind_of(parts[Desk], mail), language)
     return framed(parts[Desk].mails.html(words.subject, words.shielded, words.language))
@@ -61,7 +63,7 @@ async def show_preview_html(parts: Here, mail: str, language: str = JAPANESE) ->
 @router.post("/desk/mails/preview/{mail}/test")
 async def send_test(
     request: Request,
-    parts: Here,
+    parts: CurrentParts,
     staff: Staff,
     mail: str,
     language: str = JAPANESE,

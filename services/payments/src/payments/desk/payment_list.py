@@ -22,7 +22,7 @@ from shared.web.deeds import done_by, rows_taken
 from shared.web.fields import Line
 from shared.web.lists import Asked, Column, DeskList, SearchBox, Tabs
 from shared.web.paging import Paging
-from shared.web.parts import Here
+from shared.web.parts import CurrentParts
 from shared.web.saved_searches import SavedSearches
 from shared.web.session import MayExport, Staff, require_staff
 
@@ -99,7 +99,7 @@ router.include_router(SEARCHES.router())
 
 
 @router.get(f"{PAYMENTS.path}/export.csv")
-async def send_payments(request: Request, parts: Here, staff: MayExport, paging: Paging) -> Response:
+async def send_payments(request: Request, parts: CurrentParts, staff: MayExport, paging: Paging) -> Response:
     """Send all pages of the list as CSV. Only owners may, and an event names the person."""
     search = _search(PAYMENTS.read(request, paging).for_file())
     async with parts.db.transaction() as tx:
@@ -112,7 +112,7 @@ async def send_payments(request: Request, parts: Here, staff: MayExport, paging:
 
 
 @router.get(PAYMENTS.path)
-async def show_payments(request: Request, parts: Here, paging: Paging, staff: Staff) -> Response:
+async def show_payments(request: Request, parts: CurrentParts, paging: Paging, staff: Staff) -> Response:
     """Payments, newest first, by tab, method, state, part of code or name, or a provider's number."""
     asked, methods = PAYMENTS.read(request, paging), parts[Methods]
     async with parts.db.transaction() as tx:

@@ -23,7 +23,7 @@ from payments.watching.look_up_payment import look_up_payment
 from shared.errors import Refused
 from shared.web.deeds import done_by
 from shared.web.forms import Form, read_form
-from shared.web.parts import Here, Parts
+from shared.web.parts import CurrentParts, Parts
 from shared.web.session import Staff, require_staff
 
 PATH = "/desk/payments/{order_code}"
@@ -33,13 +33,13 @@ router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=Fals
 
 
 @router.get(PATH)
-async def show_payment(request: Request, parts: Here, order_code: str) -> Response:
+async def show_payment(request: Request, parts: CurrentParts, order_code: str) -> Response:
     """The payment of an order."""
     return await _show(request, parts, order_code)
 
 
 @router.post(f"{PATH}/look-up")
-async def look_up(request: Request, parts: Here, order_code: str, staff: Staff) -> Response:
+async def look_up(request: Request, parts: CurrentParts, order_code: str, staff: Staff) -> Response:
     """Make a look-up due now, also for a payment that is over."""
     async with parts.db.transaction() as tx:
         await look_up_payment(tx, order_code, done_by(request, staff))
@@ -47,7 +47,9 @@ async def look_up(request: Request, parts: Here, order_code: str, staff: Staff) 
 
 
 @router.post(f"{PATH}/{{path:path}}")
-async def do_deed(request: Request, parts: Here, order_code: str, path: str, staff: Staff) -> Response:
+async def do_deed(
+    request: Request, parts: CurrentParts, order_code: str, path: str, staff: Staff
+) -> Response:
     """Do a deed and show the page again. If it was refused, the page shows why."""
     if path not in DEEDS:
         raise Refused("deed_unknown", "この操作はできません。", status=404)

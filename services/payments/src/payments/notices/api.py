@@ -11,7 +11,7 @@ from payments.notices.rows import can_be_matched, insert_notice, insert_unreadab
 from payments.providers.provider import NoticeRefused, Provider
 from shared.clock import now
 from shared.crash import crash_point
-from shared.web.parts import Here, Parts
+from shared.web.parts import CurrentParts, Parts
 
 log = structlog.get_logger()
 
@@ -36,7 +36,7 @@ def _receiver(provider: Provider) -> Callable[[Request, Parts], Awaitable[Respon
                 await insert_unreadable(tx, provider.name, body, now())
         return PlainTextResponse("refused", status_code=status)
 
-    async def receive_notice(request: Request, parts: Here) -> Response:
+    async def receive_notice(request: Request, parts: CurrentParts) -> Response:
         """Answer 200, but only after the commit. A notice that is sent again is stored once and gets the same answer.
 
         A genuine notice that nobody can read is kept for staff, and refused: a repetition would not be clearer.

@@ -13,7 +13,7 @@ from payments.payment.labels import in_pieces
 from payments.shop.rows import PaymentSettings, read_payment_settings
 from shared.web.deeds import done_by
 from shared.web.paging import Paging
-from shared.web.parts import Here
+from shared.web.parts import CurrentParts
 from shared.web.session import Staff, require_staff
 
 PATH = "/desk/payments/notices"
@@ -31,7 +31,7 @@ router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=Fals
 
 
 @router.get(PATH)
-async def show_notices(request: Request, parts: Here, asked: Paging) -> Response:
+async def show_notices(request: Request, parts: CurrentParts, asked: Paging) -> Response:
     """The notices that nobody has seen yet, newest first."""
     async with parts.db.transaction() as tx:
         rows, total = await notices_for_staff(tx, limit=asked.size, offset=asked.offset)
@@ -59,7 +59,7 @@ async def show_notices(request: Request, parts: Here, asked: Paging) -> Response
 
 
 @router.post(f"{PATH}/{{notice_key}}/seen")
-async def mark_seen(request: Request, parts: Here, notice_key: UUID, staff: Staff) -> Response:
+async def mark_seen(request: Request, parts: CurrentParts, notice_key: UUID, staff: Staff) -> Response:
     """Remove a notice from the list."""
     async with parts.db.transaction() as tx:
         names = _names(parts[Methods], await read_payment_settings(tx))

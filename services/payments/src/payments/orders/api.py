@@ -10,7 +10,7 @@ from payments.payment.labels import state_label
 from payments.payment.rows import find_order_payment
 from payments.payment.rules.payment import Payment
 from shared.errors import Refused
-from shared.web.parts import Here
+from shared.web.parts import CurrentParts
 from shared.web.session import Viewer, viewer
 
 router = APIRouter(prefix="/api/payments")
@@ -18,7 +18,7 @@ router = APIRouter(prefix="/api/payments")
 
 @router.get("/orders/{order_code}")
 async def show_order(
-    parts: Here, order_code: str, seen: Annotated[Viewer, Depends(viewer)], key: str = ""
+    parts: CurrentParts, order_code: str, seen: Annotated[Viewer, Depends(viewer)], key: str = ""
 ) -> dict[str, Any]:
     """The payment of an order, for the holder of the key of its page, and for staff.
 

@@ -7,13 +7,13 @@ from fastapi import APIRouter
 from payments.methods.method import Method
 from payments.methods.registry import Methods
 from payments.shop.rows import PaymentSettings, read_payment_settings
-from shared.web.parts import Here
+from shared.web.parts import CurrentParts
 
 router = APIRouter(prefix="/api/payments")
 
 
 @router.get("/methods")
-async def list_methods(parts: Here) -> dict[str, Any]:
+async def list_methods(parts: CurrentParts) -> dict[str, Any]:
     """The menu, in order, without the methods that staff have switched off."""
     async with parts.db.transaction() as tx:
         settings = await read_payment_settings(tx)
