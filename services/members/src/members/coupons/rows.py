@@ -81,7 +81,7 @@ async def usable_coupons(
     return [Coupon.model_validate(row) for row in rows]
 
 
-async def held_with(tx: Tx, reservation_id: UUID) -> list[UUID]:
+async def reserved_with(tx: Tx, reservation_id: UUID) -> list[UUID]:
     """Return the coupons of a reservation, in the common order of locking."""
     rows = await tx.rows(f"{_HELD} ORDER BY h.coupon_id", reservation_id=reservation_id)
     return [row.issue_id for row in rows]

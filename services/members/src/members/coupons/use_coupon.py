@@ -7,8 +7,8 @@ from members.coupons.rows import (
     Redemption,
     add_entry,
     give_use_back,
-    held_with,
     issued_coupon,
+    reserved_with,
     take_use,
 )
 from members.coupons.rules import Coupon, CouponRefused
@@ -29,7 +29,7 @@ _REFUSED = {
 }
 
 
-async def hold_coupon(
+async def reserve_coupon(
     tx: Tx, issue_id: UUID, *, member_id: UUID, reservation_id: UUID, at: datetime
 ) -> Coupon:
     """Reserve a member's coupon with a reservation that this transaction made or locked.
@@ -45,7 +45,7 @@ async def hold_coupon(
             "coupon_expired",
             f"「{row.name}」の有効期限は{last_day(row.expires_at):%Y/%m/%d}まででした。",
         )
-    if issue_id not in await held_with(tx, reservation_id):
+    if issue_id not in await reserved_with(tx, reservation_id):
         taken = await take_use(tx, issue_id)
         if taken != "taken":
             raise CouponRefused(*_REFUSED[taken])
@@ -55,7 +55,7 @@ async def hold_coupon(
 
 async def release_coupons(tx: Tx, reservation_id: UUID, *, at: datetime) -> None:
     """Release the coupons of a reservation that ends without an order."""
-    for issue_id in await held_with(tx, reservation_id):
+    for issue_id in await reserved_with(tx, reservation_id):
         await give_use_back(tx, issue_id)
         await add_entry(tx, issue_id, "released", change=-1, reservation_id=reservation_id, at=at)
 
@@ -88,14 +88,14 @@ async def redeem_coupon(tx: Tx, event: OrderPlaced) -> bool:
 
 async def _redeem(tx: Tx, event: OrderPlaced, issue_id: UUID, reservation_id: UUID) -> bool:
     """Turn the reserved use into the order's use, or take a new one. Return False if none is left."""
-    held = issue_id in await held_with(tx, reservation_id)
-    if not held and await take_use(tx, issue_id) != "taken":
+    reserved = issue_id in await reserved_with(tx, reservation_id)
+    if not reserved and await take_use(tx, issue_id) != "taken":
         return False
     await add_entry(
         tx,
         issue_id,
         "redeemed",
-        change=0 if held else 1,
+        change=0 if reserved else 1,
         reservation_id=reservation_id,
         at=event.placed_at,
         order_code=event.order_code,
