@@ -23,7 +23,7 @@ _MAY_BE_INEXACT = re.compile(rb"[0-9.]{17}|[0-9][eE]-[0-9]")
 _EXACT_MAX = 2**53
 _DIGITS_MAX = 4_000
 """Python refuses integers of more than 4,300 digits without a field's name."""
-# A percent sign that begins no byte (RFC 3986 2.1). No browser sends one in a form, and each costs a decoder much time.
+# A percent sign that begins no byte (RFC 3986 2.1). Decoders differ about it, and each costs one much time.
 _STRAY_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
@@ -32,9 +32,11 @@ class ClientGone(Exception):
 
 
 def not_text(encoded: bytes) -> bool:
-    """Percent-encoded bytes that are not UTF-8, or hold a NUL, which PostgreSQL cannot store."""
+    """Percent-encoded bytes that are not UTF-8, have a stray percent sign, or hold a NUL, which PostgreSQL cannot store."""
     if encoded.isascii() and b"%" not in encoded and b"\x00" not in encoded:
         return False
+    if _STRAY_PERCENT.search(encoded):
+        return True
     plain = unquote_to_bytes(encoded)
     try:
         plain.decode("utf-8")
