@@ -7,13 +7,13 @@ knows, which gives too many rather than too few.
 import os
 import re
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel
 
 from shared.process.app import Process
@@ -65,19 +65,12 @@ def routes_of(service: str) -> list[Route]:
 def routes_of_app(app: FastAPI) -> list[Route]:
     """Return all pages and forms of an application; what its OpenAPI document shows is not among them."""
     found = [
-        Route(method, route.path, fields_of(route))
-        for route in _effective(app)
-        if not route.include_in_schema
+        Route(method, route.path or "", fields_of(route))
+        for route in iter_route_contexts(app.routes)
+        if getattr(route, "dependant", None) is not None and not route.include_in_schema
         for method in sorted(route.methods or ())
     ]
     return sorted(found, key=lambda one: (one.ends_sessions, one.path, one.method))
-
-
-def _effective(app: FastAPI) -> Iterator[Any]:
-    for route in app.routes:
-        router = getattr(route, "effective_candidates", None)
-        if router is not None:
-            yield from (one for one in router() if getattr(one, "endpoint", None) is not None)
 
 
 def fields_of(route: Any) -> tuple[str, ...]:

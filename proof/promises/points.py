@@ -46,7 +46,7 @@ async def balances_are_sums(outside: Outside, check: Check) -> None:
         check.that(
             balance["held"] == held[member_id],
             f"member {member_id}",
-            f"{balance['held']} points are held, reservations make {held[member_id]}",
+            f"{balance['held']} points are reserved, reservations make {held[member_id]}",
         )
 
 
@@ -73,7 +73,7 @@ async def orders_move_points_once(outside: Outside, check: Check) -> None:
             committed == (row["order_code"] is not None), where, f"{row['status']} and its order differ"
         )
         late = row["due_at"] is not None and row["due_at"] < outside.now() - OVERDUE
-        check.that(not (row["status"] == "held" and late), where, "held beyond its time")
+        check.that(not (row["status"] == "held" and late), where, "standing beyond its time")
     for code, order in orders.items():
         used = of.get((code, "used"))
         spent = 0 if used is None else used["shortage"] - used["active"]

@@ -244,7 +244,7 @@ async def test_a_coupon_order_earns_points_and_links_the_account_once(
     ]
     assert [event.discount for event in await members.said(CouponRedeemed)] == [500] * 3
     balance = await members.balance(aya)
-    assert (balance.active, balance.waiting, balance.held) == (200, 132, 0)
+    assert (balance.active, balance.waiting, balance.reserved) == (200, 132, 0)
     orders = await members.rows("SELECT member_id, points_used, note FROM member_orders")
     assert {tuple(row) for row in orders} == {(aya, 100, "")}
 

@@ -86,7 +86,7 @@ async def test_who_owes_points_cannot_spend_those_that_were_set_aside(members: M
         await reserve_benefit(tx, member_id=aya, points=800, at=now())
     await members.hears(a_cancellation("N-EARNS"))
     balance = await members.balance(aya)
-    assert (balance.active, balance.held, balance.debt) == (800, 800, 300)
+    assert (balance.active, balance.reserved, balance.debt) == (800, 800, 300)
 
     await members.rows("UPDATE point_balances SET held = 0 RETURNING 1")
 

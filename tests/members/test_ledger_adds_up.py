@@ -108,7 +108,7 @@ class Ledger(RuleBasedStateMachine):
         self.mode, self.lapses = mode, valid_days is not None
         # Valid points less what is owed; below zero a debt.
         self.net, self.waiting = REGISTRATION_POINTS, 0
-        self.held: dict[UUID, int] = {}
+        self.reserved: dict[UUID, int] = {}
         self.orders: dict[str, Earned] = {}
         rules = Rules.model_validate({"purchase_activation": mode, "valid_days": valid_days})
 
@@ -128,7 +128,7 @@ class Ledger(RuleBasedStateMachine):
     @property
     def free(self) -> int:
         """What may be set aside or spent."""
-        return max(0, self.net - sum(self.held.values()))
+        return max(0, self.net - sum(self.reserved.values()))
 
     def code(self, pick: int) -> str:
         """Return one of the orders so far, or the one that comes next."""
@@ -163,7 +163,7 @@ class Ledger(RuleBasedStateMachine):
         reservation_id = self.reservations[-1] if reserved and self.reservations else None
         points = min(points, items)
         if reservation_id is not None:
-            self.held.pop(reservation_id, 0)
+            self.reserved.pop(reservation_id, 0)
         earns = (items - points) // 100
         at_once = self.mode == "immediate"
         self.orders[code] = Earned(points, earns, "active" if at_once else "waiting")
@@ -184,7 +184,7 @@ class Ledger(RuleBasedStateMachine):
     def points_are_reserved(self, points: int, change: bool) -> None:
         async def reserve() -> None:
             earlier = self.reservations[-1] if change and self.reservations else None
-            own = self.held.get(earlier, 0) if earlier else 0
+            own = self.reserved.get(earlier, 0) if earlier else 0
             enough = max(points - own, 0) <= self.free
             try:
                 async with self.db.transaction() as tx:
@@ -196,8 +196,8 @@ class Ledger(RuleBasedStateMachine):
                 return
             assert self.lapses or enough
             self.reservations.append(made.reservation_id)
-            more = max(points - self.held.get(made.reservation_id, 0), 0)
-            self.held[made.reservation_id] = self.held.get(made.reservation_id, 0) + more
+            more = max(points - self.reserved.get(made.reservation_id, 0), 0)
+            self.reserved[made.reservation_id] = self.reserved.get(made.reservation_id, 0) + more
 
         self.run(reserve())
 
@@ -248,7 +248,7 @@ class Ledger(RuleBasedStateMachine):
 
         self.run(work())
         # Every reservation is older than the shortest of these times.
-        self.held.clear()
+        self.reserved.clear()
 
     @invariant()
     def the_ledger_adds_up(self) -> None:
@@ -258,13 +258,13 @@ class Ledger(RuleBasedStateMachine):
                     assert await tx.rows(broken) == []
                 balance = await balance_of(tx, self.member_id)
             assert balance.waiting == self.waiting
-            held = sum(self.held.values())
+            held = sum(self.reserved.values())
             if self.lapses:
                 # What lapses is the model's only unknown: it never comes out of what is set aside.
-                assert balance.held == held
+                assert balance.reserved == held
                 assert balance.available >= 0
             else:
-                assert (balance.available, balance.held) == (self.free, held)
+                assert (balance.available, balance.reserved) == (self.free, held)
                 assert balance.active - balance.debt == self.net, (
                     "all movements make the balance less the debt"
                 )
@@ -285,7 +285,7 @@ def test_the_ledger_adds_up_after_any_story(postgres: TestPostgres) -> None:
     try:
         run_state_machine_as_test(
             Ledger,
-            settings=stories(short=25, steps=25, long=400),
+            settings=stories(short=40, steps=25, long=400),
         )
         kinds = Ledger.loop.run_until_complete(kinds_posted(Ledger.db))
         assert kinds == EVERY_KIND, "each kind of posting took place in some story"

@@ -21,28 +21,28 @@ from members.points.rules import (
 from shared.errors import Refused
 
 MEMBER, GRANT = UUID(int=7), UUID(int=8)
-BALANCE = Balance(MEMBER, waiting=100, active=1_500, held=200, entries=3)
+BALANCE = Balance(MEMBER, waiting=100, active=1_500, reserved=200, entries=3)
 EARNED = Grant(GRANT, MEMBER, 100, "purchase", "waiting", order_code="N1")
 VALID = replace(EARNED, state="active")
 
 
 def test_a_new_balance_is_empty() -> None:
     empty = Balance(MEMBER)
-    assert (empty.waiting, empty.active, empty.held, empty.entries, empty.available) == (0, 0, 0, 0, 0)
+    assert (empty.waiting, empty.active, empty.reserved, empty.entries, empty.available) == (0, 0, 0, 0, 0)
 
 
 def test_points_are_granted_waiting_or_active() -> None:
     waiting = Posting("granted", "purchase", 100, 0, order_code="N1", grant_id=GRANT)
     assert grant_posting(EARNED) == waiting
     assert grant_posting(VALID) == replace(waiting, waiting=0, active=100)
-    assert BALANCE.after(waiting) == Balance(MEMBER, waiting=200, active=1_500, held=200, entries=4)
+    assert BALANCE.after(waiting) == Balance(MEMBER, waiting=200, active=1_500, reserved=200, entries=4)
 
 
 def test_waiting_points_become_active_by_themselves_or_by_staff() -> None:
     posting = Posting("activated", "purchase", -100, 100, order_code="N1", grant_id=GRANT)
     assert activate_posting(EARNED) == posting
     assert activate_posting(EARNED, by="店長") == replace(posting, by="店長")
-    assert BALANCE.after(posting) == Balance(MEMBER, waiting=0, active=1_600, held=200, entries=4)
+    assert BALANCE.after(posting) == Balance(MEMBER, waiting=0, active=1_600, reserved=200, entries=4)
 
 
 @pytest.mark.parametrize(("wanted", "taken"), [(1, 1), (1_300, 1_300), (1_301, 1_300), (9_000, 1_300)])
@@ -94,7 +94,7 @@ def test_no_line_takes_more_than_there_is(waiting: int, active: int, fits: bool)
 
 
 def test_points_are_set_aside_to_the_last_and_not_beyond() -> None:
-    assert BALANCE.hold(1_300) == replace(BALANCE, held=1_500)
-    assert BALANCE.unhold(150) == replace(BALANCE, held=50)
+    assert BALANCE.reserve(1_300) == replace(BALANCE, reserved=1_500)
+    assert BALANCE.release(150) == replace(BALANCE, reserved=50)
     with pytest.raises(NotEnoughPoints, match="0〜1,300の範囲"):
-        BALANCE.hold(1_301)
+        BALANCE.reserve(1_301)

@@ -50,7 +50,7 @@ async def a_shop(make_db: MakeDatabase) -> Database:
                 member_id=member_id, name="綾瀬 あや", email=f"{member_id}@example.jp", email_proved=True
             )
             await register_member(tx, new, rules=Rules(valid_days=30), via="form", at=STARTED_AT)
-            await store_balance(tx, (await lock_known_balance(tx, member_id)).hold(100))
+            await store_balance(tx, (await lock_known_balance(tx, member_id)).reserve(100))
             await insert_reservation(
                 tx,
                 reservation_id,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from members.benefits.release_benefit import ReleaseBenefits
-from members.benefits.reserve_benefit import HELD_FOR, reserve_benefit, reserve_registration_points
+from members.benefits.reserve_benefit import RESERVED_FOR, reserve_benefit, reserve_registration_points
 from members.benefits.tables import benefit_reservations
 from members.points.activate_points import activate_points
 from members.points.expire_points import ExpirePoints
@@ -91,7 +91,7 @@ async def test_points_set_aside_are_looked_at_again_five_minutes_later(members: 
     await members.rows("UPDATE point_balances SET held = 120 RETURNING 1")
     await ExpirePoints(members.db)(row)
     balance = await members.balance(row.member_id)
-    assert (balance.active, balance.held) == (120, 120)
+    assert (balance.active, balance.reserved) == (120, 120)
     [grant] = await members.rows("SELECT due_at FROM point_grants")
     assert timedelta(minutes=4, seconds=50) < grant.due_at - now() <= timedelta(minutes=5)
 
@@ -164,7 +164,7 @@ async def set_aside(members: MembersService) -> Any:
     member_id = await members.register()
     async with members.db.transaction() as tx:
         await reserve_benefit(tx, member_id=member_id, points=200, at=now())
-    clock.move(HELD_FOR)
+    clock.move(RESERVED_FOR)
     async with members.db.transaction() as tx:
         [row] = await claim_due(tx, benefit_reservations, rows_max=9, at=now())
     return row
@@ -185,7 +185,7 @@ async def test_unclaimed_points_are_freed_unless_something_happened(
     row = await set_aside(members)
     await members.rows(meanwhile)
     await ReleaseBenefits(members.db)(row)
-    assert (await members.balance(row.member_id)).held == held
+    assert (await members.balance(row.member_id)).reserved == held
     [after] = await members.rows("SELECT status FROM benefit_reservations")
     assert after.status == ("released" if not held else "committed" if "committed" in meanwhile else "held")
 

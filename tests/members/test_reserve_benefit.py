@@ -56,7 +56,7 @@ async def test_points_are_set_aside_and_stated_and_spent_once(
     await members.hears(order, times=2)
 
     balance = await members.balance(aya)
-    assert (balance.active, balance.held) == (300, 0)
+    assert (balance.active, balance.reserved) == (300, 0)
     assert [event.points for event in await members.said(PointsUsed)] == [200]
     [row] = await members.rows("SELECT status, order_code, due_at FROM benefit_reservations")
     assert (row.status, row.order_code, row.due_at) == ("committed", "N-1001", None)
@@ -83,7 +83,7 @@ async def test_of_two_orders_at_once_with_all_points_one_gets_them(members: Memb
     assert len(won) == 1
     assert {answer.status_code for answer in answers} == {200, 409}
     assert {a.json()["code"] for a in answers if a.status_code == 409} == {"not_enough_points"}
-    assert (await members.balance(aya)).held == 500
+    assert (await members.balance(aya)).reserved == 500
 
 
 async def test_a_changed_number_keeps_the_reservation_for_one_order(
@@ -102,7 +102,7 @@ async def test_a_changed_number_keeps_the_reservation_for_one_order(
     assert last["reservation_id"] == first["reservation_id"]
     assert last["points"] == 500
     assert profile["points_available"] == 500
-    assert (await members.balance(aya)).held == 500
+    assert (await members.balance(aya)).reserved == 500
 
 
 async def test_an_order_for_fewer_points_than_were_held_frees_the_rest(members: MembersService) -> None:
@@ -116,7 +116,7 @@ async def test_an_order_for_fewer_points_than_were_held_frees_the_rest(members: 
     await members.hears(an_order(member_id=aya, points=300, reservation_id=UUID(stated["reservation_id"])))
 
     balance = await members.balance(aya)
-    assert (balance.active, balance.held) == (200, 0)
+    assert (balance.active, balance.reserved) == (200, 0)
 
 
 async def test_what_a_statement_may_still_claim_stays_set_aside(
@@ -132,7 +132,7 @@ async def test_what_a_statement_may_still_claim_stays_set_aside(
 
     assert "noren_benefit" not in desktop.cookies
     assert refused.status_code == 303
-    assert (await members.balance(aya)).held == 500
+    assert (await members.balance(aya)).reserved == 500
 
 
 async def test_what_no_order_came_for_is_released_by_due_work(members: MembersService) -> None:
@@ -145,12 +145,12 @@ async def test_what_no_order_came_for_is_released_by_due_work(members: MembersSe
     running = asyncio.create_task(runner.run())
     try:
         await eventually(lambda: runner.alive_at > 0)
-        assert (await members.balance(aya)).held == 500
+        assert (await members.balance(aya)).reserved == 500
 
         clock.clock.move(timedelta(minutes=36))
 
         async def released() -> None:
-            assert (await members.balance(aya)).held == 0
+            assert (await members.balance(aya)).reserved == 0
 
         await eventually(released)
     finally:
@@ -201,7 +201,7 @@ async def test_a_registering_buyer_spends_the_points_at_once(
     )
 
     balance = await members.balance(member_id)
-    assert (balance.active, balance.held) == (200, 0)
+    assert (balance.active, balance.reserved) == (200, 0)
     [row] = await members.rows("SELECT status FROM benefit_reservations")
     assert row.status == "committed"
 
@@ -318,7 +318,7 @@ async def test_a_reservation_that_is_over_or_anothers_is_never_changed(
     assert second.reservation_id != first.reservation_id
     rows = await members.rows("SELECT points, points_held FROM benefit_reservations ORDER BY points")
     assert [tuple(row) for row in rows] == [(100, 100), (200, 200)]
-    assert (await members.balance(aya)).held == 300
+    assert (await members.balance(aya)).reserved == 300
 
 
 async def promised(members: MembersService, points: int) -> UUID:

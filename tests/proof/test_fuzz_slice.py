@@ -78,6 +78,14 @@ def _staff(keys: Keys) -> Role:
     return Role("owner", {"noren_session": statement})
 
 
+async def test_pages_of_routers_inside_routers_are_visited_too(shop: Shop) -> None:
+    visited = {route.name: route for route in routes_of_app(shop.app)}
+
+    saved = visited["POST /desk/orders/searches/{search_id}"]
+    assert {"name", "query", "for_all"} <= set(saved.fields)
+    assert {"POST /desk/orders/searches", "POST /desk/orders/searches/{search_id}/delete"} <= visited.keys()
+
+
 @pytest.mark.parametrize("role", ["anonymous", "owner"])
 async def test_no_page_of_the_shop_fails_whatever_it_is_sent(shop: Shop, role: str) -> None:
     who = shop.staff if role == "owner" else Role(role, {})

@@ -44,12 +44,12 @@ class Purse:
 
     waiting: int = 0
     net: int = 0
-    held: int = 0
+    reserved: int = 0
 
     @property
     def free(self) -> int:
         """What is neither set aside nor owed."""
-        return max(0, self.net - self.held)
+        return max(0, self.net - self.reserved)
 
 
 class PointsStory(RuleBasedStateMachine):
@@ -157,19 +157,19 @@ class PointsStory(RuleBasedStateMachine):
                 NotEnoughPoints,
                 match=f"〜{self.purse.free:,}の範囲" if self.purse.free else "は0ポイントです",
             ) as refused:
-                self.balance.hold(points)
+                self.balance.reserve(points)
             assert refused.value.field == "points"
             self.seen["too many wanted"] += 1
             return
-        self.balance = self.balance.hold(points)
-        self.purse.held += points
+        self.balance = self.balance.reserve(points)
+        self.purse.reserved += points
 
-    @precondition(lambda self: self.purse.held)
+    @precondition(lambda self: self.purse.reserved)
     @rule(data=st.data())
     def points_set_aside_are_freed(self, data: st.DataObject) -> None:
-        points = data.draw(st.integers(0, self.purse.held))
-        self.balance = self.balance.unhold(points)
-        self.purse.held -= points
+        points = data.draw(st.integers(0, self.purse.reserved))
+        self.balance = self.balance.release(points)
+        self.purse.reserved -= points
 
     @rule(wanted=numbers)
     def an_order_spends_points(self, wanted: int) -> None:
@@ -191,7 +191,7 @@ class PointsStory(RuleBasedStateMachine):
 
     @rule(more=st.integers(1, 900), waiting=st.booleans())
     def a_line_that_takes_too_much_is_refused(self, more: int, waiting: bool) -> None:
-        own = self.purse.waiting if waiting else self.balance.active - self.balance.held
+        own = self.purse.waiting if waiting else self.balance.active - self.balance.reserved
         taken = -(own + more)
         line = Posting("expired", "order", waiting=taken if waiting else 0, active=0 if waiting else taken)
         before = self.balance
@@ -202,7 +202,11 @@ class PointsStory(RuleBasedStateMachine):
     @invariant()
     def the_balance_is_the_purse_and_the_sum_of_the_ledger(self) -> None:
         balance, purse = self.balance, self.purse
-        assert (balance.waiting, balance.available, balance.held) == (purse.waiting, purse.free, purse.held)
+        assert (balance.waiting, balance.available, balance.reserved) == (
+            purse.waiting,
+            purse.free,
+            purse.reserved,
+        )
         assert balance.active == sum(line.active for line in self.ledger), "P1"
         assert balance.debt == sum(line.shortage - line.repaid for line in self.ledger), (
             "what is owed is told"
@@ -210,7 +214,9 @@ class PointsStory(RuleBasedStateMachine):
         assert balance.active - balance.debt == purse.net, "all movements make the balance less the debt"
         assert balance.waiting == sum(line.waiting for line in self.ledger), "P1"
         assert balance.entries == len(self.ledger)
-        assert min(balance.waiting, balance.active, balance.available, balance.held, balance.debt) >= 0, "P1"
+        assert min(balance.waiting, balance.active, balance.available, balance.reserved, balance.debt) >= 0, (
+            "P1"
+        )
         assert all(line.shortage >= 0 for line in self.ledger), "PNT-20"
 
 

@@ -35,6 +35,8 @@ def not_text(encoded: bytes) -> bool:
     """Return whether percent-encoded bytes are not UTF-8, or contain a NUL. PostgreSQL cannot store a NUL."""
     if encoded.isascii() and b"%" not in encoded and b"\x00" not in encoded:
         return False
+    if _STRAY_PERCENT.search(encoded):
+        return True
     plain = unquote_to_bytes(encoded)
     try:
         plain.decode("utf-8")

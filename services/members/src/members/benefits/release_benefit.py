@@ -46,4 +46,4 @@ class ReleaseBenefits:
             await end_reservation(tx, claimed.reservation_id, status="released", at=now())
             await release_coupons(tx, claimed.reservation_id, at=now())
             if balance is not None:
-                await store_balance(tx, balance.unhold(reservation.points_held))
+                await store_balance(tx, balance.release(reservation.points_reserved))

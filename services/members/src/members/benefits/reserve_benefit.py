@@ -32,7 +32,7 @@ from shared.ids import new_id
 
 STATEMENT_VALID_FOR = timedelta(minutes=30)
 # The event of an order placed in the last second arrives after the statement has ended.
-HELD_FOR = STATEMENT_VALID_FOR + timedelta(minutes=5)
+RESERVED_FOR = STATEMENT_VALID_FOR + timedelta(minutes=5)
 
 
 CouponChoice = UUID | Literal["none"] | None
@@ -89,11 +89,11 @@ async def reserve_benefit(
     wanted = points if points is not None else earlier.points if earlier else 0
     if wanted:
         _refuse_without_points(await rules_at(tx, at))
-    held_before = earlier.points_held if earlier else 0
-    held = max(held_before, wanted)
-    if held > held_before + balance.available:
-        raise NotEnoughPoints(held_before + balance.available)
-    await store_balance(tx, balance.hold(held - held_before))
+    before = earlier.points_reserved if earlier else 0
+    reserved = max(before, wanted)
+    if reserved > before + balance.available:
+        raise NotEnoughPoints(before + balance.available)
+    await store_balance(tx, balance.reserve(reserved - before))
     reservation_id = earlier.reservation_id if earlier else new_id()
     if earlier is None:
         await insert_reservation(
@@ -104,7 +104,7 @@ async def reserve_benefit(
             registration=False,
             points=wanted,
             at=at,
-            due_at=at + HELD_FOR,
+            due_at=at + RESERVED_FOR,
         )
     issue_id = (earlier.issue_id if earlier else None) if coupon is None else coupon
     chosen = None
@@ -114,9 +114,9 @@ async def reserve_benefit(
         tx,
         reservation_id,
         points=wanted,
-        points_held=held,
+        points_reserved=reserved,
         issue_id=chosen.issue_id if chosen else None,
-        due_at=at + HELD_FOR,
+        due_at=at + RESERVED_FOR,
     )
     return Reservation(reservation_id, member_id, wanted, registration=False, coupon=chosen)
 
@@ -153,7 +153,7 @@ async def reserve_registration_points(
         registration=True,
         points=points,
         at=at,
-        due_at=at + HELD_FOR,
+        due_at=at + RESERVED_FOR,
     )
     if not fresh:
         made = await _change_promise(tx, made, at=at)
@@ -176,8 +176,8 @@ async def _change_promise(tx: Tx, wanted: Reservation, *, at: datetime) -> Reser
         tx,
         earlier.reservation_id,
         points=wanted.points,
-        points_held=max(earlier.points_held, wanted.points),
-        due_at=at + HELD_FOR,
+        points_reserved=max(earlier.points_reserved, wanted.points),
+        due_at=at + RESERVED_FOR,
         email=wanted.email,
     )
     return replace(wanted, reservation_id=earlier.reservation_id, member_id=earlier.member_id)
@@ -188,7 +188,9 @@ async def reservable_points(tx: Tx, member_id: UUID, *, earlier_id: UUID | None 
     balance = await balance_of(tx, member_id)
     earlier = await lock_reservation(tx, earlier_id) if earlier_id else None
     own = (
-        earlier.points_held if earlier and earlier.member_id == member_id and earlier.status == "held" else 0
+        earlier.points_reserved
+        if earlier and earlier.member_id == member_id and earlier.status == "held"
+        else 0
     )
     return balance.available + own
 

@@ -9,7 +9,6 @@ from uuid import UUID
 from members.accounts.rows import email_key
 from members.benefits.tables import benefit_reservations
 from shared.database.bulk import update_all
-from shared.database.sql import columns_of
 from shared.database.transactions import Tx
 
 Status = Literal["held", "committed", "released"]
@@ -19,7 +18,7 @@ Status = Literal["held", "committed", "released"]
 class SetAside:
     """A reservation for an order before or after its confirmation. ``registration`` means that its buyer registers.
 
-    ``points`` is the present choice of the buyer. ``points_held`` is the most that any statement in a browser may
+    ``points`` is the present choice of the buyer. ``points_reserved`` is the most that any statement in a browser may
     claim.
     """
 
@@ -27,13 +26,16 @@ class SetAside:
     member_id: UUID
     registration: bool
     points: int
-    points_held: int
+    points_reserved: int
     issue_id: UUID | None
     status: Status
     due_at: datetime | None
 
 
-_SET_ASIDE = f"SELECT {columns_of(SetAside)} FROM benefit_reservations"  # noqa: S608 - names are ours
+_SET_ASIDE = """
+    SELECT reservation_id, member_id, registration, points, points_held AS points_reserved, issue_id, status, due_at
+    FROM benefit_reservations
+"""
 
 
 async def reservation_of(tx: Tx, reservation_id: UUID) -> SetAside | None:
@@ -62,8 +64,8 @@ async def reservations_of(tx: Tx, ids: Collection[UUID]) -> dict[UUID, SetAside]
     return {one.reservation_id: one for one in found}
 
 
-async def lock_held(tx: Tx, ids: Collection[UUID]) -> dict[UUID, SetAside]:
-    """Return the held reservations, by id, and lock them. Lock their balances first."""
+async def lock_standing(tx: Tx, ids: Collection[UUID]) -> dict[UUID, SetAside]:
+    """Return the standing reservations, by id, and lock them. Lock their balances first."""
     if not ids:
         return {}
     found = await tx.read(
@@ -101,7 +103,7 @@ async def lock_buyers_reservation(tx: Tx, buyer_id: str) -> SetAside | None:
 
 
 async def is_taken_by(tx: Tx, *, buyer_id: str, email: str, besides: UUID) -> bool:
-    """Return whether this buyer or address had registration points, or another reservation holds them for the address.
+    """Return whether this buyer or address had registration points, or another reservation sets them aside for the address.
 
     ``besides`` is the reservation that is being made or changed.
     """
@@ -153,21 +155,21 @@ async def change_reservation(
     reservation_id: UUID,
     *,
     points: int,
-    points_held: int,
+    points_reserved: int,
     issue_id: UUID | None = None,
     due_at: datetime,
     email: str | None = None,
 ) -> None:
-    """Set the points, the coupon and the end of a held reservation.
+    """Set the points, the coupon and the end of a standing reservation.
 
     ``email`` is the address of a registering buyer, if the wallet now gives another one.
     """
     await tx.execute(
-        "UPDATE benefit_reservations SET points = :points, points_held = :points_held,"
+        "UPDATE benefit_reservations SET points = :points, points_held = :points_reserved,"
         " issue_id = :issue_id, due_at = :due_at, email_key = coalesce(:email_key, email_key) WHERE reservation_id = :reservation_id",
         reservation_id=reservation_id,
         points=points,
-        points_held=points_held,
+        points_reserved=points_reserved,
         issue_id=issue_id,
         due_at=due_at,
         email_key=email_key(email) if email is not None else None,
@@ -177,7 +179,7 @@ async def change_reservation(
 async def end_reservation(
     tx: Tx, reservation_id: UUID, *, status: Status, at: datetime, order_code: str | None = None
 ) -> None:
-    """Commit or release a held reservation. A reservation ends only once."""
+    """Commit or release a standing reservation. A reservation ends only once."""
     await tx.execute(
         "UPDATE benefit_reservations SET status = :status, ended_at = :at, order_code = :order_code,"
         " due_at = NULL, lease = NULL, leased_until = NULL"

@@ -1,4 +1,4 @@
-"""One member at the desk: personal data, every movement of points, and the coupons held (AP-04, PNT-07, CPN-03)."""
+"""One member at the desk: personal data, every movement of points, and the coupons (AP-04, PNT-07, CPN-03)."""
 
 from uuid import UUID
 
@@ -58,7 +58,7 @@ async def show_member(request: Request, member_id: UUID, parts: CurrentParts) ->
             "verified_at": member.email_verified_at,
         },
         active=balance.active,
-        held=balance.held,
+        reserved=balance.reserved,
         waiting=balance.waiting,
         debt=balance.debt,
         lines=lines,

@@ -60,7 +60,7 @@ async def me(request: Request, parts: CurrentParts, viewer: Member) -> Me:
         coupons = await usable_coupons(
             tx, member_id, reservation_id=earlier_id, at=now(), rows_max=COUPONS_MAX
         )
-    own = earlier.points_held if earlier is not None and earlier.status == "held" else 0
+    own = earlier.points_reserved if earlier is not None and earlier.status == "held" else 0
     return Me(
         member_id=member.member_id,
         name=member.name,

@@ -66,7 +66,7 @@ async def show_my_page(request: Request, parts: CurrentParts, viewer: Member) ->
         points_enabled=rules.points_enabled,
         amazon_login=rules.amazon_login,
         available=balance.available,
-        held=balance.held,
+        reserved=balance.reserved,
         waiting=balance.waiting,
         lines=[
             {

@@ -11,7 +11,7 @@ from typing import Self
 from uuid import UUID
 
 from members.accounts.rows import KnownMember, known_members
-from members.benefits.rows import SetAside, commit_reservations, lock_held, reservations_of
+from members.benefits.rows import SetAside, commit_reservations, lock_standing, reservations_of
 from members.coupons.rows import with_coupons
 from members.coupons.use_coupon import redeem_coupon
 from members.orders.rows import Taken, finish_orders, note_orders
@@ -49,7 +49,7 @@ class PlacedOrders:
     rules: Mapping[datetime, Rules]
     accounts: Accounts
     reserved: Mapping[UUID, SetAside]
-    held: dict[UUID, SetAside]
+    standing: dict[UUID, SetAside]
     with_coupons: frozenset[UUID]
     known: Mapping[UUID, KnownMember]
     members: set[UUID]
@@ -66,12 +66,12 @@ class PlacedOrders:
         ids = {order.benefit_reservation_id for order in placed if order.benefit_reservation_id}
         reserved = await reservations_of(tx, ids)
         accounts = await Accounts.lock(tx, _whose(placed, reserved))
-        held = await lock_held(tx, ids)
+        standing = await lock_standing(tx, ids)
         coupons = frozenset(await with_coupons(tx, ids))
         known = await known_members(tx, {order.member_id for order in placed if order.member_id})
         links = await link_by_orders(tx, placed, known)
         new = frozenset(order.event_id for order in placed)
-        orders = cls(tx, new, rules, accounts, reserved, held, coupons, known, set(known), links)
+        orders = cls(tx, new, rules, accounts, reserved, standing, coupons, known, set(known), links)
         yield orders
         await commit_reservations(tx, orders.committed)
         await accounts.save(tx)
@@ -153,9 +153,9 @@ class PlacedOrders:
         spender_id = reserved.member_id if reserved and not reserved.registration else member_id
         wanted_by = order.registration.member_id if order.registration else order.member_id
         holder_id = reserved.member_id if reserved else wanted_by
-        held = self.held.pop(reservation_id, None) if reservation_id is not None else None
-        if held is not None:
-            self._commit(order, held)
+        standing = self.standing.pop(reservation_id, None) if reservation_id is not None else None
+        if standing is not None:
+            self._commit(order, standing)
         balance = self.accounts.balance(spender_id)
         if not order.points_used or balance is None:
             return holder_id, 0, order.points_used
@@ -166,15 +166,15 @@ class PlacedOrders:
             self.tx.say(PointsUsed(member_id=balance.member_id, points=used, order_code=order.order_code))
         return holder_id, used, posting.shortage
 
-    def _commit(self, order: OrderPlaced, held: SetAside) -> None:
-        """Commit a held reservation with the order and release its points.
+    def _commit(self, order: OrderPlaced, standing: SetAside) -> None:
+        """Commit a standing reservation with the order and release its points.
 
-        A registering buyer's reservation held none.
+        A registering buyer's reservation set none aside.
         """
-        self.committed[held.reservation_id] = (order.order_code, order.placed_at)
-        balance = None if held.registration else self.accounts.balance(held.member_id)
+        self.committed[standing.reservation_id] = (order.order_code, order.placed_at)
+        balance = None if standing.registration else self.accounts.balance(standing.member_id)
         if balance is not None:
-            self.accounts.store(balance.unhold(held.points_held))
+            self.accounts.store(balance.release(standing.points_reserved))
 
     async def _redeem(self, order: OrderPlaced) -> bool:
         """Redeem the coupon and release the other reserved coupons. Returns False if no use was left."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from members.points.records import GrantRow, PostingRow, expiry, grant_row, posting_row
+from members.points.records import GrantRow, PostingRow, balance_row, expiry, grant_row, posting_row
 from members.points.rows import lock_balances
 from members.points.rules import Balance, Grant, GrantState, Posting
 from members.points.tables import point_balances, point_grants, point_postings
@@ -100,5 +100,5 @@ class Accounts:
         await insert_all(tx, point_postings, self._postings)
         await update_all(tx, point_grants, self._activated, key="grant_id")
         await update_all(tx, point_grants, self._revoked, key="grant_id")
-        changed = [self._balances[member_id] for member_id in self._changed]
+        changed = [balance_row(self._balances[member_id]) for member_id in self._changed]
         await update_all(tx, point_balances, changed, key="member_id")

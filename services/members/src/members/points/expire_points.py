@@ -38,7 +38,7 @@ class ExpirePoints:
             if grant is None or grant.state != "active":
                 return
             # Points reserved for an order cannot expire yet. This work runs again later.
-            again_at = at + _LOOK_AGAIN if balance.held else None
+            again_at = at + _LOOK_AGAIN if balance.reserved else None
             lapsed, consumed = await lapsed_and_consumed(tx, claimed.member_id, at=at)
             if not await strike_off(tx, point_grants, claimed.grant_id, claimed.lease, due_at=again_at):
                 return

@@ -29,6 +29,18 @@ class PostingRow:
     posted_at: datetime
 
 
+def balance_row(balance: Balance) -> dict[str, object]:
+    """Return the row of a balance. Its column for reserved points keeps the name of 0.1.0."""
+    return {
+        "member_id": balance.member_id,
+        "waiting": balance.waiting,
+        "active": balance.active,
+        "held": balance.reserved,
+        "entries": balance.entries,
+        "debt": balance.debt,
+    }
+
+
 def posting_row(then: Balance, posting: Posting, *, at: datetime) -> PostingRow:
     """Return the row of ``posting``, with ``then`` as the balance after it."""
     return PostingRow(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from members.points.records import expiry, grant_row, posting_row
+from members.points.records import balance_row, expiry, grant_row, posting_row
 from members.points.rules import Balance, Grant, GrantReason, GrantState, Posting, PostingKind
 from members.points.tables import point_grants, point_postings
 from members.shop_rules.labels import Activation, GrantActivation
@@ -14,9 +14,10 @@ from shared.database.sql import columns_of
 from shared.database.transactions import Tx
 
 # Reading a balance for a change locks its row. A page reads it without the lock.
-_BALANCE = f"SELECT {columns_of(Balance)} FROM point_balances WHERE member_id = :member_id"  # noqa: S608
+_COLUMNS = "member_id, waiting, active, held AS reserved, entries, debt"
+_BALANCE = f"SELECT {_COLUMNS} FROM point_balances WHERE member_id = :member_id"  # noqa: S608 - names are ours
 _BALANCES = (
-    f"SELECT {columns_of(Balance)} FROM point_balances"  # noqa: S608
+    f"SELECT {_COLUMNS} FROM point_balances"  # noqa: S608
     " WHERE member_id = ANY(CAST(:ids AS uuid[])) ORDER BY member_id FOR UPDATE"
 )
 _GRANT = f"SELECT {columns_of(Grant)} FROM point_grants"  # noqa: S608
@@ -64,12 +65,7 @@ async def store_balance(tx: Tx, balance: Balance) -> None:
     await tx.execute(
         "UPDATE point_balances SET waiting = :waiting, active = :active, held = :held, entries = :entries,"
         " debt = :debt WHERE member_id = :member_id",
-        member_id=balance.member_id,
-        waiting=balance.waiting,
-        active=balance.active,
-        held=balance.held,
-        entries=balance.entries,
-        debt=balance.debt,
+        **balance_row(balance),
     )
 
 

@@ -53,7 +53,7 @@ class Posting:
 
 @dataclass(frozen=True)
 class Balance:
-    """A member's points. ``held`` are active points that are reserved for orders (PNT-21).
+    """A member's points. ``reserved`` are active points that are set aside for orders (PNT-21).
 
     ``debt`` is the sum of unpaid shortages.
     """
@@ -61,14 +61,14 @@ class Balance:
     member_id: UUID
     waiting: int = 0
     active: int = 0
-    held: int = 0
+    reserved: int = 0
     entries: int = 0
     debt: int = 0
 
     @property
     def available(self) -> int:
         """Return the points that may be reserved or spent now. Owed points are subtracted."""
-        return max(0, self.active - self.held - self.debt)
+        return max(0, self.active - self.reserved - self.debt)
 
     def netted(self, posting: Posting) -> Posting:
         """Return ``posting`` for storage: its new points pay the debt first."""
@@ -84,19 +84,19 @@ class Balance:
             entries=self.entries + 1,
             debt=self.debt + posting.shortage - posting.repaid,
         )
-        if then.waiting < 0 or then.active < then.held:
+        if then.waiting < 0 or then.active < then.reserved:
             raise NotEnoughPoints(self.available)
         return then
 
-    def hold(self, points: int) -> "Balance":
+    def reserve(self, points: int) -> "Balance":
         """Return the balance with ``points`` more reserved. Raises NotEnoughPoints."""
         if points > self.available:
             raise NotEnoughPoints(self.available)
-        return replace(self, held=self.held + points)
+        return replace(self, reserved=self.reserved + points)
 
-    def unhold(self, points: int) -> "Balance":
+    def release(self, points: int) -> "Balance":
         """Return the balance with ``points`` fewer reserved."""
-        return replace(self, held=self.held - points)
+        return replace(self, reserved=self.reserved - points)
 
 
 @dataclass(frozen=True)
