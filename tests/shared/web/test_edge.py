@@ -153,30 +153,6 @@ def test_an_address_that_is_not_text_is_a_bad_request(browser: TestClient, path:
     assert browser.get(path).status_code == 400
 
 
-@pytest.mark.parametrize("query", [b"q=50%", b"q=%zz", b"%"])
-async def test_a_stray_percent_sign_in_a_query_is_a_bad_request(browser: TestClient, query: bytes) -> None:
-    # Clients quote such a sign before they send it.
-    scope = {
-        "type": "http",
-        "method": "GET",
-        "path": "/",
-        "raw_path": b"/",
-        "query_string": query,
-        "headers": [(b"host", b"shop.test")],
-    }
-    sent: list[Any] = []
-
-    async def receive() -> Any:
-        return {"type": "http.request", "body": b""}
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    await browser.app(scope, receive, send)
-
-    assert sent[0]["status"] == 400
-
-
 @pytest.mark.parametrize(
     "body", [b"name=%00", b"name=%ff", b"name=\xff", b"name=%E3%81", b"name=50%", b"%=%zz"]
 )

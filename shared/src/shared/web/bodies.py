@@ -23,7 +23,7 @@ _MAY_BE_INEXACT = re.compile(rb"[0-9.]{17}|[0-9][eE]-[0-9]")
 _EXACT_MAX = 2**53
 _DIGITS_MAX = 4_000
 """Python refuses integers of more than 4,300 digits without a field's name."""
-# A percent sign without two hexadecimal digits (RFC 3986 2.1). Browsers send none, and decoding them takes long.
+# A percent sign without two hexadecimal digits (RFC 3986 2.1). Browsers send none in a form, and decoding them takes long.
 _STRAY_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
@@ -35,8 +35,6 @@ def not_text(encoded: bytes) -> bool:
     """Return whether percent-encoded bytes are not UTF-8, or contain a NUL. PostgreSQL cannot store a NUL."""
     if encoded.isascii() and b"%" not in encoded and b"\x00" not in encoded:
         return False
-    if _STRAY_PERCENT.search(encoded):
-        return True
     plain = unquote_to_bytes(encoded)
     try:
         plain.decode("utf-8")
