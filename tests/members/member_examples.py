@@ -13,6 +13,7 @@ from shared.events import (
     OrderCancelled,
     Orderer,
     OrderPlaced,
+    PaymentStandingChanged,
     Registration,
     Shipped,
     ShippedDestination,
@@ -90,3 +91,20 @@ def a_shipping(code: str = "N-1001", *, fully: bool = True) -> Shipped:
 def a_cancellation(code: str = "N-1001") -> OrderCancelled:
     """The order ended unpaid."""
     return OrderCancelled(order_code=code, reason="unpaid", by="payments")
+
+
+def a_standing(
+    code: str = "N-1001", *, revision: int = 1, kept: int | None = 0, taken: int = 5_600
+) -> PaymentStandingChanged:
+    """The money of an order: ``taken`` yen paid for it, and it keeps ``kept`` of them."""
+    return PaymentStandingChanged(
+        order_code=code,
+        payment_id=new_id(),
+        payment_kind="amazon_pay",
+        revision=revision,
+        calls=(),
+        expected_amount=5_600,
+        captured_amount=taken,
+        sale_amount=kept,
+        refunded_amount=taken - (kept or 0),
+    )

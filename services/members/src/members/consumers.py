@@ -2,6 +2,7 @@
 
 from members.deeds.note_deed_elsewhere import DEED_OF, note_deed_elsewhere
 from members.orders.activate_earned_points import WaitingPoints
+from members.orders.follow_money import MoneyOfOrders
 from members.orders.return_coupon import CancelledCoupons
 from members.orders.return_points import CancelledPoints
 from members.orders.take_order import PlacedOrders
@@ -17,6 +18,7 @@ from shared.events import (
     OrderCancelled,
     OrderPlaced,
     OrderProcessed,
+    PaymentStandingChanged,
     PointsActivated,
     PointsGranted,
     PointsReturned,
@@ -63,6 +65,14 @@ async def activate_points_on_processing(
 ) -> PointsActivated | None:
     """Activate points when the order is 処理済み, if the shop chose that (PNT-09)."""
     return points.processed(event)
+
+
+@consumers.on(PaymentStandingChanged, opens=MoneyOfOrders)
+async def follow_money(
+    event: PaymentStandingChanged, tx: Tx, money: MoneyOfOrders
+) -> PointsReturned | PointsGranted | None:
+    """Revoke the earned points of an order whose money all went back. Grant them again if some of it is here again."""
+    return money.follow(event)
 
 
 @consumers.on(OrderCancelled, opens=CancelledPoints)

@@ -49,11 +49,12 @@ async def finish_orders(tx: Tx, taken: Sequence[Taken]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class MemberOrder:
-    """The stored facts of an order: its member, and whether it was cancelled."""
+    """The stored facts of an order: its member, whether it was cancelled, and the last known standing of its money."""
 
     order_code: str
     member_id: UUID | None
     cancelled_at: datetime | None
+    money_revision: int
 
 
 async def lock_orders(tx: Tx, codes: Iterable[str]) -> dict[str, MemberOrder]:
@@ -66,8 +67,8 @@ async def lock_orders(tx: Tx, codes: Iterable[str]) -> dict[str, MemberOrder]:
         return {}
     found = await tx.read(
         MemberOrder,
-        "SELECT order_code, member_id, cancelled_at FROM member_orders WHERE order_code = ANY(CAST(:codes AS text[]))"
-        " ORDER BY order_code FOR UPDATE",
+        "SELECT order_code, member_id, cancelled_at, money_revision FROM member_orders"
+        " WHERE order_code = ANY(CAST(:codes AS text[])) ORDER BY order_code FOR UPDATE",
         codes=list(wanted),
     )
     if len(found) < len(wanted):
@@ -78,6 +79,12 @@ async def lock_orders(tx: Tx, codes: Iterable[str]) -> dict[str, MemberOrder]:
 async def set_cancelled(tx: Tx, cancelled: Mapping[str, datetime]) -> None:
     """Store when each order was cancelled."""
     rows = [{"order_code": code, "cancelled_at": at} for code, at in cancelled.items()]
+    await update_all(tx, member_orders, rows, key="order_code")
+
+
+async def set_money_revisions(tx: Tx, revisions: Mapping[str, int]) -> None:
+    """Store the revision of the last standing of each order's money."""
+    rows = [{"order_code": code, "money_revision": revision} for code, revision in revisions.items()]
     await update_all(tx, member_orders, rows, key="order_code")
 
 
