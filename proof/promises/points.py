@@ -112,8 +112,9 @@ async def orders_move_points_once(outside: Outside, check: Check) -> None:
 
 async def _sales(outside: Outside) -> dict[str, int]:
     """Return what each order that was paid keeps of the money that paid for it, in yen."""
-    payments = await outside.rows("payments", "SELECT * FROM payments WHERE captured_amount > 0")
-    return {
-        row["order_code"]: row["captured_amount"] - row["refunded_amount"] + row["suspense_returned_amount"]
-        for row in payments
-    }
+    payments = await outside.rows(
+        "payments",
+        "SELECT order_code, captured_amount - refunded_amount + coalesce((details ->> 'suspense_returned_amount')::bigint,"
+        " least(suspense_amount, refunded_amount)) AS sale FROM payments WHERE captured_amount > 0",
+    )
+    return {row["order_code"]: row["sale"] for row in payments}
