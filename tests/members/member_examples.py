@@ -13,6 +13,7 @@ from shared.events import (
     OrderCancelled,
     Orderer,
     OrderPlaced,
+    PaymentAuthorized,
     PaymentStandingChanged,
     Registration,
     Shipped,
@@ -74,6 +75,19 @@ def an_order(
         benefit_reservation_id=reservation_id,
         placed_at=placed_at or now(),
         page_url=f"{ORIGIN}/orders/{code}",
+    )
+
+
+def an_authorization(code: str = "N-1001") -> PaymentAuthorized:
+    """The buyer confirmed the order at Amazon, and its money is held."""
+    return PaymentAuthorized(
+        order_code=code,
+        payment_id=new_id(),
+        payment_kind="amazon_pay",
+        authorization_id="a1",
+        amount=5_600,
+        authorized_at=now(),
+        provider_status="承認済",
     )
 
 

@@ -3,6 +3,7 @@
 from members.deeds.note_deed_elsewhere import DEED_OF, note_deed_elsewhere
 from members.orders.activate_earned_points import WaitingPoints
 from members.orders.follow_money import MoneyOfOrders
+from members.orders.link_account import AuthorizedOrders
 from members.orders.return_coupon import CancelledCoupons
 from members.orders.return_points import CancelledPoints
 from members.orders.take_order import PlacedOrders
@@ -18,6 +19,7 @@ from shared.events import (
     OrderCancelled,
     OrderPlaced,
     OrderProcessed,
+    PaymentAuthorized,
     PaymentStandingChanged,
     PointsActivated,
     PointsGranted,
@@ -49,6 +51,14 @@ consumers = Consumers("members")
 async def credit_order(event: OrderPlaced, tx: Tx, orders: PlacedOrders) -> None:
     """Register or link the member, commit the reservation, and grant the points that the order earns."""
     await orders.take(event)
+
+
+@consumers.on(PaymentAuthorized, opens=AuthorizedOrders, linger_seconds=0.2)
+async def link_account(
+    event: PaymentAuthorized, tx: Tx, orders: AuthorizedOrders
+) -> AmazonAccountLinked | None:
+    """Link the member with the Amazon account of the order, now that the buyer confirmed it there (MEM-01)."""
+    return orders.link(event)
 
 
 @consumers.on(Shipped, opens=WaitingPoints, linger_seconds=0.2)
