@@ -147,6 +147,7 @@ NO_LIMITS = dict.fromkeys(
         "guest_unpaid_orders_per_address",
         "member_unpaid_orders",
         "wallet_unpaid_orders",
+        "guest_new_carts_per_address",
         "guest_pieces_max",
         "guest_pieces_per_product_max",
         "guest_unpaid_amount_max",

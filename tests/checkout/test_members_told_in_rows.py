@@ -70,6 +70,22 @@ async def test_points_of_an_order_are_added_up_from_rows(shop_db: Database, cler
         assert shown in clerk.text, page
 
 
+@pytest.mark.parametrize(("owed", "more"), [(0, ""), (25, "、利用済みのため不足 25ポイント")])
+async def test_points_revoked_after_a_full_refund_say_so(
+    shop_db: Database, clerk: Shopper, owed: int, more: str
+) -> None:
+    await place(shop_db, "card_like", CODE)
+    event = PointsReturned(
+        **OF_IT, points_returned=0, points_revoked=10, points_owed=owed, because="money_returned"
+    )
+    await hear(shop_db, event)
+
+    await clerk.opens(f"/desk/orders/{CODE}")
+    assert "購入ポイントを取り消しました" in clerk.text
+    assert f"付与の取消 10ポイント{more}。代金がすべて返金されたためです" in clerk.text
+    assert "ポイントを元に戻しました" not in clerk.text
+
+
 async def test_coupons_of_an_order_are_named_from_rows(shop_db: Database, clerk: Shopper) -> None:
     await place(shop_db, "card_like", CODE)
     await hear(

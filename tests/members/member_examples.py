@@ -13,6 +13,8 @@ from shared.events import (
     OrderCancelled,
     Orderer,
     OrderPlaced,
+    PaymentAuthorized,
+    PaymentStandingChanged,
     Registration,
     Shipped,
     ShippedDestination,
@@ -76,6 +78,19 @@ def an_order(
     )
 
 
+def an_authorization(code: str = "N-1001") -> PaymentAuthorized:
+    """The buyer confirmed the order at Amazon, and its money is held."""
+    return PaymentAuthorized(
+        order_code=code,
+        payment_id=new_id(),
+        payment_kind="amazon_pay",
+        authorization_id="a1",
+        amount=5_600,
+        authorized_at=now(),
+        provider_status="承認済",
+    )
+
+
 def a_shipping(code: str = "N-1001", *, fully: bool = True) -> Shipped:
     """The order was handed to the carrier."""
     return Shipped(
@@ -90,3 +105,20 @@ def a_shipping(code: str = "N-1001", *, fully: bool = True) -> Shipped:
 def a_cancellation(code: str = "N-1001") -> OrderCancelled:
     """The order ended unpaid."""
     return OrderCancelled(order_code=code, reason="unpaid", by="payments")
+
+
+def a_standing(
+    code: str = "N-1001", *, revision: int = 1, kept: int | None = 0, taken: int = 5_600
+) -> PaymentStandingChanged:
+    """The money of an order: ``taken`` yen paid for it, and it keeps ``kept`` of them."""
+    return PaymentStandingChanged(
+        order_code=code,
+        payment_id=new_id(),
+        payment_kind="amazon_pay",
+        revision=revision,
+        calls=(),
+        expected_amount=5_600,
+        captured_amount=taken,
+        sale_amount=kept,
+        refunded_amount=taken - (kept or 0),
+    )

@@ -126,13 +126,15 @@ class MembersService:
         statement = self.keys.issuers[issuer].issue("wallet", claims, valid_for=timedelta(minutes=30))
         browser.cookies.set("noren_wallet", statement)
 
-    async def confirm_arrival(self, browser: httpx.AsyncClient, path: str) -> httpx.Response:
-        """Open an arrival and agree on the page that asks, if it asks."""
+    async def confirm_arrival(
+        self, browser: httpx.AsyncClient, path: str, password: str = PASSWORD
+    ) -> httpx.Response:
+        """Open an arrival and agree on the page that asks, if it asks, with the present password."""
         page = await browser.get(path)
         fields = dict(re.findall(r'type="hidden" name="(next|shown)" value="([^"]*)"', page.text))
         if "shown" not in fields:
             return page
-        return await browser.post("/members/amazon/arrive", data=fields)
+        return await browser.post("/members/amazon/arrive", data=fields | {"password": password})
 
     def session_claims(self, browser: httpx.AsyncClient) -> dict[str, Any]:
         """Return what the browser's session statement says."""

@@ -191,6 +191,7 @@ def test_paying_by_anothers_amazon_account_changes_no_login() -> None:
             buyers_member_id=new_id(),
             email_known=False,
             confirmed=True,
+            password_shown=False,
         )
 
     assert step(ordering=True) == "go_on"
@@ -243,6 +244,56 @@ async def test_agreeing_to_one_account_links_no_other(members: MembersService) -
 
         assert "st***@example.jp" in page.text
     assert await members.rows("SELECT 1 FROM amazon_links") == []
+
+
+@pytest.mark.parametrize(
+    ("password", "message"),
+    [("", "現在のパスワードを入力してください"), ("not-the-password-1", "現在のパスワードが違います")],
+)
+async def test_a_login_that_is_there_links_only_with_its_password(
+    members: MembersService, password: str, message: str
+) -> None:
+    await members.register()
+    async with members.browser() as browser:
+        await members.log_in(browser)
+        members.carry_wallet(browser, email="stranger@example.jp")
+        assert 'name="password"' in (await browser.get(ARRIVE)).text
+
+        refused = await members.confirm_arrival(browser, ARRIVE, password)
+
+        assert refused.status_code == 422
+        assert f'<a href="#f-password">{message}</a>' in refused.text
+        assert await members.rows("SELECT 1 FROM amazon_links") == []
+        assert (await members.confirm_arrival(browser, ARRIVE)).status_code == 303
+    assert len(await members.rows("SELECT 1 FROM amazon_links")) == 1
+
+
+async def test_guesses_at_the_question_count_as_failed_logins(members: MembersService) -> None:
+    await members.register()
+    async with members.browser() as browser:
+        await members.log_in(browser)
+        members.carry_wallet(browser, email="stranger@example.jp")
+        for _ in range(10):
+            await members.confirm_arrival(browser, ARRIVE, "not-the-password-1")
+
+        locked = await members.confirm_arrival(browser, ARRIVE)
+
+        assert (locked.status_code, "Retry-After" in locked.headers) == (429, True)
+        assert "ログインの失敗が続いたため" in locked.text
+    assert await members.rows("SELECT 1 FROM amazon_links") == []
+
+
+async def test_a_member_without_a_password_links_without_one(members: MembersService) -> None:
+    aya = await members.register()
+    async with members.browser() as browser:
+        await members.log_in(browser)
+        await members.rows("UPDATE members SET password_hash = NULL RETURNING 1")
+        members.carry_wallet(browser, email="other@example.jp")
+        assert 'name="password"' not in (await browser.get(ARRIVE)).text
+
+        assert (await members.confirm_arrival(browser, ARRIVE, "")).status_code == 303
+    [linked] = await members.said(AmazonAccountLinked)
+    assert linked.member_id == aya
 
 
 async def test_neither_buyers_nor_addresses_can_be_tried_out(

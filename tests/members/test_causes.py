@@ -11,7 +11,7 @@ from members.passwords.wish_for_reset import MailResets
 from shared.cause import trace_id
 from shared.events import Event, PasswordResetRequested, Registration
 from shared.ids import new_id
-from tests.members.member_examples import a_cancellation, a_shipping, an_order
+from tests.members.member_examples import a_cancellation, a_shipping, an_authorization, an_order
 from tests.members.members_service import MembersService
 
 CODES = ("N-1", "N-2", "N-3")
@@ -38,7 +38,6 @@ async def test_each_order_of_a_batch_causes_what_it_does_to_its_member(members: 
     ]
     await hear_together(members.db, consumers, orders)
     assert causes(await new_of(members, before), orders) == [
-        ("AmazonAccountLinked", "N-1"),
         ("PointsUsed", "N-1"),
         ("PointsGranted", "N-1"),
         ("MemberRegistered", "N-2"),
@@ -47,6 +46,17 @@ async def test_each_order_of_a_batch_causes_what_it_does_to_its_member(members: 
         ("PointsUsed", "N-3"),
         ("BenefitShortageFound", "N-3"),
     ]
+
+
+async def test_an_authorized_payment_causes_the_link_of_its_member(members: MembersService) -> None:
+    aya = await members.register()
+    codes = ("N-1", "N-2")
+    orders = [an_order(code, member_id=aya, amazon_buyer_id=f"amzn.{code}") for code in codes]
+    await hear_together(members.db, consumers, orders)
+    before = await said(members.db)
+    heard = [traced(an_authorization(code)) for code in codes]
+    await hear_together(members.db, consumers, heard)
+    assert causes(await new_of(members, before), heard) == [("AmazonAccountLinked", "N-1")]
 
 
 async def test_shipping_and_cancelling_cause_what_they_do_to_points(members: MembersService) -> None:

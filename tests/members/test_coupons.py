@@ -58,6 +58,18 @@ async def choose(browser: httpx.AsyncClient, **wanted: Any) -> httpx.Response:
     return await browser.post("/api/members/benefits", json=wanted, headers={"accept": "application/json"})
 
 
+@pytest.mark.parametrize("coupon", ["春の500円引き", 7, [], ""])
+async def test_a_coupon_that_is_no_id_is_refused_by_its_name(members: MembersService, coupon: object) -> None:
+    await members.register()
+    async with members.browser() as browser:
+        await members.log_in(browser)
+        refused = await choose(browser, coupon=coupon)
+
+    message = "クーポンのIDか「none」をcouponに指定してください"
+    assert refused.status_code == 422
+    assert refused.json()["errors"] == [{"field": "coupon", "message": message}]
+
+
 def an_order_with(issue_id: str, benefit: dict[str, Any], code: str = "N-1001") -> OrderPlaced:
     """The order that a benefit statement was used for."""
     placed = an_order(

@@ -19,7 +19,7 @@ from members.settings import Settings
 from shared import clock
 from shared.events import PointsActivated, Registration
 from shared.ids import new_id
-from tests.members.member_examples import an_order
+from tests.members.member_examples import an_authorization, an_order
 from tests.members.members_service import ORIGIN, PASSWORD, MembersService, at_desk
 
 
@@ -115,7 +115,8 @@ async def test_the_export_tells_who_registered_with_amazon(members: MembersServi
     )
     ben = await members.register("ben@example.jp")
     clock.clock.move(timedelta(hours=1))
-    await members.hears(an_order("N-2", member_id=ben, amazon_buyer_id="amzn1.account.BEN"))
+    order = an_order("N-2", member_id=ben, amazon_buyer_id="amzn1.account.BEN")
+    await members.hears(order, an_authorization("N-2"))
     await members.register("cho@example.jp")
     async with members.browser() as browser:
         await at_desk(members, browser)

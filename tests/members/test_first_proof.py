@@ -16,7 +16,7 @@ from shared.events import (
     SessionsRevoked,
 )
 from shared.ids import new_id
-from tests.members.member_examples import an_order
+from tests.members.member_examples import an_authorization, an_order
 from tests.members.members_service import MembersService
 from tests.members.proof_links import VERIFY, opens_link
 from tests.members.reset_links import asks, sets
@@ -136,7 +136,7 @@ async def test_an_unproved_account_links_only_where_amazon_vouches(
         answer = await members.confirm_arrival(browser, "/members/amazon/arrive?next=/order/amazon")
         assert answer.headers["location"] == "/order/amazon"
         assert (await browser.get("/members/mypage")).status_code == 200
-    await members.hears(an_order(member_id=aya, amazon_buyer_id="amzn1.account.AYA"))
+    await members.hears(an_order(member_id=aya, amazon_buyer_id="amzn1.account.AYA"), an_authorization())
 
     assert await links(members) == made
     [row] = await members.rows("SELECT email_verified_at FROM members")
@@ -152,12 +152,12 @@ async def test_an_order_of_before_the_proof_links_nobody_after_it(members: Membe
         await sets(owner)
     late = [before, now() + timedelta(minutes=1)]
     for number, placed_at in enumerate(late):
-        await members.hears(
-            an_order(f"N-{number}", member_id=aya, amazon_buyer_id=BUYER, placed_at=placed_at)
-        )
+        order = an_order(f"N-{number}", member_id=aya, amazon_buyer_id=BUYER, placed_at=placed_at)
+        await members.hears(order, an_authorization(f"N-{number}"))
     assert await links(members) == 0
     placed_at = now() + timedelta(minutes=6)
-    await members.hears(an_order("N-9", member_id=aya, amazon_buyer_id=BUYER, placed_at=placed_at))
+    order = an_order("N-9", member_id=aya, amazon_buyer_id=BUYER, placed_at=placed_at)
+    await members.hears(order, an_authorization("N-9"))
     assert await links(members) == 1
 
 
@@ -213,5 +213,6 @@ def test_who_has_not_proved_the_address_is_not_linked() -> None:
         buyers_member_id=None,
         email_known=False,
         confirmed=True,
+        password_shown=True,
     )
     assert step == "prove_first"

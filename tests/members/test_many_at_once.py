@@ -22,7 +22,7 @@ from shared.errors import TryAgain
 from shared.events import Event, OrderPlaced, OrderProcessed, Registration
 from shared.ids import new_id
 from shared.shop.settings.change_settings import change
-from tests.members.member_examples import a_cancellation, a_shipping, an_order
+from tests.members.member_examples import a_cancellation, a_shipping, a_standing, an_authorization, an_order
 
 MEMBERS = [new_id() for _ in range(3)]
 RESERVATIONS = [new_id() for _ in range(3)]
@@ -87,11 +87,15 @@ def orders() -> list[OrderPlaced]:
 
 def endings() -> list[Event]:
     """What happens to them afterwards; some of it is said twice."""
+    authorized = [an_authorization(f"N-{number}") for number in (1, 6, 2, 1)]
     shipped = [a_shipping(f"N-{number}") for number in (1, 2, 3, 1, 9)]
     return [
+        *authorized,
         *shipped,
         a_shipping("N-8", fully=False),
         OrderProcessed(order_code="N-1", by="店長"),
+        a_standing("N-1"),
+        a_standing("N-9"),
         *(a_cancellation(f"N-{number}") for number in (1, 2, 3, 4, 5, 8, 3)),
     ]
 
@@ -179,7 +183,10 @@ def _the_same_many_times(number: int) -> Sequence[Sequence[Event]]:
         an_order(code, member_id=member_id, points=1, amazon_buyer_id=f"amzn.{code}")
         for code, member_id in zip(codes, members, strict=True)
     ]
-    return placed, [a_shipping(code) for code in codes], [a_cancellation(code) for code in codes]
+    authorized = [an_authorization(code) for code in codes]
+    returned = [a_standing(code) for code in codes[::2]]
+    shipped = [a_shipping(code) for code in codes]
+    return placed, authorized, shipped, returned, [a_cancellation(code) for code in codes]
 
 
 async def test_the_number_of_statements_does_not_grow_with_the_batch(make_db: MakeDatabase) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from shared import clock
-from tests.members.member_examples import a_cancellation, a_shipping, an_order
+from tests.members.member_examples import a_cancellation, a_shipping, an_authorization, an_order
 from tests.members.members_service import MembersService
 
 
@@ -61,7 +61,7 @@ async def test_the_key_set_holds_the_public_key_alone(members: MembersService) -
 async def test_a_member_who_links_later_sees_when(members: MembersService) -> None:
     aya = await members.register()
     clock.clock.move(timedelta(days=1))
-    await members.hears(an_order(member_id=aya, amazon_buyer_id="amzn1.account.AYA"))
+    await members.hears(an_order(member_id=aya, amazon_buyer_id="amzn1.account.AYA"), an_authorization())
     async with members.browser() as browser:
         await members.log_in(browser)
         page = (await browser.get("/members/mypage")).text

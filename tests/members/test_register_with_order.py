@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from members.sessions.end_sessions import end_all_sessions
+from shared.clock import now
 from shared.events import (
     AmazonAccountLinked,
     BenefitShortageFound,
@@ -14,7 +16,7 @@ from shared.events import (
     RegistrationRefused,
 )
 from shared.ids import new_id
-from tests.members.member_examples import an_order
+from tests.members.member_examples import a_cancellation, an_authorization, an_order
 from tests.members.members_service import MembersService
 
 BUYER = "amzn1.account.AYA"
@@ -154,9 +156,12 @@ async def test_who_pays_with_amazon_is_linked_without_sign_up_points(
         an_order("N-2", member_id=aya, amazon_buyer_id=BUYER),
         an_order("N-3", member_id=aya, amazon_buyer_id="amzn1.account.OTHER"),
     )
+    assert await members.rows("SELECT 1 FROM amazon_links") == [], "the buyer has not confirmed it at Amazon"
+    for code in ("N-1", "N-2", "N-3"):
+        await members.hears(an_authorization(code), times=2)
 
     [linked] = await members.said(AmazonAccountLinked)
-    assert linked.member_id == aya
+    assert (linked.member_id, linked.order_code, linked.path) == (aya, "N-1", "order")
     [row] = await members.rows("SELECT buyer_id FROM amazon_links")
     assert row.buyer_id == BUYER
     registration = [e for e in await members.said(PointsGranted) if e.reason == "registration"]
@@ -167,7 +172,30 @@ async def test_a_wallet_from_before_the_login_pays_and_links_nothing(members: Me
     aya = await members.register()
 
     order = an_order(member_id=aya, amazon_buyer_id=BUYER)
-    await members.hears(order.model_copy(update={"wallet_links": False}))
+    await members.hears(order.model_copy(update={"wallet_links": False}), an_authorization())
+
+    assert await members.said(AmazonAccountLinked) == []
+    assert await members.rows("SELECT 1 FROM amazon_links") == []
+
+
+async def test_a_payment_authorized_before_its_order_is_heard_waits(members: MembersService) -> None:
+    with pytest.raises(Exception, match="not known yet"):
+        await members.hears(an_authorization())
+
+
+@pytest.mark.parametrize("meanwhile", ["cancelled", "logged out everywhere"])
+async def test_what_ended_before_the_authorization_links_nobody(
+    members: MembersService, meanwhile: str
+) -> None:
+    aya = await members.register()
+    await members.hears(an_order(member_id=aya, amazon_buyer_id=BUYER))
+    if meanwhile == "cancelled":
+        await members.hears(a_cancellation())
+    else:
+        async with members.db.transaction() as tx:
+            await end_all_sessions(tx, aya, at=now())
+
+    await members.hears(an_authorization())
 
     assert await members.said(AmazonAccountLinked) == []
     assert await members.rows("SELECT 1 FROM amazon_links") == []

@@ -377,3 +377,15 @@ async def test_failed_logins_from_one_ipv6_network_count_together(members: Membe
     assert answers == [422] * 50 + [429]
     async with members.browser("2001:db8:1:3::1") as browser:
         assert (await members.log_in(browser, "nobody@example.jp")).status_code == 422
+
+
+async def test_a_locked_login_names_the_reset_by_mail_as_way_out(members: MembersService) -> None:
+    await members.register()
+    async with members.browser() as stranger:
+        for _ in range(10):
+            wrong = await stranger.post("/members/login", data={"email": "aya@example.jp", "password": "x1"})
+        assert "お急ぎの場合は" not in wrong.text
+        locked = await members.log_in(stranger)
+
+    assert locked.status_code == 429
+    assert 'お急ぎの場合は、<a href="/members/password/forgot">パスワードを再設定</a>' in locked.text

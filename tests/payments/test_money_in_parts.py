@@ -25,7 +25,7 @@ from payments.payment.rules.answers import (
 from payments.payment.rules.details import CaptureWish
 from payments.payment.rules.drafting import NewRequest, Settled
 from payments.payment.rules.known_answers import heard_before
-from payments.payment.rules.payment import Payment
+from payments.payment.rules.payment import Payment, State
 from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.standing import with_standing
 from payments.payment.rules.terms import Terms
@@ -39,6 +39,7 @@ from shared.events import (
     PaymentRefunded,
     PaymentStandingChanged,
 )
+from shared.ids import new_id
 from tests.payments.conftest import Shopping
 from tests.payments.desk import press, sign_in
 from tests.payments.konbini_numbers import issued, notify
@@ -369,3 +370,47 @@ async def test_a_refund_whose_money_is_taken_back_meanwhile_ends(shopping: Shopp
     reopened = await shopping.payments.payment("N1")
     assert (reopened.state, reopened.held_amount, reopened.refund_asked_amount) == ("waiting", 0, 0)
     assert shopping.konbini.returned(number) == []
+
+
+POINTS_STAY = "会員の購入ポイントは、一部の返金では取り消されません。代金の全額を返金すると取り消されます。"
+
+
+@pytest.mark.parametrize("guest", [False, True])
+async def test_a_refund_form_tells_what_becomes_of_points(
+    shopping: Shopping, keys: Keys, guest: bool
+) -> None:
+    sign_in(shopping.payments.browser, keys)
+    member_id = None if guest else new_id()
+    await shopping.payments.hears(placed("N1", "card", member_id=member_id), shipped("N1"))
+    await shopping.payments.work()
+
+    page = (await shopping.payments.browser.get("/desk/payments/N1")).text
+
+    assert "返金を依頼する" in page
+    assert page.count(POINTS_STAY) == (0 if guest else 2), "beside both ways to refund"
+
+
+async def test_the_standing_tells_what_an_order_keeps_of_its_money(shopping: Shopping, keys: Keys) -> None:
+    sign_in(shopping.payments.browser, keys)
+    await shopping.payments.hears(placed("N1", "card"), shipped("N1"))
+    await shopping.payments.work()
+    for amount in (1_000, 2_300):
+        await press(shopping.payments, "N1", "part-refund", refund_amount=amount, refund_reason="傷")
+        await shopping.payments.work()
+
+    told = await shopping.payments.said(PaymentStandingChanged)
+
+    kept = [one.sale_amount for one in told if isinstance(one, PaymentStandingChanged)]
+    assert kept == [2_300, 0]
+
+
+@pytest.mark.parametrize("state", ["refunding", "owed", "refunded"])
+def test_money_that_leaves_or_returns_is_told_in_any_state(state: State) -> None:
+    paid = replace(LIVE, state=state)
+    empty = replace(paid, refunded_amount=3_300)
+    for before, after, kept in ((paid, empty, 0), (empty, paid, 3_300)):
+        [told] = with_standing(before, Settled(after), AT).events
+        assert isinstance(told, PaymentStandingChanged)
+        assert (told.captured_amount, told.sale_amount) == (3_300, kept)
+    ended = replace(paid, order_cancelled=True)
+    assert with_standing(ended, Settled(replace(empty, order_cancelled=True)), AT).events == ()

@@ -76,7 +76,7 @@ BACKWARD: Mapping[str, Handler] = {
 
 async def credit_again(event: OrderPlaced, tx: Tx) -> None:
     """Grant points for an order at each delivery, in a schema that has no key against it."""
-    await tx.execute("DROP INDEX IF EXISTS point_postings_once_per_order, point_grants_purchase_once")
+    await tx.execute("DROP INDEX IF EXISTS point_postings_once_per_grant, point_grants_purchase_number")
     await tx.execute("DELETE FROM member_orders WHERE order_code = :code", code=event.order_code)
     async with PlacedOrders.open(tx, [event]) as orders:
         await orders.take(event)

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
+from checkout.carts.new_carts import CartPace
 from checkout.catalogue.samples import add_sample_catalogue
 from checkout.consumers import consumers
 from checkout.order_desk.health_of_services import HealthOfServices
@@ -119,7 +120,14 @@ def install(
         app,
         pages,
         Sessions(verifier, RevokedSessions(db)),
-        {Database: db, Till: till, Members: members, Issuer: issuer, Origin: origin},
+        {
+            Database: db,
+            Till: till,
+            Members: members,
+            Issuer: issuer,
+            Origin: origin,
+            CartPace: settings.cart_pace,
+        },
         origin=settings.origin_url,
         secure=settings.cookie_secure,
     )

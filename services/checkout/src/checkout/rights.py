@@ -8,6 +8,7 @@ RIGHTS = {
     "stock_entries": ADDED_TO,
     "carts": CHANGED,
     "cart_lines": ANY_ROW,
+    "new_carts": SWEPT,
     "placements": ADDED_TO,
     "method_menu": CHANGED,
     "settings": CHANGED,

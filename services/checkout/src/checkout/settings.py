@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from checkout.carts.new_carts import CartPace
 from checkout.placing.reserved_stock import SizeLimits, StockLimits
 from shared.process.settings import ServiceSettings
 
@@ -32,6 +33,9 @@ class Settings(ServiceSettings):
     wallet_unpaid_orders: int = Field(
         3, ge=0, le=10_000, description="The same of one account of a wallet, without its yes"
     )
+    guest_new_carts_per_address: int = Field(
+        300, ge=0, le=100_000, description="New carts of guests of one IP address in ten minutes; 0: no limit"
+    )
     guest_pieces_max: int = Field(100, ge=0, description="Pieces in one order of a guest; 0: no limit")
     guest_pieces_per_product_max: int = Field(30, ge=0, description="The same of one product")
     guest_unpaid_amount_max: int = Field(
@@ -41,6 +45,11 @@ class Settings(ServiceSettings):
         300, ge=0, description="Pieces in one order of a proved member that nobody authorizes; 0: no limit"
     )
     member_unpaid_amount_max: int = Field(1_000_000, ge=0, description="Yen of the same; 0: no limit")
+
+    @property
+    def cart_pace(self) -> CartPace:
+        """Return how many new carts the guests of one client address may open."""
+        return CartPace(self.guest_new_carts_per_address)
 
     @property
     def stock_limits(self) -> StockLimits:

@@ -3,6 +3,8 @@
 from members.deeds.note_deed_elsewhere import note_deed_elsewhere
 from members.deeds.rows import DESK_EVENTS
 from members.orders.activate_earned_points import WaitingPoints
+from members.orders.follow_money import MoneyOfOrders
+from members.orders.link_account import AuthorizedOrders
 from members.orders.return_coupon import CancelledCoupons
 from members.orders.return_points import CancelledPoints
 from members.orders.take_order import PlacedOrders
@@ -18,6 +20,8 @@ from shared.events import (
     OrderCancelled,
     OrderPlaced,
     OrderProcessed,
+    PaymentAuthorized,
+    PaymentStandingChanged,
     PointsActivated,
     PointsGranted,
     PointsReturned,
@@ -50,6 +54,14 @@ async def credit_order(event: OrderPlaced, tx: Tx, orders: PlacedOrders) -> None
     await orders.take(event)
 
 
+@consumers.on(PaymentAuthorized, opens=AuthorizedOrders, linger_seconds=0.2)
+async def link_account(
+    event: PaymentAuthorized, tx: Tx, orders: AuthorizedOrders
+) -> AmazonAccountLinked | None:
+    """Link the member with the Amazon account of the order, now that the buyer confirmed it there (MEM-01)."""
+    return orders.link(event)
+
+
 @consumers.on(Shipped, opens=WaitingPoints, linger_seconds=0.2)
 async def activate_points_on_shipping(
     event: Shipped, tx: Tx, points: WaitingPoints
@@ -64,6 +76,14 @@ async def activate_points_on_processing(
 ) -> PointsActivated | None:
     """Activate points when the order is 処理済み, if the shop chose that (PNT-09)."""
     return points.processed(event)
+
+
+@consumers.on(PaymentStandingChanged, opens=MoneyOfOrders)
+async def follow_money(
+    event: PaymentStandingChanged, tx: Tx, money: MoneyOfOrders
+) -> PointsReturned | PointsGranted | None:
+    """Revoke the earned points of an order whose money all went back. Grant them again if some of it is here again."""
+    return money.follow(event)
 
 
 @consumers.on(OrderCancelled, opens=CancelledPoints)

@@ -140,11 +140,16 @@ class PointsUsed(MembersEvent):
 
 
 class PointsReturned(MembersEvent):
-    """A cancelled order gave its points back and lost its grant (PNT-22)."""
+    """A cancelled order gave its points back and lost its grant (PNT-22), or all its money went back and it lost its grant.
+
+    ``points_owed`` are earned points that were spent already: the member owes them.
+    """
 
     points_returned: int
     points_revoked: int
     order_code: str
+    points_owed: int = 0
+    because: Open[Literal["order_cancelled", "money_returned"]] = "order_cancelled"
 
 
 class CouponIssued(MembersEvent):

@@ -168,13 +168,15 @@ class PaymentStandingChanged(PaymentsEvent):
 
     ``respond_by`` is the deadline of a chargeback. ``lost_amount`` is the money that left, or was taken back, beyond
     the money that was here. Banks took ``charged_back_amount`` as part of ``refunded_amount``.
-    ``refunded_elsewhere_amount`` was refunded at the provider without a request of Noren.
+    ``refunded_elsewhere_amount`` was refunded at the provider without a request of Noren. ``captured_amount`` paid for
+    the order, and ``sale_amount`` is what the order keeps of it; None in events of the release before.
     """
 
     revision: int
     calls: tuple[str, ...]
     expected_amount: Yen
     captured_amount: Yen = 0
+    sale_amount: Yen | None = None
     suspense_amount: Yen = 0
     refunded_amount: Yen = 0
     refunded_elsewhere_amount: Yen | None = None

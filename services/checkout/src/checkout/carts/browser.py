@@ -7,9 +7,11 @@ from fastapi import Request
 from starlette.responses import Response
 
 from checkout.carts.join_carts import join_carts
+from checkout.carts.new_carts import CartPace, count_new_cart
 from checkout.carts.rows import StoredCart, open_cart, read_cart
 from shared.clock import now
 from shared.database.transactions import Tx
+from shared.web.client_address import counted_as
 from shared.web.cookies import CART_COOKIE, CART_COUNT_COOKIE
 from shared.web.parts import parts_of
 from shared.web.session import viewer_of
@@ -44,11 +46,18 @@ async def joined_cart_of(request: Request, tx: Tx) -> StoredCart | None:
 
 
 async def open_cart_of(request: Request, tx: Tx) -> UUID:
-    """Return the cart that takes new products: the browser's cart, or a new one if that was ordered."""
+    """Return the cart that takes new products: the browser's cart, or a new one if that was ordered.
+
+    Raises Refused(too_many_carts) if guests of one client address open too many.
+    """
     stored = await joined_cart_of(request, tx)
     if stored is not None and stored.ordered_as is None:
         return stored.cart_id
-    return await open_cart(tx, at=now(), member_id=await _member(request))
+    member_id = await _member(request)
+    if member_id is None:
+        pace = parts_of(request)[CartPace]
+        await count_new_cart(tx, pace, client_address=counted_as(request), at=now())
+    return await open_cart(tx, at=now(), member_id=member_id)
 
 
 async def _member(request: Request) -> UUID | None:

@@ -32,3 +32,14 @@ cart_lines = Table(
     Column("added_at", DateTime(timezone=True), nullable=False),
     CheckConstraint("quantity BETWEEN 1 AND 99", name="cart_lines_quantity"),
 )
+
+# New carts of guests in the last minutes, for the pace of a client address.
+new_carts = Table(
+    "new_carts",
+    metadata,
+    Column("new_cart_id", Uuid, primary_key=True),
+    Column("client_address", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+Index("new_carts_by_client", new_carts.c.client_address, new_carts.c.at)
+Index("new_carts_at", new_carts.c.at)

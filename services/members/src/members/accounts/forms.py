@@ -50,6 +50,12 @@ class Login(BaseModel):
     password: str = Field(title="パスワード", max_length=LENGTH_MAX)
 
 
+class ConfirmLink(BaseModel):
+    """The present password of a member who adds an Amazon account. A member without a password has none to type."""
+
+    password: str = Field("", title="現在のパスワード", max_length=LENGTH_MAX)
+
+
 class ForgottenPassword(BaseModel):
     """The address of the account whose password was forgotten."""
 

@@ -31,18 +31,30 @@ AGAIN = "安全のため、もう一度Amazonアカウントでログインし�
 
 @dataclass(frozen=True)
 class Arrival:
-    """The next step, and the new login if there is one."""
+    """The next step, and the new login if there is one.
+
+    ``asks_password`` means that a link needs the viewer's present password.
+    """
 
     step: ArrivalStep
     entry: NewLogin | None = None
+    asks_password: bool = False
 
 
 async def arrive(
-    tx: Tx, settings: Settings, browser: Browser, wallet: Wallet, *, confirmed: bool, at: datetime
+    tx: Tx,
+    settings: Settings,
+    browser: Browser,
+    wallet: Wallet,
+    *,
+    confirmed: bool,
+    password_shown: bool,
+    at: datetime,
 ) -> Arrival:
     """Decide the effect of an Amazon login. Log in its member, or link the member who is logged in.
 
-    ``confirmed`` means that the viewer agreed on a page that names the Amazon account.
+    ``confirmed`` means that the viewer agreed on a page that names the Amazon account. ``password_shown`` means that
+    the viewer also typed the present password; a member without a password need not.
     """
     rules = await rules_at(tx, at)
     viewer = await member_by_id(tx, browser.member_id) if browser.member_id else None
@@ -57,12 +69,13 @@ async def arrive(
         buyers_member_id=buyer.member_id if buyer else None,
         email_known=same_address is not None,
         confirmed=confirmed,
+        password_shown=password_shown or (viewer is not None and viewer.password_hash is None),
     )
     if step == "enter" and buyer is not None:
         return Arrival(step, await _enter(tx, settings, browser, wallet, buyer, at=at))
     if step == "link" and viewer is not None:
         return Arrival(step, await _link(tx, settings, browser, wallet, viewer, at=at))
-    return Arrival(step)
+    return Arrival(step, asks_password=viewer is not None and viewer.password_hash is not None)
 
 
 def _proved(member: Member, wallet: Wallet) -> bool:

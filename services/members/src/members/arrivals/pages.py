@@ -6,9 +6,14 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from members.accounts.forms import AmazonSignUp, Login
-from members.arrivals.arrive import AGAIN, arrive, register_arrival
+from members.accounts.forms import AmazonSignUp, ConfirmLink, Login
+from members.accounts.hasher import PasswordHasher
+from members.accounts.rows import member_by_id
+from members.arrivals.arrive import AGAIN, Arrival, arrive, register_arrival
+from members.passwords.set_password import check_present_password
+from members.sessions.attempts import TooManyAttempts
 from members.sessions.browser import browser_of, put_login
+from members.sessions.enter import Browser
 from members.sessions.pages import MY_PAGE, show_login_form
 from members.settings import Settings
 from members.shop_rules.labels import AMAZON_OFF
@@ -33,19 +38,26 @@ async def show_arrival(request: Request, parts: CurrentParts, viewer: CurrentVie
     A member who is logged in is only asked here.
     """
     next_path = safe_next(request.query_params.get("next"), MY_PAGE)
-    return await _arrive(request, parts, viewer, next_path)
+    return await _arrive(request, parts, viewer, next_path, Form(ConfirmLink))
 
 
 @router.post("/members/amazon/arrive")
 async def confirm_arrival(request: Request, parts: CurrentParts, viewer: CurrentViewer) -> Response:
     """Link the member who is logged in, or switch to the member of the Amazon account, as the page asked."""
-    form = await request.form()
-    next_path = safe_next(str(form.get("next", "")), MY_PAGE)
-    return await _arrive(request, parts, viewer, next_path, shown=str(form.get("shown", "")))
+    sent = await request.form()
+    next_path = safe_next(str(sent.get("next", "")), MY_PAGE)
+    form = await read_form(request, ConfirmLink)
+    return await _arrive(request, parts, viewer, next_path, form, shown=str(sent.get("shown", "")))
 
 
 async def _arrive(
-    request: Request, parts: Parts, viewer: Viewer, next_path: str, *, shown: str = ""
+    request: Request,
+    parts: Parts,
+    viewer: Viewer,
+    next_path: str,
+    form: Form[ConfirmLink],
+    *,
+    shown: str = "",
 ) -> Response:
     """Answer an arrival. ``shown`` is the mark of the wallet and the member that the page of the question showed."""
     wallet = await wallet_of(request, parts)
@@ -53,25 +65,27 @@ async def _arrive(
         return await show_login_form(
             request, parts, Form(Login), next_path=next_path, status=400, notice=NO_WALLET
         )
-    mark = _mark(wallet, viewer)
+    mark, browser = _mark(wallet, viewer), browser_of(request, parts, viewer)
+    confirmed = shown == mark
+    refused = await _refused_password(parts, browser, form) if confirmed else None
     async with parts.db.transaction() as tx:
-        browser = browser_of(request, parts, viewer)
-        arrival = await arrive(tx, parts[Settings], browser, wallet, confirmed=shown == mark, at=now())
+        arrival = await arrive(
+            tx,
+            parts[Settings],
+            browser,
+            wallet,
+            confirmed=confirmed,
+            password_shown=confirmed and not refused and not form.errors and bool(form.value.password),
+            at=now(),
+        )
     step, entry = arrival.step, arrival.entry
     if entry is not None:
         toast = f"{wallet.label}アカウントと連携しました" if step == "link" else ""
         return put_login(request, parts, parts.pages.redirect(request, next_path, toast=toast), entry)
     if step in ("ask_link", "ask_switch"):
-        return parts.pages.render(
-            request,
-            "amazon_confirm.html",
-            switches=step == "ask_switch",
-            label=wallet.label,
-            account=_account(wallet),
-            member=viewer.name,
-            shown=mark,
-            next_path=next_path,
-        )
+        if confirmed and arrival.asks_password and not form.errors:
+            form.refuse(Refused("password_missing", "現在のパスワードを入力してください", field="password"))
+        return _question_page(request, parts, viewer, wallet, form, arrival, next_path, refused=refused)
     if step == "link":
         return parts.pages.redirect(request, next_path, toast=NOT_LINKED)
     if step == "prove_first":
@@ -116,6 +130,53 @@ async def register(request: Request, parts: CurrentParts, viewer: CurrentViewer)
         except Refused as refusal:
             form.refuse(refusal)
     return _register_page(request, parts, form, wallet, next_path, status=422)
+
+
+async def _refused_password(parts: Parts, browser: Browser, form: Form[ConfirmLink]) -> Refused | None:
+    """Check the typed password of the member who is logged in. Return why it is refused, also in the form, or None."""
+    if form.errors or not form.value.password or browser.member_id is None:
+        return None
+    async with parts.db.transaction() as tx:
+        member = await member_by_id(tx, browser.member_id)
+    if member is None or member.password_hash is None:
+        return None
+    try:
+        await check_present_password(parts.db, parts[PasswordHasher], browser, member, form.value.password)
+    except Refused as refusal:
+        form.refuse(refusal)
+        return refusal
+    return None
+
+
+def _question_page(
+    request: Request,
+    parts: Parts,
+    seen: Viewer,
+    wallet: Wallet,
+    form: Form[ConfirmLink],
+    arrival: Arrival,
+    next_path: str,
+    *,
+    refused: Refused | None,
+) -> Response:
+    """Ask the member who is logged in whether to link the account, or to switch to its member."""
+    status, headers = (422 if form.errors else 200), dict[str, str]()
+    if isinstance(refused, TooManyAttempts):
+        status, headers = refused.status, {"Retry-After": str(refused.retry_after_seconds)}
+    return parts.pages.render(
+        request,
+        "amazon_confirm.html",
+        status=status,
+        headers=headers,
+        form=form,
+        switches=arrival.step == "ask_switch",
+        asks_password=arrival.step == "ask_link" and arrival.asks_password,
+        label=wallet.label,
+        account=_account(wallet),
+        member=seen.name,
+        shown=_mark(wallet, seen),
+        next_path=next_path,
+    )
 
 
 def _register_page(

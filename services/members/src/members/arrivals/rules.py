@@ -22,6 +22,7 @@ def next_step(
     buyers_member_id: UUID | None,
     email_known: bool,
     confirmed: bool,
+    password_shown: bool,
 ) -> ArrivalStep:
     """Return the next step for a buyer who arrives.
 
@@ -33,7 +34,8 @@ def next_step(
     address.
 
     ``confirmed`` means that the viewer agreed on a page that names the Amazon account. Only then an existing login is
-    linked or replaced, because another person may have obtained the wallet of this browser.
+    linked or replaced, because another person may have obtained the wallet of this browser. A link is another way to
+    log in, so it also needs ``password_shown``: the viewer typed the present password, or has none.
     """
     if not login_allowed:
         return "go_on" if ordering else "refuse"
@@ -43,7 +45,7 @@ def next_step(
                 return "go_on"
             if not viewer_proved:
                 return "prove_first"
-            return "link" if confirmed else "ask_link"
+            return "link" if confirmed and password_shown else "ask_link"
         # Paying with another person's Amazon account is allowed and changes no login.
         if ordering or buyers_member_id == viewer_id:
             return "go_on"

@@ -1,28 +1,39 @@
 """The API that reserves points or a coupon."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
 from members.benefits.pages import UseBenefit, put_statement, reserve
 from members.benefits.reserve_benefit import STATEMENT_VALID_FOR
 from members.coupons.rules import Coupon
 from shared.clock import now
-from shared.web.fields import JsonInt
+from shared.web.fields import JsonInt, wrong
 from shared.web.parts import CurrentParts
 from shared.web.session import CurrentViewer, viewer
 
 router = APIRouter(prefix="/api/members", tags=["members"], dependencies=[Depends(viewer)])
 
 
+def _coupon(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    """Name the field in the refusal, not the forms that its value may have."""
+    try:
+        return read(value)
+    except ValidationError:
+        raise wrong("クーポンのIDか「none」をcouponに指定してください") from None
+
+
+CouponChoice = Annotated[UUID | Literal["none"], WrapValidator(_coupon)]
+
+
 class WantedBenefit(BaseModel):
     """The wanted reservation. A field that is left out keeps the earlier choice. 0 points and "none" choose nothing."""
 
     points: Annotated[JsonInt, Field(ge=0, le=99_999_999)] | None = None
-    coupon: UUID | Literal["none"] | None = None
+    coupon: CouponChoice | None = None
 
 
 class ReservedBenefit(BaseModel):

@@ -52,7 +52,11 @@ class WaitingPoints:
         # Several events can report the same change of an order. The grant is removed here, so that the second event
         # finds no grant.
         grant = self._earned.pop(code, None)
-        if grant is None or grant.activation != mode or grant.state != "waiting":
+        if grant is None or grant.activation != mode:
+            return None
+        if grant.money_returned and grant.activated_at is None:
+            self._accounts.note_activation(grant, at=at)
+        if grant.state != "waiting":
             return None
         self._accounts.post(grant.member_id, activate_posting(grant), at=at)
         self._accounts.activate(grant, at=at)

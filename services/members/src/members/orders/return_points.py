@@ -9,7 +9,7 @@ from typing import Self
 from members.orders.rows import first_of_each, lock_orders, owners_of, set_cancelled
 from members.points.accounts import Accounts
 from members.points.rows import Earned, Spent, points_spent, purchase_grants, recheck_lapsed
-from members.points.rules import Grant, return_posting, revoke_posting
+from members.points.rules import Grant, Posting, return_posting, revoke_posting
 from shared.database.transactions import Tx
 from shared.events import OrderCancelled, PointsReturned
 
@@ -55,25 +55,38 @@ class CancelledPoints:
         if used is not None:
             posting = return_posting(used.points, order_code=code)
             self.accounts.post(used.member_id, posting, at=event.occurred_at)
-        revoked = (
-            _revoke(self.accounts, self.earned[code], at=event.occurred_at) if code in self.earned else 0
-        )
-        if used is None and not revoked:
+        revoked = self._revoke(code, at=event.occurred_at)
+        if used is None and revoked is None:
             return None
         return PointsReturned(
             member_id=used.member_id if used is not None else self.earned[code].member_id,
             points_returned=used.points if used is not None else 0,
-            points_revoked=revoked,
+            points_revoked=points_taken(revoked),
+            points_owed=revoked.shortage if revoked else 0,
             order_code=code,
         )
 
+    def _revoke(self, code: str, *, at: datetime) -> Posting | None:
+        grant = self.earned.get(code)
+        return None if grant is None else revoke_earned_points(self.accounts, grant, at=at)
 
-def _revoke(accounts: Accounts, grant: Grant, *, at: datetime) -> int:
-    """Revoke the points that an order earned. Return their number."""
+
+def revoke_earned_points(
+    accounts: Accounts, grant: Grant, *, at: datetime, money_returned: bool = False
+) -> Posting | None:
+    """Revoke the points that an order earned. Return the posting, or None if they were revoked before.
+
+    ``money_returned``: the order goes on, but all its money went back.
+    """
     balance = accounts.balance(grant.member_id)
     if balance is None or grant.state == "revoked":
-        return 0
+        return None
     posting = revoke_posting(balance, grant)
     accounts.post(grant.member_id, posting, at=at)
-    accounts.revoke(grant)
-    return -(posting.waiting + posting.active)
+    accounts.revoke(grant, money_returned=money_returned)
+    return posting
+
+
+def points_taken(posting: Posting | None) -> int:
+    """Return the points that a posting took from a balance, waiting or active."""
+    return -(posting.waiting + posting.active) if posting else 0

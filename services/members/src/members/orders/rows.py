@@ -8,6 +8,7 @@ from uuid import UUID
 
 from members.orders.tables import member_orders
 from shared.database.bulk import insert_all, update_all
+from shared.database.sql import columns_of
 from shared.database.transactions import Tx
 from shared.errors import TryAgain
 from shared.events import OrderCancelled, OrderPlaced
@@ -34,12 +35,16 @@ async def note_orders(tx: Tx, placed: Iterable[OrderPlaced]) -> list[OrderPlaced
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The member of an applied order and the points that it spent. ``note`` describes anything unusual."""
+    """The member of an applied order and the points that it spent. ``note`` describes anything unusual.
+
+    ``links_buyer_id`` is the Amazon account that the order links with its member once its payment is authorized.
+    """
 
     order_code: str
     member_id: UUID | None
     points_used: int
     note: str
+    links_buyer_id: str | None
 
 
 async def finish_orders(tx: Tx, taken: Sequence[Taken]) -> None:
@@ -49,11 +54,17 @@ async def finish_orders(tx: Tx, taken: Sequence[Taken]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class MemberOrder:
-    """The stored facts of an order: its member, and whether it was cancelled."""
+    """The stored facts of an order: its member, whether it was cancelled, and the last known standing of its money.
+
+    ``links_buyer_id`` is the Amazon account that it links once its payment is authorized.
+    """
 
     order_code: str
     member_id: UUID | None
+    placed_at: datetime
     cancelled_at: datetime | None
+    money_revision: int
+    links_buyer_id: str | None
 
 
 async def lock_orders(tx: Tx, codes: Iterable[str]) -> dict[str, MemberOrder]:
@@ -66,8 +77,8 @@ async def lock_orders(tx: Tx, codes: Iterable[str]) -> dict[str, MemberOrder]:
         return {}
     found = await tx.read(
         MemberOrder,
-        "SELECT order_code, member_id, cancelled_at FROM member_orders WHERE order_code = ANY(CAST(:codes AS text[]))"
-        " ORDER BY order_code FOR UPDATE",
+        f"SELECT {columns_of(MemberOrder)} FROM member_orders"  # noqa: S608 - names are ours
+        " WHERE order_code = ANY(CAST(:codes AS text[])) ORDER BY order_code FOR UPDATE",
         codes=list(wanted),
     )
     if len(found) < len(wanted):
@@ -78,6 +89,18 @@ async def lock_orders(tx: Tx, codes: Iterable[str]) -> dict[str, MemberOrder]:
 async def set_cancelled(tx: Tx, cancelled: Mapping[str, datetime]) -> None:
     """Store when each order was cancelled."""
     rows = [{"order_code": code, "cancelled_at": at} for code, at in cancelled.items()]
+    await update_all(tx, member_orders, rows, key="order_code")
+
+
+async def set_money_revisions(tx: Tx, revisions: Mapping[str, int]) -> None:
+    """Store the revision of the last standing of each order's money."""
+    rows = [{"order_code": code, "money_revision": revision} for code, revision in revisions.items()]
+    await update_all(tx, member_orders, rows, key="order_code")
+
+
+async def forget_wanted_links(tx: Tx, codes: Iterable[str]) -> None:
+    """Store that these orders link no account any more."""
+    rows = [{"order_code": code, "links_buyer_id": None} for code in codes]
     await update_all(tx, member_orders, rows, key="order_code")
 
 

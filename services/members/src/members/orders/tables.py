@@ -13,6 +13,10 @@ member_orders = Table(
     Column("placed_at", MOMENT, nullable=False),
     Column("points_used", Integer, nullable=False, server_default="0"),
     Column("cancelled_at", MOMENT),
+    # The Amazon account that the order links with its member once its payment is authorized.
+    Column("links_buyer_id", Text),
+    # The revision of the last standing of the order's money that was applied (PaymentStandingChanged).
+    Column("money_revision", Integer, nullable=False, server_default="0"),
     Column("note", Text, nullable=False, server_default=""),
 )
 Index("member_orders_member", member_orders.c.member_id, member_orders.c.placed_at)

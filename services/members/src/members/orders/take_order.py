@@ -21,12 +21,10 @@ from members.points.rules import Grant, grant_posting, use_posting
 from members.registration.register_member import NewMember, register_member
 from members.shop_rules.rows import rules_at_each
 from members.shop_rules.rules import Rules
-from members.wallets.link_amazon import amazon_buyer, link_by_orders
-from members.wallets.rows import Link
+from members.wallets.link_amazon import account_to_link, amazon_buyer
 from shared.database.transactions import Tx
 from shared.errors import Refused
 from shared.events import (
-    AmazonAccountLinked,
     OrderPlaced,
     PointsGranted,
     PointsUsed,
@@ -53,7 +51,6 @@ class PlacedOrders:
     with_coupons: frozenset[UUID]
     known: Mapping[UUID, KnownMember]
     members: set[UUID]
-    links: set[Link]
     committed: dict[UUID, tuple[str, datetime]] = field(default_factory=dict)
     taken: list[Taken] = field(default_factory=list)
 
@@ -69,9 +66,8 @@ class PlacedOrders:
         standing = await lock_standing(tx, ids)
         coupons = frozenset(await with_coupons(tx, ids))
         known = await known_members(tx, {order.member_id for order in placed if order.member_id})
-        links = await link_by_orders(tx, placed, known)
         new = frozenset(order.event_id for order in placed)
-        orders = cls(tx, new, rules, accounts, reserved, standing, coupons, known, set(known), links)
+        orders = cls(tx, new, rules, accounts, reserved, standing, coupons, known, set(known))
         yield orders
         await commit_reservations(tx, orders.committed)
         await accounts.save(tx)
@@ -92,35 +88,18 @@ class PlacedOrders:
             self._earn(order, member_id)
         say_shortages(self.tx, order, holder_id=holder_id, points=shortage, coupon=coupon_short, reason=note)
         note = _note(note, shortage, coupon_short=coupon_short)
-        self.taken.append(Taken(order.order_code, member_id, used, note))
+        links = account_to_link(order, self.known)
+        self.taken.append(Taken(order.order_code, member_id, used, note, links))
 
     async def _find_member(self, order: OrderPlaced) -> tuple[UUID | None, str]:
         """Return the order's member, registered or linked by it, and a note for the desk."""
         if order.member_id is not None:
             if order.member_id not in self.members:
                 return None, "member_unknown"
-            self._say_linked(order, order.member_id)
             return order.member_id, ""
         if order.registration is None:
             return None, ""
         return await self._register(order, order.registration)
-
-    def _say_linked(self, order: OrderPlaced, member_id: UUID) -> None:
-        """Publish that the order linked its member, if it did."""
-        buyer_id = amazon_buyer(order)
-        if buyer_id is None or (member_id, buyer_id) not in self.links:
-            return
-        self.links.remove((member_id, buyer_id))
-        self.tx.say(
-            AmazonAccountLinked(
-                member_id=member_id,
-                linked_at=order.placed_at,
-                path="order",
-                order_code=order.order_code,
-                name=self.known[member_id].name,
-                email=self.known[member_id].email,
-            )
-        )
 
     async def _register(self, order: OrderPlaced, registration: Registration) -> tuple[UUID | None, str]:
         member_id = registration.member_id

@@ -31,17 +31,27 @@ async def change_password(
     Raises Refused for a wrong present password, a weak new one, one that the account has had before (MEM-22), and if
     all logins ended meanwhile. Also raises TooManyAttempts.
     """
+    await check_present_password(db, hasher, browser, member, present)
+    password_hash = await _hash_new(db, hasher, member, password)
+    async with db.transaction() as tx:
+        if not await lock_member(tx, member):
+            raise Refused("logins_ended", "もう一度ログインしてください", status=409)
+        await _set(tx, member, password_hash, way="form", at=now(), but=browser.session_id)
+
+
+async def check_present_password(
+    db: Database, hasher: PasswordHasher, browser: Browser, member: Member, present: str
+) -> None:
+    """Check the ``present`` password of the member who is logged in, within the limits of logins.
+
+    Raises Refused for a wrong one, and TooManyAttempts.
+    """
     try:
         await check_password(
             db, hasher, email=member.email, password=present, ip=browser.ip, device=browser.device
         )
     except WrongCredentials:
         raise Refused("wrong_password", "現在のパスワードが違います", field="password") from None
-    password_hash = await _hash_new(db, hasher, member, password)
-    async with db.transaction() as tx:
-        if not await lock_member(tx, member):
-            raise Refused("logins_ended", "もう一度ログインしてください", status=409)
-        await _set(tx, member, password_hash, way="form", at=now(), but=browser.session_id)
 
 
 async def reset_password(

@@ -27,11 +27,23 @@ class Activated:
 
 @dataclass(frozen=True, slots=True)
 class Revoked:
-    """The changed columns of a revoked grant. It is no longer due."""
+    """The changed columns of a revoked grant. It is no longer due.
+
+    ``money_returned`` means that all the money of its order went back.
+    """
 
     grant_id: UUID
+    money_returned: bool
     state: GrantState = "revoked"
     due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WouldBeActive:
+    """The changed column of a revoked grant that would have become active now."""
+
+    grant_id: UUID
+    activated_at: datetime
 
 
 class Accounts:
@@ -48,6 +60,7 @@ class Accounts:
         self._grants: list[GrantRow] = []
         self._activated: list[Activated] = []
         self._revoked: list[Revoked] = []
+        self._would_be_active: list[WouldBeActive] = []
 
     @classmethod
     async def lock(cls, tx: Tx, member_ids: Iterable[UUID]) -> "Accounts":
@@ -90,9 +103,13 @@ class Accounts:
             Activated(grant.grant_id, activated_at=at, expires_at=expires_at, due_at=expires_at)
         )
 
-    def revoke(self, grant: Grant) -> None:
-        """Revoke a grant."""
-        self._revoked.append(Revoked(grant.grant_id))
+    def note_activation(self, grant: Grant, *, at: datetime) -> None:
+        """Store that a revoked grant would have become active at ``at``, in case its points are granted again."""
+        self._would_be_active.append(WouldBeActive(grant.grant_id, activated_at=at))
+
+    def revoke(self, grant: Grant, *, money_returned: bool) -> None:
+        """Revoke a grant, and store whether all the money of its order went back."""
+        self._revoked.append(Revoked(grant.grant_id, money_returned))
 
     async def save(self, tx: Tx) -> None:
         """Store all changes with one statement for each kind of change."""
@@ -100,5 +117,6 @@ class Accounts:
         await insert_all(tx, point_postings, self._postings)
         await update_all(tx, point_grants, self._activated, key="grant_id")
         await update_all(tx, point_grants, self._revoked, key="grant_id")
+        await update_all(tx, point_grants, self._would_be_active, key="grant_id")
         changed = [balance_row(self._balances[member_id]) for member_id in self._changed]
         await update_all(tx, point_balances, changed, key="member_id")

@@ -37,6 +37,9 @@ _WHY_REVOKED = Labels[_Cause](
         "registration": "同じメールボックスの会員に付与済みのため取り消されました",
     },
 )
+_GRANTED_AGAIN = "購入ポイントの再付与"
+_REVOKED_AFTER_REFUND = "全額返金による付与の取消"
+_WHY_REVOKED_AFTER_REFUND = "ご注文の代金がすべて返金されたため取り消されました"
 _GRANT_STATE = Badges[GrantState](
     GrantState, {"waiting": ("有効待ち", "wait"), "active": ("有効", "done"), "revoked": ("取消", "plain")}
 )
@@ -90,7 +93,7 @@ def _line(line: LedgerLine) -> PointLine:
     points = line.active + line.repaid + (0 if activated else line.waiting)
     return PointLine(
         at=line.posted_at,
-        what=_WHAT.of(line.kind)(line.reason),
+        what=_what(line),
         points=points,
         change=f"（{points:,}）" if activated else f"{points:+,}",
         state=state,
@@ -103,6 +106,14 @@ def _line(line: LedgerLine) -> PointLine:
         shortage=line.shortage,
         grant_id=str(line.grant_id) if waits else "",
     )
+
+
+def _what(line: LedgerLine) -> str:
+    if line.kind == "granted" and (line.grant_number or 1) > 1:
+        return _GRANTED_AGAIN
+    if line.kind == "revoked" and line.money_returned:
+        return _REVOKED_AFTER_REFUND
+    return _WHAT.of(line.kind)(line.reason)
 
 
 def _netting(line: LedgerLine) -> str:
@@ -123,7 +134,7 @@ def _condition(line: LedgerLine) -> str:
     if line.grant_state == "waiting":
         return WAITING_FOR.of(line.activation)
     if line.grant_state == "revoked":
-        return _WHY_REVOKED.of(line.reason)
+        return _WHY_REVOKED_AFTER_REFUND if line.money_returned else _WHY_REVOKED.of(line.reason)
     if line.activated_at is None:
         return ""
     since = f"{in_japan(line.activated_at):%Y/%m/%d}から有効"

@@ -68,6 +68,7 @@ class GrantRow:
     grant_id: UUID
     member_id: UUID
     order_code: str | None
+    number: int
     reason: GrantReason
     points: int
     activation: GrantActivation
@@ -87,6 +88,7 @@ def grant_row(grant: Grant, *, activation: GrantActivation, at: datetime) -> Gra
         grant_id=grant.grant_id,
         member_id=grant.member_id,
         order_code=grant.order_code,
+        number=grant.number,
         reason=grant.reason,
         points=grant.points,
         activation=activation,

@@ -110,13 +110,19 @@ async def grant_waiting_for_proof(tx: Tx, member_id: UUID) -> Grant | None:
 
 @dataclass(frozen=True)
 class Earned(Grant):
-    """The points that an order earned, and the condition of their activation."""
+    """The points that an order earned, and the condition of their activation.
+
+    ``money_returned`` means that they were revoked because all the money of the order went back. ``activated_at`` is
+    then also set if they would have become active since.
+    """
 
     activation: Activation = "on_shipped"
+    activated_at: datetime | None = None
+    money_returned: bool = False
 
 
 async def purchase_grants(tx: Tx, codes: Collection[str]) -> dict[str, Earned]:
-    """Return the points that orders earned, by order. Orders without points are left out.
+    """Return the points that orders earned, by order, each as granted last. Orders without points are left out.
 
     If the state of a grant decides something, lock the members' balances first.
     """
@@ -124,8 +130,9 @@ async def purchase_grants(tx: Tx, codes: Collection[str]) -> dict[str, Earned]:
         return {}
     found = await tx.read(
         Earned,
-        f"SELECT {columns_of(Earned)} FROM point_grants"  # noqa: S608 - names are ours
-        " WHERE order_code = ANY(CAST(:codes AS text[])) AND reason = 'purchase'",
+        f"SELECT DISTINCT ON (order_code) {columns_of(Earned)} FROM point_grants"  # noqa: S608 - names are ours
+        " WHERE order_code = ANY(CAST(:codes AS text[])) AND reason = 'purchase'"
+        " ORDER BY order_code, number DESC",
         codes=list(codes),
     )
     return {earned.order_code: earned for earned in found if earned.order_code is not None}
@@ -205,6 +212,8 @@ class LedgerLine:
     grant_state: GrantState | None
     activated_at: datetime | None
     expires_at: datetime | None
+    grant_number: int | None
+    money_returned: bool | None
 
 
 async def ledger_of(tx: Tx, member_id: UUID, *, rows_max: int) -> list[LedgerLine]:
@@ -212,7 +221,8 @@ async def ledger_of(tx: Tx, member_id: UUID, *, rows_max: int) -> list[LedgerLin
     return await tx.read(
         LedgerLine,
         "SELECT p.kind, p.reason, p.waiting, p.active, p.active_after, p.shortage, p.repaid, p.order_code, p.grant_id,"
-        " p.by, p.posted_at, g.activation, g.state AS grant_state, g.activated_at, g.expires_at"
+        " p.by, p.posted_at, g.activation, g.state AS grant_state, g.activated_at, g.expires_at,"
+        " g.number AS grant_number, g.money_returned"
         " FROM point_postings p LEFT JOIN point_grants g ON g.grant_id = p.grant_id"
         " WHERE p.member_id = :member_id ORDER BY p.number DESC LIMIT :rows_max",
         member_id=member_id,

@@ -101,7 +101,10 @@ class Balance:
 
 @dataclass(frozen=True)
 class Grant:
-    """Points granted for one reason. Their state decides the allowed changes."""
+    """Points granted for one reason. Their state decides the allowed changes.
+
+    ``number`` counts the grants of one order: it has several if its points were revoked and are granted again.
+    """
 
     grant_id: UUID
     member_id: UUID
@@ -109,6 +112,7 @@ class Grant:
     reason: GrantReason
     state: GrantState
     order_code: str | None = None
+    number: int = 1
     valid_days: int | None = None
     expires_at: datetime | None = None
 
@@ -154,7 +158,8 @@ def return_posting(points: int, *, order_code: str) -> Posting:
 
 
 def revoke_posting(balance: Balance, grant: Grant) -> Posting:
-    """Return the posting that revokes a grant: of a cancelled order (PNT-22), or of a mailbox that already had one.
+    """Return the posting that revokes a grant: of an order that was cancelled (PNT-22) or whose money all went back, or of
+    a mailbox that already had one.
 
     Points of the grant that were spent cannot be taken. They are recorded as a shortage and owed (PNT-20).
     """

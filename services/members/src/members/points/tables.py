@@ -1,6 +1,6 @@
 """The tables of points: balances, the ledger of postings, grants, and mailboxes that had registration points."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, Uuid
+from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, Uuid
 
 from members.metadata import MOMENT, metadata
 from shared.due.rows import due_columns, due_index
@@ -48,13 +48,15 @@ point_postings = Table(
     ),
     info={"append_only": True},
 )
-# One entry per order, kind and reason (P2); a grant is activated once.
+# One entry per order, kind, reason and grant (P2); a grant is activated once.
 Index(
-    "point_postings_once_per_order",
+    "point_postings_once_per_grant",
     point_postings.c.order_code,
     point_postings.c.kind,
     point_postings.c.reason,
+    point_postings.c.grant_id,
     unique=True,
+    postgresql_nulls_not_distinct=True,
     postgresql_where=point_postings.c.order_code.is_not(None),
 )
 
@@ -64,6 +66,8 @@ point_grants = Table(
     Column("grant_id", Uuid, primary_key=True),
     Column("member_id", Uuid, ForeignKey("members.member_id"), nullable=False),
     Column("order_code", Text),
+    # An order whose points were revoked and are granted again has several grants; the highest number is the last.
+    Column("number", Integer, nullable=False, server_default="1"),
     Column("reason", Text, nullable=False),
     Column("points", Integer, nullable=False),
     Column("activation", Text, nullable=False),
@@ -72,6 +76,8 @@ point_grants = Table(
     Column("granted_at", MOMENT, nullable=False),
     Column("activated_at", MOMENT),
     Column("expires_at", MOMENT),
+    # Whether the grant was revoked because all the money of its order went back.
+    Column("money_returned", Boolean, nullable=False, server_default="false"),
     *due_columns(),
     CheckConstraint("points > 0", name="point_grants_points"),
     CheckConstraint("state IN ('waiting', 'active', 'revoked')", name="point_grants_state"),
@@ -85,8 +91,9 @@ Index(
     postgresql_where=point_grants.c.reason == "registration",
 )
 Index(
-    "point_grants_purchase_once",
+    "point_grants_purchase_number",
     point_grants.c.order_code,
+    point_grants.c.number,
     unique=True,
     postgresql_where=point_grants.c.reason == "purchase",
 )

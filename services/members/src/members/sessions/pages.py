@@ -21,6 +21,7 @@ from shared.web.session import CurrentViewer, safe_next, viewer
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
 
 MY_PAGE = "/members/mypage"
+TOO_MANY = 429
 
 
 async def show_login_form(
@@ -44,6 +45,7 @@ async def show_login_form(
         form=form,
         next_path=next_path,
         notice=notice,
+        locked=status == TOO_MANY,
         amazon_path=f"/payments/amazon_pay/signin?next={quote(next_path, safe='')}"
         if rules.amazon_login
         else "",

@@ -5,13 +5,13 @@ up with another person's address would otherwise keep a way to log in. Only Amaz
 counts as proof.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
 from members.accounts.rows import KnownMember, Member
-from members.wallets.rows import Link, NewLink, insert_link, insert_links
+from members.wallets.rows import insert_link
 from shared.database.transactions import Tx
 from shared.events import AmazonAccountLinked, OrderPlaced, Registration
 
@@ -58,25 +58,7 @@ async def link_amazon(
     return True
 
 
-def _may_link(order: OrderPlaced, members: Mapping[UUID, KnownMember]) -> bool:
+def account_to_link(order: OrderPlaced, members: Mapping[UUID, KnownMember]) -> str | None:
+    """Return the Amazon account that an order of one of ``members`` links once its payment is authorized, or None."""
     member = members.get(order.member_id) if order.member_id is not None and order.wallet_links else None
-    return member is not None and order_may_link(member, order.placed_at)
-
-
-async def link_by_orders(
-    tx: Tx, orders: Sequence[OrderPlaced], members: Mapping[UUID, KnownMember]
-) -> set[Link]:
-    """Link ``members`` with the Amazon accounts of their orders if neither is linked yet. Return the new links."""
-    wanted = [
-        (order, buyer_id)
-        for order in orders
-        if (buyer_id := amazon_buyer(order)) is not None and _may_link(order, members)
-    ]
-    return await insert_links(
-        tx,
-        [
-            NewLink(order.member_id, buyer_id, linked_at=order.placed_at, path="order")
-            for order, buyer_id in wanted
-            if order.member_id is not None
-        ],
-    )
+    return amazon_buyer(order) if member is not None and order_may_link(member, order.placed_at) else None

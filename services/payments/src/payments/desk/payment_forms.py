@@ -27,6 +27,9 @@ Refused = Form[Any] | None
 """The form that was sent and refused, shown as it was typed."""
 
 
+ABOUT_POINTS = "会員の購入ポイントは、一部の返金では取り消されません。代金の全額を返金すると取り消されます。"
+
+
 @dataclass(frozen=True, slots=True)
 class OpenChargeback:
     """A chargeback that staff may decide."""
@@ -46,7 +49,10 @@ class DecidedChargeback:
 
 @dataclass(frozen=True, slots=True)
 class PaymentForms:
-    """The forms that the payment allows. A form that it does not allow is None or empty. Amounts are in yen."""
+    """The forms that the payment allows. A form that it does not allow is None or empty. Amounts are in yen.
+
+    ``about_points`` says what a refund does to the points that the order earned, if it can have earned any.
+    """
 
     deposit: Form[RecordDeposit] | None
     accept: Form[AcceptShortMoney] | None
@@ -54,6 +60,7 @@ class PaymentForms:
     kept_amount: int
     part_refund: Form[RefundPart] | None
     part_refund_max: int
+    about_points: str
     outside: Form[RecordRefund] | None
     outside_amount_max: int
     routes: list[tuple[str, str]]
@@ -75,6 +82,7 @@ def payment_forms(payment: Payment, terms: Terms, refused: Refused = None) -> Pa
         kept_amount=deposit_rules.kept_amount(payment),
         part_refund=_fresh(RefundPart, payment, refused, {}) if part_max else None,
         part_refund_max=part_max,
+        about_points=_about_points(payment),
         outside=_fresh(RecordRefund, payment, refused, _given_back(payment)) if outside_max else None,
         outside_amount_max=outside_max,
         routes=[(route, ROUTES[route]) for route in ("bank_transfer", "gift_card")],
@@ -120,6 +128,12 @@ def _given_back(payment: Payment) -> dict[str, Any]:
         "returned_amount": payment.held_amount if not payment.keeps_its_sale else payment.spare_amount or "",
         "refund_id": _new_record(),
     }
+
+
+def _about_points(payment: Payment) -> str:
+    """Return the consequence of a refund for earned points: members let them follow the money of an order that goes on."""
+    earns = not payment.by_guest and not payment.order_cancelled and payment.sale_amount > 0
+    return ABOUT_POINTS if earns else ""
 
 
 def _new_record() -> str:

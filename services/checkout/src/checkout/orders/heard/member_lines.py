@@ -42,7 +42,12 @@ def _points_activated(event: events.PointsActivated) -> TimelineLine:
 
 def _points_returned(event: events.PointsReturned) -> TimelineLine:
     facts = {"kind": "returned", "points": event.points_returned, "revoked": event.points_revoked}
-    text = f"返却 {event.points_returned:,}ポイント、付与の取消 {event.points_revoked:,}ポイント"
+    owed = f"、利用済みのため不足 {event.points_owed:,}ポイント" if event.points_owed else ""
+    revoked = f"付与の取消 {event.points_revoked:,}ポイント{owed}"
+    if event.because == "money_returned":
+        text = f"{revoked}。代金がすべて返金されたためです"
+        return "points", "note", "購入ポイントを取り消しました", text, facts
+    text = f"返却 {event.points_returned:,}ポイント、{revoked}"
     return "points", "note", "ポイントを元に戻しました", text, facts
 
 

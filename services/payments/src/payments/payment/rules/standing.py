@@ -16,7 +16,7 @@ def with_standing(before: Payment, settled: Settled, at: datetime) -> Settled:
     """Return ``settled`` with one ``PaymentStandingChanged`` under the next revision, if the standing changed."""
     after = settled.payment
     returned = before.goes_on and before.refunded_amount != after.refunded_amount
-    if not returned and _beside(before) == _beside(after):
+    if not returned and not _turned(before, after) and _beside(before) == _beside(after):
         return settled
     by = next((step.by for step in reversed(settled.steps) if step.by), "")
     draft = Draft(after.changed(revision=after.revision + 1), at, by)
@@ -26,6 +26,7 @@ def with_standing(before: Payment, settled: Settled, at: datetime) -> Settled:
         calls=after.calls,
         expected_amount=after.amount,
         captured_amount=after.captured_amount,
+        sale_amount=after.sale_amount,
         suspense_amount=after.suspense_amount,
         refunded_amount=after.refunded_amount,
         refunded_elsewhere_amount=after.refunded_elsewhere_amount,
@@ -34,6 +35,12 @@ def with_standing(before: Payment, settled: Settled, at: datetime) -> Settled:
         respond_by=after.respond_by,
     )
     return and_then(settled, draft.done())
+
+
+def _turned(before: Payment, after: Payment) -> bool:
+    """Return whether the last of the money that paid for an order that goes on was returned, or is here again."""
+    was_paid = before.captured_amount > 0 and after.captured_amount > 0
+    return was_paid and not after.order_cancelled and (before.sale_amount > 0) != (after.sale_amount > 0)
 
 
 def _beside(payment: Payment) -> tuple[Any, ...]:
