@@ -18,12 +18,17 @@ from checkout.placing.read_from_members import Members
 from checkout.placing.till import Busy, Till
 from checkout.settings import Settings
 from checkout.shop.origin import DISPATCH, Origin
+from checkout.shop.samples import add_sample_shop
 from checkout.shop.store_files import StoreFiles
+from checkout.shop.tell_shop import STORED
 from checkout.tables import metadata
 from shared.clock import now
 from shared.database.transactions import Database
+from shared.files.store import Files
 from shared.process.app import Service
+from shared.process.file_store import open_files
 from shared.process.settings import read_settings
+from shared.shop.identity.known import KnownShop
 from shared.shop.revocations import RevokedSessions
 from shared.shop.statements import Issuer, Verifier
 from shared.web.pages import DeskPage, install_web, make_templates
@@ -37,6 +42,7 @@ DESK_PAGES = (
     DeskPage("orders", "受注管理", "/desk/orders"),
     DeskPage("orders", "在庫・入荷", "/desk/stock"),
     DeskPage("orders", "店舗設定", "/desk/orders/settings"),
+    DeskPage("orders", "店舗情報", "/desk/shop"),
 )
 RETRY_AFTER_SECONDS = 2
 
@@ -70,6 +76,7 @@ def make() -> Service:
         async with db.transaction() as tx:
             if settings.sandbox:
                 await add_sample_catalogue(tx)
+                await add_sample_shop(tx, fallback=settings.fallback_shop)
             await ask_for_menu(tx, at=now())
             await ask_to_catch_up(tx, at=now())
 
@@ -80,6 +87,7 @@ def make() -> Service:
     def pages(app: FastAPI) -> None:
         install(app, db, settings, till, issuer=issuer, verifier=verifier, members=Members(others["members"]))
         add_part(app, HealthOfServices, HealthOfServices(others))
+        add_part(app, Files, open_files("checkout", settings))
 
     return Service(
         name="checkout",
@@ -122,6 +130,7 @@ def install(
         {Database: db, Till: till, Members: members, Issuer: issuer, Origin: origin},
         origin=settings.origin_url,
         secure=settings.cookie_secure,
+        shop=KnownShop(settings.fallback_shop, db=db, stored=STORED),
     )
     install_routers(app, "checkout")
     app.add_exception_handler(Busy, _on_busy)

@@ -14,9 +14,11 @@ from shared.events import (
     ReauthorizationRequested,
     SessionsRevoked,
     Shipped,
+    ShopChanged,
     StockReserved,
 )
 from shared.messaging.consumers import Consumers
+from shared.shop.identity.keep_identity import keep_identity
 from shared.shop.revocations import revoke_sessions
 
 consumers = Consumers("payments")
@@ -70,3 +72,9 @@ async def give_back_payment(event: OrderCancelled, tx: Tx, payments: OrderPaymen
 async def end_sessions(event: SessionsRevoked, tx: Tx) -> None:
     """Refuse the session on the pages of every replica, from this commit on."""
     await revoke_sessions(tx, event)
+
+
+@consumers.on(ShopChanged)
+async def keep_shop(event: ShopChanged, tx: Tx) -> None:
+    """Keep the identity of the shop for pages: they show it within seconds (SHO-01)."""
+    await keep_identity(tx, event)

@@ -13,6 +13,8 @@ from fastapi import FastAPI, Request
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
+from shared.shop.identity.facts import NAMELESS
+from shared.shop.identity.known import KnownShop
 from shared.web.cookies import CART_COUNT_COOKIE, Cookies
 from shared.web.edge import ContentSecurity, Edge, EdgeRules
 from shared.web.filters import FILTERS
@@ -83,6 +85,7 @@ class Pages:
     def __init__(self, env: jinja2.Environment, desk_pages: Sequence[DeskPage]) -> None:
         self.env = env
         self.desk_pages = desk_pages
+        self.shop = KnownShop(NAMELESS)
 
     def render(
         self,
@@ -157,6 +160,8 @@ class Pages:
         return {
             "request": request,
             "path": path,
+            "shop": self.shop.identity,
+            "shop_name": self.shop.identity.name,
             "viewer": getattr(request.state, "viewer", NOBODY),
             "request_id": getattr(request.state, "request_id", ""),
             "cart_count": int(count) if count.isascii() and count.isdigit() and len(count) < 5 else 0,
@@ -210,7 +215,6 @@ def make_templates(
         desk_pages=tuple(desk_pages),
         desk_counts={},
         footer_links=FOOTER_LINKS,
-        shop_name="のれん商店",
         origin_url="",
         svg=_svg,
     )
@@ -234,16 +238,18 @@ def install_web(
     *,
     origin: str,
     secure: bool,
+    shop: KnownShop | None = None,
     content_security: ContentSecurity = ContentSecurity(),  # noqa: B008 - frozen
     csrf_exempt: Sequence[str] = (),
 ) -> None:
     """Put the frame on a service's app: `/static`, errors, sign-in, and the edge. Call it once, in main.py.
 
     `own` are the parts of the service by type, its `Database` among them (`shared.web.parts`).
-    `origin` is ORIGIN_URL and `secure` COOKIE_SECURE. `csrf_exempt` takes path prefixes.
+    `shop` is what every page calls the shop. `origin` is ORIGIN_URL and `secure` COOKIE_SECURE. `csrf_exempt` takes path prefixes.
     """
     app.state.own = {**getattr(app.state, "own", {}), **own}
     app.state.pages = pages
+    pages.shop = shop or pages.shop
     pages.env.globals["origin_url"] = origin.rstrip("/")
     app.state.sessions = sessions
     app.state.cookies = Cookies(secure)

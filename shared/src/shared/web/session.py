@@ -151,12 +151,13 @@ async def viewer(request: Request) -> Viewer:
 
 
 async def viewer_of(request: HTTPConnection) -> Viewer:
-    """The same outside dependencies, as in error handlers and middleware."""
+    """The same outside dependencies, as in error handlers and middleware. The layout also needs who the shop is."""
     known = getattr(request.state, "viewer", None)
     if isinstance(known, Viewer):
         return known
     sessions: Sessions = request.app.state.sessions
     cookies: Cookies = request.app.state.cookies
+    await request.app.state.pages.shop.refresh()
     seen = await sessions.viewer_from(cookies.read(request, SESSION_COOKIE))
     request.state.viewer = seen
     return seen

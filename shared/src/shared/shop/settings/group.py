@@ -17,8 +17,10 @@ from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
 Role = Literal["owner", "staff"]
-SettingKind = Literal["yes_no", "choice", "menu", "yen", "number", "text", "long_text", "list"]
-"""The input of a setting on its page. A ``choice`` has cards, a ``menu`` opens, a ``list`` has checkboxes or lines."""
+SettingKind = Literal["yes_no", "choice", "menu", "yen", "number", "text", "long_text", "list", "picture"]
+"""The input of a setting on its page. A ``choice`` has cards, a ``menu`` opens, a ``list`` has checkboxes or lines.
+
+A ``picture`` is the key of a file. It has an upload of its own beside the form."""
 YEN = "円"
 
 
@@ -59,6 +61,8 @@ class ShownSetting:
                 return f"¥{value:,}"
             case "number":
                 return f"{Decimal(str(value)).normalize():,f}{self.unit}"
+            case "picture":
+                return f"画像（{str(value)[-6:]}）"
             case "list":
                 return "・".join(known.get(str(one), str(one)) for one in value)
             case _:
