@@ -17,7 +17,8 @@ from checkout.payment_menu.rows import ask_for_menu
 from checkout.placing.read_from_members import Members
 from checkout.placing.till import Busy, Till
 from checkout.settings import Settings
-from checkout.shop.origin import DISPATCH, Origin
+from checkout.shop.front import Opening
+from checkout.shop.origin import Origin
 from checkout.shop.samples import add_sample_shop
 from checkout.shop.store_files import StoreFiles
 from checkout.shop.tell_shop import STORED
@@ -43,6 +44,7 @@ DESK_PAGES = (
     DeskPage("orders", "在庫・入荷", "/desk/stock"),
     DeskPage("orders", "店舗設定", "/desk/orders/settings"),
     DeskPage("orders", "店舗情報", "/desk/shop"),
+    DeskPage("orders", "特定商取引法", "/desk/shop/law"),
 )
 RETRY_AFTER_SECONDS = 2
 
@@ -70,7 +72,7 @@ def make() -> Service:
     issuer = Issuer.from_file("checkout", settings.signing_key_file)
     verifier = Verifier.from_file(settings.trusted_keys_file)
     read_menu = ReadMenu(db, others["payments"], every=timedelta(seconds=settings.menu_refresh_seconds))
-    till = Till(db, origin_url=settings.origin_url, limits=settings.stock_limits)
+    till = Till(db, origin_url=settings.origin_url, limits=settings.stock_limits, live=not settings.sandbox)
 
     async def on_start() -> None:
         async with db.transaction() as tx:
@@ -118,7 +120,6 @@ def install(
     pages = make_templates(
         *template_folders("checkout"),
         desk_pages=DESK_PAGES,
-        globals={"dispatch": DISPATCH},
         live=settings.live_templates,
     )
     origin = Origin(settings.origin_url.rstrip("/"))
@@ -127,7 +128,14 @@ def install(
         app,
         pages,
         Sessions(verifier, RevokedSessions(db)),
-        {Database: db, Till: till, Members: members, Issuer: issuer, Origin: origin},
+        {
+            Database: db,
+            Till: till,
+            Members: members,
+            Issuer: issuer,
+            Origin: origin,
+            Opening: Opening(live=not settings.sandbox),
+        },
         origin=settings.origin_url,
         secure=settings.cookie_secure,
         shop=KnownShop(settings.fallback_shop, db=db, stored=STORED),

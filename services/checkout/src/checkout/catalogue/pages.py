@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from checkout.catalogue.rows import read_products, read_shelf
 from checkout.catalogue.search_engines import product_data
+from checkout.shop.front import read_front
 from checkout.shop.origin import Origin
 from checkout.shop.rules import ShopSettings
 from shared.errors import Refused
@@ -34,13 +35,14 @@ async def show_item(request: Request, parts: Here, sku: str) -> Response:
     """Show one product. Raises Refused(product_unknown)."""
     async with parts.db.transaction() as tx:
         product = (await read_products(tx, [sku])).get(sku)
-        settings = await read(tx, ShopSettings)
+        front = await read_front(tx)
     if product is None:
         raise Refused("product_unknown", "この商品は見つかりませんでした。", status=404)
     return parts.pages.render(
         request,
         "shop_item.html",
         product=product,
-        settings=settings,
+        settings=front.settings,
+        delivery_time=front.law.delivery_time,
         structured=product_data(product, parts[Origin].url),
     )

@@ -1,9 +1,10 @@
-"""The identity of the demo's shop. A sandbox adds it at start; what staff changed since stays."""
+"""The identity of the demo's shop and its texts for the law. A sandbox adds it at start; what staff changed since stays."""
 
 import tomllib
 from importlib.resources import files
 
 from checkout.shop.identity import IdentitySettings
+from checkout.shop.law import LawSettings
 from checkout.shop.tell_shop import tell_shop
 from shared.clock import now
 from shared.database.transactions import Tx
@@ -12,7 +13,7 @@ from shared.shop.settings.change_settings import change, lock_settings
 from shared.shop.settings.group import Group
 
 BY = "見本"
-SAMPLES: tuple[type[Group], ...] = (IdentitySettings,)
+SAMPLES: tuple[type[Group], ...] = (IdentitySettings, LawSettings)
 
 
 def sample_settings(group: type[Group]) -> Group:
