@@ -22,6 +22,7 @@ from checkout.shop.origin import Origin
 from checkout.shop.samples import add_sample_shop
 from checkout.shop.store_files import StoreFiles
 from checkout.shop.tell_shop import STORED
+from checkout.static_pages.samples import add_sample_pages
 from checkout.tables import metadata
 from shared.clock import now
 from shared.database.transactions import Database
@@ -45,6 +46,7 @@ DESK_PAGES = (
     DeskPage("orders", "店舗設定", "/desk/orders/settings"),
     DeskPage("orders", "店舗情報", "/desk/shop"),
     DeskPage("orders", "特定商取引法", "/desk/shop/law"),
+    DeskPage("orders", "ページの編集", "/desk/shop/pages"),
 )
 RETRY_AFTER_SECONDS = 2
 
@@ -79,6 +81,7 @@ def make() -> Service:
             if settings.sandbox:
                 await add_sample_catalogue(tx)
                 await add_sample_shop(tx, fallback=settings.fallback_shop)
+                await add_sample_pages(tx)
             await ask_for_menu(tx, at=now())
             await ask_to_catch_up(tx, at=now())
 

@@ -76,7 +76,14 @@ class Toast:
 
 TOAST_KINDS = ("done", "wait", "stop", "note")
 
-FOOTER_LINKS = (("ご注文の確認", "/orders/find"), ("特定商取引法に基づく表記", "/legal"))
+FOOTER_LINKS = (
+    ("ご注文の確認", "/orders/find"),
+    ("特定商取引法に基づく表記", "/legal"),
+    ("プライバシーポリシー", "/pages/privacy"),
+    ("利用規約", "/pages/terms"),
+    ("返品条件", "/pages/returns"),
+    ("お問い合わせ", "/pages/contact"),
+)
 
 
 class Pages:

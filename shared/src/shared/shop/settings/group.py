@@ -22,6 +22,8 @@ SettingKind = Literal["yes_no", "choice", "menu", "yen", "number", "text", "long
 
 A ``picture`` is the key of a file. It has an upload of its own beside the form."""
 YEN = "円"
+BRIEF_MAX = 200
+"""Characters of a value in lists of changes and in 操作の記録."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,11 @@ class ShownSetting:
             {"value": value, "label": word, "hint": self.hints.get(value, "")}
             for value, word in self.labels.items()
         ]
+
+    def brief(self, value: Any, labels: Mapping[str, str] | None = None) -> str:
+        """Return the label of ``value`` for a list of changes: a long text only with its beginning."""
+        label = self.label_of(value, labels)
+        return label if len(label) <= BRIEF_MAX else f"{label[:BRIEF_MAX]}…"
 
     def label_of(self, value: Any, labels: Mapping[str, str] | None = None) -> str:
         """Return the label of ``value``, also for a value of another release.
