@@ -74,7 +74,7 @@ async def left_lying(db: Database) -> dict[str, int]:
         return await count_left_lying(tx)
 
 
-NOTHING = {"undelivered": 0, "mails_stuck": 0, "mails_shop_refused": 0}
+NOTHING = {"mail_accepted": 0, "undelivered": 0, "mails_stuck": 0, "mails_shop_refused": 0}
 
 
 async def test_mails_that_the_server_refuses_are_counted_at_once(post: Post, sink: MailSink) -> None:

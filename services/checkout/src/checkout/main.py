@@ -44,6 +44,7 @@ DESK_PAGES = (
     DeskPage("orders", "受注管理", "/desk/orders"),
     DeskPage("orders", "在庫・入荷", "/desk/stock"),
     DeskPage("orders", "店舗設定", "/desk/orders/settings"),
+    DeskPage("orders", "開店準備", "/desk/shop/opening"),
     DeskPage("orders", "店舗情報", "/desk/shop"),
     DeskPage("orders", "特定商取引法", "/desk/shop/law"),
     DeskPage("orders", "ページの編集", "/desk/shop/pages"),
