@@ -89,6 +89,16 @@ async def test_pages_and_the_legal_page_show_a_new_name_in_seconds(
     assert any(isinstance(one, ShopSettingsChanged) for one in await said(shop_db))
 
 
+async def test_the_start_page_introduces_the_shop_in_its_own_words(owner: Shopper) -> None:
+    await owner.opens("/")
+    assert "送料は全国一律" in owner.text
+    await saves(owner, heading="茶のある暮らし", introduction="宇治からお届けします。")
+    await owner.opens("/")
+    assert "<h1>茶のある暮らし</h1>" in owner.page.text
+    assert "宇治からお届けします。送料は全国一律" in owner.text
+    assert '<meta name="description" content="宇治からお届けします。">' in owner.page.text
+
+
 async def test_an_identity_is_taken_back_and_told_again(shop_db: Database, owner: Shopper) -> None:
     await saves(owner)
     await saves(owner, name="茶舗あられ")

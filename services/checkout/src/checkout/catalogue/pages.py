@@ -9,9 +9,7 @@ from checkout.catalogue.rows import read_products, read_shelf
 from checkout.catalogue.search_engines import product_data
 from checkout.shop.front import read_front
 from checkout.shop.origin import Origin
-from checkout.shop.rules import ShopSettings
 from shared.errors import Refused
-from shared.shop.settings.rows import read
 from shared.web.parts import Here
 from shared.web.session import viewer
 
@@ -23,11 +21,13 @@ async def show_shelf(request: Request, parts: Here) -> Response:
     """Show everything on sale, by category."""
     async with parts.db.transaction() as tx:
         products = await read_shelf(tx)
-        settings = await read(tx, ShopSettings)
+        front = await read_front(tx)
     shelves = [
         (category, list(group)) for category, group in groupby(products, key=lambda product: product.category)
     ]
-    return parts.pages.render(request, "shop_home.html", shelves=shelves, settings=settings)
+    return parts.pages.render(
+        request, "shop_home.html", shelves=shelves, settings=front.settings, identity=front.identity
+    )
 
 
 @router.get("/items/{sku}")

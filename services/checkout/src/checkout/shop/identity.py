@@ -34,6 +34,20 @@ class IdentitySettings(Group, key="identity"):
         max_length=50,
         empty="未設定",
     )
+    heading: Line = setting(
+        "",
+        label="トップページの見出し",
+        hint="空欄の場合はショップ名を表示します。",
+        max_length=60,
+        empty="なし",
+    )
+    introduction: Line = setting(
+        "",
+        label="ショップの紹介文",
+        hint="トップページの冒頭と、検索結果の説明に表示します。",
+        max_length=200,
+        empty="なし",
+    )
     logo: str = setting(
         "", label="ロゴ", hint="PNG・JPEG・WEBP、5MBまで。", shown="picture", max_length=60, empty="なし"
     )
