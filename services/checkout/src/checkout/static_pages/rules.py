@@ -1,18 +1,11 @@
 """Which pages there are, and the setting that holds the text of each."""
 
-from collections.abc import Mapping
-
+from checkout.static_pages.labels import TITLES
 from shared.shop.settings.group import Group, setting
 from shared.shop.settings.subjects import Subject
 from shared.web.fields import LongText
 
 PATH = "/pages"
-TITLES: Mapping[str, str] = {
-    "privacy": "プライバシーポリシー",
-    "terms": "利用規約",
-    "returns": "返品条件",
-    "contact": "お問い合わせ",
-}
 
 
 class StaticPage(Group, key="static_page", about="ページ"):
