@@ -164,21 +164,26 @@ def shop_app(
     members: FakeMembers | None = None,
     *,
     limits: Mapping[str, int] = MappingProxyType({}),
+    live: bool = False,
 ) -> FastAPI:
-    """Return checkout's application, without limits of what one buyer may hold unless ``limits`` name them."""
+    """Return checkout's application, without limits of what one buyer may hold unless ``limits`` name them.
+
+    A ``live`` shop must be complete before it takes an order.
+    """
     app = FastAPI()
     settings = Settings(
         database_url=SecretStr("postgresql+asyncpg://unused"),
         amqp_url=SecretStr("amqp://unused"),
         origin_url=ORIGIN,
         cookie_secure=False,
+        sandbox=not live,
         **{**NO_LIMITS, **limits},  # type: ignore[arg-type]
     )
     install(
         app,
         db,
         settings,
-        Till(db, origin_url=ORIGIN, limits=settings.stock_limits),
+        Till(db, origin_url=ORIGIN, limits=settings.stock_limits, live=live),
         issuer=keys.issuers["checkout"],
         verifier=keys.verifier,
         members=Members((members or FakeMembers()).client()),

@@ -47,8 +47,12 @@ class Post:
 
     def __post_init__(self) -> None:
         self.hearing = Hearing(consumers, self.db, {Mails: self.mails})
+        self.sending = self.sending_as(SENDER)
+
+    def sending_as(self, sender: Sender) -> MailSending:
+        """The sending of mails from ``sender``."""
         server = MailServer("127.0.0.1", self.sink.port, SHOP.mail, timeout_seconds=self.smtp_timeout_seconds)
-        self.sending = MailSending(server, self.mails, sender=SENDER, pace=self.pace, links=self.links)
+        return MailSending(server, self.mails, sender=sender, pace=self.pace, links=self.links)
 
     async def hears(self, *events: Event, times: int = 1) -> None:
         """Bring events, each to all who listen."""

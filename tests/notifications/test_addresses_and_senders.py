@@ -1,5 +1,6 @@
 """Names of senders arrive as they were set, and mail goes to addresses as they really are."""
 
+from dataclasses import replace
 from email.utils import parseaddr
 from typing import Any
 
@@ -7,8 +8,9 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from harness.mail_sink import MailSink
-from harness.post import Post
+from harness.post import SHOP, Post
 from notifications.mailing.send_mail import MailSending
+from notifications.mails.rendering import Mails
 from notifications.mails.sender import Sender, sender
 from notifications.main import mail_server
 from notifications.previews.examples import example_order
@@ -44,7 +46,7 @@ async def test_the_name_of_the_sender_arrives_as_it_was_set(db: Database, sink: 
     set_ = settings(f"{name} <shop@noren.example>")
     server = mail_server(set_.model_copy(update={"smtp_port": sink.port}))
     post = Post(db, sink)
-    post.sending = MailSending(server, post.mails, sender=set_.sender)
+    post.sending = MailSending(server, post.mails, sender=set_.mail_from)
     await post.hears(example_order())
     await post.sends()
 
@@ -54,11 +56,17 @@ async def test_the_name_of_the_sender_arrives_as_it_was_set(db: Database, sink: 
     assert sink.senders == ["shop@noren.example"]
 
 
-def test_without_a_name_the_sender_is_named_as_the_shop() -> None:
-    assert settings("shop@noren.example", shop_name="茶舗のれん").sender == Sender(
-        "茶舗のれん", "shop@noren.example"
+async def test_without_a_name_the_sender_is_named_as_the_shop(db: Database, sink: MailSink) -> None:
+    set_ = settings("shop@noren.example")
+    post = Post(db, sink, mails=Mails(replace(SHOP, name="茶舗のれん")))
+    post.sending = MailSending(
+        mail_server(set_.model_copy(update={"smtp_port": sink.port})), post.mails, sender=set_.mail_from
     )
-    assert settings("通販部 <shop@noren.example>").sender.name == "通販部"
+    await post.hears(example_order())
+    await post.sends()
+
+    [copy] = post.journal
+    assert copy.message["From"].addresses[0].display_name == "茶舗のれん"
 
 
 def test_the_environment_is_read_in_the_same_way(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,7 +77,7 @@ def test_the_environment_is_read_in_the_same_way(monkeypatch: pytest.MonkeyPatch
         "MAIL_FROM": '"株式会社ノレン, 通信販売部" <shop@noren.example>',
     }.items():
         monkeypatch.setenv(name, value)
-    assert Settings().sender == Sender("株式会社ノレン, 通信販売部", "shop@noren.example")
+    assert Settings().mail_from == Sender("株式会社ノレン, 通信販売部", "shop@noren.example")
 
 
 @pytest.mark.parametrize(

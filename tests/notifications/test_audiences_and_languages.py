@@ -85,7 +85,7 @@ async def test_a_mail_to_the_shop_never_goes_to_the_buyer(post: Post, keys: Keys
 
 async def test_a_shop_without_a_desk_address_reads_at_the_senders(post: Post) -> None:
     mails = post.mails
-    mails.shop = SHOP
+    mails.sender = SHOP
     await post.hears(placed())
     await post.sends()
 

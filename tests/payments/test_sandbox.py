@@ -86,6 +86,14 @@ def test_a_live_shop_that_believes_a_simulator_does_not_start(kind: str, environ
     assert SECRET not in ended.stderr + ended.stdout
 
 
+@pytest.mark.processes
+def test_a_live_shop_names_its_line_of_the_terminals_menu() -> None:
+    ended = start("konbini", KONBINI_URL="https://api.shuno-daiko.co.jp")
+
+    assert ended.returncode == 1
+    assert "KONBINI_TERMINAL_MENU must be set" in ended.stderr
+
+
 @pytest.mark.parametrize(
     ("url", "simulator"),
     [

@@ -18,13 +18,20 @@ from checkout.payment_menu.rows import ask_for_menu
 from checkout.placing.read_from_members import Members
 from checkout.placing.till import Busy, Till
 from checkout.settings import Settings
-from checkout.shop.origin import DISPATCH, Origin
+from checkout.shop.front import Opening
+from checkout.shop.origin import Origin
+from checkout.shop.samples import add_sample_shop
 from checkout.shop.store_files import StoreFiles
+from checkout.shop.tell_shop import STORED
+from checkout.static_pages.samples import add_sample_pages
 from checkout.tables import metadata
 from shared.clock import now
 from shared.database.transactions import Database
+from shared.files.store import Files
 from shared.process.app import Service
+from shared.process.file_store import open_files
 from shared.process.settings import read_settings
+from shared.shop.identity.known import KnownShop
 from shared.shop.revocations import RevokedSessions
 from shared.shop.statements import Issuer, Verifier
 from shared.web.pages import DeskPage, install_web, make_templates
@@ -38,6 +45,10 @@ DESK_PAGES = (
     DeskPage("orders", "受注管理", "/desk/orders"),
     DeskPage("orders", "在庫・入荷", "/desk/stock"),
     DeskPage("orders", "店舗設定", "/desk/orders/settings"),
+    DeskPage("orders", "開店準備", "/desk/shop/opening"),
+    DeskPage("orders", "店舗情報", "/desk/shop"),
+    DeskPage("orders", "特定商取引法", "/desk/shop/law"),
+    DeskPage("orders", "ページの編集", "/desk/shop/pages"),
 )
 RETRY_AFTER_SECONDS = 2
 
@@ -65,12 +76,14 @@ def make() -> Service:
     issuer = Issuer.from_file("checkout", settings.signing_key_file)
     verifier = Verifier.from_file(settings.trusted_keys_file)
     read_menu = ReadMenu(db, others["payments"], every=timedelta(seconds=settings.menu_refresh_seconds))
-    till = Till(db, origin_url=settings.origin_url, limits=settings.stock_limits)
+    till = Till(db, origin_url=settings.origin_url, limits=settings.stock_limits, live=not settings.sandbox)
 
     async def on_start() -> None:
         async with db.transaction() as tx:
             if settings.sandbox:
                 await add_sample_catalogue(tx)
+                await add_sample_shop(tx, fallback=settings.fallback_shop)
+                await add_sample_pages(tx)
             await ask_for_menu(tx, at=now())
             await ask_to_catch_up(tx, at=now())
 
@@ -81,6 +94,7 @@ def make() -> Service:
     def pages(app: FastAPI) -> None:
         install(app, db, settings, till, issuer=issuer, verifier=verifier, members=Members(others["members"]))
         add_part(app, HealthOfServices, HealthOfServices(others))
+        add_part(app, Files, open_files("checkout", settings))
 
     return Service(
         name="checkout",
@@ -111,7 +125,6 @@ def install(
     pages = make_templates(
         *template_folders("checkout"),
         desk_pages=DESK_PAGES,
-        globals={"dispatch": DISPATCH},
         live=settings.live_templates,
     )
     origin = Origin(settings.origin_url.rstrip("/"))
@@ -127,9 +140,11 @@ def install(
             Issuer: issuer,
             Origin: origin,
             CartPace: settings.cart_pace,
+            Opening: Opening(live=not settings.sandbox),
         },
         origin=settings.origin_url,
         secure=settings.cookie_secure,
+        shop=KnownShop(settings.fallback_shop, db=db, stored=STORED),
     )
     install_routers(app, "checkout")
     app.add_exception_handler(Busy, _on_busy)

@@ -28,8 +28,10 @@ from shared.events import (
     PointsUsed,
     RegistrationRefused,
     Shipped,
+    ShopChanged,
 )
 from shared.messaging.consumers import Consumers
+from shared.shop.identity.keep_identity import keep_identity
 
 consumers = Consumers("members")
 
@@ -102,3 +104,9 @@ async def return_coupon(event: OrderCancelled, tx: Tx, coupons: CancelledCoupons
 async def note_desk_deed(event: DeskEvent, tx: Tx) -> None:
     """Add deeds at the desks of other services to the list of deeds (STF-03)."""
     await note_deed_elsewhere(tx, event)
+
+
+@consumers.on(ShopChanged)
+async def keep_shop(event: ShopChanged, tx: Tx) -> None:
+    """Keep the identity of the shop for pages: they show it within seconds (SHO-01)."""
+    await keep_identity(tx, event)

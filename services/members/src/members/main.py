@@ -18,6 +18,7 @@ from shared.database.transactions import Database
 from shared.due.work import DueWork
 from shared.process.app import Service
 from shared.process.settings import read_settings
+from shared.shop.identity.known import KnownShop
 from shared.shop.statements import Issuer, Verifier
 from shared.web.pages import DeskPage, install_web, make_templates
 from shared.web.session import Sessions
@@ -92,5 +93,6 @@ def install(
         {Database: db, Settings: settings, PasswordHasher: hasher, Issuer: issuer},
         origin=settings.origin_url,
         secure=settings.cookie_secure,
+        shop=KnownShop(settings.fallback_shop, db=db),
     )
     install_routers(app, "members")

@@ -21,6 +21,7 @@ RIGHTS = {
     "staff_deeds": ADDED_TO,
     "settings": CHANGED,
     "setting_changes": ADDED_TO,
+    "shop_identity": CHANGED,
     "saved_searches": ANY_ROW,
     # The former release still reads these tables.
     "rule_versions": READ,

@@ -16,6 +16,7 @@ from members.staff import tables as staff
 from members.wallets import tables as wallets
 from shared.database.outbox import outbox_table
 from shared.messaging.inbox import inbox_table
+from shared.shop.identity.tables import shop_identity_table
 
 __all__ = [
     "accounts",
@@ -36,3 +37,4 @@ __all__ = [
 
 outbox_table(metadata)
 inbox_table(metadata)
+shop_identity_table(metadata)

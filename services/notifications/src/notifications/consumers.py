@@ -20,8 +20,10 @@ from shared.events import (
     OrderCancelled,
     OrderPlaced,
     SessionsRevoked,
+    ShopChanged,
 )
 from shared.messaging.consumers import Consumers, Handler
+from shared.shop.identity.keep_identity import keep_identity
 from shared.shop.revocations import revoke_sessions
 
 consumers = Consumers("notifications")
@@ -53,6 +55,12 @@ async def note_money(events: list[CancellationMoneyChanged], tx: Tx) -> None:
 async def end_sessions(event: SessionsRevoked, tx: Tx) -> None:
     """Refuse ended sessions at the pages of notifications too."""
     await revoke_sessions(tx, event)
+
+
+@consumers.on(ShopChanged)
+async def keep_shop(event: ShopChanged, tx: Tx) -> None:
+    """Keep the identity of the shop for pages and mails: they show it within seconds (SHO-01)."""
+    await keep_identity(tx, event)
 
 
 def queue_mail(kind: MailKind) -> Handler:

@@ -13,6 +13,7 @@ from notifications.tables import metadata
 from shared.database.transactions import Database
 from shared.process.app import Service
 from shared.process.settings import read_settings
+from shared.shop.identity.known import KnownShop
 from shared.shop.revocations import RevokedSessions
 from shared.shop.statements import Issuer, Verifier
 
@@ -33,15 +34,16 @@ def make(settings: Settings | None = None) -> Service:
         Shop(
             name=settings.shop_name,
             url=settings.origin_url,
-            mail=settings.sender.address,
+            mail=settings.mail_from.address,
             contact=settings.shop_contact,
             desk_mail=settings.desk_mail,
-        )
+        ),
+        known_shop=KnownShop(settings.fallback_shop, db=db),
     )
     server = mail_server(settings)
     key = settings.signing_key_file
     links = OneTimeLinks(Issuer.from_file("notifications", key), settings.origin_url) if key else None
-    sending = MailSending(server, mails, sender=settings.sender, pace=settings.pace, links=links)
+    sending = MailSending(server, mails, sender=settings.mail_from, pace=settings.pace, links=links)
     keys = settings.trusted_keys_file
     return Service(
         name="notifications",
@@ -53,7 +55,7 @@ def make(settings: Settings | None = None) -> Service:
         due_work=[sending.due_work(concurrency=settings.smtp_connections_max * IN_HAND_PER_CONNECTION)],
         install_pages=page_installer(
             db,
-            Desk(mails, settings.sender),
+            Desk(mails, settings.mail_from),
             Verifier.from_file(keys) if keys else Verifier({"keys": ()}),
             RevokedSessions(db),
             origin=settings.origin_url,
@@ -71,7 +73,7 @@ def mail_server(settings: Settings) -> MailServer:
     return MailServer(
         host=settings.smtp_host,
         port=settings.smtp_port,
-        sender=settings.sender.address,
+        sender=settings.mail_from.address,
         security=settings.smtp_security,
         username=settings.smtp_username,
         password=password.get_secret_value() if password else None,

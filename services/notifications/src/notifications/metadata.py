@@ -4,10 +4,12 @@ from sqlalchemy import Column, DateTime, Index, MetaData, Table, Uuid
 
 from shared.database.outbox import outbox_table
 from shared.messaging.inbox import inbox_table
+from shared.shop.identity.tables import shop_identity_table
 
 metadata = MetaData()
 outbox_table(metadata)
 inbox_table(metadata)
+shop_identity_table(metadata)
 
 # Sessions that members ended: all of a member's up to a moment, or one alone.
 revoked_sessions = Table(

@@ -38,6 +38,14 @@ def page_installer(
     def install(app: FastAPI) -> None:
         install_routers(app, "notifications")
         own = {Database: db, Desk: desk}
-        install_web(app, templates, Sessions(verifier, is_revoked), own, origin=origin, secure=secure)
+        install_web(
+            app,
+            templates,
+            Sessions(verifier, is_revoked),
+            own,
+            origin=origin,
+            secure=secure,
+            shop=desk.mails.known_shop,
+        )
 
     return install

@@ -9,6 +9,7 @@ RIGHTS = {
     "mail_attempts": CHANGED,
     "settings": CHANGED,
     "setting_changes": ADDED_TO,
+    "shop_identity": CHANGED,
     "saved_searches": ANY_ROW,
     # The former release still reads these tables.
     "mail_settings": READ,

@@ -36,7 +36,6 @@ class Settings(ServiceSettings):
     mail_from: Annotated[Sender, NoDecode, BeforeValidator(_sender)] = Field(
         description="shop@example.jp, or: Name that mails show <shop@example.jp>; without a name that of the shop"
     )
-    shop_name: str = Field("のれん商店", description="As mails greet and sign")
     shop_contact: str = Field(
         "",
         description="Where questions are answered, as mails say it; empty if answers to MAIL_FROM are read",
@@ -55,11 +54,6 @@ class Settings(ServiceSettings):
         ge=0,
         description="The same for links that let a member in, and apart from them for mails of sign-ups",
     )
-
-    @property
-    def sender(self) -> Sender:
-        """Return the sender of mails."""
-        return self.mail_from.named(self.shop_name)
 
     @property
     def pace(self) -> Pace:

@@ -15,9 +15,11 @@ from shared.events import (
     ReauthorizationRequested,
     SessionsRevoked,
     Shipped,
+    ShopChanged,
     StockReserved,
 )
 from shared.messaging.consumers import Consumers
+from shared.shop.identity.keep_identity import keep_identity
 from shared.shop.revocations import revoke_sessions
 
 consumers = Consumers("payments")
@@ -77,3 +79,9 @@ async def renew_page_key(event: MailAddressCorrected, tx: Tx, payments: OrderPay
 async def end_sessions(event: SessionsRevoked, tx: Tx) -> None:
     """Refuse the session on the pages of every replica, from this commit on."""
     await revoke_sessions(tx, event)
+
+
+@consumers.on(ShopChanged)
+async def keep_shop(event: ShopChanged, tx: Tx) -> None:
+    """Keep the identity of the shop for pages: they show it within seconds (SHO-01)."""
+    await keep_identity(tx, event)

@@ -23,6 +23,7 @@ from payments.watching.watch_payments import Watch
 from shared.database.transactions import Database, Tx
 from shared.process.app import Service
 from shared.process.settings import in_one_line
+from shared.shop.identity.known import KnownShop
 from shared.shop.revocations import RevokedSessions
 from shared.shop.statements import Issuer, Verifier
 from shared.web.edge import ContentSecurity
@@ -56,6 +57,7 @@ def _make(settings: Settings) -> Service:
         sandbox=settings.sandbox,
         environment=dict(os.environ),
         issuer=Issuer.from_file("payments", settings.signing_key_file) if settings.signing_key_file else None,
+        known=KnownShop(settings.fallback_shop, db=db),
     )
     methods = find_methods(settings.payments_methods, shop)
     return make_service(settings, db, methods, shop)
@@ -103,6 +105,7 @@ def install_pages(app: FastAPI, settings: Settings, db: Database, methods: Metho
         {Database: db, Methods: methods},
         origin=settings.origin_url,
         secure=settings.cookie_secure,
+        shop=shop.known,
         csrf_exempt=[
             *(notices_api.address(provider) for provider in methods.providers),
             *(method.back_path for method in visited),

@@ -4,10 +4,12 @@ from sqlalchemy import Column, DateTime, Index, MetaData, Table, Uuid
 
 from shared.database.outbox import outbox_table
 from shared.messaging.inbox import inbox_table
+from shared.shop.identity.tables import shop_identity_table
 
 metadata = MetaData()
 outbox_table(metadata)
 inbox_table(metadata)
+shop_identity_table(metadata)
 
 # The sessions that members has ended. The desk refuses them as soon as the event was consumed (A2).
 revoked_sessions = Table(

@@ -15,6 +15,7 @@ RIGHTS = {
     "journal_lines": ADDED_TO,
     "settings": CHANGED,
     "setting_changes": ADDED_TO,
+    "shop_identity": CHANGED,
     "saved_searches": ANY_ROW,
     # Tables of the previous release, which may read them until it is gone.
     "shop_settings": READ,

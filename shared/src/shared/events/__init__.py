@@ -20,6 +20,7 @@ from shared.events.checkout import (
     Registration,
     Shipped,
     ShippedDestination,
+    ShopChanged,
     ShopSettingsChanged,
     StockReserved,
 )
@@ -124,6 +125,7 @@ __all__ = [
     "SessionsRevoked",
     "Shipped",
     "ShippedDestination",
+    "ShopChanged",
     "ShopSettingsChanged",
     "StockReserved",
     "SuppressionReason",

@@ -128,6 +128,27 @@ class ShopSettingsChanged(DeskEvent):
     producer: ClassVar[str] = "checkout"
 
 
+class ShopChanged(Event):
+    """The identity of the shop is now as told here: staff changed it, or the demo got it.
+
+    A higher ``revision`` is newer. Fields are empty if the shop has not told them yet. ``seller`` is the company or
+    person that sells (販売業者). ``logo_path`` is a path of the shop's address. ``registration_number`` is that of an
+    issuer of qualified invoices (T and 13 digits).
+    """
+
+    producer: ClassVar[str] = "checkout"
+    revision: int = Field(ge=1)
+    name: str
+    seller: str = ""
+    logo_path: str = ""
+    postal_code: str = ""
+    address: str = ""
+    phone: str = ""
+    mail: str = ""
+    responsible: str = ""
+    registration_number: str = ""
+
+
 class OrderPlaced(CheckoutEvent, _WalletBuyer):
     """The buyer pressed 「注文確定」 and the order, with its stock reserved, is stored.
 

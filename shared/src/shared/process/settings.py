@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.files.location import Location
+from shared.shop.identity.facts import NAMELESS, ShopIdentity
 from shared.web.client_address import Proxies
 
 S = TypeVar("S", bound=BaseSettings)
@@ -31,6 +32,12 @@ class ServiceSettings(BaseSettings):
     declare_topology: bool = Field(False, description="Declare exchanges and queues at start (development)")
     prefetch: int = Field(200, ge=1, le=2000, description="Messages in flight per consuming function")
     origin_url: str = Field("http://127.0.0.1:8080", description="The address that browsers see")
+    shop_name: str = Field(
+        NAMELESS.name,
+        min_length=1,
+        max_length=50,
+        description="What the shop is called until staff have named it at the desk",
+    )
     shop: str = Field("noren", description="Travels with every event; several shops may share a broker")
     clock_file: Path | None = Field(None, description="Offset of the clock in seconds (demo and tests only)")
     signing_key_file: Path | None = Field(None, description="Ed25519 private key (PEM) for statements")
@@ -74,6 +81,11 @@ class ServiceSettings(BaseSettings):
         if value is not None:
             Location.read(value)
         return value
+
+    @property
+    def fallback_shop(self) -> ShopIdentity:
+        """The shop on pages and in mails until staff have named it."""
+        return ShopIdentity(self.shop_name)
 
     @property
     def files_location(self) -> Location | None:

@@ -207,6 +207,15 @@ Text = Annotated[
     AfterValidator(_plain(plain_text.text)),
     _documented(pattern=_TEXT_PATTERN),
 ]
+LongText = Annotated[
+    str,
+    _TRIMMED,
+    _of_text(plain_text.with_line_feeds),
+    Field(max_length=10_000),
+    AfterValidator(_plain(plain_text.text)),
+    _documented(pattern=_TEXT_PATTERN),
+]
+"""A text as long as a page. A form of it stays below the limit of the edge (128 kB)."""
 JsonInt = Annotated[int, Field(strict=True), BeforeValidator(_whole)]
 """An integer of a JSON body: a number, never text or true."""
 JsonVersion = Annotated[int, Field(strict=True, ge=1), BeforeValidator(_whole)]

@@ -13,6 +13,8 @@ from fastapi import FastAPI, Request
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
+from shared.shop.identity.facts import NAMELESS
+from shared.shop.identity.known import KnownShop
 from shared.web.cookies import CART_COUNT_COOKIE, Cookies
 from shared.web.edge import ContentSecurity, Edge, EdgeRules
 from shared.web.filters import FILTERS
@@ -74,7 +76,14 @@ class Toast:
 
 TOAST_KINDS = ("done", "wait", "stop", "note")
 
-FOOTER_LINKS = (("ご注文の確認", "/orders/find"), ("特定商取引法に基づく表記", "/legal"))
+FOOTER_LINKS = (
+    ("ご注文の確認", "/orders/find"),
+    ("特定商取引法に基づく表記", "/legal"),
+    ("プライバシーポリシー", "/pages/privacy"),
+    ("利用規約", "/pages/terms"),
+    ("返品条件", "/pages/returns"),
+    ("お問い合わせ", "/pages/contact"),
+)
 
 
 class Pages:
@@ -83,6 +92,7 @@ class Pages:
     def __init__(self, env: jinja2.Environment, desk_pages: Sequence[DeskPage]) -> None:
         self.env = env
         self.desk_pages = desk_pages
+        self.shop = KnownShop(NAMELESS)
 
     def render(
         self,
@@ -157,6 +167,8 @@ class Pages:
         return {
             "request": request,
             "path": path,
+            "shop": self.shop.identity,
+            "shop_name": self.shop.identity.name,
             "viewer": getattr(request.state, "viewer", NOBODY),
             "request_id": getattr(request.state, "request_id", ""),
             "cart_count": int(count) if count.isascii() and count.isdigit() and len(count) < 5 else 0,
@@ -210,7 +222,6 @@ def make_templates(
         desk_pages=tuple(desk_pages),
         desk_counts={},
         footer_links=FOOTER_LINKS,
-        shop_name="のれん商店",
         origin_url="",
         svg=_svg,
     )
@@ -234,16 +245,18 @@ def install_web(
     *,
     origin: str,
     secure: bool,
+    shop: KnownShop | None = None,
     content_security: ContentSecurity = ContentSecurity(),  # noqa: B008 - frozen
     csrf_exempt: Sequence[str] = (),
 ) -> None:
     """Put the frame on a service's app: `/static`, errors, sign-in, and the edge. Call it once, in main.py.
 
     `own` are the parts of the service by type, its `Database` among them (`shared.web.parts`).
-    `origin` is ORIGIN_URL and `secure` COOKIE_SECURE. `csrf_exempt` takes path prefixes.
+    `shop` is what every page calls the shop. `origin` is ORIGIN_URL and `secure` COOKIE_SECURE. `csrf_exempt` takes path prefixes.
     """
     app.state.own = {**getattr(app.state, "own", {}), **own}
     app.state.pages = pages
+    pages.shop = shop or pages.shop
     pages.env.globals["origin_url"] = origin.rstrip("/")
     app.state.sessions = sessions
     app.state.cookies = Cookies(secure)

@@ -162,12 +162,13 @@ async def viewer(request: Request) -> Viewer:
 
 
 async def viewer_of(request: HTTPConnection) -> Viewer:
-    """Return the viewer of the request. For code that is no FastAPI dependency."""
+    """Return the viewer of the request. For code that is no FastAPI dependency. Also read who the shop is, for the layout."""
     known = getattr(request.state, "viewer", None)
     if isinstance(known, Viewer):
         return known
     sessions: Sessions = request.app.state.sessions
     cookies: Cookies = request.app.state.cookies
+    await request.app.state.pages.shop.refresh()
     viewer = await sessions.viewer_from(cookies.read(request, SESSION_COOKIE))
     request.state.viewer = viewer
     return viewer

@@ -114,8 +114,8 @@ def in_words(
                 "subject": subject,
                 "label": f"{shown.label}（{subject}）" if subject else shown.label,
                 "name": shown.label,
-                "before": shown.label_of(one.before, labels),
-                "after": shown.label_of(one.after, labels),
+                "before": shown.brief(one.before, labels),
+                "after": shown.brief(one.after, labels),
                 "may_take_back": one.stands
                 and one.before != one.after
                 and one.name in group.changed_as(staff.staff),

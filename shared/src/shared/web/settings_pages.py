@@ -31,6 +31,7 @@ from shared.web.forms import FIELDS_MAX, Form
 from shared.web.parts import Parts, parts_of
 from shared.web.session import Staff, Viewer, require_staff, role_missing
 from shared.web.settings_forms import in_words
+from shared.web.settings_pictures import Picture, keep_picture
 from shared.web.settings_sheets import Placed, Sheet
 
 CHANGE_ID_MAX = 2**63 - 1
@@ -41,6 +42,14 @@ Forms = Sequence[Form[BaseModel]] | None
 Warn = Callable[[Sequence[Any]], str]
 """What the settings of all subjects together lead to that staff may not want; nothing if all is well."""
 More = Callable[[Parts, Subject[Any], Any], Mapping[str, Any]]
+
+
+Told = Callable[[Request, Tx], Awaitable[None]]
+"""Tells others about a change, in its transaction."""
+
+
+async def _nobody(_: Request, __: Tx) -> None:
+    """Tell nobody."""
 
 
 class _Unconfirmed(Exception):
@@ -59,6 +68,7 @@ class _Settings(ABC):
     more: More = lambda *_: {}
     labels: LabelsRead | None = None
     warning: Warn = lambda _: ""
+    told: Told = _nobody
 
     @abstractmethod
     async def page(
@@ -76,6 +86,7 @@ class _Settings(ABC):
             about, found = await _sent_change(tx, request, staff, self.subjects(request))
             labels = await self.labels_in(tx)
             await take_back(tx, about, found, by=self.changer(request, staff), at=now(), labels=labels)
+            await self.told(request, tx)
         return parts_of(request).pages.redirect(request, self.path, toast="変更を取り消しました")
 
     async def save_sheet(self, request: Request, sheet: Sheet) -> Response:
@@ -96,6 +107,8 @@ class _Settings(ABC):
                 warned = self.warning([values for _, values in wanted])
                 if warned and warned != self.warning(in_force) and data.get("although") != "true":
                     raise _Unconfirmed(warned)
+                if count:
+                    await self.told(request, tx)
         except _Unconfirmed as warned:
             return await self.page(request, sheet, forms, status=409, asks=str(warned))
         except Refused as refused:
@@ -126,8 +139,10 @@ class SettingsPage(_Settings):
     ``about`` is a group about the shop, or a function that returns the subjects. Several subjects are shown as a table
     with a row for each. ``template`` may extend ``settings_page.html``; ``more`` gives it further values, of the first
     subject. ``labels`` returns the labels of values that are known only at run time. The page shows the ``warning`` about the
-    settings; a change that leads to it needs a confirmation.
+    settings; a change that leads to it needs a confirmation. ``pictures`` are the settings with an upload of their own.
     """
+
+    pictures: Sequence[Picture] = ()
 
     def router(self) -> APIRouter:
         """Return the routes of the page."""
@@ -135,7 +150,17 @@ class SettingsPage(_Settings):
         routes.add_api_route(self.path, self.show, methods=["GET"])
         routes.add_api_route(self.path, self.save, methods=["POST"])
         routes.add_api_route(f"{self.path}/take-back", self.take_back, methods=["POST"])
+        if self.pictures:
+            routes.add_api_route(f"{self.path}/{{name}}/upload", self.keep_picture, methods=["POST"])
         return routes
+
+    async def keep_picture(self, request: Request, staff: Staff, name: str) -> Response:
+        """Store the uploaded picture of one setting. Raises Refused (404) if the page has no such picture."""
+        found = [picture for picture in self.pictures if picture.name == name]
+        if not found or not isinstance(self.about, type):
+            raise Refused("setting_unknown", "この設定はありません。", status=404)
+        by = self.changer(request, staff)
+        return await keep_picture(request, staff, self.about, found[0], by=by, path=self.path, told=self.told)
 
     async def show(self, request: Request, staff: Staff) -> Response:
         """Show the settings in force, with their latest changes."""
@@ -164,6 +189,7 @@ class SettingsPage(_Settings):
             forms=[one.form for one in placed],
             alone=[one for one in placed if not one.subject.key],
             tables=[(group.about, list(those)) for group, those in rows],
+            pictures={picture.name: picture.shown_at for picture in self.pictures},
             version=version_of(plain_of(sheet.subjects, in_force)),
             warning="" if asks else self.warning(in_force),
             asks=asks,
@@ -237,6 +263,7 @@ class SubjectPages(_Settings):
             forms=[one.form],
             alone=[one],
             tables=[],
+            pictures={},
             changes=None,
             version=version_of(plain_of(sheet.subjects, in_force)),
             warning="" if asks else self.warning(in_force),

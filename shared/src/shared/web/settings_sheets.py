@@ -65,6 +65,19 @@ class Placed:
         """Return whether the viewer may change the setting."""
         return name in self.form.model.model_fields
 
+    def text_of_picture(self, name: str) -> str:
+        """Return the key of the picture in force; empty without one."""
+        return str(getattr(self.in_force, name) or "")
+
+    def hint(self, name: str) -> str:
+        """Return the hint of a setting."""
+        return self.subject.group.model_fields[name].description or ""
+
+    @property
+    def pictures(self) -> list[str]:
+        """Return the settings with an upload of their own."""
+        return [name for name in self.subject.has if self.shown[name].kind == "picture"]
+
     def notes(self, columns: Sequence[tuple[str, str]]) -> list[str]:
         """Return the settings that are not empty and have no column (name, label) in the list of subjects."""
         heads = dict(columns)
@@ -139,7 +152,8 @@ class Sheet:
 
     def _names(self, subject: Subject[Any]) -> tuple[str, ...]:
         may = subject.group.changed_as(self.staff.staff)
-        return tuple(name for name in subject.has if name in may)
+        shown = subject.group.shown
+        return tuple(name for name in subject.has if name in may and shown[name].kind != "picture")
 
     def _prefix(self, subject: Subject[Any]) -> str:
         return f"{subject.key}-" if subject.key and len(self.subjects) > 1 else ""

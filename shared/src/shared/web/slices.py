@@ -11,6 +11,7 @@ from functools import cache
 from graphlib import TopologicalSorter
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import iter_route_contexts
@@ -34,13 +35,18 @@ def template_folders(service: str) -> list[Path]:
 @cache
 def find_routers(service: str) -> Sequence[APIRouter]:
     """Return the routers of a service's slices, in the order in which a request is compared with them."""
-    found: dict[int, APIRouter] = {}
-    for slice_name in _names(service, packages=True):
-        for name in _names(slice_name, packages=False):
-            router = getattr(import_module(name), "router", None)
-            if isinstance(router, APIRouter):
-                found.setdefault(id(router), router)
-    return in_order(list(found.values()))
+    routers = {id(router): router for router in find_in_slices(service, "router")}
+    return in_order([router for router in routers.values() if isinstance(router, APIRouter)])
+
+
+def find_in_slices(service: str, attribute: str) -> list[Any]:
+    """Return what the modules of the slices of ``service`` have under the name ``attribute``, in the order of names."""
+    modules = [
+        import_module(name)
+        for slice_name in _names(service, packages=True)
+        for name in _names(slice_name, packages=False)
+    ]
+    return [getattr(module, attribute) for module in modules if hasattr(module, attribute)]
 
 
 def in_order(routers: Sequence[APIRouter]) -> list[APIRouter]:

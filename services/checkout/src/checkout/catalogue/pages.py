@@ -7,10 +7,9 @@ from starlette.responses import Response
 
 from checkout.catalogue.rows import read_products, read_shelf
 from checkout.catalogue.search_engines import product_data
+from checkout.shop.front import read_front
 from checkout.shop.origin import Origin
-from checkout.shop.rules import ShopSettings
 from shared.errors import Refused
-from shared.shop.settings.rows import read
 from shared.web.parts import CurrentParts
 from shared.web.session import viewer
 
@@ -22,11 +21,13 @@ async def show_shelf(request: Request, parts: CurrentParts) -> Response:
     """Show everything on sale, by category."""
     async with parts.db.transaction() as tx:
         products = await read_shelf(tx)
-        settings = await read(tx, ShopSettings)
+        front = await read_front(tx)
     shelves = [
         (category, list(group)) for category, group in groupby(products, key=lambda product: product.category)
     ]
-    return parts.pages.render(request, "shop_home.html", shelves=shelves, settings=settings)
+    return parts.pages.render(
+        request, "shop_home.html", shelves=shelves, settings=front.settings, identity=front.identity
+    )
 
 
 @router.get("/items/{sku}")
@@ -34,13 +35,14 @@ async def show_item(request: Request, parts: CurrentParts, sku: str) -> Response
     """Show one product. Raises Refused(product_unknown)."""
     async with parts.db.transaction() as tx:
         product = (await read_products(tx, [sku])).get(sku)
-        settings = await read(tx, ShopSettings)
+        front = await read_front(tx)
     if product is None:
         raise Refused("product_unknown", "この商品は見つかりませんでした。", status=404)
     return parts.pages.render(
         request,
         "shop_item.html",
         product=product,
-        settings=settings,
+        settings=front.settings,
+        delivery_time=front.law.delivery_time,
         structured=product_data(product, parts[Origin].url),
     )

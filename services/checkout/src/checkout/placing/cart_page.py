@@ -14,12 +14,12 @@ from checkout.catalogue.rows import read_products
 from checkout.catalogue.rules import Product
 from checkout.payment_menu.rows import read_menu
 from checkout.payment_menu.rules import Menu
+from checkout.placing.compose_order import NOT_OPEN
 from checkout.placing.quote import quote_cart
-from checkout.shop.rules import ShopSettings
+from checkout.shop.front import Opening, ShopFront, read_front
 from shared.clock import now
 from shared.database.transactions import Tx
 from shared.errors import Refused
-from shared.shop.settings.rows import read
 from shared.web.fields import Pieces
 from shared.web.forms import read_form
 from shared.web.pages import Toast
@@ -148,20 +148,21 @@ def _place(sku: str) -> str:
     return f"line-{sku}"
 
 
-async def _frame(tx: Tx) -> tuple[ShopSettings, Menu]:
-    return await read(tx, ShopSettings), await read_menu(tx)
+async def _frame(tx: Tx) -> tuple[ShopFront, Menu]:
+    return await read_front(tx), await read_menu(tx)
 
 
 def _show(
     request: Request,
     parts: Parts,
     stored: StoredCart | None,
-    frame: tuple[ShopSettings, Menu],
+    frame: tuple[ShopFront, Menu],
     *,
     in_place: bool = False,
     refused: Toast | None = None,
 ) -> Response:
-    settings, menu = frame
+    front, menu = frame
+    settings = front.settings
     is_open = stored is not None and stored.ordered_as is None
     values: dict[str, Any] = {
         "cart": None,
@@ -173,6 +174,7 @@ def _show(
         total = quote_cart(stored.cart, settings)
         values |= {
             "cart": stored.cart,
+            "not_open": NOT_OPEN if parts[Opening].keeps_shut(front, menu) else "",
             "quote": total,
             "missing_until_free": settings.shipping.missing_until_free(stored.cart.items_total),
             "wallets": [

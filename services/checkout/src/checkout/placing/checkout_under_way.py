@@ -17,15 +17,16 @@ from checkout.payment_menu.rows import read_menu
 from checkout.payment_menu.rules import Menu, Method
 from checkout.placing.browser import benefit_of, wallet_of
 from checkout.placing.claims import ReservedBenefit
+from checkout.placing.compose_order import NOT_OPEN
 from checkout.placing.order_wish import OrderWish
 from checkout.placing.placements import placement_of_order
 from checkout.placing.quote import Quote, goods, quote_cart
 from checkout.placing.till import Till
 from checkout.pricing.price import NO_DISCOUNTS
+from checkout.shop.front import Opening, ShopFront, read_front
 from checkout.shop.rules import ShopSettings
 from shared.clock import now
 from shared.database.transactions import Tx
-from shared.shop.settings.rows import read
 from shared.web.client_address import counted_as
 from shared.web.parts import Parts, parts_of
 from shared.web.session import Viewer, viewer_of
@@ -48,10 +49,15 @@ class Checkout:
     """A cart on its way to an order, with all data that its pages show."""
 
     stored: StoredCart
-    settings: ShopSettings
+    front: ShopFront
     menu: Menu
     viewer: Viewer
     benefit: ReservedBenefit | None
+
+    @property
+    def settings(self) -> ShopSettings:
+        """Return the settings of the shop."""
+        return self.front.settings
 
     @property
     def cart(self) -> Cart:
@@ -98,8 +104,8 @@ class Checkout:
         return quote_cart(self.cart, self.settings, fee=fee, discounts=discounts)
 
     def summary(self, quote: Quote) -> dict[str, Any]:
-        """Return the data of the summary next to the form."""
-        return {"goods": goods(self.cart), "quote": quote}
+        """Return the data of the summary next to the form, with the conditions of the shop."""
+        return {"goods": goods(self.cart), "quote": quote, "law": self.front.law}
 
 
 async def load_checkout(request: Request, parts: Parts) -> Checkout | Response:
@@ -107,7 +113,7 @@ async def load_checkout(request: Request, parts: Parts) -> Checkout | Response:
     viewer = await viewer_of(request)
     async with parts.db.transaction() as tx:
         stored = await cart_of(request, tx)
-        settings = await read(tx, ShopSettings)
+        front = await read_front(tx)
         menu = await read_menu(tx)
         placement = await placement_of_order(tx, stored.ordered_as) if stored and stored.ordered_as else None
         owner = await _owner(tx, request, placement.order_code) if placement is not None else None
@@ -121,11 +127,13 @@ async def load_checkout(request: Request, parts: Parts) -> Checkout | Response:
         return parts.pages.redirect(request, "/cart", toast=CART_GONE, kind="wait")
     if stored is None or not stored.cart.lines:
         return parts.pages.redirect(request, "/cart")
+    if parts[Opening].keeps_shut(front, menu):
+        return parts.pages.redirect(request, "/cart", toast=NOT_OPEN, kind="wait")
     if not stored.cart.can_be_ordered:
         return parts.pages.redirect(
             request, "/cart", toast="在庫が変わった商品があります。カートをご確認ください", kind="wait"
         )
-    return Checkout(stored, settings, menu, viewer, benefit_of(parts, request))
+    return Checkout(stored, front, menu, viewer, benefit_of(parts, request))
 
 
 def earlier_step(request: Request, parts: Parts, checkout: Checkout, number: int) -> Response | None:

@@ -20,14 +20,18 @@ from shared.errors import Refused
 from shared.events import Destination, Line, OrderPlaced, Registration
 from shared.ids import new_id
 
+NOT_OPEN = "ただいま開店準備中です。ご注文の受け付け開始まで、今しばらくお待ちください。"
+"""What buyers read while the shop is not open."""
+
 
 @dataclass(frozen=True, slots=True)
 class OrderTerms:
     """The data from which the orders of one transaction are computed and judged.
 
-    ``origin_url`` has no slash at its end.
+    ``origin_url`` has no slash at its end. A shop that is not open takes no orders.
     """
 
+    is_open: bool
     prices: PriceSettings
     products: Mapping[str, Product]
     menu: Menu
@@ -59,6 +63,8 @@ def compose_order(terms: OrderTerms, wish: OrderWish, *, code: str, at: datetime
 
     Raises Refused if a rule forbids the order.
     """
+    if not terms.is_open:
+        raise Refused("shop_not_open", NOT_OPEN)
     lines = _order_lines(wish, terms.products)
     method = terms.menu.find(wish.payment_kind)
     if method is None:

@@ -19,6 +19,7 @@ from checkout.placing.order_wish import OrderWish
 from checkout.placing.placements import Placement, find_placements, take_keys, used_twice
 from checkout.placing.reserved_stock import ReservedStock, StockLimits
 from checkout.placing.rows import read_rules
+from checkout.shop.front import Opening
 from checkout.stock.moves import reserve_stock
 from shared.cause import Cause, current_cause, following
 from shared.clock import now
@@ -41,10 +42,14 @@ class BeginAnew(Exception):
 
 @dataclass(frozen=True)
 class PlacingSettings:
-    """The settings of the service that placing orders needs: its address and the limits of one buyer."""
+    """The settings of the service that placing orders needs: its address, the limits of one buyer.
+
+    A ``live`` shop places no order while 特定商取引法に基づく表記 lacks something.
+    """
 
     origin_url: str
     limits: StockLimits = StockLimits()  # noqa: RUF009 - frozen
+    live: bool = False
 
 
 async def place_order(tx: Tx, wish: OrderWish, settings: PlacingSettings) -> Placement:
@@ -128,7 +133,8 @@ async def _read_terms(tx: Tx, wishes: Sequence[OrderWish], settings: PlacingSett
     skus = {sku for wish in wishes for sku in wish.pieces}
     rules = await read_rules(tx, buyers=wishes, orders_max=limits.orders_read_max)
     return OrderTerms(
-        prices=rules.settings,
+        is_open=not Opening(settings.live).keeps_shut(rules.front, rules.menu),
+        prices=rules.front.settings,
         products=await read_products(tx, skus),
         menu=rules.menu,
         reserved=ReservedStock(limits, rules.unsecured),

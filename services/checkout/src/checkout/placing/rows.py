@@ -8,13 +8,12 @@ from checkout.payment_menu.rules import Menu
 from checkout.placing.order_wish import OrderWish
 from checkout.placing.reserved_stock import UnsecuredOrder
 from checkout.placing.unsecured_orders import UNSECURED_ORDERS
-from checkout.shop.rules import ShopSettings
+from checkout.shop.front import FRONT_SQL, ShopFront, front_of
 from shared.database.transactions import Tx
-from shared.shop.settings.rows import of_stored, stored_sql
 from shared.text.mail_address import counted_mail
 
 _RULES = f"""
-    SELECT {stored_sql(ShopSettings)} AS settings,
+    SELECT {FRONT_SQL},
         (SELECT methods FROM method_menu WHERE menu_id = 1) AS methods, ({UNSECURED_ORDERS}) AS unsecured
 """  # noqa: S608 - our own statements
 
@@ -23,7 +22,7 @@ _RULES = f"""
 class OrderingRules:
     """The rows of checkout from which an order is computed and checked."""
 
-    settings: ShopSettings
+    front: ShopFront
     menu: Menu
     unsecured: Sequence[UnsecuredOrder]
 
@@ -56,7 +55,7 @@ async def read_rules(
     )
     assert row is not None
     return OrderingRules(
-        of_stored(ShopSettings(), row.settings),
+        front_of(row),
         menu_of(row.methods),
         [UnsecuredOrder(**one) for one in row.unsecured or ()],
     )

@@ -39,9 +39,16 @@ class _Asked:
 class Till:
     """Places orders. A resource of the service, shared by pages, consumers and due work."""
 
-    def __init__(self, db: Database, *, origin_url: str, limits: StockLimits = StockLimits()) -> None:  # noqa: B008
+    def __init__(
+        self,
+        db: Database,
+        *,
+        origin_url: str,
+        limits: StockLimits = StockLimits(),  # noqa: B008
+        live: bool = False,
+    ) -> None:
         self._db = db
-        self._settings = PlacingSettings(origin_url.rstrip("/"), limits)
+        self._settings = PlacingSettings(origin_url.rstrip("/"), limits, live)
         self._placements: GroupCommit[_Asked, Placement | Refused] = GroupCommit(
             self._place_batch, batch_max=BATCH_MAX, key=lambda asked: asked.wish.key
         )

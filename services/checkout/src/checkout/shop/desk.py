@@ -9,8 +9,9 @@ from shared.web.settings_forms import AtDesk
 from shared.web.settings_pages import SettingsPage
 
 
-def _at_desk(request: Request, staff: Viewer) -> AtDesk:
+def at_desk(request: Request, staff: Viewer) -> AtDesk:
+    """Return the member of staff who sent ``request``, for a change of the settings of the shop."""
     return AtDesk.of(ShopSettingsChanged, request, staff)
 
 
-router = SettingsPage(ShopSettings, "/desk/orders/settings", "店舗設定", _at_desk).router()
+router = SettingsPage(ShopSettings, "/desk/orders/settings", "店舗設定", at_desk).router()

@@ -1,9 +1,6 @@
-"""The address of the shop, and the texts that its pages share."""
+"""The address of the shop."""
 
 from dataclasses import dataclass
-
-DISPATCH = "通常2〜3日で発送します"
-"""The text about the shipping time, the same on every page."""
 
 
 @dataclass(frozen=True)

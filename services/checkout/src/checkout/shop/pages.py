@@ -4,8 +4,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from checkout.payment_menu.rows import read_menu
-from checkout.shop.rules import ShopSettings
-from shared.shop.settings.rows import read
+from checkout.shop.front import read_front
 from shared.web.parts import CurrentParts
 from shared.web.session import viewer
 
@@ -14,8 +13,10 @@ router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
 
 @router.get("/legal")
 async def show_legal(request: Request, parts: CurrentParts) -> Response:
-    """Show the facts that the law on distance selling requires (特定商取引法), with the fees and payment methods in force."""
+    """Show what the law on distance selling requires (特定商取引法 11条), with the fees and payment methods in force."""
     async with parts.db.transaction() as tx:
-        settings = await read(tx, ShopSettings)
+        front = await read_front(tx)
         menu = await read_menu(tx)
-    return parts.pages.render(request, "shop_legal.html", settings=settings, methods=menu.methods)
+    return parts.pages.render(
+        request, "shop_legal.html", settings=front.settings, law=front.law, methods=menu.methods
+    )

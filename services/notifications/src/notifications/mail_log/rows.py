@@ -119,12 +119,14 @@ async def count_left_lying(tx: Tx) -> dict[str, int]:
 
     ``undelivered`` mails were accepted by no server. ``mails_stuck`` are due, but have waited for :data:`STUCK` since
     the first try, or the server refuses the shop. ``mails_shop_refused`` are the stuck mails where the server's last
-    5xx answer was to the login or the shop's address. A mail that waits because of a limit is in none of these numbers.
+    5xx answer was to the login or the shop's address. ``mail_accepted`` is 1 if a server has ever accepted a mail. A mail that waits because of a limit is in none of these numbers.
     """
     found = "SELECT count(*) FROM mails WHERE state = ANY(CAST(:states AS text[]))"
     undelivered = int(await tx.value(found, states=list(UNDELIVERED)) or 0)
     [waiting] = await tx.rows(_STUCK, before=now() - STUCK)
+    accepted = bool(await tx.value("SELECT EXISTS (SELECT 1 FROM mails WHERE state = 'sent')"))
     return {
+        "mail_accepted": int(accepted),
         "undelivered": undelivered,
         "mails_stuck": waiting.stuck,
         "mails_shop_refused": waiting.shop_refused,

@@ -82,6 +82,7 @@ class MailSending:
     async def begin(self, tx: Tx, mails: Sequence[StoredMail]) -> list[Try]:
         """Store, with the claim, that the tries begin. Mails that are not sent after all are left out."""
         at = now()
+        await self._mails.known_shop.refresh_in(tx)
         going = await self._gate.admit(tx, mails, at=at)
         return await start_tries(tx, going, at=at) if going else []
 
@@ -131,12 +132,14 @@ async def conclude_mails(tx: Tx, ended: Sequence[tuple[Try, TryOutcome]]) -> Non
 def letter_of(mail: StoredMail, mails: Mails, *, sender: Sender, at: datetime, link: str = "") -> Letter:
     """Return the mail for sending. ``at`` is the time of its first try, so that every copy is the same.
 
+    A ``sender`` without a name has that of the shop.
+
     ``link`` is its one-time link. Without it, the letter mentions a link but does not show it.
     """
     shielded = shield(mail.text, mail.typed)
     text = with_link(shielded, link) if link else shielded
     return Letter(
-        sender=sender,
+        sender=sender.named(mails.shop.name),
         recipient=mail.recipient,
         subject=mail.subject,
         text=in_plain_text(text),

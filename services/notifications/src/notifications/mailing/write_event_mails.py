@@ -32,6 +32,7 @@ async def write_event_mails(
     if not events:
         return []
     setting = await setting_of(tx, kind)
+    await mails.known_shop.refresh_in(tx)
     orders = await _orders(tx, kind, events)
     new: list[NewMail] = []
     for event in events:

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import jinja2
 from markupsafe import Markup, escape
@@ -45,10 +45,22 @@ class Block:
     href: str = ""
 
 
+class ShownShop(Protocol):
+    """The shop in the head of a mail."""
+
+    @property
+    def name(self) -> str:
+        """Return its name."""
+
+    @property
+    def logo_url(self) -> str:
+        """Return the address of its logo; empty without one."""
+
+
 class HtmlMail:
     """Puts texts into the layout of the shop."""
 
-    def __init__(self, shop_name: str, folder: Path) -> None:
+    def __init__(self, folder: Path) -> None:
         env = jinja2.Environment(
             loader=jinja2.FileSystemLoader([folder, Path(__file__).parent / "texts"]),
             undefined=jinja2.StrictUndefined,
@@ -59,15 +71,15 @@ class HtmlMail:
         )
         env.filters.update(inline=inline, inline_lines=inline_lines)
         self._layout = env.get_template("_layout.html")
-        self._shop_name = shop_name
 
-    def render(self, subject: str, text: Shielded, language: str) -> str:
-        """Return the whole HTML document for ``text``, which is in ``language``."""
+    def render(self, shop: "ShownShop", subject: str, text: Shielded, language: str) -> str:
+        """Return the whole HTML document of ``shop`` for ``text``, which is in ``language``."""
         body, signature = body_and_signature(text)
         return self._layout.render(
             subject=subject,
             language=language,
-            shop_name=self._shop_name,
+            shop_name=shop.name,
+            logo_url=shop.logo_url,
             blocks=list(blocks(body)),
             signature=signature.strip().splitlines(),
         )

@@ -6,7 +6,7 @@ never a gap. A template knows these names:
 - ``heard``: the class name of the event
 - ``event``: the event
 - ``order``: the order of the event as it was placed; absent in mails that are not about an order
-- ``shop``: the sender
+- ``shop``: the shop that sends it, as it is called now
 - ``one_time_link``: the link, alone on its line
 
 ``notifications.mails.html`` converts the text to HTML.
@@ -14,7 +14,7 @@ never a gap. A template knows these names:
 
 import re
 from collections.abc import Callable, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ from notifications.mails.one_line import in_one_line
 from notifications.mails.typed import Shielded, Span, fenced, shield, without_fences
 from shared.events import Event, OrderPlaced
 from shared.shop.carriers import carrier_called
+from shared.shop.identity.facts import ShopIdentity
+from shared.shop.identity.known import KnownShop
 from shared.web.filters import FILTERS
 
 # The text that is stored and shown in place of a one-time link. Only the sent message contains the link.
@@ -41,7 +43,8 @@ class Shop:
     """The sender in greetings and signatures. ``url`` is the shop's address.
 
     ``mail`` is the sender's address. ``contact`` is the address for questions; it is empty if replies to mails are
-    read. ``desk_mail`` receives mails to the shop; if it is empty, ``mail`` does.
+    read. ``desk_mail`` receives mails to the shop; if it is empty, ``mail`` does. ``lines`` are further lines of the
+    signature: address, telephone and registration number, if the shop has told them.
     """
 
     name: str
@@ -49,6 +52,24 @@ class Shop:
     mail: str
     contact: str = ""
     desk_mail: str = ""
+    logo_url: str = ""
+    lines: tuple[str, ...] = ()
+
+    def called(self, identity: ShopIdentity) -> "Shop":
+        """Return the sender with the name and the facts of ``identity`` (SHO-01)."""
+        contact = identity.mail or self.contact
+        lines = (
+            identity.address_line,
+            identity.phone and f"電話番号：{identity.phone}",
+            identity.registration_number and f"登録番号：{identity.registration_number}",
+        )
+        return replace(
+            self,
+            name=identity.name,
+            contact="" if contact == self.mail else contact,
+            logo_url=identity.logo_path and f"{self.url.rstrip('/')}{identity.logo_path}",
+            lines=tuple(line for line in lines if line),
+        )
 
     @property
     def desk_address(self) -> str:
@@ -95,10 +116,15 @@ class MailEnvironment(jinja2.Environment):
 
 
 class Mails:
-    """All kinds of mail of the shop, ready for rendering."""
+    """All kinds of mail of the shop, ready for rendering.
 
-    def __init__(self, shop: Shop, folder: Path = FOLDER) -> None:
-        self.shop = shop
+    ``shop`` is the sender as operators set it. ``known_shop`` is the identity that staff gave it; without one the
+    sender keeps its name.
+    """
+
+    def __init__(self, shop: Shop, folder: Path = FOLDER, *, known_shop: KnownShop | None = None) -> None:
+        self.sender = shop
+        self.known_shop = known_shop or KnownShop(ShopIdentity(shop.name))
         self.kinds = {kind.name: kind for kind in find_mails(folder)}
         self._env = MailEnvironment(
             loader=jinja2.FileSystemLoader([folder, FOLDER]),
@@ -111,7 +137,6 @@ class Mails:
         )
         self._env.filters.update(FILTERS)
         self._env.filters.update(carrier=carrier_called)
-        self._env.globals["shop"] = shop
         self._words = {
             (kind.name, file.language): self._compiled(file)
             for kind in self.kinds.values()
@@ -121,7 +146,12 @@ class Mails:
         self._titles = {name: self._env.from_string(head.title) for name, head in heads.items() if head.title}
         self._when = {name: self._condition(head.when) for name, head in heads.items()}
         self._waits = {name: self._condition(head.waits) for name, head in heads.items()}
-        self._html = HtmlMail(shop.name, folder)
+        self._html = HtmlMail(folder)
+
+    @property
+    def shop(self) -> Shop:
+        """Return the sender with the present identity of the shop."""
+        return self.sender.called(self.known_shop.identity)
 
     def __getitem__(self, name: str) -> MailKind:
         """Return the kind of mail called ``name``. Raises KeyError if there is none."""
@@ -153,7 +183,7 @@ class Mails:
         jinja2.UndefinedError for a missing name.
         """
         clean = fenced(in_one_line(event))
-        known = _known(clean, clean if order is event else fenced(order))
+        known = {**_known(clean, clean if order is event else fenced(order)), "shop": self.shop}
         language = kind.in_language(kind.audience.language(event, order)).language
         subject, text = (template.render(known) for template in self._words[kind.name, language])
         finished, typed = without_fences(_BLANK_LINES.sub("\n\n", text).strip() + "\n")
@@ -167,7 +197,7 @@ class Mails:
 
     def html(self, subject: str, text: Shielded, language: str = JAPANESE) -> str:
         """Return the HTML for ``text``, which is in ``language``."""
-        return self._html.render(subject, text, language)
+        return self._html.render(self.shop, subject, text, language)
 
     def _title(self, kind: MailKind, known: dict[str, Any]) -> str:
         template = self._titles.get(kind.name)

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from payments.payment.rules.answers import Chargeback
+from shared.shop.identity.facts import NAMELESS
+from shared.shop.identity.known import KnownShop
 
 if TYPE_CHECKING:
     from shared.shop.statements import Issuer
@@ -62,12 +64,14 @@ class Shop:
     """What a method learns about the shop.
 
     ``issuer`` signs wallet statements; it is None in a process without pages. ``environment`` has the settings.
+    ``known`` is the identity that staff gave the shop.
     """
 
     origin_url: str
     sandbox: bool
     environment: Mapping[str, str] = field(default_factory=dict)
     issuer: "Issuer | None" = None
+    known: KnownShop = field(default_factory=lambda: KnownShop(NAMELESS), compare=False, repr=False)
     _providers: "dict[type[Provider], Provider]" = field(
         default_factory=dict, init=False, repr=False, compare=False
     )

@@ -193,5 +193,5 @@ async def _store(
 
 def _said(wanted: Group, before: Group, name: str, labels: Mapping[str, str] | None) -> str:
     shown = wanted.shown[name]
-    old, new = (shown.label_of(plain(getattr(group, name)), labels) for group in (before, wanted))
+    old, new = (shown.brief(plain(getattr(group, name)), labels) for group in (before, wanted))
     return f"{shown.label}：{old} → {new}"

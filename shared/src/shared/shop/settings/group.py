@@ -17,9 +17,13 @@ from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
 Role = Literal["owner", "staff"]
-SettingKind = Literal["yes_no", "choice", "menu", "yen", "number", "text", "long_text", "list"]
-"""The input of a setting on its page. A ``choice`` has cards, a ``menu`` opens, a ``list`` has checkboxes or lines."""
+SettingKind = Literal["yes_no", "choice", "menu", "yen", "number", "text", "long_text", "list", "picture"]
+"""The input of a setting on its page. A ``choice`` has cards, a ``menu`` opens, a ``list`` has checkboxes or lines.
+
+A ``picture`` is the key of a file. It has an upload of its own beside the form."""
 YEN = "円"
+BRIEF_MAX = 200
+"""Characters of a value in lists of changes and in 操作の記録."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,11 @@ class ShownSetting:
             for value, word in self.labels.items()
         ]
 
+    def brief(self, value: Any, labels: Mapping[str, str] | None = None) -> str:
+        """Return the label of ``value`` for a list of changes: a long text only with its beginning."""
+        label = self.label_of(value, labels)
+        return label if len(label) <= BRIEF_MAX else f"{label[:BRIEF_MAX]}…"
+
     def label_of(self, value: Any, labels: Mapping[str, str] | None = None) -> str:
         """Return the label of ``value``, also for a value of another release.
 
@@ -59,6 +68,8 @@ class ShownSetting:
                 return f"¥{value:,}"
             case "number":
                 return f"{Decimal(str(value)).normalize():,f}{self.unit}"
+            case "picture":
+                return f"画像（{str(value)[-6:]}）"
             case "list":
                 return "・".join(known.get(str(one), str(one)) for one in value)
             case _:

@@ -23,7 +23,10 @@ OVER = "InvalidCheckoutSessionStatus"
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """The steps of one authorization. `prefix` is the path of the method's own pages."""
+    """The steps of one authorization. `prefix` is the path of the method's own pages.
+
+    `store_name` is what Amazon's pages call the shop; empty: its name.
+    """
 
     client: AmazonPayClient
     shop: Shop
@@ -42,6 +45,7 @@ class Journey:
         if session.reference not in (None, payment.order_code):
             return Declined(reason="provider_error", detail="session of another order")
         if session.reference is None or session.amount != payment.amount or session.redirect_url is None:
+            await self.shop.known.refresh()
             session = await self.client.update_session(session.checkout_session_id, self._wish(payment))
             return _sent_to_amazon(session)
         try:
@@ -108,7 +112,7 @@ class Journey:
             },
             "merchantMetadata": {
                 "merchantReferenceId": payment.order_code,
-                "merchantStoreName": self.store_name,
+                "merchantStoreName": self.store_name or self.shop.known.identity.name,
             },
         }
 

@@ -47,7 +47,9 @@ class AmazonPaySettings(BaseSettings):
     script_url: str = Field(
         "https://static-fe.payments-amazon.com/checkout.js", description="Amazon's script for buttons"
     )
-    store_name: str = Field("のれん商店", max_length=50)
+    store_name: str = Field(
+        "", max_length=50, description="What Amazon's pages call the shop; empty: the name of the shop"
+    )
     buyer_minutes: int = Field(
         45,
         ge=5,

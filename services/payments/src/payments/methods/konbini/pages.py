@@ -106,7 +106,7 @@ def _shown(method: "Konbini", payment: Payment, key: str) -> dict[str, Any]:
         words = {
             "number": number.number,
             "confirmation": number.confirmation_number,
-            "menu": method.settings.terminal_menu,
+            "menu": method.settings.menu_line,
         }
         steps = [step.format(**words) for step in chain.steps]
     barcode: list[Bar] = bars(number.number) if number and chain and chain.steps else []

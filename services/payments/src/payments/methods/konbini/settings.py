@@ -14,6 +14,8 @@ from payments.providers.sandbox import check_side
 
 DEMO = "noren-demo"
 """The secret of the simulator, which is public."""
+DEMO_MENU = "のれん商店"
+"""The line of the menu in a sandbox."""
 
 
 class KonbiniSettings(BaseSettings):
@@ -39,7 +41,8 @@ class KonbiniSettings(BaseSettings):
     poll_seconds: float = Field(600, gt=0, description="How often unpaid numbers are asked about unasked")
     maintenance: bool = Field(True, description="The third Thursday of odd months, 03:00 to 05:00 (KON-14)")
     terminal_menu: str = Field(
-        "のれん商店", description="The line in Loppi's menu that the contract with the company names (KON-24)"
+        "",
+        description="The line in Loppi's menu that the contract with the company names (KON-24); a live shop sets it",
     )
     timeout_seconds: float = Field(10, gt=0, le=11)
     sandbox: bool = Field(False, validation_alias="SANDBOX")
@@ -49,4 +52,13 @@ class KonbiniSettings(BaseSettings):
         if not self.sandbox and self.secret.get_secret_value() == DEMO:
             raise ValueError("KONBINI_SECRET must be set; the simulator's is for SANDBOX=true only")
         check_side("KONBINI_URL", self.url, sandbox=self.sandbox)
+        if not self.sandbox and not self.terminal_menu:
+            raise ValueError(
+                "KONBINI_TERMINAL_MENU must be set: the line of the menu that the contract names"
+            )
         return self
+
+    @property
+    def menu_line(self) -> str:
+        """Return the line of the terminal's menu that buyers choose."""
+        return self.terminal_menu or DEMO_MENU

@@ -1,0 +1,1 @@
+"""開店準備: what still keeps the shop from opening."""
