@@ -84,7 +84,7 @@ class ServiceSettings(BaseSettings):
 
     @property
     def fallback_shop(self) -> ShopIdentity:
-        """The shop on pages and in mails until staff have named it."""
+        """Return the identity that pages and mails show until staff have named the shop."""
         return ShopIdentity(self.shop_name)
 
     @property
