@@ -23,7 +23,7 @@ from shared.clock import now
 START = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
 TERMS = {
     "card": Terms(flow="authorized", deposit="capture", capture_days_max=30),
-    "number": Terms(flow="prepaid", deposit="automatic", captured_source="konbini_notice"),
+    "number": Terms(flow="prepaid", deposit="automatic", captured_source="provider_notice"),
     "transfer": Terms(flow="prepaid", deposit="by_hand", captured_source="manual_deposit"),
     "cash": Terms(flow="unmanaged", deposit="never"),
 }

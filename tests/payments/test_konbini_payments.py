@@ -118,7 +118,7 @@ async def test_a_payment_makes_the_order_paid_without_an_operator(shopping: Shop
     assert await notify(shopping) == [200]
     [captured] = await shopping.payments.said(PaymentCaptured)
     assert isinstance(captured, PaymentCaptured)
-    assert (captured.amount, captured.source) == (3_300, "konbini_notice")
+    assert (captured.amount, captured.source) == (3_300, "provider_notice")
 
 
 async def test_a_notice_told_twice_is_stored_once_and_pays_once(shopping: Shopping) -> None:

@@ -46,7 +46,7 @@ from shared.events import PaymentCaptured, PaymentRefunded
 AT = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
 CARD = Terms(flow="authorized", deposit="capture", capture_days_max=30)
 PARTS = Terms(flow="authorized", deposit="capture", may_reauthorize=True, part_captures=True)
-PREPAID = Terms(flow="prepaid", deposit="automatic", captured_source="konbini_notice")
+PREPAID = Terms(flow="prepaid", deposit="automatic", captured_source="provider_notice")
 PAYMENT = Payment(payment_id=UUID(int=1), order_code="N1", method="any", amount=3_300, placed_at=AT)
 
 receipts = st.sampled_from(["r1", "r2", "r3"])

@@ -225,7 +225,7 @@ def test_captured_money_is_a_sale_and_is_told_as_the_wish_wanted() -> None:
 
 def test_money_nobody_asked_for_is_told_as_the_method_says() -> None:
     settled = settle_answer(payment("waiting", number=NUMBER), None, PAID, AT, KONBINI)
-    fields = {"amount": 3_300, "captured_at": PLACED, "source": "konbini_notice", "send_mail": True}
+    fields = {"amount": 3_300, "captured_at": PLACED, "source": "provider_notice", "send_mail": True}
     says(settled, (PaymentCaptured, fields))
     assert settled.payment.provider_status == ""
     console = settle_answer(payment(**HELD), None, PAID, AT, CARD)

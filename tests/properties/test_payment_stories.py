@@ -71,7 +71,7 @@ PARTS = Terms(
     visit=timedelta(hours=1),
 )
 KONBINI = Terms(
-    flow="prepaid", deposit="automatic", captured_source="konbini_notice", deposit_mail="automatic"
+    flow="prepaid", deposit="automatic", captured_source="provider_notice", deposit_mail="automatic"
 )
 BANK = Terms(flow="prepaid", deposit="by_hand", captured_source="manual_deposit")
 CASH = Terms(flow="unmanaged", deposit="never")
