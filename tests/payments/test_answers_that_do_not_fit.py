@@ -13,7 +13,7 @@ from payments.methods.amazon_pay.charges import Charge
 from payments.methods.amazon_pay.client import NoAnswer, _read
 from payments.methods.registry import Methods
 from payments.payment.rules.answers import Answer, Authorized, Captured, Issued, Refunded, Unknown
-from payments.payment.rules.checking import checked
+from payments.payment.rules.reports.checking import checked
 from payments.providers.retry_after import retry_after_seconds
 from payments.requests.perform_requests import Requests
 from payments.requests.provider_gate import ProviderGate

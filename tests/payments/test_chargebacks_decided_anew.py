@@ -11,7 +11,7 @@ from payments.calls import rules as call_rules
 from payments.chargebacks import rules as chargeback_rules
 from payments.deposits import rules as deposit_rules
 from payments.desk.offers import effect_of_reopening
-from payments.payment.rules import asking
+from payments.payment.rules import order_wishes
 from payments.payment.rules.answers import Captured, CaptureDeclined, Chargeback, Refunded, Reversed
 from payments.payment.rules.details import KnownChargeback, Loss
 from payments.payment.rules.drafting import NewRequest, Settled
@@ -121,7 +121,7 @@ def test_a_win_taken_back_stops_refunds_again() -> None:
     won = decided(heard(LIVE), "won").payment
     back = reopened(won)
     assert (back.payment.calls, back.events, back.entries) == (("chargeback",), (), ())
-    assert asking.cancel(back.payment, AT).requests == ()
+    assert order_wishes.cancel(back.payment, AT).requests == ()
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_a_receipt_taken_back_meanwhile_is_no_longer_a_loss() -> None:
 
 
 def test_a_cancelled_order_returns_what_the_decision_left() -> None:
-    ended = asking.cancel(heard(LIVE), AT).payment
+    ended = order_wishes.cancel(heard(LIVE), AT).payment
     lost = decided(ended, "lost", 3_300).payment
     assert lost.state == "refunded"
     back = reopened(lost)
@@ -317,7 +317,7 @@ def test_a_live_order_is_paid_again_when_a_record_is_taken_back() -> None:
     back = refund_rules.take_back_refund(given, AT, ref="desk:1", by="佐藤").payment
     assert (back.state, back.sale_amount, back.calls) == ("captured", 3_300, ())
     assert back.provider_status == "売上確定済"
-    assert asking.cancel(back, AT).requests[0].amount == 3_300
+    assert order_wishes.cancel(back, AT).requests[0].amount == 3_300
 
 
 def test_a_wrong_deposit_is_taken_back_after_its_wrong_refund() -> None:
@@ -372,7 +372,7 @@ def test_money_is_not_kept_where_it_has_to_go_back(no: dict[str, Any]) -> None:
 @pytest.mark.parametrize("state", ["authorized", "expired"])
 def test_a_cancelled_order_calls_for_no_money_that_was_to_pay_it(state: Any) -> None:
     held = payment(state, authorization_id="a1", calls=("capture_failed", "authorization_ended"))
-    ended = asking.cancel(held, AT).payment
+    ended = order_wishes.cancel(held, AT).payment
     assert ended.calls == ()
     old = replace(held, order_cancelled=True)
     assert call_rules.to_be_seen(old) == ("capture_failed", "authorization_ended")
@@ -380,7 +380,7 @@ def test_a_cancelled_order_calls_for_no_money_that_was_to_pay_it(state: Any) -> 
 
 
 def test_a_capture_that_fails_after_the_cancellation_calls_none() -> None:
-    ended = asking.cancel(payment("capturing", authorization_id="a1"), AT).payment
+    ended = order_wishes.cancel(payment("capturing", authorization_id="a1"), AT).payment
     gone = settle_answer(ended, "capture", CaptureDeclined(reason="x"), AT, CARD).payment
     assert (gone.state, gone.calls) == ("declined", ())
 

@@ -8,10 +8,10 @@ from payments.desk.answer_labels import ANSWERS, REFUSALS
 from payments.desk.history_labels import cause
 from payments.payment.labels import OPERATIONS
 from payments.payment.rules.answers import Answer
-from payments.payment.rules.asking import ask_capture
 from payments.payment.rules.details import CaptureWish
 from payments.payment.rules.drafting import Draft
 from payments.payment.rules.moves import Operation
+from payments.payment.rules.order_wishes import ask_capture
 from tests.payments.payment_examples import AT, CARD, payment
 
 

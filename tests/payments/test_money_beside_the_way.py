@@ -14,7 +14,7 @@ from payments.deposits import rules as deposit_rules
 from payments.methods.method import Notice
 from payments.notices.rows import insert_notice
 from payments.payment.locked_payments import settle_answers
-from payments.payment.rules import asking
+from payments.payment.rules import order_wishes
 from payments.payment.rules.answers import (
     Answer,
     Authorized,
@@ -30,6 +30,7 @@ from payments.payment.rules.answers import (
 )
 from payments.payment.rules.details import CaptureWish
 from payments.payment.rules.drafting import NewRequest, Settled
+from payments.payment.rules.holds.ends import release_hold_if_too_old
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.standing import with_standing
@@ -76,7 +77,7 @@ def kinds(settled: Settled) -> list[type]:
 
 def test_what_is_missing_is_held_anew_and_captured_once_more() -> None:
     short = replace(ENDED, state="short", suspense_amount=100, receipts=("r1",))
-    asked = asking.reauthorize(short, RENEWABLE, AT, by="佐藤")
+    asked = order_wishes.reauthorize(short, RENEWABLE, AT, by="佐藤")
     assert (asked.payment.state, asked.requests) == ("reauthorizing", (NewRequest("reauthorize", 3_200, 2),))
     assert asked.steps[0].by == "佐藤"
     told: list[Answer] = [
@@ -89,7 +90,7 @@ def test_what_is_missing_is_held_anew_and_captured_once_more() -> None:
     assert (held.payment.state, held.payment.authorization_id) == ("authorized", "a2")
     assert kinds(held) == [PaymentAuthorized], "what is known of the old hold is old news"
     assert held.payment.calls == ()
-    wanted = asking.capture_after_shipping(held.payment, RENEWABLE, AT)
+    wanted = order_wishes.capture_after_shipping(held.payment, RENEWABLE, AT)
     assert wanted.requests == (NewRequest("capture", 3_200, 2),)
     rest = Captured(amount=3_200, captured_at=AT, receipt_id="r2")
     paid = settle_answer(wanted.payment, "capture", rest, AT, RENEWABLE)
@@ -97,18 +98,18 @@ def test_what_is_missing_is_held_anew_and_captured_once_more() -> None:
 
 
 def test_a_declined_new_hold_is_told_and_may_be_asked_for_again() -> None:
-    asked = asking.reauthorize(ENDED, RENEWABLE, AT, by="佐藤").payment
+    asked = order_wishes.reauthorize(ENDED, RENEWABLE, AT, by="佐藤").payment
     settled = settle_answer(asked, "reauthorize", Declined(reason="declined"), AT, RENEWABLE)
     fields = {"authorization_id": "a1", "reason": "reauthorization_declined", "may_reauthorize": True}
     says(settled, (AuthorizationEnded, fields))
     assert settled.payment.state == "declined"
-    assert asking.may_reauthorize(settled.payment, RENEWABLE)
-    assert not asking.may_reauthorize(settled.payment, CARD)
+    assert order_wishes.may_reauthorize(settled.payment, RENEWABLE)
+    assert not order_wishes.may_reauthorize(settled.payment, CARD)
 
 
 def test_a_standing_hold_is_returned_before_the_next_is_sought() -> None:
     before = payment("authorized", authorization_id="a1")
-    asked = asking.reauthorize(before, RENEWABLE, AT, by="佐藤")
+    asked = order_wishes.reauthorize(before, RENEWABLE, AT, by="佐藤")
     assert (asked.payment.state, asked.requests) == ("voiding", (NewRequest("void", 3_300),))
     settled = settle_answer(asked.payment, "void", Voided(), AT, RENEWABLE)
     assert settled.requests == (NewRequest("reauthorize", 3_300, 2),)
@@ -118,23 +119,23 @@ def test_a_standing_hold_is_returned_before_the_next_is_sought() -> None:
 def test_a_hold_lives_as_long_as_its_captures_and_is_let_go() -> None:
     before = payment("authorized", authorization_id="a1")
     end = PLACED + timedelta(days=30)
-    assert asking.let_go_if_too_old(before, RENEWABLE, end) == Settled(before)
+    assert release_hold_if_too_old(before, RENEWABLE, end) == Settled(before)
     late = end + timedelta(seconds=1)
-    settled = asking.let_go_if_too_old(before, RENEWABLE, late)
+    settled = release_hold_if_too_old(before, RENEWABLE, late)
     assert (settled.payment.state, settled.requests) == ("voiding", (NewRequest("void", 3_300),))
     gone = settle_answer(settled.payment, "void", Voided(), late, RENEWABLE)
     assert kinds(gone) == [PaymentVoided, AuthorizationEnded]
     assert gone.events[1].reason == "expired"  # type: ignore[attr-defined]
     renewed = replace(before, reauthorized_at=end)
-    assert asking.let_go_if_too_old(renewed, RENEWABLE, late) == Settled(renewed)
+    assert release_hold_if_too_old(renewed, RENEWABLE, late) == Settled(renewed)
 
 
 def test_an_order_of_nothing_is_paid_at_once_and_nobody_is_asked() -> None:
     free = payment("placed", amount=0)
     for terms in (CARD, KONBINI, BANK):
-        begun = asking.begin(free, terms)
+        begun = order_wishes.begin(free, terms)
         assert (begun.payment.state, begun.requests, kinds(begun)) == ("captured", (), [PaymentCaptured])
-        assert asking.cancel(begun.payment, AT).requests == ()
+        assert order_wishes.cancel(begun.payment, AT).requests == ()
 
 
 def test_an_open_chargeback_calls_staff_and_stops_refunds() -> None:
@@ -144,7 +145,7 @@ def test_an_open_chargeback_calls_staff_and_stops_refunds() -> None:
     disputed = settle_answer(before, None, told, AT, CARD).payment
     assert (disputed.calls, disputed.respond_by) == (("chargeback",), due)
     assert call_rules.to_be_seen(disputed) == ()
-    cancelled_too = asking.cancel(disputed, AT)
+    cancelled_too = order_wishes.cancel(disputed, AT)
     assert cancelled_too.requests == (), "nothing goes back twice"
     won = chargeback_rules.decide_chargeback(
         cancelled_too.payment, AT, reference="d1", state="won", by="佐藤"
@@ -189,13 +190,13 @@ def test_spare_money_goes_back_and_the_order_stays_paid() -> None:
     before = payment("captured", captured_amount=3_300, suspense_amount=500, calls=("excess_money",))
     asked = refund_rules.refund_spare(before, KONBINI, AT, by="佐藤")
     assert asked.requests == (NewRequest("refund", 500),)
-    over = asking.cancel(asked.payment, AT)
+    over = order_wishes.cancel(asked.payment, AT)
     assert over.requests == (), "one refund is awaited before the next"
     done = settle_answer(over.payment, "refund", Refunded(refund_ref="f1", amount=500), AT, KONBINI)
     assert done.requests == (NewRequest("refund", 3_300, 2),)
     refused = settle_answer(asked.payment, "refund", RefundDeclined(reason="x"), AT, KONBINI).payment
     assert (refused.state, refused.calls) == ("captured", ("excess_money", "refund_failed"))
-    assert asking.cancel(refused, AT).requests == (NewRequest("refund", 3_800, 2),)
+    assert order_wishes.cancel(refused, AT).requests == (NewRequest("refund", 3_800, 2),)
 
 
 def test_what_staff_returned_is_booked_once_and_never_beyond() -> None:

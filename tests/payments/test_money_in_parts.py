@@ -12,7 +12,7 @@ from harness.keys import Keys
 from payments.calls import rules as call_rules
 from payments.deposits import rules as deposit_rules
 from payments.desk import call_labels
-from payments.payment.rules import asking
+from payments.payment.rules import order_wishes
 from payments.payment.rules.answers import (
     Captured,
     CaptureDeclined,
@@ -24,8 +24,8 @@ from payments.payment.rules.answers import (
 )
 from payments.payment.rules.details import CaptureWish
 from payments.payment.rules.drafting import NewRequest, Settled
-from payments.payment.rules.known_answers import heard_before
 from payments.payment.rules.payment import Payment
+from payments.payment.rules.reports.known import heard_before
 from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.standing import with_standing
 from payments.payment.rules.terms import Terms
@@ -57,7 +57,7 @@ def kinds(settled: Settled) -> list[type]:
 
 
 def wanted(amount: int | None = None, before: Payment = HOLDING, terms: Terms = PARTS) -> Settled:
-    return asking.capture_for_staff(before, terms, AT, send_mail=False, by="佐藤", amount=amount)
+    return order_wishes.capture_for_staff(before, terms, AT, send_mail=False, by="佐藤", amount=amount)
 
 
 def books(*settled: Settled) -> Counter[str]:
@@ -99,14 +99,14 @@ def test_a_part_is_told_as_money_that_is_here() -> None:
 
 
 def test_who_takes_less_than_asked_is_asked_for_the_rest() -> None:
-    asked = asking.capture_after_shipping(HOLDING, PARTS, AT)
+    asked = order_wishes.capture_after_shipping(HOLDING, PARTS, AT)
     part = settle_answer(asked.payment, "capture", FIRST, AT, PARTS)
     assert (part.payment.state, part.requests) == ("capturing", (NewRequest("capture", 2_300, 2),))
     assert part.payment.capture_wish == CaptureWish("shipped")
 
 
 def test_what_is_shipped_during_a_part_is_captured_next() -> None:
-    shipped_meanwhile = asking.capture_after_shipping(wanted(1_000).payment, PARTS, AT)
+    shipped_meanwhile = order_wishes.capture_after_shipping(wanted(1_000).payment, PARTS, AT)
     assert shipped_meanwhile.requests == ()
     part = settle_answer(shipped_meanwhile.payment, "capture", FIRST, AT, PARTS)
     assert part.requests == (NewRequest("capture", 2_300, 2),)
@@ -170,7 +170,7 @@ def test_a_hold_that_ends_after_a_part_leaves_short_money(end: Voided | Expired 
 
 
 def test_the_rest_of_a_hold_is_renewed_after_a_part() -> None:
-    asked = asking.reauthorize(PART, PARTS, AT, by="佐藤")
+    asked = order_wishes.reauthorize(PART, PARTS, AT, by="佐藤")
     assert (asked.payment.state, asked.requests) == ("voiding", (NewRequest("void", 3_300, 2),))
     renewed = settle_answer(asked.payment, "void", Voided(), AT, PARTS)
     assert renewed.payment.state == "reauthorizing"
@@ -178,14 +178,14 @@ def test_the_rest_of_a_hold_is_renewed_after_a_part() -> None:
 
 
 def test_a_cancelled_order_gets_part_and_hold_back() -> None:
-    ended = asking.cancel(PART, AT)
+    ended = order_wishes.cancel(PART, AT)
     assert (ended.payment.state, ended.requests) == ("voiding", (NewRequest("void", 3_300, 2),))
     voided = settle_answer(ended.payment, "void", Voided(), AT, PARTS)
     assert (voided.payment.state, voided.requests) == ("refunding", (NewRequest("refund", 1_000),))
 
 
 def test_a_part_that_was_quicker_than_the_void_lets_the_rest_go() -> None:
-    voiding = asking.cancel(HOLDING, AT)
+    voiding = order_wishes.cancel(HOLDING, AT)
     assert voiding.requests == (NewRequest("void", 3_300),)
     quick = settle_answer(voiding.payment, "void", FIRST, AT, PARTS)
     assert (quick.payment.state, quick.requests) == ("voiding", (NewRequest("void", 3_300, 2),))
@@ -194,7 +194,7 @@ def test_a_part_that_was_quicker_than_the_void_lets_the_rest_go() -> None:
 
 
 def test_an_order_cancelled_during_a_part_keeps_nothing() -> None:
-    cancelled_meanwhile = asking.cancel(wanted(1_000).payment, AT)
+    cancelled_meanwhile = order_wishes.cancel(wanted(1_000).payment, AT)
     assert cancelled_meanwhile.requests == ()
     part = settle_answer(cancelled_meanwhile.payment, "capture", FIRST, AT, PARTS)
     assert (part.payment.state, part.requests) == ("voiding", (NewRequest("void", 3_300, 2),))

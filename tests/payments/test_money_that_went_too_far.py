@@ -10,7 +10,7 @@ from payments.calls import rules as call_rules
 from payments.chargebacks import rules as chargeback_rules
 from payments.desk import call_labels, offers
 from payments.payment.locked_payments import settle_answers
-from payments.payment.rules import asking
+from payments.payment.rules import order_wishes
 from payments.payment.rules.answers import (
     Authorized,
     Captured,
@@ -75,7 +75,7 @@ def test_nothing_goes_back_beside_a_refund_nobody_explains() -> None:
     told = standing(LIVE, over)
     assert (told.refunded_amount, told.lost_amount) == (3_300, 200)
     assert "refund_unexplained" in told.calls
-    ended = asking.cancel(over.payment, AT)
+    ended = order_wishes.cancel(over.payment, AT)
     assert (ended.requests, ended.payment.calls) == ((), over.payment.calls)
     more = Captured(amount=300, captured_at=AT, receipt_id="r2")
     explained = settle_answer(ended.payment, None, more, AT, BANK)
@@ -140,7 +140,7 @@ def test_a_number_whose_money_is_taken_back_awaits_its_buyer() -> None:
         PaymentExpired,
         ["void", "refund"],
     )
-    ended = asking.cancel(settle_answer(LIVE, None, BACK, AT, KONBINI).payment, AT)
+    ended = order_wishes.cancel(settle_answer(LIVE, None, BACK, AT, KONBINI).payment, AT)
     assert (ended.payment.state, ended.requests) == ("voiding", (NewRequest("void", 3_300),))
     assert settle_answer(ended.payment, "void", Voided(), AT, KONBINI).payment.state == "voided"
     rest = settle_answer(waits, None, Captured(amount=2_800, captured_at=AT, receipt_id="r2"), AT, KONBINI)
@@ -208,12 +208,12 @@ def test_staff_say_what_was_disputed_where_the_provider_does_not() -> None:
 def test_what_is_shipped_is_captured_once_money_is_held_anew(state: str) -> None:
     held = payment("authorized", authorization_id="a1")
     if state == "authorized":
-        asked = asking.capture_after_shipping(held, RENEWABLE, AT).payment
+        asked = order_wishes.capture_after_shipping(held, RENEWABLE, AT).payment
         gone = settle_answer(asked, "capture", CaptureDeclined(reason="x"), AT, RENEWABLE).payment
-        renewed = asking.reauthorize(gone, RENEWABLE, AT, by="佐藤").payment
+        renewed = order_wishes.reauthorize(gone, RENEWABLE, AT, by="佐藤").payment
     else:
-        anew = asking.reauthorize(held, RENEWABLE, AT, by="佐藤").payment
-        shipped = asking.capture_after_shipping(anew, RENEWABLE, AT)
+        anew = order_wishes.reauthorize(held, RENEWABLE, AT, by="佐藤").payment
+        shipped = order_wishes.capture_after_shipping(anew, RENEWABLE, AT)
         assert shipped.events == ()
         renewed = settle_answer(shipped.payment, "void", Voided(), AT, RENEWABLE).payment
     assert renewed.state == "reauthorizing"

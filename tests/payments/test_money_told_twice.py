@@ -10,7 +10,7 @@ from harness.keys import Keys
 from payments.calls import rules as call_rules
 from payments.deposits import rules as deposit_rules
 from payments.payment.locked_payments import end_mismatch, settle_answers
-from payments.payment.rules import asking
+from payments.payment.rules import order_wishes
 from payments.payment.rules.answers import (
     Answer,
     Authorized,
@@ -20,9 +20,9 @@ from payments.payment.rules.answers import (
     Reversed,
     Unknown,
 )
-from payments.payment.rules.checking import checked
 from payments.payment.rules.drafting import NewRequest, Settled
 from payments.payment.rules.payment import Payment
+from payments.payment.rules.reports.checking import checked
 from payments.payment.rules.terms import Terms
 from payments.refunds import rules as refund_rules
 from payments.watching.watch_payments import is_overdue
@@ -73,7 +73,7 @@ def test_money_told_as_it_was_booked_is_not_doubted_any_more() -> None:
 
 def test_nothing_is_undone_while_its_amount_is_doubted() -> None:
     doubted = heard(WAITING, told(330), told(3_300)).payment
-    over = asking.cancel(doubted, AT)
+    over = order_wishes.cancel(doubted, AT)
     assert over.requests == ()
     clear = end_mismatch(heard(over.payment, told(330)), AT, KONBINI)
     assert clear.requests == (NewRequest("void", 3_300),)
@@ -83,7 +83,7 @@ def test_nothing_is_decided_while_its_amount_is_doubted() -> None:
     held = payment("authorized", authorization_id="a1")
     short = heard(held, told(330), told(3_300), terms=RENEWABLE).payment
     assert short.state == "short"
-    assert not asking.may_reauthorize(short, RENEWABLE)
+    assert not order_wishes.may_reauthorize(short, RENEWABLE)
     assert not deposit_rules.may_accept_short(short)
 
 
@@ -97,7 +97,7 @@ def test_who_sees_more_money_books_the_rest_and_pays_the_order() -> None:
 
 
 def test_who_sees_more_money_of_a_cancelled_order_returns_it_all() -> None:
-    doubted = asking.cancel(heard(WAITING, told(330), told(3_300)).payment, AT).payment
+    doubted = order_wishes.cancel(heard(WAITING, told(330), told(3_300)).payment, AT).payment
     assert call_rules.mark_seen(doubted, KONBINI, AT, by="佐藤").requests == (NewRequest("refund", 3_300),)
 
 
@@ -158,7 +158,7 @@ def back(amount: int, ref: str = "p1") -> Refunded:
     return Refunded(refund_ref=ref, amount=amount)
 
 
-REFUNDED = heard(asking.cancel(heard(WAITING, told(3_300)).payment, AT).payment, back(3_300)).payment
+REFUNDED = heard(order_wishes.cancel(heard(WAITING, told(3_300)).payment, AT).payment, back(3_300)).payment
 
 
 def test_another_amount_for_a_known_refund_calls_a_person() -> None:

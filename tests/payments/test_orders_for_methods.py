@@ -15,7 +15,7 @@ from harness.postgres import MakeDatabase
 from payments.calls import rules as call_rules
 from payments.methods.cash_on_delivery import CashOnDelivery
 from payments.payment.erase_snapshots import erase_snapshots
-from payments.payment.rules import asking
+from payments.payment.rules import order_wishes
 from payments.payment.rules.answers import Authorized, Captured, ShippingNoted, ShippingRefused, Unknown
 from payments.payment.rules.order import OrderSnapshot, Parcel
 from payments.payment.rules.payment import Payment
@@ -226,8 +226,8 @@ async def test_a_parcel_that_is_not_taken_calls_a_person(
 
 def test_nobody_is_told_of_parcels_of_a_free_order() -> None:
     free: Payment = payment("captured", amount=0)
-    assert asking.parcels_left(free, [PARCEL], TOLD, AT).payment == free
-    assert asking.parcels_left(free, [PARCEL], TOLD, AT).requests == ()
+    assert order_wishes.parcels_left(free, [PARCEL], TOLD, AT).payment == free
+    assert order_wishes.parcels_left(free, [PARCEL], TOLD, AT).requests == ()
 
 
 def test_a_refused_parcel_leaves_the_money_alone() -> None:

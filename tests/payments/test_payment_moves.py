@@ -8,7 +8,7 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from payments.payment.rules import asking
+from payments.payment.rules import order_wishes
 from payments.payment.rules.answers import (
     Answer,
     Authorized,
@@ -77,21 +77,21 @@ moves = st.lists(
 
 def run(terms: Terms, story: Sequence[Answer | str]) -> list[Settled]:
     """Apply a story to a fresh payment; a refund is what was asked for, once it was."""
-    begun = asking.begin(PAYMENT, terms)
+    begun = order_wishes.begin(PAYMENT, terms)
     whole, payment = [begun], begun.payment
     asked_back: list[int] = []
     for number, move in enumerate(story):
         match move:
             case "ship":
-                settled = asking.capture_after_shipping(payment, terms, AT)
+                settled = order_wishes.capture_after_shipping(payment, terms, AT)
             case "staff":
-                settled = asking.capture_for_staff(payment, terms, AT, send_mail=False)
+                settled = order_wishes.capture_for_staff(payment, terms, AT, send_mail=False)
             case "part":
-                settled = asking.capture_for_staff(payment, terms, AT, send_mail=False, amount=1_000)
+                settled = order_wishes.capture_for_staff(payment, terms, AT, send_mail=False, amount=1_000)
             case "cancel":
-                settled = asking.cancel(payment, AT)
+                settled = order_wishes.cancel(payment, AT)
             case "stock":
-                settled = asking.issue_number(payment, terms, AT)
+                settled = order_wishes.issue_number(payment, terms, AT)
             case "refund":
                 if not asked_back:
                     continue
@@ -128,7 +128,7 @@ def test_what_is_over_is_left_only_for_money_or_at_a_wish() -> None:
 @settings(max_examples=300, deadline=None)
 @stories
 def test_history_is_gapless_and_follows_the_table(terms: Terms, story: list[Answer | str]) -> None:
-    state, version = asking.begin(PAYMENT, terms).payment.state, 1
+    state, version = order_wishes.begin(PAYMENT, terms).payment.state, 1
     for settled in run(terms, story):
         for step in settled.steps:
             assert step.version == version + 1

@@ -8,7 +8,7 @@ from uuid import uuid5
 import pytest
 
 from payments.payment.locked_payments import settle_answers, with_call
-from payments.payment.rules import asking, journal
+from payments.payment.rules import order_wishes
 from payments.payment.rules.answers import (
     Answer,
     Captured,
@@ -26,6 +26,7 @@ from payments.payment.rules.answers import (
     Voided,
     Waiting,
 )
+from payments.payment.rules.books import journal
 from payments.payment.rules.details import CaptureWish, OurRefund
 from payments.payment.rules.drafting import NewRequest, PaymentStep, Settled
 from payments.payment.rules.payment import Payment, State
@@ -75,19 +76,19 @@ def told_back(
 
 
 def test_what_is_begun_depends_on_the_terms() -> None:
-    assert asking.begin(NEW, CASH) == Settled(replace(NEW, state="unmanaged"))
-    assert asking.begin(NEW, KONBINI) == Settled(NEW)
+    assert order_wishes.begin(NEW, CASH) == Settled(replace(NEW, state="unmanaged"))
+    assert order_wishes.begin(NEW, KONBINI) == Settled(NEW)
     asked = Settled(replace(NEW, state="requested"), requests=(NewRequest("authorize", 3_300),))
-    assert asking.begin(NEW, CARD) == asked
+    assert order_wishes.begin(NEW, CARD) == asked
 
 
 def test_a_number_is_asked_for_once_and_only_where_numbers_are() -> None:
-    settled = asking.issue_number(NEW, KONBINI, AT)
+    settled = order_wishes.issue_number(NEW, KONBINI, AT)
     assert settled.steps == (PaymentStep(2, "requested", "stock reserved"),)
     assert settled.requests == (NewRequest("issue", 3_300),)
     assert (settled.payment.state, settled.payment.version) == ("requested", 2)
     for other, terms in ((settled.payment, KONBINI), (NEW, CARD), (payment("voided"), KONBINI)):
-        assert asking.issue_number(other, terms, AT) == Settled(other)
+        assert order_wishes.issue_number(other, terms, AT) == Settled(other)
 
 
 def test_an_authorization_tells_all_that_the_provider_said() -> None:
@@ -112,7 +113,7 @@ def test_an_authorization_tells_all_that_the_provider_said() -> None:
 
 def test_a_wish_before_the_authorization_is_met_with_it() -> None:
     wish = CaptureWish("shipped")
-    waiting = asking.capture_after_shipping(payment(), CARD, AT)
+    waiting = order_wishes.capture_after_shipping(payment(), CARD, AT)
     assert waiting == Settled(payment(capture_wish=wish, shipped=True))
     settled = settle_answer(waiting.payment, None, GRANTED, AT, CARD)
     assert settled.steps == (
@@ -715,7 +716,7 @@ def test_part_returned_elsewhere_leaves_the_order_paid() -> None:
     assert settled.entries == (journal.suspense_returned("h1", 200), journal.refund("h1", 300))
     assert (settled.payment.state, settled.payment.calls) == ("captured", ("refunded_elsewhere",))
     says(settled, (PaymentRefunded, told_back("h1", 500, left=3_000, spare=200)))
-    cancelled = asking.cancel(settled.payment, AT)
+    cancelled = order_wishes.cancel(settled.payment, AT)
     assert cancelled.requests == (NewRequest("refund", 3_000, sequence=2),), "the rest goes back, and no more"
     more = settle_answer(
         settled.payment, None, replace(PAID, receipt_id="r2", amount=400), AT, KONBINI
@@ -747,19 +748,19 @@ def test_old_news_leaves_only_its_references() -> None:
 )
 def test_shipping_captures_only_where_terms_and_policy_say_so(terms: Terms, policy: str) -> None:
     before = payment("authorized", capture_policy=policy)
-    assert asking.capture_after_shipping(before, terms, AT) == Settled(before)
+    assert order_wishes.capture_after_shipping(before, terms, AT) == Settled(before)
 
 
 @pytest.mark.parametrize("state", ["captured", "capturing"])
 def test_shipping_asks_for_no_money_that_is_here_or_asked_for(state: State) -> None:
     before = payment(state, capture_wish=CaptureWish("admin"))
     remembered = replace(before, shipped=state == "capturing")
-    assert asking.capture_after_shipping(before, CARD, AT) == Settled(remembered)
+    assert order_wishes.capture_after_shipping(before, CARD, AT) == Settled(remembered)
 
 
 def test_shipping_an_authorized_order_asks_for_its_money() -> None:
     before = payment("authorized", calls=("capture_failed",))
-    settled = asking.capture_after_shipping(before, CARD, AT)
+    settled = order_wishes.capture_after_shipping(before, CARD, AT)
     assert settled.payment == replace(
         before,
         state="capturing",
@@ -774,7 +775,7 @@ def test_shipping_an_authorized_order_asks_for_its_money() -> None:
 
 @pytest.mark.parametrize("state", ["voided", "declined"])
 def test_shipping_what_is_not_authorized_is_answered(state: State) -> None:
-    settled = asking.capture_after_shipping(payment(state), CARD, AT)
+    settled = order_wishes.capture_after_shipping(payment(state), CARD, AT)
     assert settled.payment == payment(state, shipped=True)
     says(settled, (CaptureRejected, {"reason": f"not_authorized:{state}"}))
 
@@ -783,7 +784,7 @@ def test_shipping_what_is_not_authorized_is_answered(state: State) -> None:
 def test_thirty_days_after_the_order_are_the_last_for_a_capture(late: timedelta, allowed: bool) -> None:
     at = PLACED + timedelta(days=30) + late
     before = payment("authorized", capture_wish=CaptureWish("shipped"))
-    settled = asking.capture_for_staff(before, CARD, at, send_mail=False)
+    settled = order_wishes.capture_for_staff(before, CARD, at, send_mail=False)
     assert (settled.payment.state == "capturing") == allowed
     if not allowed:
         assert settled.payment == replace(before, state="voiding", version=5, capture_wish=None)
@@ -792,17 +793,17 @@ def test_thirty_days_after_the_order_are_the_last_for_a_capture(late: timedelta,
         assert isinstance(said, CaptureRejected)
         assert (said.reason, said.occurred_at) == ("over_30_days", at)
     unlimited = replace(CARD, capture_days_max=None)
-    assert asking.capture_for_staff(before, unlimited, at, send_mail=False).requests == (
+    assert order_wishes.capture_for_staff(before, unlimited, at, send_mail=False).requests == (
         NewRequest("capture", 3_300),
     )
 
 
 @pytest.mark.parametrize("send_mail", [True, False])
 def test_staff_get_the_money_of_an_authorized_order(send_mail: bool) -> None:
-    settled = asking.capture_for_staff(payment("authorized"), CARD, AT, send_mail=send_mail)
+    settled = order_wishes.capture_for_staff(payment("authorized"), CARD, AT, send_mail=send_mail)
     assert settled.payment.capture_wish == CaptureWish("admin", send_mail)
     assert (settled.payment.state, settled.requests) == ("capturing", (NewRequest("capture", 3_300),))
-    joins = asking.capture_for_staff(payment("capturing"), CARD, AT, send_mail=send_mail)
+    joins = order_wishes.capture_for_staff(payment("capturing"), CARD, AT, send_mail=send_mail)
     assert joins == Settled(payment("capturing", capture_wish=CaptureWish("admin", send_mail)))
 
 
@@ -817,7 +818,7 @@ def test_staff_get_the_money_of_an_authorized_order(send_mail: bool) -> None:
     ],
 )
 def test_staff_read_why_the_money_will_not_come(terms: Terms, before: Payment, reason: str) -> None:
-    settled = asking.capture_for_staff(before, terms, AT, send_mail=True)
+    settled = order_wishes.capture_for_staff(before, terms, AT, send_mail=True)
     assert settled.payment == before
     says(settled, (CaptureRejected, {"reason": reason}))
 
@@ -836,12 +837,12 @@ def test_staff_read_why_the_money_will_not_come(terms: Terms, before: Payment, r
 def test_deposits_are_recorded_by_hand_only_where_that_is_so(
     terms: Terms, before: Payment, reason: str | None
 ) -> None:
-    assert asking.why_no_manual_deposit(before, terms) == reason
+    assert order_wishes.why_no_manual_deposit(before, terms) == reason
 
 
 def test_a_deposit_carries_the_wish_it_was_recorded_with() -> None:
     wish = CaptureWish("manual_deposit", True)
-    assert asking.expect_deposit(NEW, wish) == replace(NEW, capture_wish=wish)
+    assert order_wishes.expect_deposit(NEW, wish) == replace(NEW, capture_wish=wish)
 
 
 @pytest.mark.parametrize(
@@ -860,16 +861,16 @@ def test_a_deposit_carries_the_wish_it_was_recorded_with() -> None:
 def test_a_cancelled_order_gives_back_what_it_holds_now(
     before: Payment, state: State, requests: tuple[NewRequest, ...]
 ) -> None:
-    settled = asking.cancel(replace(before, capture_wish=CaptureWish("shipped")), AT)
+    settled = order_wishes.cancel(replace(before, capture_wish=CaptureWish("shipped")), AT)
     assert (settled.payment.state, settled.requests) == (state, requests)
     assert settled.payment.order_cancelled is True
     assert settled.payment.capture_wish is None
     assert all(step.because == "order cancelled" for step in settled.steps)
-    assert asking.cancel(settled.payment, AT) == Settled(settled.payment)
+    assert order_wishes.cancel(settled.payment, AT) == Settled(settled.payment)
 
 
 def test_cancelling_what_never_passed_through_us_changes_nothing() -> None:
-    assert asking.cancel(payment("unmanaged"), AT) == Settled(payment("unmanaged"))
+    assert order_wishes.cancel(payment("unmanaged"), AT) == Settled(payment("unmanaged"))
 
 
 def test_several_answers_add_up_to_one_outcome() -> None:
@@ -916,7 +917,7 @@ def test_a_change_of_an_unknown_field_is_an_error() -> None:
 
 def test_money_before_its_number_goes_back_with_the_order() -> None:
     came = payment("placed", suspense_amount=1_000, receipts=("r1",), calls=("short_money",))
-    ended = asking.cancel(came, AT)
+    ended = order_wishes.cancel(came, AT)
     assert (ended.payment.state, ended.payment.calls, ended.requests) == (
         "refunding",
         (),

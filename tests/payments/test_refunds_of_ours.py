@@ -7,7 +7,7 @@ import pytest
 
 from payments.desk import call_labels
 from payments.payment.locked_payments import settle_answers
-from payments.payment.rules import asking
+from payments.payment.rules import order_wishes
 from payments.payment.rules.answers import (
     Answer,
     Captured,
@@ -141,7 +141,7 @@ def test_a_decline_told_by_a_look_without_the_id_ends_nothing() -> None:
 
 @pytest.mark.parametrize(("end", "left"), [(R2, 2_700), (NO, 3_000)])
 def test_an_order_cancelled_over_a_pending_refund_is_not_stuck(end: Answer, left: int) -> None:
-    cancelled = asking.cancel(looked(replied(SECOND, PENDING), R1), AT)
+    cancelled = order_wishes.cancel(looked(replied(SECOND, PENDING), R1), AT)
     assert (cancelled.requests, cancelled.payment.refund_asked_amount) == ((), 300)
     ended = settle_answer(cancelled.payment, "refund", end, AT, CARD)
     if end is R2:
@@ -154,7 +154,7 @@ def test_an_order_cancelled_over_a_pending_refund_is_not_stuck(end: Answer, left
 def test_a_refund_of_others_between_takes_no_number_of_ours() -> None:
     between = looked(SECOND, CONSOLE)
     ended = replied(between, R2)
-    assert asking.cancel(ended, AT).requests == (NewRequest("refund", 2_400, 4),)
+    assert order_wishes.cancel(ended, AT).requests == (NewRequest("refund", 2_400, 4),)
     assert (SECOND.our_refund.number, SECOND.sequence_of("refund")) == (2, 3)
 
 

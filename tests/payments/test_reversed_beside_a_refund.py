@@ -2,7 +2,7 @@
 
 from payments.desk.call_labels import calls
 from payments.payment.locked_payments import settle_answers
-from payments.payment.rules import asking
+from payments.payment.rules import order_wishes
 from payments.payment.rules.answers import Answer, Captured, Chargeback, RefundDeclined, Refunded, Reversed
 from payments.payment.rules.drafting import Settled, and_then
 from payments.payment.rules.payment import Payment
@@ -23,7 +23,7 @@ def heard(before: Payment, *answers: Answer) -> Settled:
 
 
 PAID = heard(payment("waiting", number=NUMBER), came()).payment
-REFUNDING = asking.cancel(PAID, AT).payment
+REFUNDING = order_wishes.cancel(PAID, AT).payment
 
 
 def replied(before: Payment, answer: Answer) -> Settled:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from payments.calls import rules as call_rules
-from payments.payment.rules import asking
+from payments.payment.rules import order_wishes
 from payments.payment.rules.answers import Answer, Captured, OtherHold, UnnamedCharges
 from payments.payment.rules.drafting import NewRequest, PaymentStep, Settled
 from payments.payment.rules.payment import Payment
@@ -52,7 +52,7 @@ def test_holds_of_others_go_back_with_a_cancelled_order() -> None:
     assert freed.requests == (NewRequest("void", 3_300, 2),)
     assert heard(payment("voiding", order_cancelled=True, authorization_id="a1"), STANDS).requests == ()
     assert heard(OURS, STANDS).requests == ()
-    assert asking.cancel(freed.payment, AT).requests == ()
+    assert order_wishes.cancel(freed.payment, AT).requests == ()
 
 
 def test_a_hold_that_others_made_superfluous_goes_back() -> None:

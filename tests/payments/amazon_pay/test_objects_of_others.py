@@ -16,7 +16,7 @@ from payments.methods.amazon_pay.method import AmazonPay
 from payments.methods.amazon_pay.simulator.driving import AmazonDriver
 from payments.methods.method import Shop
 from payments.payment.rules.answers import OtherHold
-from payments.payment.rules.asking import cancel
+from payments.payment.rules.order_wishes import cancel
 from payments.payment.rules.payment import Payment
 from payments.tables import metadata
 from shared.events import PaymentRefunded, ReauthorizationRequested

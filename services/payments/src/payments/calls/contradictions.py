@@ -15,13 +15,13 @@ from payments.payment.rules.answers import (
     Reversed,
     Voided,
 )
-from payments.payment.rules.asking import go_on
 from payments.payment.rules.drafting import Draft, Settled, and_then
 from payments.payment.rules.moves import NOT_YET, Operation, State
+from payments.payment.rules.order_wishes import go_on
 from payments.payment.rules.payment import MISMATCH, NOWHERE, Payment
 from payments.payment.rules.receipts import take_back_receipt
-from payments.payment.rules.refund_answers import record_declined_refund
-from payments.payment.rules.refund_mismatches import SUM, disown_refund
+from payments.payment.rules.refunds.answers import record_declined_refund
+from payments.payment.rules.refunds.mismatches import SUM, disown_refund
 from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.terms import Terms
 

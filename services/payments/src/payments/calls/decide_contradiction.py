@@ -11,7 +11,7 @@ from payments.payment.records import order_of_receipt
 from payments.payment.rows import find_order_payment, lock_order_payments
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.reported_objects import stands_here
+from payments.payment.rules.reports.objects import stands_here
 from payments.payment.rules.terms import Terms
 from payments.payment.rules.watching import MethodFacts
 from shared.database.transactions import Tx

@@ -4,15 +4,15 @@ from datetime import datetime
 
 from payments.calls import contradictions
 from payments.payment.rules.answers import RefundDeclined
-from payments.payment.rules.asking import go_on
 from payments.payment.rules.drafting import Draft, Settled
+from payments.payment.rules.holds.others import CHARGE_UNKNOWN, OTHER_HOLD
 from payments.payment.rules.numbers import keep_deadline
-from payments.payment.rules.other_holds import CHARGE_UNKNOWN, OTHER_HOLD
+from payments.payment.rules.order_wishes import go_on
 from payments.payment.rules.payment import MISMATCH, NOWHERE, OVER_WITH_THE_ORDER, UNEXPLAINED, Payment
 from payments.payment.rules.receipts import book_as_reported
-from payments.payment.rules.refund_answers import record_declined_refund
-from payments.payment.rules.refund_bookings import ELSEWHERE
-from payments.payment.rules.refund_mismatches import book_refunds_as_reported
+from payments.payment.rules.refunds.answers import record_declined_refund
+from payments.payment.rules.refunds.bookings import ELSEWHERE
+from payments.payment.rules.refunds.mismatches import book_refunds_as_reported
 from payments.payment.rules.terms import Terms
 
 TO_BE_SEEN = (

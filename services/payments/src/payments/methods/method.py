@@ -41,7 +41,7 @@ call.
 **References.** An answer may have ``refs``, such as ``{"charge_id": "S03-..."}``. Noren merges them into
 ``payment.refs``. A notice finds its payment by their values.
 
-**Answers that do not fit.** Noren compares every answer with the request (``payment/rules/checking.py``). A method
+**Answers that do not fit.** Noren compares every answer with the request (``payment/rules/reports/checking.py``). A method
 compares what only it can read: the ids of the objects, and the currency. An answer about another object is
 ``Unknown`` with ``mismatch``. It never changes ``refs``.
 """

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from payments.payment.rules import journal
+from payments.payment.rules.books import journal
+from payments.payment.rules.books.journal import JournalEntry
 from payments.payment.rules.details import Loss, OurRefund
-from payments.payment.rules.journal import JournalEntry
 from payments.payment.rules.moves import NEXT, OVER, Operation, RefundAsked, State, VoidAsked
 from payments.payment.rules.payment import OVER_WITH_THE_ORDER, Payment
 from payments.payment.rules.terms import Terms

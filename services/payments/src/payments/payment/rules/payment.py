@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from payments.payment.rules.answers import OtherHold
+from payments.payment.rules.books.money import Money
 from payments.payment.rules.details import CaptureWish, KnownChargeback, Number, Outside
-from payments.payment.rules.money import Money
 from payments.payment.rules.moves import NOT_YET as NOT_YET
 from payments.payment.rules.moves import OVER, WANTED_IN
 from payments.payment.rules.moves import Operation as Operation

@@ -1,9 +1,10 @@
 """Money that comes in, for the order or into suspense, and receipts that are taken back. Pure."""
 
-from payments.payment.rules import journal
 from payments.payment.rules.answers import Captured, Reversed
+from payments.payment.rules.books import journal
 from payments.payment.rules.details import Loss
 from payments.payment.rules.drafting import Draft
+from payments.payment.rules.holds.ends import end_hold
 from payments.payment.rules.moves import (
     NEXT,
     OVER,
@@ -14,9 +15,9 @@ from payments.payment.rules.moves import (
     Reopened,
 )
 from payments.payment.rules.payment import ABOUT_SPARE_MONEY, MISMATCH
-from payments.payment.rules.refund_bookings import CAPTURED, cover
+from payments.payment.rules.refunds.bookings import CAPTURED, cover
 from payments.payment.rules.terms import Terms
-from shared.events import AuthorizationEnded, HoldEndReason, PaymentCaptured
+from shared.events import PaymentCaptured
 from shared.events.payments import Call
 
 _HELD = ("authorized", "capturing", "voiding")
@@ -161,26 +162,6 @@ def _end_short_hold(draft: Draft, terms: Terms, because: str) -> None:
         draft.move(CapturedInPart, because)
         draft.change(provider_status="")
         end_hold(draft, "captured_in_part", terms)
-
-
-def end_hold(draft: Draft, reason: HoldEndReason, terms: Terms) -> None:
-    """Publish that nothing is held any more although the order goes on. Reject the capture that somebody wanted."""
-    payment = draft.payment
-    if payment.authorization_id and payment.authorization_id not in payment.ended_holds:
-        draft.change(ended_holds=(*payment.ended_holds, payment.authorization_id))
-    if payment.order_cancelled:
-        return
-    if payment.capture_wish is not None:
-        draft.reject_capture("authorization_expired" if reason == "expired" else f"not_authorized:{reason}")
-    draft.change(capture_wish=None)
-    draft.call("authorization_ended")
-    draft.say(
-        AuthorizationEnded,
-        authorization_id=payment.authorization_id,
-        reason=reason,
-        may_reauthorize=terms.may_reauthorize,
-        by=draft.behind if reason == "voided" else draft.by,
-    )
 
 
 def _fulfil(draft: Draft, answer: Captured, terms: Terms, because: str) -> None:

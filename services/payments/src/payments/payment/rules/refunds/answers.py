@@ -14,11 +14,10 @@ from payments.payment.rules.answers import (
     Unknown,
 )
 from payments.payment.rules.drafting import Draft
-from payments.payment.rules.known_answers import doubts
 from payments.payment.rules.moves import NothingLeft
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.refund_bookings import ELSEWHERE, book_refund, cover, give_the_rest, keep_route
-from payments.payment.rules.refund_mismatches import SUM, hear_refund_again, hear_sum_again
+from payments.payment.rules.refunds.bookings import ELSEWHERE, book_refund, cover, give_the_rest, keep_route
+from payments.payment.rules.refunds.mismatches import SUM, hear_refund_again, hear_sum_again
 
 
 def book_refund_answer(draft: Draft, answer: Refunded, because: str, *, ours: bool) -> None:
@@ -209,3 +208,8 @@ def record_declined_refund(draft: Draft, answer: RefundDeclined, because: str, *
             draft.change(refund_failed_amount=requested)
         if not draft.move(RefundDeclined, because):
             draft.note(because)
+
+
+def doubts(payment: Payment, answer: Refunded) -> bool:
+    """Return whether the amount of a refund still differs from the request. It does not count until a person has looked."""
+    return answer.refund_ref in payment.doubted_refunds and answer.amount != payment.refund_asked_amount

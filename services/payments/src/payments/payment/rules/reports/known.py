@@ -3,11 +3,7 @@
 from payments.payment.rules.answers import Answer, Authorized, Captured, RefundDeclined, Refunded
 from payments.payment.rules.moves import ENDS_A_HOLD
 from payments.payment.rules.payment import Payment
-
-
-def doubts(payment: Payment, answer: Refunded) -> bool:
-    """Return whether the amount of a refund still differs from the request. It does not count until a person has looked."""
-    return answer.refund_ref in payment.doubted_refunds and answer.amount != payment.refund_asked_amount
+from payments.payment.rules.refunds.answers import doubts
 
 
 def heard_before(payment: Payment, answer: Answer) -> bool:

@@ -24,7 +24,7 @@ from payments.payment.rules.answers import (
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.receipts import hear_receipt_no_more
-from payments.payment.rules.refund_mismatches import hear_refund_no_more
+from payments.payment.rules.refunds.mismatches import hear_refund_no_more
 
 
 def as_named_here(payment: Payment, answer: Answer) -> Answer:

@@ -6,23 +6,21 @@ from typing import Literal
 
 from payments.payment.rules.details import CaptureWish
 from payments.payment.rules.drafting import Draft, NewRequest, Settled
+from payments.payment.rules.holds.ends import TOO_OLD, release_hold, request_reauthorization
+from payments.payment.rules.holds.others import free_other_holds
 from payments.payment.rules.moves import (
     NOT_YET,
     CaptureAsked,
     NumberAsked,
     PartCaptured,
-    ReauthorizationAsked,
-    VoidAsked,
 )
 from payments.payment.rules.order import Parcel
-from payments.payment.rules.other_holds import free_other_holds
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
 from shared.clock import in_japan
 from shared.events import PaymentCaptured
 
 CAPTURE_LIMIT_REASON = "over_30_days"
-TOO_OLD = "hold too old"
 
 
 def begin(payment: Payment, terms: Terms) -> Settled:
@@ -107,7 +105,7 @@ def ask_capture(draft: Draft, wish: CaptureWish, terms: Terms) -> None:
     elif until is not None and draft.at > until:
         draft.change(capture_wish=None)
         draft.reject_capture(CAPTURE_LIMIT_REASON)
-        let_go(draft, TOO_OLD)
+        release_hold(draft, TOO_OLD)
     elif not draft.move(CaptureAsked, f"capture asked: {wish.source}"):
         draft.change(capture_wish=None)
         draft.reject_capture(f"not_authorized:{payment.state}")
@@ -142,32 +140,6 @@ def go_on(draft: Draft, terms: Terms) -> None:
         ask_capture(draft, payment.capture_wish, terms)
 
 
-def let_go(draft: Draft, because: str) -> bool:
-    """Release a hold that cannot pay the order. Return False if nothing is held."""
-    held = draft.payment.state == "authorized" and draft.move(VoidAsked, because)
-    if held:
-        draft.ask("void", draft.payment.amount)
-    return held
-
-
-def let_go_if_too_old(payment: Payment, terms: Terms, at: datetime) -> Settled:
-    """Release a hold that may not be captured any more. The order gets an event (AP-39)."""
-    draft = Draft(payment, at)
-    until = payment.holds_until(terms)
-    if until is not None and at > until and not payment.contradicted:
-        let_go(draft, TOO_OLD)
-    return draft.done()
-
-
-def ask_reauthorization(draft: Draft, because: str) -> bool:
-    """Request a new hold of the missing amount. Return False if this is not possible now."""
-    requested = draft.move(ReauthorizationAsked, because)
-    if requested:
-        draft.change(renews_hold=False, provider_status="")
-        draft.ask("reauthorize", draft.payment.missing_amount)
-    return requested
-
-
 def may_reauthorize(payment: Payment, terms: Terms) -> bool:
     """Return whether a new hold is possible: an old one ended or may be renewed, and the order still wants its money."""
     over = payment.state in ("voided", "declined", "expired", "short") and bool(payment.ended_holds)
@@ -180,10 +152,10 @@ def reauthorize(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Set
     """Request a new hold for staff (AP-34). A hold that still exists is released first."""
     draft = Draft(payment, at, by)
     if may_reauthorize(payment, terms):
-        if let_go(draft, "reauthorization asked"):
+        if release_hold(draft, "reauthorization asked"):
             draft.change(renews_hold=True)
         else:
-            ask_reauthorization(draft, "reauthorization asked")
+            request_reauthorization(draft, "reauthorization asked")
     return draft.done()
 
 

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from uuid import UUID, uuid5
 
-from payments.payment.rules import journal
 from payments.payment.rules.answers import Refunded, RefundRoute
+from payments.payment.rules.books import journal
 from payments.payment.rules.details import Loss, Outside, Taken
 from payments.payment.rules.drafting import Draft
 from payments.payment.rules.moves import (

@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from payments.payment.rules import journal
 from payments.payment.rules.answers import Refunded, RefundedInAll, RefundRoute
+from payments.payment.rules.books import journal
 from payments.payment.rules.details import Taken
 from payments.payment.rules.drafting import Draft
 from payments.payment.rules.moves import RecordTakenBack
 from payments.payment.rules.payment import MISMATCH, UNEXPLAINED, Payment
-from payments.payment.rules.refund_bookings import (
+from payments.payment.rules.refunds.bookings import (
     ELSEWHERE,
     book_refund,
     call_spare,

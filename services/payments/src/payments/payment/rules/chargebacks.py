@@ -6,13 +6,13 @@ out that nothing was lost, the opposite is booked.
 
 from dataclasses import replace
 
-from payments.payment.rules import journal
 from payments.payment.rules.answers import Chargeback
+from payments.payment.rules.books import journal
 from payments.payment.rules.details import KnownChargeback, Loss, Taken
 from payments.payment.rules.drafting import Draft
 from payments.payment.rules.moves import RefundAsked, SaleHereAgain
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.refund_bookings import (
+from payments.payment.rules.refunds.bookings import (
     call_spare,
     cover,
     end_without_money,
