@@ -29,8 +29,8 @@ from shared.events import (
 )
 from shared.ids import new_id
 from tests.payments.conftest import Shopping
-from tests.payments.desk import press, sign_in
 from tests.payments.order_examples import cancelled, capture_requested, placed, reserved, shipped
+from tests.payments.staff import press, sign_in
 from tests.payments.transfers import awaited, today
 
 ID = "desk:0123456789abcdef0123456789abcdef"

@@ -28,11 +28,11 @@ from payments.refunds import rules as refund_rules
 from payments.watching.watch_payments import is_overdue
 from shared.clock import clock, now
 from shared.events import PaymentCaptured, RefundTakenBack
-from tests.payments.desk import press, sign_in
 from tests.payments.order_examples import cancelled, capture_requested, placed
 from tests.payments.payment_examples import AT, CARD, DUE, KONBINI, NUMBER, PLACED, RENEWABLE, payment
 from tests.payments.payments_service import Payments
 from tests.payments.scripted import Scripted
+from tests.payments.staff import press, sign_in
 
 WAITING = payment("waiting", number=NUMBER)
 

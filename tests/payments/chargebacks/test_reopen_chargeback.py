@@ -21,8 +21,8 @@ from payments.payment.rules.standing import with_standing
 from payments.refunds import rules as refund_rules
 from shared.events import PaymentCaptured, PaymentRefunded, RefundTakenBack
 from tests.payments.conftest import Shopping
-from tests.payments.desk import press, sign_in
 from tests.payments.payment_examples import AT, BANK, CARD, DUE, NUMBER, payment
+from tests.payments.staff import press, sign_in
 from tests.payments.transfers import awaited, today
 
 LIVE = payment(

@@ -20,11 +20,11 @@ from payments.requests.provider_gate import ProviderGate
 from shared.clock import clock, now
 from shared.due.work import DueRunner
 from shared.events import PaymentStandingChanged
-from tests.payments.desk import press, sign_in
 from tests.payments.order_examples import cancelled, capture_requested, placed
 from tests.payments.payment_examples import AT, NEW
 from tests.payments.payments_service import Payments
 from tests.payments.scripted import Scripted, granted, taken
+from tests.payments.staff import press, sign_in
 
 
 async def refund_of_one_yen(payments: Payments, method: Scripted) -> None:

@@ -10,10 +10,10 @@ from payments.payment.new_requests import insert_requests
 from payments.payment.rules.answers import Unknown
 from payments.payment.rules.drafting import NewRequest
 from shared.clock import clock, now
-from tests.payments.desk import press, sign_in
 from tests.payments.order_examples import capture_requested, placed
 from tests.payments.payments_service import Payments
 from tests.payments.scripted import Scripted, granted, taken
+from tests.payments.staff import press, sign_in
 
 ODD = Unknown(reason="other_reference", mismatch=True, to_request=True)
 

@@ -26,11 +26,11 @@ from payments.tables import metadata
 from shared.clock import clock, now
 from shared.events import PaymentCaptured, PaymentStandingChanged, Shipped, ShippedDestination
 from shared.ids import new_id
-from tests.payments.desk import press, sign_in
 from tests.payments.order_examples import cancelled, placed, shipped
 from tests.payments.payment_examples import AT, payment
 from tests.payments.payments_service import Payments, make_payments
 from tests.payments.scripted import CARD, Scripted
+from tests.payments.staff import press, sign_in
 
 TOLD = replace(CARD, parcels="told")
 SENT = ShippedDestination(

@@ -38,10 +38,10 @@ from shared.events import (
     RefundTakenBack,
 )
 from tests.payments.conftest import Shopping
-from tests.payments.desk import press, sign_in
 from tests.payments.konbini_numbers import issued, notify
 from tests.payments.order_examples import cancelled
 from tests.payments.payment_examples import AT, BANK, CARD, DUE, KONBINI, NUMBER, PAID, RENEWABLE, payment
+from tests.payments.staff import press, sign_in
 from tests.payments.transfers import awaited, today
 
 LIVE = payment("captured", number=NUMBER, captured_amount=3_300, receipts=("r1",))

@@ -24,8 +24,8 @@ from shared.database.transactions import Database
 from shared.events import Event
 from tests.payments.order_examples import cancelled, capture_requested, placed, reserved, shipped
 from tests.payments.payments_service import settings_for
+from tests.payments.predictable_method import START
 from tests.payments.service_at_once import ORDERS, TABLES, Service
-from tests.payments.steady import START
 from tests.properties.profile import stories
 
 LIVES = {

@@ -24,9 +24,9 @@ from shared.events import (
 )
 from shared.shop.money_back import MONEY_BACK
 from tests.payments.conftest import Shopping
-from tests.payments.desk import press, sign_in
 from tests.payments.konbini_numbers import give_back_by_hand, issued, notify
 from tests.payments.order_examples import cancelled, capture_requested, placed, reserved
+from tests.payments.staff import press, sign_in
 
 POLL = timedelta(minutes=11)
 LOPPI = ["各種代金・料金お支払い", "各種代金お支払い", "のれん商店", "{number}", "8888"]

@@ -40,10 +40,10 @@ from shared.events import (
     PaymentStandingChanged,
 )
 from tests.payments.conftest import Shopping
-from tests.payments.desk import press, sign_in
 from tests.payments.konbini_numbers import issued, notify
 from tests.payments.order_examples import cancelled, capture_requested, placed, shipped
 from tests.payments.payment_examples import AT, CARD, CASH, HELD, payment
+from tests.payments.staff import press, sign_in
 
 PARTS = Terms(flow="authorized", deposit="capture", may_reauthorize=True, part_captures=True)
 FIRST = Captured(amount=1_000, captured_at=AT, receipt_id="r1")

@@ -17,8 +17,8 @@ from shared.events import (
     SessionsRevoked,
 )
 from tests.payments.conftest import Shopping
-from tests.payments.desk import STAFF, press, sign_in
 from tests.payments.order_examples import placed, reserved, shipped
+from tests.payments.staff import STAFF, press, sign_in
 
 
 async def test_nobody_but_staff_sees_the_desk(shopping: Shopping, keys: Keys) -> None:

@@ -7,8 +7,8 @@ import re
 from harness.keys import Keys
 from shared.events import PaymentsExported
 from tests.payments.conftest import Shopping
-from tests.payments.desk import sign_in
 from tests.payments.order_examples import placed, reserved
+from tests.payments.staff import sign_in
 
 SETTINGS = "/desk/payments/settings"
 CODE = "N261130-1234-AB5XY7CD"

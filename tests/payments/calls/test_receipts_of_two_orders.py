@@ -28,11 +28,11 @@ from payments.watching.watch_payments import Watch, is_overdue
 from shared.clock import clock, in_japan, now
 from shared.due.work import DueRunner, DueWork
 from shared.events import PaymentDeedDone, RefundTakenBack
-from tests.payments.desk import press, sign_in
-from tests.payments.lies import Lies
+from tests.payments.false_answers import Lies
 from tests.payments.order_examples import cancelled, placed, reserved
 from tests.payments.payment_examples import AT, BANK, KONBINI, NUMBER, PLACED, payment
 from tests.payments.payments_service import ORIGIN, Payments, make_payments, served
+from tests.payments.staff import press, sign_in
 
 
 @dataclass

@@ -25,8 +25,8 @@ from shared.events import (
 )
 from shared.shop.settings.change_settings import change
 from tests.payments.amazon_pay.world import World
-from tests.payments.desk import press, sign_in
 from tests.payments.order_examples import cancelled, capture_requested, shipped
+from tests.payments.staff import press, sign_in
 
 
 async def pays(world: World, total: int = 3_300) -> Payment:

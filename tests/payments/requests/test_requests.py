@@ -49,10 +49,10 @@ from shared.events import (
     PaymentRefunded,
 )
 from shared.ids import new_id
-from tests.payments.desk import press, sign_in
 from tests.payments.order_examples import cancelled, capture_requested, placed, reserved
 from tests.payments.payments_service import Payments, make_payments
 from tests.payments.scripted import Scripted
+from tests.payments.staff import press, sign_in
 
 SILENCE = Unknown(reason="timeout")
 NUMBERS = Terms(flow="prepaid", deposit="automatic", grace=timedelta(hours=12))
