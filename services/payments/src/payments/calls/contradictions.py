@@ -74,7 +74,7 @@ def may_be_of_others(payment: Payment, ref: str) -> bool:
 def disown(
     payment: Payment, terms: Terms, at: datetime, *, ref: str, by: str, booked_on: str = ""
 ) -> Settled:
-    """Take the refund, receipt or hold ``ref`` of the provider out of the books, because it is not this order's.
+    """Disown the refund, receipt or hold ``ref`` (the provider's id): take it out of the books.
 
     No look-up counts it again. A person is called about a receipt that is not ``booked_on`` another order.
     """
@@ -117,7 +117,7 @@ def _without(payment: Payment, ref: str) -> Payment:
 
 
 def deny(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
-    """End a request that was not done for this order, whatever the answer was, as staff saw at the provider.
+    """End a request that was not done for this order, as staff saw in the provider's console.
 
     The objects in that answer belong to others.
     """

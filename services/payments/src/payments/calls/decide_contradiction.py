@@ -24,7 +24,7 @@ async def disown_object(
 ) -> Acted:
     """Assign the reported object ``form.ref`` to another order. Raises Refused as :func:`act_on_payment` does.
 
-    Staff are told where a receipt is booked now. One that is booked nowhere calls for a person.
+    The result names the order on which a receipt is booked now. A receipt without an order calls for a person.
     """
     is_receipt, booked_on = await _where_else(tx, order_code, form.ref)
 

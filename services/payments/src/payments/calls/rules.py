@@ -49,7 +49,7 @@ def to_be_seen(payment: Payment) -> tuple[str, ...]:
 
 
 def may_end_mismatch(payment: Payment) -> bool:
-    """Return whether staff can say by a deed what is so where the provider's answers do not fit."""
+    """Return whether staff can decide by a deed about an answer that does not fit."""
     of_other_orders = (
         contradictions.reported_refunds,
         contradictions.receipts_doubted,

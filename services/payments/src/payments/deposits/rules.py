@@ -113,7 +113,8 @@ def may_move_here(payment: Payment, receipt_id: str) -> bool:
 
 
 def may_move_away(payment: Payment, receipt_id: str) -> bool:
-    """Return whether a receipt is this payment's to give: it is in its books, or was, and staff named no other order for it."""
+    """Return whether staff may move a receipt away from this payment. It is or was in the books here, and has no
+    other order."""
     disowned = "" if receipt_id in payment.disowned else None
     return stands_here(payment, receipt_id) or payment.let_go.get(receipt_id, disowned) == ""
 
@@ -168,7 +169,7 @@ def _amount_of(payment: Payment, receipt_id: str) -> int:
 
 
 def count_again(payment: Payment, terms: Terms, at: datetime, *, receipt_id: str, by: str) -> Settled:
-    """Staff take back that a receipt is not this order's: it is booked again, under a name of its own."""
+    """Book a receipt again that staff had disowned, under a new name."""
     draft = Draft(payment, at, by)
     amount = counted_again(payment).get(receipt_id)
     if not amount:
@@ -180,7 +181,7 @@ def count_again(payment: Payment, terms: Terms, at: datetime, *, receipt_id: str
 def _book_anew(
     draft: Draft, terms: Terms, receipt_id: str, amount: int, captured_at: datetime, because: str
 ) -> Settled:
-    """Book a receipt of the provider's under a name that no other booking of it has; it is nobody else's any more."""
+    """Book a receipt of the provider under a new name, and forget that it was another order's."""
     payment = draft.payment
     name = f"{receipt_id}>{payment.order_code}:{payment.version}"
     anew = payment.changed(

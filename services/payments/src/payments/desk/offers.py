@@ -29,7 +29,7 @@ TELL_BUYER = "入金確認のメールを送信済みの場合は、お客様に
 class Offer:
     """A deed of one press: the last part of its path (``deeds.py``), its button, and its effect, shown before.
 
-    ``fields`` are the fields of the deed's form beside the version.
+    ``fields`` are the fields of the deed's form, without the version.
     """
 
     path: str

@@ -47,7 +47,8 @@ class Settled:
     requests: tuple[NewRequest, ...] = ()
     entries: tuple[JournalEntry, ...] = ()
     denied: tuple[Operation, ...] = ()
-    """Requests under way that were not done, as staff say: they end as declined, and make room for the next of their kind."""
+    """Open requests that were not done, as staff decided. They end as declined, so that others of their kind can
+    follow."""
 
 
 Rule = Callable[[Payment, Terms, datetime], Settled]
@@ -94,7 +95,7 @@ class Draft:
 
     @property
     def behind(self) -> str:
-        """The person who does this, or who requested it from the provider; empty for nobody."""
+        """Return the person who does this, or who requested it from the provider; empty for nobody."""
         return self.by or self.asked_by
 
     def done(self) -> Settled:
@@ -113,7 +114,7 @@ class Draft:
         self.payment = self.payment.changed(**changes)
 
     def call(self, word: Call) -> None:
-        """Add a call for a person, beside the other calls."""
+        """Add a call for a person to the other calls."""
         self.payment = self.payment.calling(word)
 
     def stop_calling(self, *over: str) -> None:
@@ -154,7 +155,7 @@ class Draft:
             self.change(refund_asked_amount=amount, refund_of_sale=of_sale, our_refund=ours)
 
     def deny(self, *operations: Operation) -> None:
-        """End the requests under way of these kinds: nothing was done by them."""
+        """End the open requests of these kinds. They had no effect."""
         self._denied += operations
 
     def end_refund(self) -> None:

@@ -187,7 +187,7 @@ def _fulfil(draft: Draft, answer: Captured, terms: Terms, because: str) -> None:
 
 
 def take_for_the_sale(draft: Draft, amount: int, because: str, by: type) -> None:
-    """Let all free suspense, and what is booked beside it, pay the order: ``amount`` yen together."""
+    """Move ``amount`` yen to the sale: all free suspense and the newly booked money."""
     payment = draft.payment
     draft.change(
         captured_amount=payment.captured_amount + amount,

@@ -48,55 +48,55 @@ class Money:
 
     @property
     def received_amount(self) -> int:
-        """All money that came in from the buyer, including what was refunded later."""
+        """Return all money that came in from the buyer, including what was refunded later."""
         return self.captured_amount + self.suspense_amount
 
     @property
     def held_amount(self) -> int:
-        """The buyer's money that is here: captured or in suspense, and not refunded."""
+        """Return the buyer's money that is here: captured or in suspense, and not refunded."""
         return self.received_amount - self.refunded_amount
 
     @property
     def spare_amount(self) -> int:
-        """The suspense that was not refunded: money that is here and belongs to no order."""
+        """Return the suspense that was not refunded: money that is here and belongs to no order."""
         return self.suspense_amount - self.suspense_returned_amount
 
     @property
     def sale_amount(self) -> int:
-        """What the order keeps of the money that paid for it."""
+        """Return what the order keeps of the money that paid for it."""
         return self.held_amount - self.spare_amount
 
     @property
     def lost_amount(self) -> int:
-        """What was refunded, or taken back, beyond the money that was here. The provider owes the shop so much less."""
+        """Return what was refunded, or taken back, beyond the money that was here. The provider owes the shop so much less."""
         return sum(loss.amount for loss in self.losses)
 
     @property
     def charged_back_amount(self) -> int:
-        """What banks took back of the money that was here."""
+        """Return what banks took back of the money that was here."""
         beyond = sum(loss.amount for loss in self.losses if loss.kind == "chargeback")
         return self.charged_back_sum - beyond
 
     @property
     def charged_back_sum(self) -> int:
-        """What banks took back, of the money that was here and beyond it."""
+        """Return what banks took back, of the money that was here and beyond it."""
         return sum(one.amount for one in self.chargebacks if one.state == "lost")
 
     @property
     def reported_refunds_amount(self) -> int:
-        """All that the provider counts as refunded, as far as Noren knows."""
+        """Return all that the provider counts as refunded, as far as Noren knows."""
         over = sum(loss.amount for loss in self.losses if loss.kind != "receipt")
         return self.refunded_amount + over - self.beside_provider_amount
 
     @property
     def refunded_elsewhere_amount(self) -> int:
-        """What the provider counts as refunded without a request of Noren, as far as Noren knows."""
+        """Return what the provider counts as refunded without a request of Noren, as far as Noren knows."""
         presumed = self.refund_asked_amount if self.our_refund.presumed_ref else 0
         return max(self.reported_refunds_amount - sum(self.own_refunds.values()) - presumed, 0)
 
     @property
     def missing_amount(self) -> int:
-        """What the order still owes: the amount of a hold and of its capture."""
+        """Return what the order still owes: the amount of a hold and of its capture."""
         return max(self.amount - self.held_amount, 0)
 
     def booked_of(self, receipt_id: str) -> int | None:

@@ -110,7 +110,7 @@ def _correct_presumption(draft: Draft, before: Payment, own_ref: str) -> None:
 
 
 def hear_reply(draft: Draft, answer: Refunded | RefundWaiting | Unknown) -> None:
-    """Keep what a reply to Noren's request reports beside the result: the id of the refund, and the sum before it."""
+    """Keep the refund's id, and the sum before the refund, from a reply to Noren's request."""
     payment = draft.payment
     if not payment.refund_asked_amount:
         return

@@ -43,7 +43,7 @@ def book_refund(draft: Draft, ref: str, amount: int, route: RefundRoute, because
 
 
 def keep_route(draft: Draft, ref: str, route: RefundRoute) -> None:
-    """Keep by which way a refund was told: who takes it back names the same one."""
+    """Keep the route of a refund. The event that takes it back names the same route."""
     if route != "provider":
         draft.change(refund_routes={**draft.payment.refund_routes, ref: route})
 

@@ -21,7 +21,7 @@ SUM = "total:"
 
 
 def route_of(payment: Payment, ref: str) -> RefundRoute:
-    """Return by which way a refund was booked; ``ref`` is the provider's id, or :data:`SUM`."""
+    """Return the route of a booked refund. ``ref`` is the provider's id, or :data:`SUM`."""
     named = (
         route
         for one, route in payment.refund_routes.items()

@@ -83,7 +83,7 @@ def call_booked_elsewhere(payment: Payment, receipt_id: str, order_code: str, at
 
 
 def hear_let_go(draft: Draft, answer: Captured) -> None:
-    """Call a person for a receipt that staff had let go of, under the provider's name, and that is told here again."""
+    """Call a person about a receipt that staff had disowned or moved away, and that is reported here again."""
     payment, ref = draft.payment, answer.receipt_id
     if ref not in payment.let_go:
         return
