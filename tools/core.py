@@ -33,7 +33,7 @@ class CoreModule:
 
 
 def core_modules() -> list[CoreModule]:
-    """Return the modules of the core in the order of the list; a package stands for all modules in it.
+    """Return the modules of the core in the order of the list; a package stands for all modules in it and below it.
 
     Raises FileNotFoundError for a module or a test that is no longer there.
     """
@@ -56,7 +56,7 @@ def _source_folder(name: str) -> Path:
 def _sources(name: str) -> list[Path]:
     place = _source_folder(name).joinpath(*name.split("."))
     if place.is_dir():
-        return sorted(path for path in place.glob("*.py") if path.name != "__init__.py")
+        return sorted(path for path in place.rglob("*.py") if path.name != "__init__.py")
     place.with_suffix(".py").stat()
     return [place.with_suffix(".py")]
 

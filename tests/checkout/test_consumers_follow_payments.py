@@ -203,7 +203,7 @@ async def test_an_expired_number_cancels_once_and_frees_the_stock(db: Database, 
 async def test_money_for_a_cancelled_order_does_not_revive_it(db: Database, hearing: Hearing) -> None:
     await place(db, "konbini", "K2")
     await hearing.hears(number("K2"), PaymentExpired(**payment("K2", "konbini"), due_at=now()))
-    await hearing.hears(captured("K2", "konbini", source="konbini_notice"))
+    await hearing.hears(captured("K2", "konbini", source="provider_notice"))
     row = await order_row(db, "K2")
     assert (row.status, row.deposit, row.payment) == ("cancelled", "unpaid", "captured")
     assert "キャンセル後に「入金済みになりました」の連絡がありました" in await timeline_titles(db, "K2")
@@ -222,7 +222,7 @@ async def test_money_of_a_cancelled_order_returns_without_a_capture(db: Database
 
 async def test_a_deadline_that_passes_after_the_payment_is_old_news(db: Database, hearing: Hearing) -> None:
     await place(db, "konbini", "K3")
-    await hearing.hears(captured("K3", "konbini", source="konbini_notice"), number("K3"))
+    await hearing.hears(captured("K3", "konbini", source="provider_notice"), number("K3"))
     await hearing.hears(PaymentExpired(**payment("K3", "konbini"), due_at=now()))
     row = await order_row(db, "K3")
     assert (row.status, row.deposit, row.payment) == ("in_progress", "paid", "captured")

@@ -115,7 +115,9 @@ async def test_unpaid_prepaid_orders_are_left_out_until_money_is_there(
     assert (await order_row(db, "U-2")).shipping == "unshipped"
 
     await Hearing(consumers, db).hears(
-        PaymentCaptured(**payment("U-2", "konbini"), amount=3_500, captured_at=now(), source="konbini_notice")
+        PaymentCaptured(
+            **payment("U-2", "konbini"), amount=3_500, captured_at=now(), source="provider_notice"
+        )
     )
     assert results(await act(desk, "ship", "U-2", confirmed="true")) == {"U-2": True}
 

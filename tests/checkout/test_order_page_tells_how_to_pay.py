@@ -175,7 +175,7 @@ async def test_the_buyer_reads_what_was_too_much_and_what_went_back(
     about = payment(CODE, "konbini")
     await hearing.hears(
         number_issued(CODE),
-        PaymentCaptured(**about, amount=3_500, captured_at=now(), source="konbini_notice"),
+        PaymentCaptured(**about, amount=3_500, captured_at=now(), source="provider_notice"),
         PaymentStandingChanged(**about, revision=1, calls=("excess_money",), **too_much),
     )
     await shopper.opens(f"/orders/{CODE}")

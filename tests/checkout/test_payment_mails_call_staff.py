@@ -97,7 +97,7 @@ async def test_the_call_ends_once_the_mail_sent_again_has_arrived(db: Database, 
 
 async def test_the_call_ends_by_itself_once_the_buyer_has_paid(db: Database, hearing: Hearing) -> None:
     await hearing.hears(undelivered())
-    paid: dict[str, Any] = {"amount": 3_300, "captured_at": now(), "source": "konbini_notice"}
+    paid: dict[str, Any] = {"amount": 3_300, "captured_at": now(), "source": "provider_notice"}
     await hearing.hears(PaymentCaptured(**payment(CODE, "konbini"), **paid))
     assert await calls(db) == []
     await hearing.hears(undelivered())

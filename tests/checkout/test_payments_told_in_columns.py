@@ -91,7 +91,7 @@ async def test_money_is_added_up_a_row_each_time(shop_db: Database, shopper: Sho
     shopper.sign_in("試験 花子", staff="owner")
     await place(shop_db, "konbini", CODE, member_id=shopper.member_id)
     paid = PaymentCaptured(
-        **payment(CODE, "konbini"), amount=3_500, captured_at=now(), source="konbini_notice"
+        **payment(CODE, "konbini"), amount=3_500, captured_at=now(), source="provider_notice"
     )
     backs = [
         PaymentRefunded(
@@ -126,7 +126,7 @@ async def test_a_refund_taken_back_is_no_longer_told_to_the_buyer(
     shopper.sign_in("試験 花子")
     await place(shop_db, "konbini", CODE, member_id=shopper.member_id)
     of_it = payment(CODE, "konbini")
-    paid = PaymentCaptured(**of_it, amount=3_500, captured_at=now(), source="konbini_notice")
+    paid = PaymentCaptured(**of_it, amount=3_500, captured_at=now(), source="provider_notice")
     backs = [
         PaymentRefunded(
             **of_it,
@@ -153,7 +153,7 @@ async def test_a_chargeback_not_lost_after_all_is_told_no_longer(shop_db: Databa
     shopper.sign_in("試験 花子")
     await place(shop_db, "konbini", CODE, member_id=shopper.member_id)
     of_it = payment(CODE, "konbini")
-    paid = PaymentCaptured(**of_it, amount=3_500, captured_at=now(), source="konbini_notice")
+    paid = PaymentCaptured(**of_it, amount=3_500, captured_at=now(), source="provider_notice")
     gone: dict[str, Any] = {
         **of_it,
         "refund_id": new_id(),

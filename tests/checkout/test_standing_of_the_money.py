@@ -69,7 +69,7 @@ def standing(code: str, revision: int, *calls: str, **amounts: int) -> PaymentSt
 
 
 def captured(code: str, kind: str = "konbini") -> PaymentCaptured:
-    return PaymentCaptured(**payment(code, kind), amount=3_500, captured_at=now(), source="konbini_notice")
+    return PaymentCaptured(**payment(code, kind), amount=3_500, captured_at=now(), source="provider_notice")
 
 
 def refunded(

@@ -29,7 +29,7 @@ from shared.events import (
     PointsUsed,
 )
 from shared.ids import new_id
-from tests.members.member_examples import MANAGER, a_cancellation, an_order
+from tests.members.member_examples import MANAGER, a_cancellation, an_authorization, an_order
 from tests.members.members_service import MembersService
 
 NAMES = {"amount_off": "500円クーポン", "percent_off": "1割引クーポン", "free_shipping": "送料無料クーポン"}
@@ -241,7 +241,9 @@ async def test_a_coupon_order_earns_points_and_links_the_account_once(
             made = await reserve_benefit(tx, member_id=aya, coupon=UUID(issue_id), points=100, at=now())
         order = an_order_with(issue_id, made.claims(), f"N-{number}")
         await members.hears(
-            order.model_copy(update={"wallet_kind": "amazon_pay", "wallet_buyer_id": buyer_id}), times=2
+            order.model_copy(update={"wallet_kind": "amazon_pay", "wallet_buyer_id": buyer_id}),
+            an_authorization(f"N-{number}"),
+            times=2,
         )
 
     [linked] = await members.said(AmazonAccountLinked)

@@ -105,7 +105,7 @@ async def test_a_chain_without_confirmation_number_gets_no_word_of_one(post: Pos
 @pytest.mark.feature("KON-19")
 @pytest.mark.feature("NTF-05", clause="on: one mail")
 async def test_konbini_money_brings_its_mail_by_itself(post: Post) -> None:
-    event = await about(post, PaymentCaptured, source="konbini_notice", send_mail=False)
+    event = await about(post, PaymentCaptured, source="provider_notice", send_mail=True)
     await post.hears(event, times=2)
     await post.sends()
 
@@ -117,7 +117,7 @@ async def test_konbini_money_brings_its_mail_by_itself(post: Post) -> None:
 @pytest.mark.feature("NTF-05", clause="off: none")
 async def test_switched_off_the_deposit_mail_does_not_go(post: Post) -> None:
     await set_to(post, "payment_captured.customer", MailSetting(enabled=False))
-    await post.hears(await about(post, PaymentCaptured, source="konbini_notice"))
+    await post.hears(await about(post, PaymentCaptured, source="provider_notice"))
     await post.sends()
 
     assert post.journal == []

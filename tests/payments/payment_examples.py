@@ -17,7 +17,7 @@ AT = PLACED + timedelta(days=1)
 DUE = PLACED + timedelta(days=6)
 CARD = Terms(flow="authorized", deposit="capture", capture_days_max=30)
 KONBINI = Terms(
-    flow="prepaid", deposit="automatic", captured_source="konbini_notice", deposit_mail="automatic"
+    flow="prepaid", deposit="automatic", captured_source="provider_notice", deposit_mail="automatic"
 )
 BANK = Terms(flow="prepaid", deposit="by_hand", captured_source="manual_deposit")
 RENEWABLE = Terms(flow="authorized", deposit="capture", capture_days_max=30, may_reauthorize=True)

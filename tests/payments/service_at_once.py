@@ -22,7 +22,7 @@ from shared.database.transactions import Database
 from shared.errors import TryAgain
 from shared.events import Event
 from shared.messaging.inbox import insert_inbox
-from tests.payments.steady import START, TERMS, Steady
+from tests.payments.predictable_method import START, TERMS, Steady
 
 ORDERS = {
     "C1": "card",

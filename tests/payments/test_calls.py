@@ -13,7 +13,7 @@ from payments.calls import contradictions
 from payments.calls.rules import mark_seen, to_be_seen
 from payments.deposits import rules as deposits
 from payments.desk.deeds import DEEDS
-from payments.payment.rules import asking, calls
+from payments.payment.rules import calls, order_wishes
 from payments.payment.rules.calls import BEGUN_BY, CALLS, ENDED_BY, CallBegin, CallEnd
 from payments.payment.rules.details import KnownChargeback
 from payments.payment.rules.payment import Payment
@@ -32,13 +32,13 @@ LOST = replace(OPEN, state="lost")
 
 POSSIBLE: Mapping[str, Callable[[Payment, Terms], object]] = {
     "accept": lambda one, terms: deposits.may_accept_short(one),
-    "deposit": lambda one, terms: not asking.why_no_manual_deposit(one, terms, beside_the_sale=True),
+    "deposit": lambda one, terms: not order_wishes.why_no_manual_deposit(one, terms, beside_the_sale=True),
     "keep": lambda one, terms: deposits.may_keep(one),
     "refund": lambda one, terms: refunds.may_refund_again(one),
     "refund-spare": refunds.may_refund_spare,
     "part-refund": refunds.part_refund_max,
     "outside": lambda one, terms: refunds.outside_amount_max(one),
-    "reauthorize": asking.may_reauthorize,
+    "reauthorize": order_wishes.may_reauthorize,
     "chargeback": lambda one, terms: one.open_chargebacks,
     "chargeback/reopen": lambda one, terms: [each for each in one.chargebacks if each.state != "open"],
     "seen": lambda one, terms: to_be_seen(one),

@@ -6,7 +6,7 @@ from typing import Any, Literal, cast
 import pytest
 
 from payments.chargebacks.rules import decide_chargeback
-from payments.payment.rules import asking
+from payments.payment.rules import order_wishes
 from payments.payment.rules.answers import Chargeback
 from payments.payment.rules.moves import NEXT
 from payments.payment.rules.payment import Payment
@@ -107,7 +107,7 @@ def _decided(state: Literal["won", "lost"]) -> Payment:
     """A paid order that was cancelled while its chargeback was open, after the decision."""
     paid = payment("captured", authorization_id="a1", captured_amount=3_300, receipts=("r1",))
     disputed = settle_answer(paid, None, Chargeback(reference="d1", amount=3_300), AT, CARD).payment
-    cancelled = asking.cancel(disputed, AT).payment
+    cancelled = order_wishes.cancel(disputed, AT).payment
     return decide_chargeback(cancelled, AT, reference="d1", state=state, by="佐藤").payment
 
 

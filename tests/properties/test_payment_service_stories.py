@@ -64,7 +64,7 @@ WHERE correlation = :code AND type = :type
 """
 CARD = Terms(flow="authorized", deposit="capture", capture_days_max=30)
 LOOK_AFTER = timedelta(days=30)
-NUMBER = Terms(flow="prepaid", deposit="automatic", captured_source="konbini_notice")
+NUMBER = Terms(flow="prepaid", deposit="automatic", captured_source="provider_notice")
 
 
 class Simulated(Method):

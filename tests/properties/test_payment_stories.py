@@ -23,7 +23,7 @@ from payments.calls import rules as call_rules
 from payments.chargebacks import rules as chargeback_rules
 from payments.deposits import rules as deposit_rules
 from payments.payment.locked_payments import end_mismatch, end_mismatch_if_all_fits, settle_answers
-from payments.payment.rules import asking
+from payments.payment.rules import order_wishes
 from payments.payment.rules.answers import (
     Answer,
     Authorized,
@@ -38,9 +38,9 @@ from payments.payment.rules.answers import (
 )
 from payments.payment.rules.details import CaptureWish
 from payments.payment.rules.drafting import Settled
-from payments.payment.rules.known_answers import heard_before
 from payments.payment.rules.moves import CONCLUDES, NEXT, OVER, Operation
 from payments.payment.rules.payment import Payment
+from payments.payment.rules.reports.known import heard_before
 from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.terms import Terms
 from payments.refunds import rules as refund_rules
@@ -71,7 +71,7 @@ PARTS = Terms(
     visit=timedelta(hours=1),
 )
 KONBINI = Terms(
-    flow="prepaid", deposit="automatic", captured_source="konbini_notice", deposit_mail="automatic"
+    flow="prepaid", deposit="automatic", captured_source="provider_notice", deposit_mail="automatic"
 )
 BANK = Terms(flow="prepaid", deposit="by_hand", captured_source="manual_deposit")
 CASH = Terms(flow="unmanaged", deposit="never")
@@ -145,13 +145,13 @@ class PaymentStory(RuleBasedStateMachine):
             placed_at=AT,
             capture_policy=policy,  # type: ignore[arg-type]
         )
-        self.commit(asking.begin(self.payment, terms))
+        self.commit(order_wishes.begin(self.payment, terms))
         if disputed and terms is not CASH:
             self.it_is_paid_and_disputed()
 
     def it_is_paid_and_disputed(self) -> None:
         """Go the straight way to a paid order, whose buyer then disputes the payment: few stories get so far."""
-        self.commit(asking.issue_number(self.payment, self.terms, self.at))
+        self.commit(order_wishes.issue_number(self.payment, self.terms, self.at))
         self.perform(self.due[0], "ok")
         paid = Captured(amount=TOTAL, captured_at=AT, receipt_id="paid")
         self.provider.done.append(paid)
@@ -236,7 +236,7 @@ class PaymentStory(RuleBasedStateMachine):
 
     def cancel(self) -> None:
         """Cancel the order: of a paid one all goes back then, also where staff's wish for a part of it failed."""
-        self.commit(asking.cancel(self.payment, self.at), by_staff=self.payment.state == "captured")
+        self.commit(order_wishes.cancel(self.payment, self.at), by_staff=self.payment.state == "captured")
 
     def look(self, operation: Operation | None = None, answers: list[Answer] | None = None) -> None:
         """Settle ``answers``, or everything that the provider knows."""
@@ -345,12 +345,12 @@ class PaymentStory(RuleBasedStateMachine):
 
     @rule()
     def stock_is_reserved(self) -> None:
-        self.commit(asking.issue_number(self.payment, self.terms, self.at))
+        self.commit(order_wishes.issue_number(self.payment, self.terms, self.at))
 
     @rule(days=st.sampled_from([0, 0, 0, 7, 40]))
     def the_order_is_shipped(self, days: int) -> None:
         self.at += timedelta(days=days)
-        self.commit(asking.capture_after_shipping(self.payment, self.terms, self.at))
+        self.commit(order_wishes.capture_after_shipping(self.payment, self.terms, self.at))
 
     @precondition(
         lambda self: self.terms.visit is not None and self.payment.state == "requested" and bool(self.due)
@@ -365,14 +365,16 @@ class PaymentStory(RuleBasedStateMachine):
     @rule(send_mail=st.booleans())
     def staff_want_the_money(self, send_mail: bool) -> None:
         before = len(self.said)
-        self.commit(asking.capture_for_staff(self.payment, self.terms, self.at, send_mail=send_mail))
+        self.commit(order_wishes.capture_for_staff(self.payment, self.terms, self.at, send_mail=send_mail))
         told_no = any(isinstance(event, CaptureRejected) for event in self.said[before:])
         assert told_no or self.payment.state == "capturing", "staff hear of what will not be"
 
     @rule(amount=st.sampled_from([1_000, 2_300]))
     def staff_want_a_part_of_the_money(self, amount: int) -> None:
         before, asked = len(self.said), self.payment.state
-        settled = asking.capture_for_staff(self.payment, self.terms, self.at, send_mail=False, amount=amount)
+        settled = order_wishes.capture_for_staff(
+            self.payment, self.terms, self.at, send_mail=False, amount=amount
+        )
         self.commit(settled)
         told_no = any(isinstance(event, CaptureRejected) for event in self.said[before:])
         assert told_no or self.payment.state == "capturing", "staff hear of what will not be"
@@ -447,12 +449,12 @@ class PaymentStory(RuleBasedStateMachine):
 
     @rule(amount=amounts, receipt=st.integers(0, 3))
     def staff_record_a_deposit(self, amount: int, receipt: int) -> None:
-        if asking.why_no_manual_deposit(self.payment, self.terms) is not None:
+        if order_wishes.why_no_manual_deposit(self.payment, self.terms) is not None:
             return
         answer = Captured(amount=amount, captured_at=AT, receipt_id=f"statement-{receipt}")
         if answer.receipt_id not in self.payment.receipts:
             self.provider.deposit(amount, answer.receipt_id)
-        wished = asking.expect_deposit(self.payment, CaptureWish("manual_deposit"))
+        wished = order_wishes.expect_deposit(self.payment, CaptureWish("manual_deposit"))
         self.commit(settle_answer(wished, None, answer, self.at, self.terms))
 
     @precondition(lambda self: self.payment.state == "captured" and not self.payment.order_cancelled)
@@ -520,11 +522,11 @@ class PaymentStory(RuleBasedStateMachine):
         if really and not self.provider.undecided:
             self.provider.capture_in_console(amount)
 
-    @precondition(lambda self: asking.may_reauthorize(self.payment, self.terms))
+    @precondition(lambda self: order_wishes.may_reauthorize(self.payment, self.terms))
     @rule(really=st.booleans())
     def staff_want_the_money_held_anew(self, really: bool) -> None:
         if really:
-            self.commit(asking.reauthorize(self.payment, self.terms, self.at, by="staff"))
+            self.commit(order_wishes.reauthorize(self.payment, self.terms, self.at, by="staff"))
             self.seen["held anew"] += 1
 
     @precondition(lambda self: deposit_rules.may_accept_short(self.payment))

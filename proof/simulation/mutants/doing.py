@@ -23,7 +23,7 @@ from payments.payment.claims import Claim, ClaimedPayment, claims_of, end_claims
 from payments.payment.locked_payments import LockedPayments
 from payments.payment.look_soon import WATCH_WORK
 from payments.payment.rows import lock_order_payment
-from payments.payment.rules import asking
+from payments.payment.rules import order_wishes
 from payments.payment.tables import payments as payments_table
 from proof.simulation.nodes import Node
 from shared.clock import now
@@ -93,7 +93,7 @@ async def give_back_what_is_not_paid(event: OrderCancelled, tx: Tx, methods: Met
     if payment.state in ("capturing", "captured"):
         return
     batch = LockedPayments([payment])
-    batch.add(asking.cancel(payment, event.occurred_at))
+    batch.add(order_wishes.cancel(payment, event.occurred_at))
     await batch.save(tx, methods, now())
 
 

@@ -16,16 +16,16 @@ from payments.methods.amazon_pay.method import AmazonPay
 from payments.methods.amazon_pay.simulator.driving import AmazonDriver
 from payments.methods.method import Shop
 from payments.payment.rules.answers import OtherHold
-from payments.payment.rules.asking import cancel
+from payments.payment.rules.order_wishes import cancel
 from payments.payment.rules.payment import Payment
 from payments.tables import metadata
 from shared.events import PaymentRefunded, ReauthorizationRequested
 from tests.payments.amazon_pay.world import World
-from tests.payments.desk import press, sign_in
-from tests.payments.lies import Lies
+from tests.payments.false_answers import Lies
 from tests.payments.order_examples import cancelled, shipped
 from tests.payments.payment_examples import AT, payment
 from tests.payments.payments_service import ORIGIN, make_payments, served
+from tests.payments.staff import press, sign_in
 
 AMAZON = AmazonPay.terms
 

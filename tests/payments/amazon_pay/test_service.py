@@ -22,8 +22,8 @@ from shared.events import (
 from shared.shop.settings.change_settings import change
 from shared.shop.statements import Verifier
 from tests.payments.amazon_pay.world import World
-from tests.payments.desk import STAFF, sign_in
 from tests.payments.order_examples import cancelled, capture_requested, placed, shipped
+from tests.payments.staff import STAFF, sign_in
 
 NOTICES = "/payments/amazon_pay/notices"
 TEXT = "申し訳ございません、Amazon PayではAmazon.co.jpアカウントのみご利用可能です。"

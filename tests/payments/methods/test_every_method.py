@@ -24,7 +24,6 @@ from shared.events import (
     PaymentNumberIssued,
     PaymentRefunded,
 )
-from tests.payments.desk import press, sign_in
 from tests.payments.methods.every_method import (
     Change,
     Trial,
@@ -35,6 +34,7 @@ from tests.payments.methods.every_method import (
     trial,
 )
 from tests.payments.order_examples import cancelled, capture_requested, placed, shipped
+from tests.payments.staff import press, sign_in
 
 OPENED = (PaymentAuthorized, PaymentNumberIssued)
 LATER = timedelta(minutes=15)

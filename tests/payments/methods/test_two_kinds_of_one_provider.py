@@ -17,9 +17,9 @@ from payments.payment.rules.answers import Unknown
 from payments.requests.provider_gate import SILENCES_MAX, Patience, ProviderGate
 from payments.tables import metadata
 from shared.events import PaymentAuthorized, PaymentCaptured
-from tests.payments.desk import sign_in
 from tests.payments.order_examples import placed, shipped
 from tests.payments.payments_service import ORIGIN, Payments, make_payments
+from tests.payments.staff import sign_in
 
 PROVIDER = '''
 """両替屋: remembers what was asked for, whichever way it was paid."""

@@ -2,7 +2,7 @@
 
 from payments.orders import rules
 from payments.orders.payments import NewPayments, OrderPayments
-from payments.payment.rules import asking
+from payments.payment.rules import order_wishes
 from shared.database.transactions import Tx
 from shared.events import (
     CaptureRejected,
@@ -37,7 +37,7 @@ async def start_payment(event: OrderPlaced, tx: Tx, new: NewPayments) -> None:
 @consumers.on(StockReserved, opens=OrderPayments)
 async def issue_payment_number(event: StockReserved, tx: Tx, payments: OrderPayments) -> None:
     """Request a number for a prepaid order after stock is held (KON-44)."""
-    payments.apply(event.order_code, asking.issue_number)
+    payments.apply(event.order_code, order_wishes.issue_number)
 
 
 @consumers.on(

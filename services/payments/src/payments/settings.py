@@ -1,4 +1,4 @@
-"""The settings of operators for payments, beside those that each method reads itself."""
+"""The settings of operators for payments, without those that each method reads itself."""
 
 from typing import Annotated
 

@@ -20,8 +20,13 @@ FailureReason = Literal[
     "provider_error",
 ]
 """Why a provider refused, or what the buyer did not do (PAY-22)."""
-CaptureSource = Literal["admin", "shipped", "provider_console", "konbini_notice", "manual_deposit"]
-"""The origin of a capture: the party that requested it, or that reported the money."""
+CaptureSource = Literal[
+    "admin", "shipped", "provider_console", "provider_notice", "manual_deposit", "konbini_notice"
+]
+"""The origin of a capture: who requested or reported that the money arrived.
+
+Version 0.1.0 published ``konbini_notice``. It is now ``provider_notice``, whatever the method is.
+"""
 RefundRoute = Literal["provider", "gift_card", "bank_transfer"]
 """The route of a refund to the buyer."""
 Call = Literal[

@@ -57,7 +57,7 @@ VALUES: dict[str, Any] = {
     "chain_name": "ローソン",
     "number_label": "支払い番号",
     "confirmation_number": "8888",
-    "source": "konbini_notice",
+    "source": "provider_notice",
     "send_mail": True,
     "fully_shipped": True,
     "carrier": "yamato",

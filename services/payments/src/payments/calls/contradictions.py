@@ -15,13 +15,13 @@ from payments.payment.rules.answers import (
     Reversed,
     Voided,
 )
-from payments.payment.rules.asking import go_on
 from payments.payment.rules.drafting import Draft, Settled, and_then
 from payments.payment.rules.moves import NOT_YET, Operation, State
+from payments.payment.rules.order_wishes import go_on
 from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.receipts import take_back_receipt
-from payments.payment.rules.refund_answers import record_declined_refund
-from payments.payment.rules.refund_mismatches import SUM, disown_refund
+from payments.payment.rules.refunds.answers import record_declined_refund
+from payments.payment.rules.refunds.mismatches import SUM, disown_refund
 from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.terms import Terms
 
@@ -74,7 +74,7 @@ def may_be_of_others(payment: Payment, ref: str) -> bool:
 def disown(
     payment: Payment, terms: Terms, at: datetime, *, ref: str, by: str, booked_on: str = ""
 ) -> Settled:
-    """Take the refund, receipt or hold ``ref`` of the provider out of the books, because it is not this order's.
+    """Disown the refund, receipt or hold ``ref`` (the provider's id): take it out of the books.
 
     No look-up counts it again. A person is called about a receipt that is not ``booked_on`` another order.
     """
@@ -117,7 +117,7 @@ def _without(payment: Payment, ref: str) -> Payment:
 
 
 def deny(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
-    """End a request that was not done for this order, whatever the answer was, as staff saw at the provider.
+    """End a request that was not done for this order, as staff saw in the provider's console.
 
     The objects in that answer belong to others.
     """

@@ -8,7 +8,7 @@ from payments.payment.act_on_payment import Acted, act_on_payment
 from payments.payment.forms import PaymentForm, TakeBack
 from payments.payment.records import order_of_receipt
 from payments.payment.rows import find_order_payment, lock_order_payments
-from payments.payment.rules.reported_objects import stands_here
+from payments.payment.rules.reports.objects import stands_here
 from payments.payment.rules.watching import MethodFacts
 from shared.database.transactions import Tx
 
@@ -20,7 +20,7 @@ async def disown_object(
 ) -> Acted:
     """Assign the reported object ``form.ref`` to another order. Raises Refused as :func:`act_on_payment` does.
 
-    Staff are told where a receipt is booked now. One that is booked nowhere calls for a person.
+    The result names the order on which a receipt is booked now. A receipt without an order calls for a person.
     """
     is_receipt, booked_on = await _where_else(tx, order_code, form.ref)
     acted = await act_on_payment(

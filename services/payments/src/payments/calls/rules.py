@@ -5,14 +5,14 @@ from datetime import datetime
 
 from payments.calls import contradictions
 from payments.payment.rules.answers import RefundDeclined
-from payments.payment.rules.asking import go_on
 from payments.payment.rules.calls import ENDED_BY, CallEnd
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.numbers import keep_deadline
+from payments.payment.rules.order_wishes import go_on
 from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.receipts import book_as_reported
-from payments.payment.rules.refund_answers import record_declined_refund
-from payments.payment.rules.refund_mismatches import book_refunds_as_reported
+from payments.payment.rules.refunds.answers import record_declined_refund
+from payments.payment.rules.refunds.mismatches import book_refunds_as_reported
 from payments.payment.rules.terms import Terms
 
 
@@ -36,7 +36,7 @@ def to_be_seen(payment: Payment) -> tuple[str, ...]:
 
 
 def may_end_mismatch(payment: Payment) -> bool:
-    """Return whether staff can say by a deed what is so where the provider's answers do not fit."""
+    """Return whether staff can decide by a deed about an answer that does not fit."""
     of_other_orders = (
         contradictions.reported_refunds,
         contradictions.receipts_doubted,

@@ -1,13 +1,13 @@
 """How staff decide a chargeback, and reopen it. Pure.
 
-:mod:`payments.payment.rules.chargeback_bookings` has the consequences for the money.
+:mod:`payments.payment.rules.chargebacks` has the consequences for the money.
 """
 
 from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
-from payments.payment.rules.chargeback_bookings import let_stand
+from payments.payment.rules.chargebacks import let_stand
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.payment import Payment
 

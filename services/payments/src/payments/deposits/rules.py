@@ -9,16 +9,17 @@ from datetime import UTC, date, datetime, time
 from typing import TypeVar
 
 from payments.deposits.labels import NOT_BY_HAND, WRONG_DAY
-from payments.payment.rules import asking, journal
+from payments.payment.rules import order_wishes
 from payments.payment.rules.answers import Captured, Reversed
+from payments.payment.rules.books import journal
 from payments.payment.rules.calls import ENDED_BY
 from payments.payment.rules.details import CaptureWish
 from payments.payment.rules.drafting import Draft, Settled, and_then
 from payments.payment.rules.moves import ShortMoneyAccepted
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.receipts import take_back_receipt, take_for_the_sale
-from payments.payment.rules.refund_bookings import CAPTURED, call_spare
-from payments.payment.rules.reported_objects import stands_here
+from payments.payment.rules.refunds.bookings import CAPTURED, call_spare
+from payments.payment.rules.reports.objects import stands_here
 from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.terms import Terms
 from shared.clock import JAPAN
@@ -49,12 +50,12 @@ def book_deposit(
     """
     if receipt_id in payment.receipts:
         return Settled(payment)
-    if refusal := asking.why_no_manual_deposit(payment, terms, beside_the_sale=beside_the_sale):
+    if refusal := order_wishes.why_no_manual_deposit(payment, terms, beside_the_sale=beside_the_sale):
         raise Refused(refusal, NOT_BY_HAND[refusal])
-    if refusal := asking.why_not_deposited_on(payment, deposited_on, at):
+    if refusal := order_wishes.why_not_deposited_on(payment, deposited_on, at):
         raise Refused(refusal, WRONG_DAY[refusal], field="deposited_on", status=422)
     answer = _came(amount, deposited_on, at, receipt_id)
-    wished = asking.expect_deposit(payment, CaptureWish("manual_deposit", send_mail))
+    wished = order_wishes.expect_deposit(payment, CaptureWish("manual_deposit", send_mail))
     return settle_answer(wished, None, answer, at, terms, because=DEPOSIT, by=by)
 
 
@@ -72,14 +73,16 @@ def vouch_for_deposit(
 
     If this is not possible, an event has the reason.
     """
-    refusal = asking.why_no_manual_deposit(payment, terms)
-    refusal = refusal or (asking.why_not_deposited_on(payment, deposited_on, at) if deposited_on else None)
+    refusal = order_wishes.why_no_manual_deposit(payment, terms)
+    refusal = refusal or (
+        order_wishes.why_not_deposited_on(payment, deposited_on, at) if deposited_on else None
+    )
     if refusal:
         draft = Draft(payment, at)
         draft.reject_capture(refusal)
         return draft.done()
     answer = _came(payment.missing_amount, deposited_on, at, receipt_id)
-    wished = asking.expect_deposit(payment, CaptureWish("manual_deposit", send_mail))
+    wished = order_wishes.expect_deposit(payment, CaptureWish("manual_deposit", send_mail))
     return settle_answer(wished, None, answer, at, terms, because=DEPOSIT, by=by)
 
 
@@ -111,7 +114,8 @@ def may_move_here(payment: Payment, receipt_id: str) -> bool:
 
 
 def may_move_away(payment: Payment, receipt_id: str) -> bool:
-    """Return whether a receipt is this payment's to give: it is in its books, or was, and staff named no other order for it."""
+    """Return whether staff may move a receipt away from this payment. It is or was in the books here, and has no
+    other order."""
     disowned = "" if receipt_id in payment.disowned else None
     return stands_here(payment, receipt_id) or payment.let_go.get(receipt_id, disowned) == ""
 
@@ -126,7 +130,7 @@ def move_away(payment: Payment, terms: Terms, at: datetime, *, receipt_id: str, 
     told_again = _without(payment.told_again, receipt_id)
     draft.change(let_go={**payment.let_go, receipt_id: to}, told_again=told_again)
     draft.payment = _all_booked(draft.payment.without_mismatch)
-    asking.go_on(draft, terms)
+    order_wishes.go_on(draft, terms)
     return draft.done()
 
 
@@ -167,7 +171,7 @@ def _amount_of(payment: Payment, receipt_id: str) -> int:
 
 
 def count_again(payment: Payment, terms: Terms, at: datetime, *, receipt_id: str, by: str) -> Settled:
-    """Staff take back that a receipt is not this order's: it is booked again, under a name of its own."""
+    """Book a receipt again that staff had disowned, under a new name."""
     draft = Draft(payment, at, by)
     amount = counted_again(payment).get(receipt_id)
     if not amount:
@@ -179,7 +183,7 @@ def count_again(payment: Payment, terms: Terms, at: datetime, *, receipt_id: str
 def _book_anew(
     draft: Draft, terms: Terms, receipt_id: str, amount: int, captured_at: datetime, because: str
 ) -> Settled:
-    """Book a receipt of the provider's under a name that no other booking of it has; it is nobody else's any more."""
+    """Book a receipt of the provider under a new name, and forget that it was another order's."""
     payment = draft.payment
     name = f"{receipt_id}>{payment.order_code}:{payment.version}"
     anew = payment.changed(

@@ -6,7 +6,7 @@ from typing import Literal
 
 from payments.calls import rules as call_rules
 from payments.deposits.rules import counted_again
-from payments.payment.rules import asking
+from payments.payment.rules import order_wishes
 from payments.payment.rules.details import KnownChargeback
 from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.terms import Terms
@@ -215,6 +215,6 @@ def _short(payment: Payment, terms: Terms) -> str:
         return "short_money_held"
     if payment.holds_anew:
         return "short_money_held_anew"
-    if asking.may_reauthorize(payment, terms):
+    if order_wishes.may_reauthorize(payment, terms):
         return "short_money_to_hold"
     return "short_money_by_hand" if terms.deposit == "by_hand" else "short_money"

@@ -1,6 +1,6 @@
 """The labels of the journal: its accounts, and the reasons of its lines."""
 
-from payments.payment.rules.journal import JournalAccount, JournalReason
+from payments.payment.rules.books.journal import JournalAccount, JournalReason
 from shared.shop.labels import Labels
 
 ACCOUNTS = Labels[JournalAccount](

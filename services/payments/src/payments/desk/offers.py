@@ -11,7 +11,7 @@ from payments.desk.rows import Story
 from payments.holds import rules as hold_rules
 from payments.payment.labels import ROUTES
 from payments.payment.records import Receipt
-from payments.payment.rules import asking
+from payments.payment.rules import order_wishes
 from payments.payment.rules.details import KnownChargeback
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
@@ -29,7 +29,7 @@ TELL_BUYER = "入金確認のメールを送信済みの場合は、お客様に
 class Offer:
     """A deed of one press: the last part of its path (``deeds.py``), its button, and its effect, shown before.
 
-    ``fields`` are the fields of the deed's form beside the version.
+    ``fields`` are the fields of the deed's form, without the version.
     """
 
     path: str
@@ -53,7 +53,7 @@ def offers(payment: Payment, terms: Terms) -> list[Offer]:
 def _about_the_hold(payment: Payment, terms: Terms) -> list[Offer]:
     missing = yen(payment.missing_amount)
     found = []
-    if asking.may_reauthorize(payment, terms):
+    if order_wishes.may_reauthorize(payment, terms):
         ask = f"{missing}の与信をもう一度依頼します。いまの与信は取り消します。"
         found.append(Offer("reauthorize", "再与信する", ask))
     if hold_rules.may_void_hold(payment):

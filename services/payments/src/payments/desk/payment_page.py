@@ -34,7 +34,7 @@ router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=Fals
 
 @router.get(PATH)
 async def show_payment(request: Request, parts: CurrentParts, order_code: str) -> Response:
-    """The payment of an order."""
+    """Show the payment of an order."""
     return await _show(request, parts, order_code)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from payments.payment.act_on_payment import Acted, act_on_payment
 from payments.payment.forms import PaymentForm
-from payments.payment.rules import asking
+from payments.payment.rules import order_wishes
 from payments.payment.rules.watching import MethodFacts
 from shared.database.transactions import Tx
 
@@ -21,5 +21,5 @@ async def reauthorize_payment(
         methods,
         order_code,
         form.version,
-        lambda payment, terms, at: asking.reauthorize(payment, terms, at, by=by),
+        lambda payment, terms, at: order_wishes.reauthorize(payment, terms, at, by=by),
     )

@@ -1,9 +1,9 @@
-"""Rules for holds that staff release. Pure. :mod:`payments.payment.rules.asking` renews a hold, also for an order."""
+"""Rules for holds that staff release. Pure. :mod:`payments.payment.rules.order_wishes` renews a hold, also for an order."""
 
 from datetime import datetime
 
-from payments.payment.rules.asking import let_go
 from payments.payment.rules.drafting import Draft, Settled
+from payments.payment.rules.holds.ends import release_hold
 from payments.payment.rules.payment import Payment
 
 
@@ -16,5 +16,5 @@ def void_hold(payment: Payment, at: datetime, *, by: str) -> Settled:
     """Request the release of the hold. The order gets an event that nothing is held any more."""
     draft = Draft(payment, at, by)
     if may_void_hold(payment):
-        let_go(draft, "void asked")
+        release_hold(draft, "void asked")
     return draft.done()

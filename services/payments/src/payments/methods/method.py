@@ -7,10 +7,10 @@ A method is a folder in ``payments/methods/``. Its name is the ``kind`` in event
 - Checkout reads the menu from ``GET /api/payments/methods``.
 - ``tests/payments/methods/test_every_method.py`` drives its simulator.
 
-Every method has a kind, terms, a menu and its settings. What only some methods can do is a piece: one function in a
-module beside this one (``holds.py``, ``numbers.py``, ``look_ups.py``, ``money_back.py``, ``parcels.py``,
-``own_pages.py``), which explains it. :attr:`Method.terms` decides which pieces Noren uses. The README of payments lists
-them with an example.
+Every method has a kind, terms, a menu and its settings. What only some methods can do is a piece: one function in
+its own module (``holds.py``, ``numbers.py``, ``look_ups.py``, ``money_back.py``, ``parcels.py``, ``own_pages.py``),
+which explains it. :attr:`Method.terms` decides which pieces Noren uses. The README of payments lists them with an
+example.
 
 A method writes the functions of these pieces and no others. It names the pieces as base classes. Then mypy checks the
 signatures, and a missing function stops the start. All names are imported from this module.
@@ -41,7 +41,7 @@ call.
 **References.** An answer may have ``refs``, such as ``{"charge_id": "S03-..."}``. Noren merges them into
 ``payment.refs``. A notice finds its payment by their values.
 
-**Answers that do not fit.** Noren compares every answer with the request (``payment/rules/checking.py``). A method
+**Answers that do not fit.** Noren compares every answer with the request (``payment/rules/reports/checking.py``). A method
 compares what only it can read: the ids of the objects, and the currency. An answer about another object is
 ``Unknown`` with ``mismatch``. It never changes ``refs``.
 """
@@ -120,12 +120,12 @@ class Method(Provider, Visits):
 
     @property
     def name(self) -> str:
-        """The name of the method as a provider: its kind."""
+        """Return the name of the method as a provider: its kind."""
         return self.kind
 
     @property
     def provider(self) -> Provider:
-        """The company behind the method.
+        """Return the company behind the method.
 
         A provider that several methods share is ``shop.provider(...)``, kept by the method.
         """

@@ -1,4 +1,4 @@
-"""The existing payment methods: every folder beside this module that sets ``METHOD``."""
+"""The existing payment methods: every folder below this one that sets ``METHOD``."""
 
 import importlib
 import pkgutil
@@ -34,7 +34,7 @@ class Methods(Mapping[str, Method]):
 
     @property
     def providers(self) -> Sequence[Provider]:
-        """The providers of the methods, each once."""
+        """Return the providers of the methods, each once."""
         return list({method.provider.name: method.provider for method in self._methods.values()}.values())
 
     def provider_name(self, kind: str) -> str:

@@ -88,7 +88,8 @@ def wait(pages: Pages, request: Request, path: str, order: str, turn: int, **mor
 
 
 def show_other_browser(pages: Pages, request: Request, paid_order: str = "") -> Response:
-    """A buyer returned in another browser, which may not see the order. The page shows the result and the next step."""
+    """Show the result and the next step in a browser that may not see the order: the buyer returned in another
+    one."""
     return pages.render(request, "visit_elsewhere.html", paid_order=paid_order)
 
 

@@ -42,16 +42,16 @@ class Visits(ABC):
     @property
     @abstractmethod
     def path(self) -> str:
-        """The segment after ``/payments/`` in the addresses of the method."""
+        """Return the segment after ``/payments/`` in the addresses of the method."""
 
     @property
     def go_path(self) -> str:
-        """The path of the common page from which buyers leave for the provider."""
+        """Return the path of the common page from which buyers leave for the provider."""
         return f"/payments/{self.path}/go"
 
     @property
     def back_path(self) -> str:
-        """The path of the common page to which the provider sends buyers back; see :meth:`back_url`."""
+        """Return the path of the common page to which the provider sends buyers back; see :meth:`back_url`."""
         return f"/payments/{self.path}/back"
 
     def back_url(self, shop: Shop, payment: Payment, outcome: VisitOutcome = "success") -> str:

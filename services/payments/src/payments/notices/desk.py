@@ -32,7 +32,7 @@ router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=Fals
 
 @router.get(PATH)
 async def show_notices(request: Request, parts: CurrentParts, asked: Paging) -> Response:
-    """The notices that nobody has seen yet, newest first."""
+    """Show the notices that nobody has seen yet, newest first."""
     async with parts.db.transaction() as tx:
         rows, total = await notices_for_staff(tx, limit=asked.size, offset=asked.offset)
         settings = await read_payment_settings(tx)

@@ -20,7 +20,7 @@ router = APIRouter(prefix="/api/payments")
 async def show_order(
     parts: CurrentParts, order_code: str, seen: Annotated[Viewer, Depends(viewer)], key: str = ""
 ) -> dict[str, Any]:
-    """The payment of an order, for the holder of the key of its page, and for staff.
+    """Return the payment of an order, for the holder of the key of its page, and for staff.
 
     The code alone, which is on slips and in mails, opens nothing. The answer does not show whether such an order
     exists.

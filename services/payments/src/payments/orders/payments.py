@@ -9,7 +9,7 @@ from typing import Self
 from payments.methods.registry import Methods
 from payments.payment.locked_payments import LockedPayments
 from payments.payment.rows import insert_payments, lock_order_payments
-from payments.payment.rules import asking
+from payments.payment.rules import order_wishes
 from payments.payment.rules.drafting import Rule, Settled, because_of
 from payments.payment.rules.order import OrderSnapshot
 from payments.payment.rules.payment import Payment
@@ -96,4 +96,4 @@ class NewPayments:
             page_url=own_page if method.has_number_page else event.page_url,
             cause=event.cause,
         )
-        self._begun.append(because_of(event.cause, asking.begin(payment, method.terms)))
+        self._begun.append(because_of(event.cause, order_wishes.begin(payment, method.terms)))

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from payments.deposits.rules import vouch_for_deposit
-from payments.payment.rules import asking
+from payments.payment.rules import order_wishes
 from payments.payment.rules.drafting import Rule, Settled, and_then
 from payments.payment.rules.order import parcels_of
 from payments.payment.rules.payment import Payment
@@ -23,10 +23,10 @@ def shipped(event: Shipped) -> Rule:
 
     def rule(payment: Payment, terms: Terms, _: datetime) -> Settled:
         at = event.occurred_at
-        kept = asking.parcels_left(payment, parcels_of(event), terms, at)
+        kept = order_wishes.parcels_left(payment, parcels_of(event), terms, at)
         if not event.fully_shipped:
             return kept
-        return and_then(kept, asking.capture_after_shipping(kept.payment, terms, at))
+        return and_then(kept, order_wishes.capture_after_shipping(kept.payment, terms, at))
 
     return rule
 
@@ -37,7 +37,7 @@ def capture_requested(event: CaptureRequested) -> Rule:
     def rule(payment: Payment, terms: Terms, _: datetime) -> Settled:
         at = event.occurred_at
         if terms.deposit != "by_hand":
-            return asking.capture_for_staff(
+            return order_wishes.capture_for_staff(
                 payment, terms, at, send_mail=event.send_mail, by=event.by, amount=event.amount
             )
         return vouch_for_deposit(
@@ -55,7 +55,7 @@ def capture_requested(event: CaptureRequested) -> Rule:
 
 def reauthorization_requested(event: ReauthorizationRequested) -> Rule:
     """Request a new hold. A hold that still exists is released first (AP-34)."""
-    return lambda payment, terms, at: asking.reauthorize(payment, terms, at, by=event.by)
+    return lambda payment, terms, at: order_wishes.reauthorize(payment, terms, at, by=event.by)
 
 
 def address_corrected(event: MailAddressCorrected) -> Rule:
@@ -72,4 +72,4 @@ def address_corrected(event: MailAddressCorrected) -> Rule:
 
 def cancelled(event: OrderCancelled) -> Rule:
     """Release or refund everything that is held or paid, now or when it arrives (AP-51, F32)."""
-    return lambda payment, _, __: asking.cancel(payment, event.occurred_at, by=event.by)
+    return lambda payment, _, __: order_wishes.cancel(payment, event.occurred_at, by=event.by)

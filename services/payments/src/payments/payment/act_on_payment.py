@@ -22,7 +22,7 @@ Repeated = Callable[[Payment], Awaitable[bool]]
 class Acted:
     """The payment after a deed, and whether the deed ``booked`` anything. A repeated deed books nothing.
 
-    ``told`` is a sentence about this deed that staff read after it, beside the text of all such deeds.
+    ``told`` is a sentence that staff read after this deed, in addition to the text of all such deeds.
     """
 
     payment: Payment

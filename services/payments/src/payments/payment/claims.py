@@ -19,11 +19,11 @@ class ClaimedRow(Protocol):
 
     @property
     def lease(self) -> UUID:
-        """The id of the claim."""
+        """Return the id of the claim."""
 
     @property
     def attempts(self) -> int:
-        """The number of claims of the row, including this one."""
+        """Return the number of claims of the row, including this one."""
 
 
 class ClaimedOfPayment(ClaimedRow, Protocol):
@@ -31,7 +31,7 @@ class ClaimedOfPayment(ClaimedRow, Protocol):
 
     @property
     def payment_id(self) -> UUID:
-        """The payment of the row."""
+        """Return the payment of the row."""
 
 
 @dataclass(frozen=True, slots=True)

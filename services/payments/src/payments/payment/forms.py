@@ -1,6 +1,6 @@
 """The forms of staff about a payment: checked fields, and their text in 操作の記録.
 
-A deed with further fields has its own form beside its use case.
+A deed with further fields has its own form, in the file of its use case.
 """
 
 from collections.abc import Mapping

@@ -15,11 +15,11 @@ from payments.payment.claims import Claim, ClaimedRow, end_claims
 from payments.payment.records import order_of_receipt, receipt_booked_already
 from payments.payment.rows import lock_payments, save_all
 from payments.payment.rules.answers import Answer, Unknown
-from payments.payment.rules.asking import go_on
 from payments.payment.rules.drafting import Draft, Settled, and_then, because_of
 from payments.payment.rules.moves import Operation
+from payments.payment.rules.order_wishes import go_on
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.reported_objects import call_booked_elsewhere
+from payments.payment.rules.reports.objects import call_booked_elsewhere
 from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.standing import with_standing
 from payments.payment.rules.terms import Terms

@@ -50,8 +50,8 @@ async def insert_requests(
 
 
 async def decline_requests(tx: Tx, payment_id: UUID, operations: Sequence[Operation], at: datetime) -> None:
-    """End the requests under way of these kinds as declined, whoever works on them: what is still answered to one counts for
-    nothing."""
+    """End the open requests of these kinds as declined, even while a worker performs one. A later answer to it is
+    ignored."""
     await tx.execute(
         "UPDATE payment_requests SET state = 'declined', answered_at = :at, due_at = NULL,"  # noqa: S608 - names are ours
         " leased_until = NULL, lease = NULL"

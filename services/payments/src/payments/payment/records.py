@@ -9,8 +9,8 @@ from uuid import UUID
 
 from asyncpg import UniqueViolationError
 
+from payments.payment.rules.books.journal import JournalEntry, JournalReason
 from payments.payment.rules.drafting import PaymentStep
-from payments.payment.rules.journal import JournalEntry, JournalReason
 from payments.payment.rules.moves import State
 from payments.payment.rules.payment import Payment
 from shared.database.transactions import Tx

@@ -101,11 +101,11 @@ class Provider(ABC):
     @property
     @abstractmethod
     def name(self) -> str:
-        """The name of its folder."""
+        """Return the name of its folder."""
 
     @property
     def path(self) -> str:
-        """The segment after ``/payments/`` in its addresses."""
+        """Return the segment after ``/payments/`` in its addresses."""
         return self.name
 
     async def read_notice(self, headers: Mapping[str, str], body: bytes) -> Notice:

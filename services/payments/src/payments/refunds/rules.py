@@ -9,7 +9,7 @@ from payments.payment.rules.answers import RefundRoute
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.moves import OVER, RefundAsked
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.refund_bookings import book_outside_refund, take_back_outside_refund
+from payments.payment.rules.refunds.bookings import book_outside_refund, take_back_outside_refund
 from payments.payment.rules.terms import Terms
 from shared.errors import Refused
 

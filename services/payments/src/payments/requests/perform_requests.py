@@ -20,10 +20,10 @@ from payments.payment.rules.answers import (
     Voided,
     Waiting,
 )
-from payments.payment.rules.checking import DEADLINE_PASSED
-from payments.payment.rules.known_answers import heard_before
 from payments.payment.rules.moves import CONCLUDES, NOT_YET, Operation
 from payments.payment.rules.payment import MISMATCH, Payment
+from payments.payment.rules.reports.checking import DEADLINE_PASSED
+from payments.payment.rules.reports.known import heard_before
 from payments.payment.rules.terms import Terms
 from payments.payment.tables import payment_requests
 from payments.requests.outcomes import RequestOutcome, outcome, pause_seconds, settle_reply, with_doubt

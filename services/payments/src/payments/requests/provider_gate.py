@@ -25,10 +25,10 @@ from payments.methods.method import (
 )
 from payments.methods.registry import Methods
 from payments.payment.rules.answers import Answer, Unknown
-from payments.payment.rules.checking import checked
 from payments.payment.rules.moves import MoneyOperation, Operation
 from payments.payment.rules.order import Parcel
 from payments.payment.rules.payment import Payment
+from payments.payment.rules.reports.checking import checked
 from payments.providers.provider import Provider
 from payments.requests.stored_answers import is_storable
 from shared.clock import elapsed, now

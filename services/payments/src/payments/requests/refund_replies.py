@@ -1,4 +1,4 @@
-"""Whether a look-up replies to a request for a refund, and what belongs to its refund in an answer."""
+"""How a look-up replies to a request for a refund."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -14,7 +14,7 @@ router = APIRouter(prefix="/api/payments")
 
 @router.get("/methods")
 async def list_methods(parts: CurrentParts) -> dict[str, Any]:
-    """The menu, in order, without the methods that staff have switched off."""
+    """Return the menu, in order, without the methods that staff have switched off."""
     async with parts.db.transaction() as tx:
         settings = await read_payment_settings(tx)
     offered = [method for kind, method in parts[Methods].items() if settings.offers(kind)]

@@ -19,8 +19,8 @@ from payments.payment.locked_payments import (
 from payments.payment.look_soon import WATCH_WORK
 from payments.payment.rows import lock_payments
 from payments.payment.rules.answers import Answer, Captured, Expired, Issued, Unknown, Voided
-from payments.payment.rules.asking import let_go_if_too_old
 from payments.payment.rules.drafting import Settled, and_then
+from payments.payment.rules.holds.ends import release_hold_if_too_old
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
 from payments.payment.rules.watching import next_look_at
@@ -94,7 +94,7 @@ def look(
     if not silent and is_overdue(settled.payment, method.terms, at):
         settled = settle_answers(payment, None, (*answers, Expired()), at, method.terms)
     if not silent:
-        settled = and_then(settled, let_go_if_too_old(settled.payment, method.terms, at))
+        settled = and_then(settled, release_hold_if_too_old(settled.payment, method.terms, at))
         settled = end_mismatch_if_all_fits(settled, answers, at, method.terms)
     if silent:
         # The last look-up, too, counts only after it was answered.

@@ -59,8 +59,9 @@ SOURCE = Labels[CaptureSource](
         "admin": "受注管理から",
         "shipped": "発送時に自動で",
         "provider_console": "決済サービス管理画面で",
-        "konbini_notice": "コンビニでのお支払い",
+        "provider_notice": "決済サービスからの入金通知",
         "manual_deposit": "手動での入金確認",
+        "konbini_notice": "コンビニでのお支払い",
     },
 )
 ENDED = Labels[HoldEndReason](

@@ -1,7 +1,7 @@
 """The visits to Amazon that this browser began. Each belongs to the viewer who began it.
 
-A browser may be shared. Whoever returns from Amazon as another viewer than the one who left continues nothing, because
-the account chosen at Amazon may be a stranger's.
+A browser may be shared. Only the viewer who left for Amazon goes on after the return. Otherwise the account chosen at
+Amazon may be a stranger's.
 """
 
 from dataclasses import dataclass

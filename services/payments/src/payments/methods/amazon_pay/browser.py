@@ -1,4 +1,4 @@
-"""What the buyer's browser holds beside its orders: its wallet statement."""
+"""The wallet statement in the buyer's browser."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -18,7 +18,7 @@ class Limits(AmazonObject):
 
     @property
     def charged(self) -> int:
-        """The yen that were charged by now."""
+        """Return the yen that were charged by now."""
         return self.amount_limit.amount - self.amount_balance.amount
 
 
@@ -32,17 +32,17 @@ class Permission(AmazonObject):
 
     @property
     def own_id(self) -> str:
-        """The id of the permission."""
+        """Return the id of the permission."""
         return self.charge_permission_id
 
     @property
     def parent_id(self) -> str:
-        """The order of the permission."""
+        """Return the order of the permission."""
         return (self.merchant_metadata.merchant_reference_id if self.merchant_metadata else None) or ""
 
     @property
     def instrument(self) -> str:
-        """The label of the instrument; empty if none is known."""
+        """Return the label of the instrument; empty if none is known."""
         first = next(iter(self.payment_preferences or []), None)
         return (first.payment_descriptor if first else None) or ""
 
@@ -60,12 +60,12 @@ class Charge(AmazonObject):
 
     @property
     def own_id(self) -> str:
-        """The id of the charge."""
+        """Return the id of the charge."""
         return self.charge_id
 
     @property
     def parent_id(self) -> str:
-        """The permission to which it belongs."""
+        """Return the permission to which it belongs."""
         return self.charge_permission_id
 
     @property
@@ -75,23 +75,23 @@ class Charge(AmazonObject):
 
     @property
     def taken(self) -> int:
-        """The captured yen. The rest of the permission's limit is lower by this amount."""
+        """Return the captured yen. The rest of the permission's limit is lower by this amount."""
         return (self.capture_amount or self.charge_amount).amount if self.state == "Captured" else 0
 
     @property
     def held(self) -> int:
-        """The yen that it holds and has not captured. It is not documented whether the limit counts them."""
+        """Return the yen that it holds and has not captured. It is not documented whether the limit counts them."""
         stands = self.state in ("AuthorizationInitiated", "Authorized", "CaptureInitiated")
         return self.charge_amount.amount if stands else 0
 
     @property
     def may_be_cancelled(self) -> bool:
-        """Whether it holds money, or still may."""
+        """Return whether it holds money, or still may."""
         return self.state in ("Authorized", "AuthorizationInitiated")
 
     @property
     def returned(self) -> int:
-        """The yen that were refunded of it by now, whoever refunded them."""
+        """Return the yen that were refunded of it by now, whoever refunded them."""
         return self.refunded_amount.amount if self.refunded_amount else 0
 
 
@@ -105,10 +105,10 @@ class Refund(AmazonObject):
 
     @property
     def own_id(self) -> str:
-        """The id of the refund."""
+        """Return the id of the refund."""
         return self.refund_id
 
     @property
     def parent_id(self) -> str:
-        """The charge to which it belongs."""
+        """Return the charge to which it belongs."""
         return self.charge_id

@@ -33,7 +33,7 @@ def charges_of(payment: Payment) -> list[str]:
 
 
 def charge_of(payment: Payment) -> str:
-    """Id of the charge that the payment was told last; empty without one, or where staff said that it is of others."""
+    """Return the id of the payment's latest charge. It is empty without one, or if staff disowned it."""
     charge_id = payment.refs.get(CHARGE, "")
     return "" if charge_id in payment.disowned else charge_id
 

@@ -120,7 +120,7 @@ def of_voided_session(session: Session, seconds_old: float = 0) -> Waiting | Voi
 def of_charge(charge: Charge, instrument: str, refs: dict[str, str], *, held: bool) -> list[Answer]:
     """Return everything that a charge means, oldest first.
 
-    `held`: it is known that the charge held money once. So what ended now is the hold, not the first attempt.
+    `held`: the charge is known to have held money. Then a hold ended, and not the first attempt.
     """
     details, state = charge.status_details, charge.state
     amount, at = charge.charge_amount.amount, charge.creation_timestamp

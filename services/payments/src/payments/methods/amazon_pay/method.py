@@ -176,7 +176,7 @@ class AmazonPay(Method, Authorizes, Captures, Reauthorizes, LooksUp, Voids, Refu
         return await _in_time(self._void(payment))
 
     async def _cancel_open(self, payment: Payment, charge_ids: Sequence[str], why: str) -> None:
-        """Cancel charges that are open; never one of which staff said that it is of others."""
+        """Cancel open charges, but none that staff disowned."""
         for charge_id in dict.fromkeys(charge_ids):
             if (
                 charge_id

@@ -76,23 +76,23 @@ class Session(AmazonObject):
 
     @property
     def own_id(self) -> str:
-        """The id of the session."""
+        """Return the id of the session."""
         return self.checkout_session_id
 
     @property
     def parent_id(self) -> str:
-        """The order that the session pays, as Noren set it. Empty before and after."""
+        """Return the order that the session pays, as Noren set it. Empty before and after."""
         return self.reference or ""
 
     @property
     def instrument(self) -> str:
-        """The label of the chosen instrument; empty if none is known."""
+        """Return the label of the chosen instrument; empty if none is known."""
         first = next(iter(self.payment_preferences or []), None)
         return (first.payment_descriptor if first else None) or ""
 
     @property
     def addresses(self) -> list[Address]:
-        """The address book, the first one first, or only the chosen address if Amazon shows no book."""
+        """Return the address book, the first one first, or only the chosen address if Amazon shows no book."""
         if self.shipping_address_list:
             return [Address.model_validate(address) for address in self.shipping_address_list]
         return [self.shipping_address] if self.shipping_address else []
@@ -104,21 +104,21 @@ class Session(AmazonObject):
 
     @property
     def reference(self) -> str | None:
-        """The order that this session pays, as soon as it is known. It is null again after completion."""
+        """Return the order that this session pays, as soon as it is known. It is null again after completion."""
         return self.merchant_metadata.merchant_reference_id if self.merchant_metadata else None
 
     @property
     def amount(self) -> int | None:
-        """The amount in yen to which the buyer shall agree, as soon as it is known."""
+        """Return the amount in yen to which the buyer shall agree, as soon as it is known."""
         charge_amount = self.payment_details.charge_amount if self.payment_details else None
         return charge_amount.amount if charge_amount else None
 
     @property
     def redirect_url(self) -> str | None:
-        """The address where the buyer pays, as soon as nothing is missing."""
+        """Return the address where the buyer pays, as soon as nothing is missing."""
         return self.web_checkout_details.amazon_pay_redirect_url if self.web_checkout_details else None
 
     @property
     def is_of_other_marketplace(self) -> bool:
-        """Whether the account is not one of Amazon.co.jp. It cannot belong to a Japanese session (AP-17)."""
+        """Return whether the account is not one of Amazon.co.jp. It cannot belong to a Japanese session (AP-17)."""
         return any(each.constraint_id == "BuyerNotAssociated" for each in self.constraints or [])

@@ -77,12 +77,12 @@ class AmazonPaySettings(BaseSettings):
 
     @property
     def simulated(self) -> bool:
-        """Whether a simulator answers in Amazon's place."""
+        """Return whether a simulator answers in Amazon's place."""
         return not AMAZON_HOST.fullmatch(urlsplit(self.url).netloc)
 
     @property
     def pages_url(self) -> str:
-        """The origin of the simulator's pages, as browsers see it."""
+        """Return the origin of the simulator's pages, as browsers see it."""
         return self.hosted_url or self.url
 
     @cached_property
@@ -93,7 +93,7 @@ class AmazonPaySettings(BaseSettings):
 
     @property
     def version_path(self) -> str:
-        """The version path. The key id names the environment, or else the path does."""
+        """Return the version path. The key id names the environment, or else the path does."""
         if self.public_key_id.upper().startswith(("SANDBOX", "LIVE")):
             return "/v2"
         return "/sandbox/v2" if self.sandbox else "/live/v2"

@@ -156,7 +156,7 @@ class WalletPages:
         return end_begun(request, response, "sign_in")
 
     async def script(self) -> Response:
-        """The script that gives Amazon's script its configuration."""
+        """Return the script that gives Amazon's script its configuration."""
         return FileResponse(SCRIPT, media_type="text/javascript")
 
     def _to_amazon(self, request: Request, config: dict[str, object]) -> Response:

@@ -11,7 +11,7 @@ from payments.methods.bank_transfer.settings import BankTransferSettings
 from payments.methods.method import IssuesNumbers, LooksUp, Menu, Method, Refunds, Shop, Voids
 from payments.payment.rules.answers import Answer, Issued, RefundDeclined, Refunded, Unknown, Voided
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.reported_objects import no_longer_reported
+from payments.payment.rules.reports.objects import no_longer_reported
 from payments.payment.rules.terms import Terms
 from payments.providers.retry_after import retry_after_seconds
 from shared.clock import now

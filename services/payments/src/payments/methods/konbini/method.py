@@ -65,7 +65,7 @@ class Konbini(Method, IssuesNumbers, LooksUp, Voids, Refunds, HasPages):
             flow="prepaid",
             deposit="automatic",
             grace=timedelta(hours=settings.grace_hours),
-            captured_source="konbini_notice",
+            captured_source="provider_notice",
             deposit_mail="automatic",
         )
         self.poll_seconds = {"waiting": settings.poll_seconds}

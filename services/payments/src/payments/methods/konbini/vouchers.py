@@ -9,7 +9,7 @@ from payments.methods.konbini.chains import CHAINS, DEFAULT
 from payments.methods.konbini.labels import KINDS
 from payments.payment.rules.answers import Answer, Captured, Issued, Refunded, Reversed, Unknown, Voided
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.reported_objects import no_longer_reported
+from payments.payment.rules.reports.objects import no_longer_reported
 
 
 class _Object(BaseModel):

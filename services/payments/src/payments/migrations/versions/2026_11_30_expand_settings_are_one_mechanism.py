@@ -17,7 +17,7 @@ _PARTS = """
 
 
 def _value(column: str) -> str:
-    """The value as JSON; what was not set is what held then."""
+    """Return the value as JSON; what was not set is what held then."""
     return f"""
         CASE split_part(name, ':', 1)
             WHEN 'offer' THEN to_jsonb(coalesce({column}, 'yes') = 'yes')

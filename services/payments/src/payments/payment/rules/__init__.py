@@ -5,25 +5,26 @@
 | ``terms`` | what the rules know about a payment method |
 | ``order`` | the copy of the order and its parcels, for methods only |
 | ``details`` | records of a payment: number, capture wish, refund in progress, loss, chargeback |
-| ``money`` | the amounts of a payment, and the sums that follow from them |
+| ``books.money`` | the amounts of a payment, and the sums that follow from them |
+| ``books.journal`` | the entries of the double-entry journal |
 | ``payment`` | the payment itself, with its calls |
 | ``calls`` | the table of calls: what begins each, what ends it, which deed leads out |
 | ``moves`` | the table of states and moves; which answers end which request |
 | ``drafting`` | ``Draft`` and ``Settled``: the changes, requests, bookings and events of one decision |
-| ``asking`` | what the order asks: start, number, capture, new hold, cancellation |
+| ``order_wishes`` | what the order wants: start, number, capture, new hold, cancellation |
 | ``answers`` | everything that a provider can report |
-| ``checking`` | is an answer about the request, and can the books hold it? |
-| ``reported_objects`` | is the reported object one of this payment, and is it still reported? |
-| ``known_answers`` | does an answer report anything new? |
+| ``reports.checking`` | is an answer about the request, and can the books hold it? |
+| ``reports.objects`` | is the reported object one of this payment, and is it still reported? |
+| ``reports.known`` | does an answer report anything new? |
 | ``settling`` | what one answer means; it calls the modules below |
 | ``numbers`` | publishes the number with which the buyer pays |
 | ``receipts`` | books money that comes in, and receipts that a till takes back |
-| ``refund_answers`` | which reported refund is Noren's, and what ends its request |
-| ``refund_mismatches`` | a known refund that is reported with another amount, or no longer |
-| ``refund_bookings`` | books money that goes back, and takes such a booking back |
-| ``chargeback_bookings`` | opens, decides and reopens a chargeback |
-| ``other_holds`` | holds and charges of others on the agreement with the buyer |
-| ``journal`` | the entries of the double-entry journal |
+| ``refunds.answers`` | which reported refund is Noren's, and what ends its request |
+| ``refunds.mismatches`` | a known refund that is reported with another amount, or no longer |
+| ``refunds.bookings`` | books money that goes back, and takes such a booking back |
+| ``chargebacks`` | opens, decides and reopens a chargeback |
+| ``holds.ends`` | releases or ends a hold, and requests it once more |
+| ``holds.others`` | holds and charges of others on the agreement with the buyer |
 | ``standing`` | publishes unusual changes, after all answers of a batch |
 | ``watching`` | when the payment is looked up next |
 """

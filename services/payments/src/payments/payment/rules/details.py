@@ -1,4 +1,4 @@
-"""What a payment keeps beside its amounts: number, capture wish, refund in progress, losses, chargebacks."""
+"""What a payment keeps in addition to its amounts: number, capture wish, refund in progress, losses, chargebacks."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -32,7 +32,7 @@ class CaptureWish:
 
 @dataclass(frozen=True)
 class OurRefund:
-    """What is known of Noren's refund in progress, beside its amount.
+    """What is known of Noren's refund in progress, without its amount.
 
     - ``number``: the number of its request, which no other refund of the payment has.
     - ``refs``: the provider's ids, as soon as an answer to the request has them. The refunds in ``done_refs`` are
@@ -111,14 +111,14 @@ class KnownChargeback:
 
     @property
     def disputed(self) -> int:
-        """The yen that the buyer disputes; 0 if nobody reported them."""
+        """Return the yen that the buyer disputes; 0 if nobody reported them."""
         if self.disputed_amount is None:
             return 0 if self.state == "lost" else self.amount
         return self.disputed_amount
 
     @property
     def loss_ref(self) -> str:
-        """The reference of the booked loss. It differs each time that the chargeback is lost."""
+        """Return the reference of the booked loss. It differs each time that the chargeback is lost."""
         number = f":{self.lost_times}" if self.lost_times else ""
         return f"chargeback:{self.reference}{number}"
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from payments.payment.rules import journal
+from payments.payment.rules.books import journal
+from payments.payment.rules.books.journal import JournalEntry
 from payments.payment.rules.calls import BEGUN_BY, ENDED_BY, CallBegin, CallEnd
 from payments.payment.rules.details import Loss, OurRefund
-from payments.payment.rules.journal import JournalEntry
 from payments.payment.rules.moves import NEXT, OVER, Operation, RefundAsked, State, VoidAsked
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
@@ -47,7 +47,8 @@ class Settled:
     requests: tuple[NewRequest, ...] = ()
     entries: tuple[JournalEntry, ...] = ()
     denied: tuple[Operation, ...] = ()
-    """Requests under way that were not done, as staff say: they end as declined, and make room for the next of their kind."""
+    """Open requests that were not done, as staff decided. They end as declined, so that others of their kind can
+    follow."""
 
 
 Rule = Callable[[Payment, Terms, datetime], Settled]
@@ -94,7 +95,7 @@ class Draft:
 
     @property
     def behind(self) -> str:
-        """The person who does this, or who requested it from the provider; empty for nobody."""
+        """Return the person who does this, or who requested it from the provider; empty for nobody."""
         return self.by or self.asked_by
 
     def done(self) -> Settled:
@@ -154,7 +155,7 @@ class Draft:
             self.change(refund_asked_amount=amount, refund_of_sale=of_sale, our_refund=ours)
 
     def deny(self, *operations: Operation) -> None:
-        """End the requests under way of these kinds: nothing was done by them."""
+        """End the open requests of these kinds. They had no effect."""
         self._denied += operations
 
     def end_refund(self) -> None:

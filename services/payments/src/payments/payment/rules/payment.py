@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from payments.payment.rules.answers import OtherHold
+from payments.payment.rules.books.money import Money
 from payments.payment.rules.calls import ENDED_BY
 from payments.payment.rules.details import CaptureWish, KnownChargeback, Number, Outside
-from payments.payment.rules.money import Money
 from payments.payment.rules.moves import NOT_YET as NOT_YET
 from payments.payment.rules.moves import OVER, WANTED_IN
 from payments.payment.rules.moves import Operation as Operation
@@ -98,7 +98,7 @@ class Payment(Money):
     booked_elsewhere: Mapping[str, str] = field(default_factory=dict)
     """Receipts reported for this payment that are booked on another order, with its code."""
     let_go: Mapping[str, str] = field(default_factory=dict)
-    """Receipts that were booked here until staff said that they are of another order: its code, or "" if they named none."""
+    """Receipts that staff disowned or moved away, with the code of their order; "" if it is not known."""
     told_again: Mapping[str, int] = field(default_factory=dict)
     """The yen that the provider reports here again for receipts that staff had disowned."""
     receipt_names: Mapping[str, str] = field(default_factory=dict)
@@ -131,7 +131,7 @@ class Payment(Money):
 
     @property
     def refunds_stopped(self) -> bool:
-        """Whether no refund is allowed now.
+        """Return whether no refund is allowed now.
 
         Money is disputed, more went out than was here, or the provider's reports contradict the books.
         """
@@ -139,7 +139,7 @@ class Payment(Money):
 
     @property
     def contradicted(self) -> bool:
-        """Whether the provider's reports contradict the books.
+        """Return whether the provider's reports contradict the books.
 
         Until they agree again, or a person has decided, nothing is final and nothing irreversible is done.
         """
@@ -147,10 +147,11 @@ class Payment(Money):
 
     @property
     def reported_otherwise(self) -> bool:
-        """Whether the provider now reports something else than before.
+        """Return whether the provider now reports something else than before.
 
-        - Booked money has another amount, is not reported any more, or is reported for another order as well.
-        - Money that staff let go of is reported here again.
+        - A booked receipt or refund has another amount, or is not reported any more.
+        - A reported receipt is booked on another order.
+        - A receipt that staff disowned or moved away is reported here again.
         - The number that waits for its buyer has another deadline.
         """
         money = self.doubted_receipts or self.retold_refunds or self.booked_elsewhere or self.told_again
@@ -158,7 +159,7 @@ class Payment(Money):
 
     @property
     def refundable_amount(self) -> int:
-        """The yen that a refund may return now.
+        """Return the yen that a refund may return now.
 
         These are all yen that are here. For a paid order it is only the suspense, unless staff refund a part of the
         sale.
@@ -170,27 +171,27 @@ class Payment(Money):
 
     @property
     def goes_on(self) -> bool:
-        """Whether the order still wants this payment. Only money in suspense is then refunded automatically."""
+        """Return whether the order still wants this payment. Only money in suspense is then refunded automatically."""
         return not self.order_cancelled and self.state not in OVER and self.state != "refunding"
 
     @property
     def number_is_over(self) -> bool:
-        """Whether the number ended unpaid, and its order with it. An order that was paid once goes on after any refund."""
+        """Return whether the number ended unpaid, and its order with it. An order that was paid once goes on after any refund."""
         return self.number is not None and not self.goes_on and not self.captured_amount
 
     @property
     def keeps_parts(self) -> bool:
-        """Whether parts of a hold were captured and stay with an order that goes on, even if the rest of the hold ends."""
+        """Return whether parts of a hold were captured and stay with an order that goes on, even if the rest of the hold ends."""
         return self.goes_on and bool(self.parts) and self.held_amount > 0
 
     @property
     def holds_anew(self) -> bool:
-        """Whether a new hold is requested, or will be as soon as the old one is released."""
+        """Return whether a new hold is requested, or will be as soon as the old one is released."""
         return self.state == "reauthorizing" or (self.state == "voiding" and self.renews_hold)
 
     @property
     def frees_holds(self) -> bool:
-        """Whether holds exist that nobody wants.
+        """Return whether holds exist that nobody wants.
 
         These are holds of others on a cancelled order, or a hold of Noren that a charge of others made unnecessary.
         """
@@ -199,7 +200,7 @@ class Payment(Money):
 
     @property
     def ended_in_part(self) -> bool:
-        """Whether the payment is over and a part of its hold was captured.
+        """Return whether the payment is over and a part of its hold was captured.
 
         The rest may still be held, and nobody wants it.
         """
@@ -207,30 +208,30 @@ class Payment(Money):
 
     @property
     def awaits_an_answer(self) -> bool:
-        """Whether a request is in progress whose answer decides how the payment goes on."""
+        """Return whether a request is in progress whose answer decides how the payment goes on."""
         under_way = self.state in NOT_YET or self.state in ("capturing", "voiding", "reauthorizing")
         return under_way or bool(self.refund_asked_amount or self.doubted_refunds)
 
     @property
     def without_mismatch(self) -> "Payment":
-        """The payment without the call about a mismatch, unless booked money is still reported otherwise."""
+        """Return the payment without the call about a mismatch, unless booked money is still reported otherwise."""
         if self.reported_otherwise:
             return self
         return self.changed(not_ours=()).not_calling(*ENDED_BY["all reports fit"])
 
     @property
     def keeps_its_sale(self) -> bool:
-        """Whether the order is paid and goes on."""
+        """Return whether the order is paid and goes on."""
         return self.state == "captured" and not self.order_cancelled
 
     @property
     def owes_nothing(self) -> bool:
-        """Whether the order keeps all that is here. A failed refund was then a wish of staff."""
+        """Return whether the order keeps all that is here. A failed refund was then a wish of staff."""
         return self.keeps_its_sale and not self.spare_amount
 
     @property
     def open_chargebacks(self) -> tuple[KnownChargeback, ...]:
-        """Chargebacks that are not decided. Nothing is refunded beside them."""
+        """Return the chargebacks that are not decided. Until they are, nothing is refunded."""
         return tuple(one for one in self.chargebacks if one.state == "open")
 
     def chargeback(self, reference: str) -> KnownChargeback | None:
@@ -239,18 +240,18 @@ class Payment(Money):
 
     @property
     def lost_to_a_bank(self) -> bool:
-        """Whether a chargeback was lost. Money that still comes is not refunded without a person."""
+        """Return whether a chargeback was lost. Money that still comes is not refunded without a person."""
         return any(one.state == "lost" for one in self.chargebacks)
 
     @property
     def respond_by(self) -> datetime | None:
-        """The next deadline for an answer to a chargeback."""
+        """Return the next deadline for an answer to a chargeback."""
         return min(
             (one.respond_by for one in self.open_chargebacks if one.respond_by is not None), default=None
         )
 
     def holds_until(self, terms: Terms) -> datetime | None:
-        """The last moment for a capture, or None without a limit.
+        """Return the last moment for a capture, or None without a limit.
 
         AP-39 counts from the order, or from the last re-authorization.
         """
@@ -259,7 +260,7 @@ class Payment(Money):
         return None if days is None else began + timedelta(days=days)
 
     def wants(self, operation: Operation, number: int = 0) -> bool:
-        """Whether a request is still wanted in this state.
+        """Return whether a request is still wanted in this state.
 
         A refund is wanted only if it is the one in progress, with ``number``.
         """
@@ -269,11 +270,12 @@ class Payment(Money):
         return requested and self.state in WANTED_IN[operation]
 
     def is_latest_refund(self, number: int) -> bool:
-        """Whether request ``number`` is the latest refund. Requests from before numbers were kept always are."""
+        """Return whether request ``number`` is the latest refund. Requests from before numbers were kept always are."""
         return not number or self.our_refund.number in (0, number)
 
     def is_ours(self, refund_ref: str) -> bool:
-        """Whether the provider's id names Noren's refund in progress. An answer to the request reported that id."""
+        """Return whether the provider's id names Noren's refund in progress. An answer to the request reported that
+        id."""
         known = (*self.our_refund.refs, *self.doubted_refunds)
         return bool(refund_ref and self.refund_asked_amount) and refund_ref in known
 

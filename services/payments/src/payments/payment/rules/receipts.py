@@ -1,10 +1,11 @@
 """Money that comes in, for the order or into suspense, and receipts that are taken back. Pure."""
 
-from payments.payment.rules import journal
 from payments.payment.rules.answers import Captured, Reversed
+from payments.payment.rules.books import journal
 from payments.payment.rules.calls import CallBegin
 from payments.payment.rules.details import Loss
 from payments.payment.rules.drafting import Draft
+from payments.payment.rules.holds.ends import end_hold
 from payments.payment.rules.moves import (
     NEXT,
     OVER,
@@ -14,9 +15,9 @@ from payments.payment.rules.moves import (
     Operation,
     Reopened,
 )
-from payments.payment.rules.refund_bookings import CAPTURED, cover
+from payments.payment.rules.refunds.bookings import CAPTURED, cover
 from payments.payment.rules.terms import Terms
-from shared.events import AuthorizationEnded, HoldEndReason, PaymentCaptured
+from shared.events import PaymentCaptured
 
 _HELD = ("authorized", "capturing", "voiding")
 
@@ -163,26 +164,6 @@ def _end_short_hold(draft: Draft, terms: Terms, because: str) -> None:
         end_hold(draft, "captured_in_part", terms)
 
 
-def end_hold(draft: Draft, reason: HoldEndReason, terms: Terms) -> None:
-    """Publish that nothing is held any more although the order goes on. Reject the capture that somebody wanted."""
-    payment = draft.payment
-    if payment.authorization_id and payment.authorization_id not in payment.ended_holds:
-        draft.change(ended_holds=(*payment.ended_holds, payment.authorization_id))
-    if payment.order_cancelled:
-        return
-    if payment.capture_wish is not None:
-        draft.reject_capture("authorization_expired" if reason == "expired" else f"not_authorized:{reason}")
-    draft.change(capture_wish=None)
-    draft.call("hold ended")
-    draft.say(
-        AuthorizationEnded,
-        authorization_id=payment.authorization_id,
-        reason=reason,
-        may_reauthorize=terms.may_reauthorize,
-        by=draft.behind if reason == "voided" else draft.by,
-    )
-
-
 def _fulfil(draft: Draft, answer: Captured, terms: Terms, because: str) -> None:
     """Record that the order is paid. Earlier money joins the sale, and excess waits in suspense."""
     payment = draft.payment
@@ -206,7 +187,7 @@ def _fulfil(draft: Draft, answer: Captured, terms: Terms, because: str) -> None:
 
 
 def take_for_the_sale(draft: Draft, amount: int, because: str, by: type) -> None:
-    """Let all free suspense, and what is booked beside it, pay the order: ``amount`` yen together."""
+    """Move ``amount`` yen to the sale: all free suspense and the newly booked money."""
     payment = draft.payment
     draft.change(
         captured_amount=payment.captured_amount + amount,

@@ -27,23 +27,24 @@ from payments.payment.rules.answers import (
     UnnamedCharges,
     Voided,
 )
-from payments.payment.rules.asking import ask_capture, ask_reauthorization, capture_on
-from payments.payment.rules.chargeback_bookings import hear_chargeback
+from payments.payment.rules.chargebacks import hear_chargeback
 from payments.payment.rules.details import CaptureWish, Number
 from payments.payment.rules.drafting import Draft, Settled
-from payments.payment.rules.known_answers import heard_before
+from payments.payment.rules.holds.ends import end_hold, request_reauthorization
+from payments.payment.rules.holds.others import hear_other_hold, hear_unnamed_charges
 from payments.payment.rules.moves import ENDS_A_HOLD, NEXT, CapturedInPart, Operation
 from payments.payment.rules.numbers import hear_number_again, say_number
-from payments.payment.rules.other_holds import hear_other_hold, hear_unnamed_charges
+from payments.payment.rules.order_wishes import ask_capture, capture_on
 from payments.payment.rules.payment import MISMATCH, Payment
-from payments.payment.rules.receipts import end_hold, receive, take_back_receipt
-from payments.payment.rules.refund_answers import (
+from payments.payment.rules.receipts import receive, take_back_receipt
+from payments.payment.rules.refunds.answers import (
     book_refund_answer,
     book_refund_sum,
     hear_reply,
     record_declined_refund,
 )
-from payments.payment.rules.reported_objects import (
+from payments.payment.rules.reports.known import heard_before
+from payments.payment.rules.reports.objects import (
     as_named_here,
     hear_let_go,
     hear_no_longer_reported,
@@ -142,7 +143,7 @@ def _ended_with_parts(draft: Draft, because: str, terms: Terms) -> None:
     draft.call("hold ended after a part")
     if payment.renews_hold:
         draft.change(ended_holds=(*payment.ended_holds, payment.authorization_id))
-        ask_reauthorization(draft, "hold given back to be renewed")
+        request_reauthorization(draft, "hold given back to be renewed")
     else:
         end_hold(draft, "captured_in_part", terms)
 
@@ -263,7 +264,7 @@ def _gone(draft: Draft, terms: Terms) -> None:
     payment = draft.payment
     if payment.renews_hold and not payment.order_cancelled:
         draft.change(ended_holds=(*payment.ended_holds, payment.authorization_id))
-        ask_reauthorization(draft, "hold given back to be renewed")
+        request_reauthorization(draft, "hold given back to be renewed")
         return
     if payment.authorization_id:
         until = payment.holds_until(terms)

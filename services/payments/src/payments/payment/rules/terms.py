@@ -20,6 +20,8 @@ class Terms:
     - ``capture_days_max``: the shop may capture for so many times 24 hours after the order (AP-39) or the last
       re-authorization. Then the hold is released.
     - ``captured_source``: the source in ``PaymentCaptured`` if nobody at the shop asked for the money.
+      ``provider_console``: somebody took a held amount there. ``provider_notice``: the buyer paid, and the provider
+      reports it. ``manual_deposit``: staff saw the money.
     - ``may_reauthorize``: whether an ended hold may be requested once more without the buyer (PAY-30).
     - ``part_captures``: whether a hold may be captured in several parts. The rest stays held.
     - ``visit``: how long after the order the buyer may be at the provider's page. An authorization that then still
@@ -36,7 +38,7 @@ class Terms:
     deposit: Literal["capture", "automatic", "by_hand", "never"]
     grace: timedelta = timedelta(0)
     capture_days_max: int | None = None
-    captured_source: Literal["provider_console", "konbini_notice", "manual_deposit"] = "provider_console"
+    captured_source: Literal["provider_console", "provider_notice", "manual_deposit"] = "provider_console"
     deposit_mail: Literal["automatic", "asked", "never"] = "asked"
     may_reauthorize: bool = False
     part_captures: bool = False

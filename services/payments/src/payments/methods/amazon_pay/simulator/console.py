@@ -118,7 +118,7 @@ class Console:
         return _back("通知機能を切り替えました")
 
     async def ledger(self, request: Request) -> Response:
-        """The ledger of money, oldest first. `?since=` skips rows up to that number."""
+        """Return the ledger of money, oldest first. `?since=` skips rows up to that number."""
         return self._rows("entries", request)
 
     async def calls(self, request: Request) -> Response:

@@ -57,20 +57,20 @@ class AmazonSimulatorSettings(BaseSettings):
 
     @cached_property
     def merchant_key(self) -> RSAPublicKey:
-        """The key that verifies requests and button payloads."""
+        """Return the key that verifies requests and button payloads."""
         return public_key(self.public_key_file.read_bytes())
 
     @property
     def folder(self) -> Path:
-        """The folder of this simulator's files."""
+        """Return the folder of this simulator's files."""
         return self.directory / "amazon_pay"
 
     @property
     def pages_url(self) -> str:
-        """The origin of the addresses that buyers are sent to."""
+        """Return the origin of the addresses that buyers are sent to."""
         return self.hosted_url or self.url
 
     @property
     def notices_to(self) -> str:
-        """The endpoint that the merchant stored in Seller Central."""
+        """Return the endpoint that the merchant stored in Seller Central."""
         return self.notice_url or f"{self.shop_url}/payments/amazon_pay/notices"

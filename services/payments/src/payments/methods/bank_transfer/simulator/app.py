@@ -163,7 +163,7 @@ def _install_console(app: FastAPI, bank: Bank) -> None:
 
     @app.get("/ledger")
     async def show_ledger() -> Mapping[str, Any]:
-        """The statement, for checkers and the demo."""
+        """Return the statement, for checkers and the demo."""
         return {"entries": bank.entries()}
 
     @app.get("/")

@@ -112,7 +112,7 @@ def _install_console(app: FastAPI, ledger: Ledger, sender: "NoticeSender") -> No
 
     @app.get("/ledger")
     async def show_ledger() -> Mapping[str, Any]:
-        """The ledger, for checkers and the demo."""
+        """Return the ledger, for checkers and the demo."""
         return {"entries": ledger.entries()}
 
     @app.get("/")

@@ -1,0 +1,1 @@
+"""The books of a payment: its amounts, and the entries of the journal."""

@@ -1,0 +1,1 @@
+"""Refunds: which answer is about Noren's, what differs from the books, and the bookings."""

@@ -1,0 +1,215 @@
+"""Which refund that a provider reports is Noren's, what ends Noren's request, and how others are booked. Pure.
+
+A request for a refund ends only with its own answer. That is the reply to it. After a reply with the provider's id,
+it is also a look-up that reports this id. Any other refund is booked once and ends nothing, whatever its amount is.
+"""
+
+from dataclasses import replace
+
+from payments.payment.rules.answers import (
+    RefundDeclined,
+    Refunded,
+    RefundedInAll,
+    RefundWaiting,
+    Unknown,
+)
+from payments.payment.rules.drafting import Draft
+from payments.payment.rules.moves import NothingLeft
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.refunds.bookings import book_refund, cover, give_the_rest, keep_route
+from payments.payment.rules.refunds.mismatches import SUM, hear_refund_again, hear_sum_again
+
+
+def book_refund_answer(draft: Draft, answer: Refunded, because: str, *, ours: bool) -> None:
+    """Book a refund once by its id, whoever requested it.
+
+    ``ours``: it is the answer to Noren's request. Only this, or its id in a look-up, ends the request.
+    """
+    payment = draft.payment
+    if doubts(payment, answer):
+        return
+    ours = ours or payment.is_ours(answer.refund_ref)
+    if answer.refund_ref in payment.doubted_refunds:
+        left = tuple(one for one in payment.doubted_refunds if one != answer.refund_ref)
+        draft.change(doubted_refunds=left)
+    known = 0
+    if heard := answer.refund_ref in payment.refunds:
+        hear_refund_again(draft, answer)
+    else:
+        draft.change(refund_amounts={**payment.refund_amounts, answer.refund_ref: answer.amount})
+        known = _book_by_name(draft, answer, because, ours=ours)
+    if ours:
+        own = {answer.refund_ref: answer.amount, **draft.payment.own_refunds}
+        draft.change(own_refunds=own)
+        summed = payment.our_refund.presumed_ref.startswith(SUM)
+        if not (summed and (heard or known == answer.amount)):
+            _correct_presumption(draft, payment, answer.refund_ref)
+        _complete_own_refund(draft, answer)
+
+
+def _complete_own_refund(draft: Draft, answer: Refunded) -> None:
+    """Record that Noren's refund is completed, or a part that the provider refunded separately. The rest is in progress."""
+    ours, left = draft.payment.our_refund, draft.payment.refund_asked_amount - answer.amount
+    if left > 0:
+        open_refs = tuple(one for one in ours.refs if one != answer.refund_ref)
+        ours = replace(ours, refs=open_refs, done_refs=(*ours.done_refs, answer.refund_ref))
+        draft.change(refund_asked_amount=left, our_refund=ours)
+    else:
+        draft.end_refund()
+        give_the_rest(draft)
+
+
+def _book_by_name(draft: Draft, answer: Refunded, because: str, *, ours: bool) -> int:
+    """Book a refund with a new id, without the yen that the sum reported before. Return these yen."""
+    payment = draft.payment
+    known = _known_by_sum(payment, answer, ours=ours)
+    presumed = not ours and _may_be_ours(payment, answer, known)
+    if not ours and not presumed and _match_record(draft, answer):
+        return 0
+    draft.change(unnamed_refund_amount=payment.unnamed_refund_amount - known)
+    if presumed:
+        draft.change(our_refund=replace(payment.our_refund, presumed_ref=answer.refund_ref))
+    book_refund(draft, answer.refund_ref, answer.amount - known, answer.route, because, ours=ours or presumed)
+    return known
+
+
+def _known_by_sum(payment: Payment, answer: Refunded, *, ours: bool) -> int:
+    """Return how much of a refund was in the provider's sum before its id was known.
+
+    Noren's refund is in no sum from before its request. An uncertain amount is taken as too high rather than too low.
+    The next sum reports what is left out.
+    """
+    most = min(payment.unnamed_refund_amount, answer.amount)
+    if not ours:
+        return most
+    before = max(payment.our_refund.told_before, answer.told_before)
+    return min(most, max(payment.reported_refunds_amount - before, 0))
+
+
+def _may_be_ours(payment: Payment, answer: Refunded, known: int) -> bool:
+    """Return whether a refund with an id is presumed to be Noren's, which has none yet.
+
+    It has the same amount and is new, or it names the refund that the sum presumed.
+    """
+    ours = payment.our_refund
+    if ours.refs or ours.done_refs or answer.amount != payment.refund_asked_amount:
+        return False
+    return known == (answer.amount if ours.presumed_ref.startswith(SUM) else 0) and (
+        not ours.presumed_ref or ours.presumed_ref.startswith(SUM)
+    )
+
+
+def _correct_presumption(draft: Draft, before: Payment, own_ref: str) -> None:
+    """Call staff if a refund that was presumed to be Noren's belonged to others. ``own_ref`` is Noren's id, if known."""
+    presumed = before.our_refund.presumed_ref
+    if presumed and presumed != own_ref:
+        draft.change(our_refund=replace(draft.payment.our_refund, presumed_ref=""))
+        if before.goes_on:
+            draft.call("refund by others")
+            draft.note("refund was of others", f"¥{before.refund_asked_amount:,}")
+
+
+def hear_reply(draft: Draft, answer: Refunded | RefundWaiting | Unknown) -> None:
+    """Keep the refund's id, and the sum before the refund, from a reply to Noren's request."""
+    payment = draft.payment
+    if not payment.refund_asked_amount:
+        return
+    ours = payment.our_refund
+    told_before = max(ours.told_before, answer.told_before)
+    reported = answer.refund_refs if isinstance(answer, RefundWaiting) else ()
+    over = (*ours.refs, *ours.done_refs, *payment.failed_refunds)
+    fresh = tuple(ref for ref in reported if ref not in over)
+    draft.change(our_refund=replace(ours, refs=(*ours.refs, *fresh), told_before=told_before))
+    if reported and ours.presumed_ref not in reported:
+        _correct_presumption(draft, payment, "")
+
+
+def book_refund_sum(draft: Draft, answer: RefundedInAll, because: str) -> None:
+    """Book the part of the provider's sum that exceeds the refunds with ids."""
+    payment = draft.payment
+    if payment.doubted_refunds or payment.retold_refunds.keys() - {SUM}:
+        return
+    beyond = answer.amount - payment.reported_refunds_amount
+    hear_sum_again(draft, answer)
+    if beyond <= 0:
+        return
+    ref, ours = f"{SUM}{answer.amount}", payment.our_refund
+    presumed = beyond == payment.refund_asked_amount and not ours.presumed_ref
+    if presumed:
+        draft.change(our_refund=replace(ours, presumed_ref=ref))
+    draft.change(unnamed_refund_amount=payment.unnamed_refund_amount + beyond)
+    book_refund(draft, ref, beyond, answer.route, because, ours=presumed)
+
+
+def _match_record(draft: Draft, answer: Refunded) -> bool:
+    """Match a refund with the record that staff made of it before the report. It is one refund, not two."""
+    payment = draft.payment
+    same = [one for one in payment.outside if (one.amount, one.route) == (answer.amount, answer.route)]
+    if not same:
+        return False
+    draft.change(
+        outside=tuple(one for one in payment.outside if one is not same[0]),
+        refunds=(*payment.refunds, answer.refund_ref),
+        beside_provider_amount=payment.beside_provider_amount - answer.amount,
+    )
+    keep_route(draft, answer.refund_ref, answer.route)
+    draft.note("written down before", f"¥{answer.amount:,}")
+    return True
+
+
+def _book_out_lost_receipts(draft: Draft, because: str) -> bool:
+    """Book out a receipt that was taken back while a refund of its money was in progress.
+
+    Return True if nothing is here then.
+    """
+    payment = draft.payment
+    if not payment.losses or not payment.held_amount:
+        return False
+    cover(draft, f"unrefunded:{payment.version}", because)
+    if draft.payment.held_amount:
+        return False
+    if not (payment.captured_amount or draft.payment.losses):
+        # The money never paid for the order, and nothing was lost.
+        draft.end_calls("nothing paid and nothing lost")
+    if not draft.move(NothingLeft, because):
+        draft.note(because)
+    return True
+
+
+def record_declined_refund(draft: Draft, answer: RefundDeclined, because: str, *, ours: bool) -> None:
+    """Record that Noren's refund failed. A person is called, unless others refunded part of the money meanwhile.
+
+    A look-up of a refund that is not known to be Noren's ends nothing.
+    """
+    payment = draft.payment
+    ours = ours or payment.is_ours(answer.refund_ref)
+    if answer.refund_ref and answer.refund_ref not in payment.failed_refunds:
+        draft.change(failed_refunds=(*payment.failed_refunds, answer.refund_ref))
+    requested = payment.refund_asked_amount
+    if not ours or not (requested or payment.state == "refunding"):
+        return
+    refs = tuple(ref for ref in payment.our_refund.refs if ref != answer.refund_ref)
+    if refs and refs != payment.our_refund.refs:
+        # One part of it failed. The remaining amount is reported after the other parts are completed.
+        draft.change(our_refund=replace(payment.our_refund, refs=refs))
+        return
+    _correct_presumption(draft, payment, "")
+    draft.end_refund()
+    if _book_out_lost_receipts(draft, because):
+        return
+    less = payment.refundable_amount < requested
+    if less and payment.state == "refunding":
+        give_the_rest(draft)
+    elif less and (payment.order_cancelled or not payment.refund_of_sale):
+        draft.note(because)
+    else:
+        if payment.state in ("refunding", "captured"):
+            draft.call("refund declined")
+            draft.change(refund_failed_amount=requested)
+        if not draft.move(RefundDeclined, because):
+            draft.note(because)
+
+
+def doubts(payment: Payment, answer: Refunded) -> bool:
+    """Return whether the amount of a refund still differs from the request. It does not count until a person has looked."""
+    return answer.refund_ref in payment.doubted_refunds and answer.amount != payment.refund_asked_amount

@@ -1,0 +1,257 @@
+"""Books refunds of Noren, refunds of others and chargebacks, and takes such bookings back. Once, in every state. Pure."""
+
+from dataclasses import replace
+from uuid import UUID, uuid5
+
+from payments.payment.rules.answers import Refunded, RefundRoute
+from payments.payment.rules.books import journal
+from payments.payment.rules.details import Loss, Outside, Taken
+from payments.payment.rules.drafting import Draft
+from payments.payment.rules.moves import (
+    OVER,
+    MoneyBeside,
+    NothingLeft,
+    RecordTakenBack,
+    RefundAsked,
+    SaleHereAgain,
+)
+from payments.payment.rules.payment import Payment
+from shared.events import PaymentRefunded, RefundTakenBack
+
+CAPTURED, REFUNDED = "売上確定済", "返金済"
+"""The state of an authorization, as :attr:`Payment.provider_status` shows it."""
+OVER_REFUNDED = "more went out than was here"
+
+
+def book_refund(draft: Draft, ref: str, amount: int, route: RefundRoute, because: str, *, ours: bool) -> None:
+    """Book a refund out of the money that is here. The excess is a loss until a person, or money, explains it.
+
+    The buyer reads the whole amount that the provider refunded, as soon as some of it was here.
+    """
+    keep_route(draft, ref, route)
+    given = min(amount, draft.payment.held_amount)
+    if given:
+        give(draft, ref, given, route, because, ours=ours, beyond=amount - given)
+    else:
+        draft.change(refunds=(*draft.payment.refunds, ref))
+    if amount > given:
+        draft.lose(Loss(ref, amount - given, "refund", route, told=bool(given)))
+        draft.note(OVER_REFUNDED, f"¥{amount - given:,}")
+        draft.call("refund of more than was here")
+
+
+def keep_route(draft: Draft, ref: str, route: RefundRoute) -> None:
+    """Keep the route of a refund. The event that takes it back names the same route."""
+    if route != "provider":
+        draft.change(refund_routes={**draft.payment.refund_routes, ref: route})
+
+
+def cover(draft: Draft, receipt_id: str, because: str) -> None:
+    """Let new money cover earlier losses, as if the money had come first."""
+    for loss in draft.payment.losses:
+        amount = min(loss.amount, draft.payment.held_amount)
+        if not amount:
+            continue
+        left = replace(loss, amount=loss.amount - amount)
+        losses = [left if one is loss else one for one in draft.payment.losses]
+        draft.change(losses=tuple(one for one in losses if one.amount))
+        if loss.kind == "receipt":
+            draft.take_back_amount(loss.ref, amount, receipt_id)
+            if not draft.payment.spare_amount:
+                draft.end_calls("no spare money here")
+        else:
+            by_chargeback = loss.kind == "chargeback"
+            give(
+                draft,
+                loss.ref,
+                amount,
+                loss.route,
+                because,
+                ours=by_chargeback or loss.ref in draft.payment.own_refunds,
+                by_chargeback=by_chargeback,
+                explained_by=receipt_id,
+                published=loss.told,
+            )
+    if not any(loss.kind == "refund" for loss in draft.payment.losses):
+        draft.end_calls("no unexplained loss left")
+
+
+def book_outside_refund(draft: Draft, ref: str, amount: int, route: RefundRoute, because: str) -> None:
+    """Book a refund that staff made by a way that the provider does not know."""
+    if ref in draft.payment.refunds:
+        return
+    draft.change(
+        beside_provider_amount=draft.payment.beside_provider_amount + amount,
+        outside=(
+            *draft.payment.outside,
+            Outside(ref, amount, route, min(amount, draft.payment.spare_amount)),
+        ),
+    )
+    give(draft, ref, amount, route, because, ours=True)
+
+
+def take_back_outside_refund(draft: Draft, record: Outside, because: str) -> None:
+    """Book the opposite of a refund that staff had recorded by mistake. Inform the order and its buyer."""
+    payment = draft.payment
+    draft.change(
+        outside=tuple(one for one in payment.outside if one is not record),
+        beside_provider_amount=payment.beside_provider_amount - record.amount,
+    )
+    take_back_booked_refund(draft, Taken(record.ref, record.amount, record.from_suspense), record.route)
+    if draft.payment.losses and draft.payment.held_amount:
+        cover(draft, f"{record.ref}:{payment.version}", because)
+    if not let_go_on_again(draft, because):
+        if draft.payment.held_amount and draft.move(RecordTakenBack, because):
+            draft.call("refund taken back")
+        else:
+            draft.note(because)
+    call_spare(draft, record.from_suspense)
+
+
+def take_back_booked_refund(
+    draft: Draft, gone: Taken, route: RefundRoute, *, by_chargeback: bool = False
+) -> None:
+    """Book the opposite of a booked refund that did not take place.
+
+    The order gets an event. The buyer gets a mail, unless ``by_chargeback``.
+    """
+    payment = draft.payment
+    draft.book(
+        journal.suspense_return_taken_back(gone.ref, gone.from_suspense),
+        journal.refund_taken_back(gone.ref, gone.amount - gone.from_suspense),
+    )
+    draft.change(
+        refunded_amount=payment.refunded_amount - gone.amount,
+        suspense_returned_amount=payment.suspense_returned_amount - gone.from_suspense,
+        provider_status=CAPTURED if payment.provider_status == REFUNDED else payment.provider_status,
+    )
+    draft.say(
+        RefundTakenBack,
+        refund_id=refund_id_of(payment, gone.ref),
+        amount=gone.amount,
+        spare_amount=gone.from_suspense,
+        remaining_amount=draft.payment.held_amount if payment.order_cancelled else draft.payment.sale_amount,
+        route=route,
+        by_dispute=by_chargeback,
+    )
+
+
+def let_go_on_again(draft: Draft, because: str) -> bool:
+    """Let an order that goes on be paid again by money of its sale, or be short of the rest.
+
+    Return False if this changes nothing.
+    """
+    payment = draft.payment
+    if payment.order_cancelled or not payment.held_amount:
+        return False
+    paid = payment.sale_amount > 0 and draft.move(SaleHereAgain, because)
+    short = not paid and payment.number is None and draft.move(MoneyBeside, because)
+    if short:
+        draft.call("money of the sale missing again")
+    return paid or short
+
+
+def call_spare(draft: Draft, amount: int) -> None:
+    """Call a person about ``amount`` more yen that are here and belong to no order; not for 0 yen."""
+    state = draft.payment.state
+    if amount:
+        over, paid = state in OVER or state == "refunding", state == "captured"
+        draft.call(
+            "money after the end" if over else "money beyond the total" if paid else "money below the total"
+        )
+
+
+def give(
+    draft: Draft,
+    ref: str,
+    amount: int,
+    route: RefundRoute,
+    because: str,
+    *,
+    ours: bool,
+    by_chargeback: bool = False,
+    explained_by: str = "",
+    beyond: int = 0,
+    published: bool = False,
+) -> None:
+    """Book the refund and publish it for the order and its buyer, unless it was ``published`` before.
+
+    ``beyond`` yen went out as well, although they were not here. They belonged to no order.
+    """
+    payment = draft.payment
+    spare = min(amount, payment.spare_amount)
+    refund_id = _book(draft, ref, amount, explained_by)
+    if by_chargeback:
+        taken = Taken(" ".join(filter(None, [ref, explained_by])), amount, spare)
+        known = (one.taking(taken) if one.loss_ref == ref else one for one in payment.chargebacks)
+        draft.change(chargebacks=tuple(known))
+    if not draft.payment.spare_amount:
+        draft.end_calls("no spare money here")
+    state = payment.state
+    if draft.payment.held_amount == 0:
+        end_without_money(draft, because)
+    if draft.payment.state == state:
+        draft.note(because)
+    if amount > spare and payment.goes_on and not ours:
+        draft.call("refund by others")
+    if published:
+        return
+    draft.say(
+        PaymentRefunded,
+        refund_id=refund_id,
+        amount=amount + beyond,
+        spare_amount=spare + beyond if spare == amount else spare,
+        remaining_amount=draft.payment.sale_amount if payment.goes_on else draft.payment.held_amount,
+        route=route,
+        by_dispute=by_chargeback,
+        order_ended=payment.order_cancelled or payment.number_is_over,
+        by=draft.behind or (payment.asked_by if ours and not by_chargeback else ""),
+    )
+
+
+def _book(draft: Draft, ref: str, amount: int, explained_by: str) -> UUID:
+    """Book ``amount`` yen as refunded, suspense first. Return the id of the refund in events.
+
+    ``explained_by``: the receipt that explains a refund which was booked as a loss.
+    """
+    payment = draft.payment
+    from_suspense = min(amount, payment.spare_amount)
+    entries = (
+        journal.suspense_returned(ref, from_suspense),
+        journal.refund(ref, amount - from_suspense),
+    )
+    known = () if explained_by else (ref,)
+    draft.book(*(journal.covered(one, explained_by) if explained_by else one for one in entries))
+    draft.change(
+        refunded_amount=payment.refunded_amount + amount,
+        suspense_returned_amount=payment.suspense_returned_amount + from_suspense,
+        refunds=(*payment.refunds, *known),
+    )
+    return refund_id_of(payment, " ".join([ref, *filter(None, [explained_by])]))
+
+
+def refund_id_of(payment: Payment, ref: str) -> UUID:
+    """Return the id in events of the refund that is booked by ``ref``."""
+    return uuid5(payment.payment_id, ref)
+
+
+def end_without_money(draft: Draft, because: str) -> None:
+    """End the payment after all money was refunded, unless the order is still to be paid by it."""
+    payment = draft.payment
+    draft.end_refund()
+    draft.end_calls("no money here")
+    if payment.state == "short" and payment.goes_on:
+        draft.move(NothingLeft, because)
+    elif payment.state == "refunded" or (payment.keeps_its_sale and not payment.captured_amount):
+        return
+    else:
+        draft.move(RefundAsked, because)
+        if draft.move(Refunded, because):
+            draft.change(provider_status=REFUNDED if payment.authorization_id else "")
+
+
+def give_the_rest(draft: Draft) -> None:
+    """Request a refund of money that came meanwhile, or was not requested yet."""
+    payment = draft.payment
+    if payment.state == "refunding" and payment.held_amount > 0 and not payment.refunds_stopped:
+        draft.ask("refund", payment.held_amount)

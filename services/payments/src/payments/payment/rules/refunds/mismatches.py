@@ -1,0 +1,157 @@
+"""A known refund that the provider reports with another amount, or no longer. Booked after staff have seen it. Pure."""
+
+from dataclasses import replace
+
+from payments.payment.rules.answers import Refunded, RefundedInAll, RefundRoute
+from payments.payment.rules.books import journal
+from payments.payment.rules.details import Taken
+from payments.payment.rules.drafting import Draft
+from payments.payment.rules.moves import RecordTakenBack
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.refunds.bookings import (
+    book_refund,
+    call_spare,
+    let_go_on_again,
+    take_back_booked_refund,
+)
+
+SUM = "total:"
+"""The prefix of the reference of yen that are known only by the provider's sum."""
+
+
+def route_of(payment: Payment, ref: str) -> RefundRoute:
+    """Return the route of a booked refund. ``ref`` is the provider's id, or :data:`SUM`."""
+    named = (
+        route
+        for one, route in payment.refund_routes.items()
+        if one == ref or (ref == SUM and one.startswith(SUM))
+    )
+    return next(named, "provider")
+
+
+def hear_sum_again(draft: Draft, answer: RefundedInAll) -> None:
+    """Call a person if the provider's sum of refunds is below the booked sum. Its earlier report cannot be true then."""
+    payment, amount = draft.payment, answer.amount
+    others = {one: reported for one, reported in payment.retold_refunds.items() if one != SUM}
+    if amount < min(answer.before, payment.reported_refunds_amount):
+        if payment.retold_refunds.get(SUM) != amount:
+            draft.change(retold_refunds={**others, SUM: amount})
+            draft.call("refund reported otherwise")
+            draft.note("refund told otherwise", f"¥{payment.reported_refunds_amount:,} → ¥{amount:,}")
+    elif SUM in payment.retold_refunds:
+        draft.change(retold_refunds=others)
+
+
+def hear_refund_no_more(draft: Draft, ref: str) -> None:
+    """Call a person for a refund that was reported once and is not reported any more."""
+    payment = draft.payment
+    booked = payment.refund_amounts.get(ref, 0)
+    if booked and payment.retold_refunds.get(ref) != 0:
+        draft.change(retold_refunds={**payment.retold_refunds, ref: 0})
+        draft.call("refund reported otherwise")
+        draft.note("refund told no more", f"¥{booked:,}")
+
+
+def disown_refund(draft: Draft, ref: str, because: str) -> None:
+    """Take a refund out of the books that belongs to another order, as staff decided. No look-up counts it again."""
+    payment = draft.payment
+    booked = payment.refund_amounts.get(ref, payment.own_refunds.get(ref, 0))
+    draft.change(
+        disowned=(*payment.disowned, ref),
+        retold_refunds={
+            one: reported for one, reported in payment.retold_refunds.items() if one not in (ref, SUM)
+        },
+        refund_amounts={one: reported for one, reported in payment.refund_amounts.items() if one != ref},
+        own_refunds={one: reported for one, reported in payment.own_refunds.items() if one != ref},
+    )
+    _take_back(draft, ref, f"{ref}:{payment.version}", booked, because)
+    if not draft.payment.refunded_elsewhere_amount:
+        draft.end_calls("no refund by others left")
+
+
+def hear_refund_again(draft: Draft, answer: Refunded) -> None:
+    """Call a person about another amount, until the booked amount is reported again.
+
+    A refund from before amounts were kept changes nothing.
+    """
+    payment, ref = draft.payment, answer.refund_ref
+    booked = payment.refund_amounts.get(ref, payment.own_refunds.get(ref))
+    if booked is None or payment.retold_refunds.get(ref, booked) == answer.amount:
+        return
+    others = {one: reported for one, reported in payment.retold_refunds.items() if one != ref}
+    if answer.amount == booked:
+        draft.change(retold_refunds=others)
+        return
+    draft.change(retold_refunds={**others, ref: answer.amount})
+    draft.call("refund reported otherwise")
+    draft.note("refund told otherwise", f"¥{booked:,} → ¥{answer.amount:,}")
+
+
+def book_refunds_as_reported(draft: Draft, because: str) -> None:
+    """Book the difference between the reported and the booked amounts of refunds, after staff have seen it.
+
+    Each difference is its own movement.
+    """
+    if SUM in draft.payment.retold_refunds:
+        _book_sum_as_reported(draft, because)
+    for ref, reported in draft.payment.retold_refunds.items():
+        payment = draft.payment
+        more = reported - payment.refund_amounts.get(ref, payment.own_refunds.get(ref, 0))
+        part = f"{ref}:{payment.version}"
+        ours = ref in payment.own_refunds
+        draft.change(
+            retold_refunds={one: left for one, left in payment.retold_refunds.items() if one != ref},
+            refund_amounts={**payment.refund_amounts, ref: reported},
+            own_refunds={**payment.own_refunds, ref: reported} if ours else payment.own_refunds,
+        )
+        if more > 0:
+            book_refund(draft, part, more, route_of(payment, ref), because, ours=ours)
+        else:
+            _take_back(draft, ref, part, -more, because)
+
+
+def _book_sum_as_reported(draft: Draft, because: str) -> None:
+    """Take back what the provider's sum does not count: first refunds without ids, then the latest reported ones."""
+    payment = draft.payment
+    reported = payment.retold_refunds[SUM]
+    missing = payment.reported_refunds_amount - reported
+    draft.change(retold_refunds={one: left for one, left in payment.retold_refunds.items() if one != SUM})
+    if unnamed := min(missing, payment.unnamed_refund_amount):
+        missing -= unnamed
+        draft.change(unnamed_refund_amount=payment.unnamed_refund_amount - unnamed)
+        _take_back(draft, SUM, f"{SUM}{reported}:{payment.version}", unnamed, because)
+    for ref, booked in reversed(list(payment.refund_amounts.items())):
+        less = min(missing, booked)
+        if less > 0:
+            missing -= less
+            amounts = {**draft.payment.refund_amounts, ref: booked - less}
+            own = {one: amount for one, amount in draft.payment.own_refunds.items() if one != ref}
+            draft.change(refund_amounts=amounts, own_refunds=own)
+            _take_back(draft, ref, f"{ref}:{draft.payment.version}", less, because)
+
+
+def _take_back(draft: Draft, ref: str, part: str, amount: int, because: str) -> None:
+    """Book that ``amount`` yen of a refund did not go back. A loss by this refund is reduced first."""
+    payment = draft.payment
+    beyond, losses = 0, []
+    for one in payment.losses:
+        # A difference that was booked later has the reference of the refund, and a number.
+        of_it = one.kind == "refund" and (one.ref == ref or one.ref.startswith(f"{ref}:"))
+        taken_back = min(amount - beyond, one.amount) if of_it else 0
+        beyond += taken_back
+        losses += [replace(one, amount=one.amount - taken_back)]
+    draft.book(journal.loss_taken_back(part, beyond))
+    draft.change(losses=tuple(one for one in losses if one.amount))
+    if not any(one.kind == "refund" for one in draft.payment.losses):
+        draft.end_calls("no unexplained loss left")
+    if amount == beyond:
+        draft.note(because)
+        return
+    from_suspense = min(amount - beyond, payment.suspense_returned_amount)
+    take_back_booked_refund(draft, Taken(part, amount - beyond, from_suspense), route_of(payment, ref))
+    if not let_go_on_again(draft, because):
+        if draft.move(RecordTakenBack, because):
+            draft.call("refund taken back")
+        else:
+            draft.note(because)
+    call_spare(draft, from_suspense)
