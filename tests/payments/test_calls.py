@@ -77,6 +77,7 @@ STANDS: Mapping[Call, list[tuple[dict[str, Any], Terms]]] = {
     "chargeback": [({**PAID, "chargebacks": (OPEN,)}, CARD), (PAID, CARD)],
     "chargeback_lost": [({"state": "refunded", "chargebacks": (LOST,)}, CARD)],
     "receipt_reversed": [({"state": "waiting"}, CARD)],
+    "receipt_nowhere": [({**RECEIPT, "let_go": {"r1": ""}, "told_again": {"r1": 3_300}}, CARD)],
     "refund_unexplained": [(FOREIGN, BANK)],
     "shipping_untold": [(PAID, CARD)],
     "answer_mismatch": [

@@ -79,6 +79,7 @@ def test_the_standing_is_said_whole_with_a_growing_revision() -> None:
         captured_amount=3_300,
         refunded_amount=500,
         refunded_elsewhere_amount=500,
+        sale_amount=2_800,
     )
     assert told.model_dump() == expected.model_dump()
     seen = call_rules.mark_seen(said.payment, CARD, AT, by="佐藤")

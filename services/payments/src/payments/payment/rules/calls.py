@@ -166,7 +166,7 @@ CALLS: Mapping[Call, CallRule] = {
     "receipt_nowhere": CallRule(
         begins=("receipt booked nowhere",),
         ends=("every disowned receipt booked", "seen"),
-        deeds=("count-again", "move", "seen"),
+        deeds=("count-again", "seen"),
     ),
     "shipping_untold": CallRule(
         begins=("report of a parcel refused",),
