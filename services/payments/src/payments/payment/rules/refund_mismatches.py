@@ -54,11 +54,10 @@ def hear_refund_no_more(draft: Draft, ref: str) -> None:
 
 
 def disown_refund(draft: Draft, ref: str, because: str) -> None:
-    """Take a refund out of the books that belongs to another order, as staff decided. No look-up counts it again."""
+    """Take a refund out of the books that is not this order's, as staff decided."""
     payment = draft.payment
     booked = payment.refund_amounts.get(ref, payment.own_refunds.get(ref, 0))
     draft.change(
-        disowned=(*payment.disowned, ref),
         retold_refunds={
             one: reported for one, reported in payment.retold_refunds.items() if one not in (ref, SUM)
         },
@@ -68,6 +67,31 @@ def disown_refund(draft: Draft, ref: str, because: str) -> None:
     _take_back(draft, ref, f"{ref}:{payment.version}", booked, because)
     if not draft.payment.refunded_elsewhere_amount:
         draft.stop_calling(ELSEWHERE)
+
+
+def count_refund_again(draft: Draft, ref: str, amount: int, because: str, *, ours: bool) -> None:
+    """Book a refund of which staff had said that it is not this order's, as the provider reports it.
+
+    The provider's sum may have it already. ``ours``: it answered a request of Noren. If that was repeated for the same
+    amount, this is the answer to the repetition, too.
+    """
+    payment = draft.payment
+    if ours and payment.refund_asked_amount == amount:
+        draft.deny("refund")
+        draft.end_refund()
+    known = min(payment.unnamed_refund_amount, amount)
+    draft.change(
+        unnamed_refund_amount=payment.unnamed_refund_amount - known,
+        refunds=payment.refunds if ref in payment.refunds else (*payment.refunds, ref),
+        refund_amounts={**payment.refund_amounts, ref: amount},
+        own_refunds={**payment.own_refunds, ref: amount} if ours else payment.own_refunds,
+    )
+    if amount > known:
+        part = f"{ref}:{payment.version}"
+        book_refund(draft, part, amount - known, route_of(payment, ref), because, ours=ours)
+    if ours and draft.payment.owes_nothing and payment.refund_failed_amount == amount:
+        draft.stop_calling("refund_failed")
+        draft.change(refund_failed_amount=0)
 
 
 def hear_refund_again(draft: Draft, answer: Refunded) -> None:

@@ -32,7 +32,7 @@ from payments.payment.rules.chargeback_bookings import hear_chargeback
 from payments.payment.rules.details import CaptureWish, Number
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.known_answers import heard_before
-from payments.payment.rules.moves import ENDS_A_HOLD, NEXT, CapturedInPart, Operation
+from payments.payment.rules.moves import ENDS_A_HOLD, NEXT, CapturedInPart, HoldHereAgain, Operation
 from payments.payment.rules.numbers import hear_number_again, say_number
 from payments.payment.rules.other_holds import hear_other_hold, hear_unnamed_charges
 from payments.payment.rules.payment import MISMATCH, Payment
@@ -45,9 +45,9 @@ from payments.payment.rules.refund_answers import (
 )
 from payments.payment.rules.reported_objects import (
     as_named_here,
-    hear_let_go,
+    disowned_object,
+    hear_disowned,
     hear_no_longer_reported,
-    is_disowned,
 )
 from payments.payment.rules.terms import Terms
 from shared.events import (
@@ -75,18 +75,16 @@ def settle_answer(
     reported it. Events about a request name the person who had asked for it.
     """
     draft = Draft(payment, at, by, asked_by=payment.asked_by if operation else "")
-    if isinstance(answer, Captured):
-        hear_let_go(draft, answer)
+    if ref := disowned_object(payment, answer):
+        hear_disowned(draft, ref, answer)
+        return draft.done()
     answer = as_named_here(payment, answer)
-    of_others = is_disowned(payment, answer)
-    draft.remember({} if of_others else answer.refs)
+    draft.remember(answer.refs)
     because = because or f"{operation or 'look_up'}: {type(answer).__name__}"
     ours = operation == "refund"
     if ours and isinstance(answer, Refunded | RefundWaiting | Unknown):
         hear_reply(draft, answer)
     match answer:
-        case _ if of_others:
-            pass
         case ToldNoMore():
             hear_no_longer_reported(draft, answer)
         case Captured():
@@ -117,6 +115,8 @@ def settle_answer(
             hear_number_again(draft, answer)
         case Unknown(mismatch=True):
             _doubt(draft, answer, terms, because)
+        case Authorized() | Voided() | Expired() | CaptureDeclined() if is_counted_again(payment, answer):
+            _hold_again(draft, answer, because, terms)
         case _ if type(answer) in NEXT[payment.state] and not heard_before(payment, answer):
             _move(draft, answer, terms, because)
     draft.give_back_what_is_over()
@@ -161,6 +161,24 @@ def _doubt(draft: Draft, answer: Unknown, terms: Terms, because: str) -> None:
         draft.note("answer does not fit", answer.reason)
     if type(answer) in NEXT[draft.payment.state]:
         _move(draft, answer, terms, because)
+
+
+def is_counted_again(payment: Payment, answer: Authorized | Voided | Expired | CaptureDeclined) -> bool:
+    """Return whether ``answer`` is about the own hold that staff had disowned and count again. Only it has not ended yet."""
+    hold = payment.authorization_id
+    waits = HoldHereAgain in NEXT[payment.state] and hold not in payment.ended_holds
+    return bool(hold) and waits and answer.authorization_id == hold
+
+
+def _hold_again(
+    draft: Draft, answer: Authorized | Voided | Expired | CaptureDeclined, because: str, terms: Terms
+) -> None:
+    """Hold the order's money again by the reported hold, or keep that it ended."""
+    if isinstance(answer, Authorized):
+        draft.move(HoldHereAgain, because)
+        _authorized(draft, answer, terms)
+    else:
+        draft.change(ended_holds=(*draft.payment.ended_holds, answer.authorization_id))
 
 
 def _nothing(draft: Draft, answer: Answer, terms: Terms) -> None:
