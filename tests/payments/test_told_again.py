@@ -230,7 +230,10 @@ def test_a_disowned_hold_that_is_told_again_is_held_again() -> None:
     assert "この注文の与信として数え直す" in deeds(told)
 
     counted = count_again(told, RENEWABLE, AT, ref="a1", by=STAFF).payment
-    assert (counted.contradicted, counted.refs) == (True, {"charge_id": "a1"})
+    assert (counted.contradicted, counted.refs) == (
+        True,
+        {"charge_id": "a1", "counted_again_a1": "a1"},
+    )
     settled = settle_answers(counted, None, [HOLD], AT, RENEWABLE)
     assert [type(event) for event in settled.events if isinstance(event, PaymentAuthorized)]
     held = look(counted, HOLD)

@@ -17,8 +17,8 @@ from payments.payment.rules.answers import (
     RefundWaiting,
     UnnamedCharges,
 )
-from payments.payment.rules.counted_again import AGAIN
 from payments.payment.rules.payment import Payment
+from payments.payment.rules.reported_objects import AGAIN
 
 CHARGE, PERMISSION = "charge_id", "charge_permission_id"
 REFUND = "refund_"

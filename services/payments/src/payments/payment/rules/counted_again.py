@@ -12,12 +12,11 @@ from payments.payment.rules.drafting import Draft, Settled, and_then
 from payments.payment.rules.moves import NEXT, HoldHereAgain
 from payments.payment.rules.payment import MISMATCH, NOWHERE, Payment
 from payments.payment.rules.refund_mismatches import count_refund_again
+from payments.payment.rules.reported_objects import AGAIN
 from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.terms import Terms
 
 COUNTED_AGAIN = "counted again"
-AGAIN = "counted_again_"
-"""The prefix of the names among the ``refs`` of a hold that is counted again beside another hold, or none of Noren's."""
 T = TypeVar("T")
 
 
@@ -55,14 +54,13 @@ def _count_hold_again(draft: Draft, ref: str, one: Disowned) -> None:
     """Let the next look report the hold: as the order's own if it was that and there is no other, else as one beside it."""
     payment = draft.payment
     ended = tuple(hold for hold in payment.ended_holds if hold != ref)
-    draft.change(disowned=_without(payment.disowned, ref))
+    draft.change(disowned=_without(payment.disowned, ref), ended_holds=ended)
+    draft.remember({f"{AGAIN}{ref}": ref})
     if one.names and HoldHereAgain in NEXT[payment.state]:
-        refs = {**payment.refs, **dict.fromkeys(one.names, ref)}
-        draft.change(refs=refs, authorization_id=ref, ended_holds=ended)
-    else:
-        own = "" if payment.authorization_id == ref else payment.authorization_id
-        refs = {**payment.refs, f"{AGAIN}{ref}": ref}
-        draft.change(refs=refs, authorization_id=own, ended_holds=ended)
+        draft.remember(dict.fromkeys(one.names, ref))
+        draft.change(authorization_id=ref)
+    elif payment.authorization_id == ref:
+        draft.change(authorization_id="")
     draft.call(MISMATCH)
 
 

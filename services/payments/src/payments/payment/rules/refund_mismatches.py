@@ -79,16 +79,12 @@ def count_refund_again(draft: Draft, ref: str, amount: int, because: str, *, our
     if ours and payment.refund_asked_amount == amount:
         draft.deny("refund")
         draft.end_refund()
-    known = min(payment.unnamed_refund_amount, amount)
     draft.change(
-        unnamed_refund_amount=payment.unnamed_refund_amount - known,
         refunds=payment.refunds if ref in payment.refunds else (*payment.refunds, ref),
         refund_amounts={**payment.refund_amounts, ref: amount},
         own_refunds={**payment.own_refunds, ref: amount} if ours else payment.own_refunds,
     )
-    if amount > known:
-        part = f"{ref}:{payment.version}"
-        book_refund(draft, part, amount - known, route_of(payment, ref), because, ours=ours)
+    _book_more(draft, ref, f"{ref}:{payment.version}", amount, because, ours=ours)
     if ours and draft.payment.owes_nothing and payment.refund_failed_amount == amount:
         draft.stop_calling("refund_failed")
         draft.change(refund_failed_amount=0)
@@ -130,9 +126,18 @@ def book_refunds_as_reported(draft: Draft, because: str) -> None:
             own_refunds={**payment.own_refunds, ref: reported} if ours else payment.own_refunds,
         )
         if more > 0:
-            book_refund(draft, part, more, route_of(payment, ref), because, ours=ours)
+            _book_more(draft, ref, part, more, because, ours=ours)
         else:
             _take_back(draft, ref, part, -more, because)
+
+
+def _book_more(draft: Draft, ref: str, part: str, amount: int, because: str, *, ours: bool) -> None:
+    """Book ``amount`` more yen of a refund, without those that the provider's sum reported before."""
+    payment = draft.payment
+    known = min(payment.unnamed_refund_amount, amount)
+    draft.change(unnamed_refund_amount=payment.unnamed_refund_amount - known)
+    if amount > known:
+        book_refund(draft, part, amount - known, route_of(payment, ref), because, ours=ours)
 
 
 def _book_sum_as_reported(draft: Draft, because: str) -> None:

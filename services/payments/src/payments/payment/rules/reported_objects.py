@@ -28,6 +28,8 @@ from payments.payment.rules.receipts import hear_receipt_no_more
 from payments.payment.rules.refund_bookings import keep_route
 from payments.payment.rules.refund_mismatches import hear_refund_no_more
 
+AGAIN = "counted_again_"
+"""The prefix of the name of a hold among the ``refs`` after staff counted it again. As the order's own, until a look."""
 KNOWN_THEN = "known at the decision"
 """Stands among the reports of a disowned object for a report whose amount was not known at the decision."""
 

@@ -32,7 +32,14 @@ from payments.payment.rules.chargeback_bookings import hear_chargeback
 from payments.payment.rules.details import CaptureWish, Number
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.known_answers import heard_before
-from payments.payment.rules.moves import ENDS_A_HOLD, NEXT, CapturedInPart, HoldHereAgain, Operation
+from payments.payment.rules.moves import (
+    ENDS_A_HOLD,
+    NEXT,
+    CapturedInPart,
+    HoldHereAgain,
+    MoneyBeside,
+    Operation,
+)
 from payments.payment.rules.numbers import hear_number_again, say_number
 from payments.payment.rules.other_holds import hear_other_hold, hear_unnamed_charges
 from payments.payment.rules.payment import MISMATCH, Payment
@@ -44,6 +51,7 @@ from payments.payment.rules.refund_answers import (
     record_declined_refund,
 )
 from payments.payment.rules.reported_objects import (
+    AGAIN,
     as_named_here,
     disowned_object,
     hear_disowned,
@@ -164,21 +172,28 @@ def _doubt(draft: Draft, answer: Unknown, terms: Terms, because: str) -> None:
 
 
 def is_counted_again(payment: Payment, answer: Authorized | Voided | Expired | CaptureDeclined) -> bool:
-    """Return whether ``answer`` is about the own hold that staff had disowned and count again. Only it has not ended yet."""
+    """Return whether ``answer`` is the first about the own hold that staff had disowned and count again."""
     hold = payment.authorization_id
-    waits = HoldHereAgain in NEXT[payment.state] and hold not in payment.ended_holds
-    return bool(hold) and waits and answer.authorization_id == hold
+    waits = HoldHereAgain in NEXT[payment.state] and f"{AGAIN}{hold}" in payment.refs
+    return waits and answer.authorization_id == hold
 
 
 def _hold_again(
     draft: Draft, answer: Authorized | Voided | Expired | CaptureDeclined, because: str, terms: Terms
 ) -> None:
-    """Hold the order's money again by the reported hold, or keep that it ended."""
-    if isinstance(answer, Authorized):
+    """Hold the order's money again by the reported hold, or keep that it ended.
+
+    Money that came meanwhile came by this hold, or instead of it. Staff see what it pays.
+    """
+    name = f"{AGAIN}{answer.authorization_id}"
+    draft.change(refs={one: ref for one, ref in draft.payment.refs.items() if one != name})
+    if isinstance(answer, Authorized) and not draft.payment.held_amount:
         draft.move(HoldHereAgain, because)
         _authorized(draft, answer, terms)
-    else:
-        draft.change(ended_holds=(*draft.payment.ended_holds, answer.authorization_id))
+        return
+    draft.change(ended_holds=(*draft.payment.ended_holds, answer.authorization_id))
+    if draft.payment.held_amount and not draft.payment.order_cancelled and draft.move(MoneyBeside, because):
+        draft.call("short_money")
 
 
 def _nothing(draft: Draft, answer: Answer, terms: Terms) -> None:
