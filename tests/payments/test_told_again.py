@@ -12,6 +12,7 @@ from payments.payment.locked_payments import end_mismatch_if_all_fits, is_outdat
 from payments.payment.rules.answers import (
     Answer,
     Captured,
+    OtherHold,
     RefundDeclined,
     Refunded,
     Reversed,
@@ -270,6 +271,34 @@ def test_a_hold_counted_again_beside_another_is_one_of_others() -> None:
         "a2",
         {"charge_id": "a2", "counted_again_a1": "a1"},
     )
+
+
+def test_a_disowned_hold_told_as_one_of_others_calls_until_it_ends() -> None:
+    told = look(disowned_hold(), OtherHold(authorization_id="a1", amount=3_300))
+    assert told.contradicted
+    over = look(told, OtherHold(authorization_id="a1", amount=3_300, stands=False))
+    assert (over.contradicted, over.other_holds) == (False, ())
+
+
+def test_a_hold_counted_again_after_other_money_came_is_beside_it() -> None:
+    paid = look(disowned_hold(), HOLD).changed(state="captured")
+    counted = count_again(paid, RENEWABLE, AT, ref="a1", by=STAFF).payment
+    assert (counted.authorization_id, counted.refs) == ("", {"counted_again_a1": "a1"})
+
+
+def test_a_hold_says_nothing_of_a_disowned_receipt() -> None:
+    disowned = disowned_receipt()
+    assert look(disowned, replace(HOLD, authorization_id="r1"), terms=KONBINI).disowned == disowned.disowned
+
+
+def test_only_a_disowned_object_is_counted_again() -> None:
+    assert count_again(PAID_NUMBER, KONBINI, AT, ref="r1", by=STAFF) == Settled(PAID_NUMBER)
+
+
+def test_a_denied_request_leaves_what_may_be_the_orders_own() -> None:
+    asked = settle_answers(payment("requested"), "authorize", [OF_ANOTHER], AT, RENEWABLE).payment
+    denied = deny(asked, RENEWABLE, AT, by=STAFF).payment
+    assert (denied.state, dict(denied.disowned)) == ("declined", {})
 
 
 # ---------- looks that are out of date ----------
