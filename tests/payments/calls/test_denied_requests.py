@@ -7,10 +7,10 @@ from asyncpg import UniqueViolationError
 
 from harness.keys import Keys
 from payments.payment.new_requests import insert_requests
-from payments.payment.rules.answers import Unknown
+from payments.payment.rules.answers import Unknown, Voided
 from payments.payment.rules.drafting import NewRequest
 from shared.clock import clock, now
-from tests.payments.order_examples import capture_requested, placed
+from tests.payments.order_examples import cancelled, capture_requested, placed
 from tests.payments.payments_service import Payments
 from tests.payments.scripted import Scripted, granted, taken
 from tests.payments.staff import press, sign_in
@@ -65,3 +65,23 @@ async def test_a_request_that_was_done_is_not_left_out_in_silence(
     with pytest.raises(UniqueViolationError):
         async with payments.db.transaction() as tx:
             await insert_requests(tx, [(payment_id, NewRequest("capture", 3_300))], now(), awaited=True)
+
+
+async def test_a_denied_release_goes_out_under_a_key_of_its_own(
+    payments: Payments, method: Scripted, keys: Keys
+) -> None:
+    sign_in(payments.browser, keys)
+    method.script, method.known = [granted(), ODD], [(ODD,)]
+    for event in (placed("N1", "scripted"), cancelled("N1")):
+        await payments.hears(event)
+        await payments.work()
+    assert (await payments.payment("N1")).state == "voiding"
+    method.script, method.known = [Voided()], [(granted(),)]
+
+    assert (await press(payments, "N1", "deny")).status_code == 303
+    assert (await payments.payment("N1")).state == "voiding"
+    await payments.work()
+
+    assert (await payments.payment("N1")).state == "voided"
+    first, *_, last = [key for operation, _, key in method.asked if operation == "void"]
+    assert first != last

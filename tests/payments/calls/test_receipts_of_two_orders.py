@@ -346,21 +346,23 @@ def test_a_payout_that_was_not_for_the_order_is_disowned() -> None:
     told = Refunded(refund_ref="p1", amount=3_300, route="bank_transfer")
     back = settle_answers(paid, None, [told], AT, BANK).payment
     assert back.state == "refunded"
+    assert contradictions.reported_refunds(back) == {}, "a refund that fits is a fact"
+    doubted = settle_answers(back, None, [ToldNoMore(refunds=("p1",))], AT, BANK).payment
 
-    disowned = contradictions.disown(back, BANK, AT, ref="p1", by="佐藤")
+    disowned = contradictions.disown(doubted, BANK, AT, ref="p1", by="佐藤")
     ended = disowned.payment
 
     routes = [event.route for event in disowned.events if isinstance(event, RefundTakenBack)]
     assert routes == ["bank_transfer"]
     assert (ended.state, ended.held_amount, ended.refunded_amount) == ("captured", 3_300, 0)
-    again = settle_answers(ended, None, [Refunded(refund_ref="p1", amount=3_300)], AT, BANK)
-    assert again.payment == ended
+    assert settle_answers(ended, None, [ToldNoMore(refunds=("p1",))], AT, BANK).payment == ended
 
 
 def test_a_disowned_refund_no_longer_calls_as_one_made_elsewhere() -> None:
     back = settle_answers(PAID, None, [Refunded(refund_ref="p1", amount=300)], AT, KONBINI).payment
     assert back.calls == ("refunded_elsewhere",)
-    ended = contradictions.disown(back, KONBINI, AT, ref="p1", by="佐藤").payment
+    doubted = settle_answers(back, None, [ToldNoMore(refunds=("p1",))], AT, KONBINI).payment
+    ended = contradictions.disown(doubted, KONBINI, AT, ref="p1", by="佐藤").payment
     assert (ended.state, ended.held_amount, ended.calls) == ("captured", 3_300, ())
 
 

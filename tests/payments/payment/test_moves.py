@@ -30,6 +30,7 @@ from payments.payment.rules.drafting import Settled
 from payments.payment.rules.moves import (
     NEXT,
     OVER,
+    HoldHereAgain,
     MoneyBeside,
     NothingLeft,
     ReauthorizationAsked,
@@ -119,7 +120,7 @@ def test_what_is_over_is_left_only_for_money_or_at_a_wish() -> None:
     for state in OVER:
         by_others = (
             *(ReauthorizationAsked, NothingLeft, RecordTakenBack, MoneyBeside),
-            *(SaleHereAgain, ShortMoneyAccepted),
+            *(SaleHereAgain, ShortMoneyAccepted, HoldHereAgain),
         )
         left = {by: to for by, to in NEXT[state].items() if by not in by_others}
         assert set(left.values()) <= {"refunding"}

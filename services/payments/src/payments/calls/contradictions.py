@@ -15,6 +15,7 @@ from payments.payment.rules.answers import (
     Reversed,
     Voided,
 )
+from payments.payment.rules.details import Disowned
 from payments.payment.rules.drafting import Draft, Settled, and_then
 from payments.payment.rules.moves import NOT_YET, Operation, State
 from payments.payment.rules.order_wishes import go_on
@@ -22,6 +23,7 @@ from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.receipts import take_back_receipt
 from payments.payment.rules.refunds.answers import record_declined_refund
 from payments.payment.rules.refunds.mismatches import SUM, disown_refund
+from payments.payment.rules.reports.objects import KNOWN_THEN
 from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.terms import Terms
 
@@ -29,19 +31,15 @@ DISOWNED, DENIED = "said to be of others", "said to be undone"
 
 
 def reported_refunds(payment: Payment) -> dict[str, int]:
-    """Return the reported refunds, in yen by the provider's ids, that staff may assign to another order.
+    """Return the doubted refunds, in yen by the provider's ids, that staff may assign to another order.
 
-    Empty while a refund is in progress or a chargeback is open.
+    A refund that fits is a fact, whoever made it. Empty while a refund is in progress or a chargeback is open.
     """
     if payment.refund_asked_amount or payment.open_chargebacks:
         return {}
     doubted = {*payment.not_ours, *payment.retold_refunds}
     reported = {ref: amount for ref, amount in payment.refund_amounts.items() if amount}
-    return {
-        ref: amount
-        for ref, amount in reported.items()
-        if ref not in payment.own_refunds or ref in doubted or SUM in doubted
-    }
+    return {ref: amount for ref, amount in reported.items() if ref in doubted or SUM in doubted}
 
 
 def receipts_doubted(payment: Payment) -> dict[str, int]:
@@ -76,66 +74,90 @@ def disown(
 ) -> Settled:
     """Disown the refund, receipt or hold ``ref`` (the provider's id): take it out of the books.
 
-    No look-up counts it again. A person is called about a receipt that is not ``booked_on`` another order.
+    A report that it is this order's calls a person again. So does a receipt that is not ``booked_on`` another order.
     """
     draft = Draft(payment, at, by)
-    if ref in reported_refunds(payment):
+    if ref in (refunds := reported_refunds(payment)):
         draft.note(DISOWNED, ref)
+        amount = payment.retold_refunds.get(ref) or refunds[ref]
+        one = Disowned("refund", amount, ours=ref in payment.own_refunds)
         disown_refund(draft, ref, DISOWNED)
     elif ref in (receipts := receipts_doubted(payment)):
         draft.note(DISOWNED, ref)
+        one = Disowned("receipt", payment.doubted_receipts.get(ref) or receipts[ref])
         take_back_receipt(draft, Reversed(receipt_id=ref, amount=receipts[ref]), DISOWNED, by_mistake=True)
-        told_as = next((one for one, name in payment.receipt_names.items() if name == ref), ref)
-        draft.change(let_go={**payment.let_go, told_as: ""})
         draft.call("receipt booked nowhere")
     elif ref in payment.booked_elsewhere:
         draft.note(DISOWNED, ref)
-        rest = {one: code for one, code in payment.booked_elsewhere.items() if one != ref}
-        draft.change(booked_elsewhere=rest, disowned=(*payment.disowned, ref))
+        rest = {told: code for told, code in payment.booked_elsewhere.items() if told != ref}
+        draft.change(booked_elsewhere=rest)
+        one = Disowned("receipt", booked_on=booked_on, told=(KNOWN_THEN,) if booked_on else ())
         if not booked_on:
             draft.call("receipt booked nowhere")
     elif holds_another(payment) and ref == payment.authorization_id:
         draft.note(DISOWNED, ref)
-        over = settle_answer(_without(draft.payment, ref), None, Voided(), at, terms, because=DISOWNED, by=by)
+        without = _without(draft.payment, ref, Disowned("hold", payment.missing_amount))
+        over = settle_answer(without, None, Voided(), at, terms, because=DISOWNED, by=by)
         after = Draft(over.payment, at, by)
         go_on(after, terms)
         return and_then(and_then(draft.done(), over), after.done())
     else:
         return draft.done()
-    draft.payment = _without(draft.payment, ref)
+    draft.payment = _without(draft.payment, ref, one)
     go_on(draft, terms)
     return draft.done()
 
 
-def _without(payment: Payment, ref: str) -> Payment:
+def _without(payment: Payment, ref: str, one: Disowned) -> Payment:
     """Return the payment with ``ref`` among the disowned objects and in none of its references, and without a call about it."""
-    left = tuple(one for one in payment.not_ours if one != ref)
+    left = tuple(other for other in payment.not_ours if other != ref)
+    names = tuple(name for name, value in payment.refs.items() if value == ref)
     refs = {name: value for name, value in payment.refs.items() if value != ref}
-    known = payment.disowned if ref in payment.disowned else (*payment.disowned, ref)
-    payment = payment.changed(not_ours=left, disowned=known, refs=refs)
+    told_as = next((told for told, name in payment.receipt_names.items() if name == ref), ref)
+    disowned = {**payment.disowned, told_as: replace(one, names=names)}
+    payment = payment.changed(not_ours=left, disowned=disowned, refs=refs)
     return payment if left else payment.without_mismatch
 
 
 def deny(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
-    """End a request that was not done for this order, as staff saw in the provider's console.
+    """End a request that was not done for this order, as staff saw in the provider's console. It says nothing else.
 
-    The objects in that answer belong to others.
+    - What the request was about stays as it is: a capture that was not done leaves the hold, and the release of a hold
+      or number is requested anew.
+    - What only the answer named is disowned. If it is this order's after all, the next report of it calls a person.
     """
     draft = Draft(payment, at, by)
     if not may_deny(payment):
         return draft.done()
-    of_other_orders = (*payment.disowned, *payment.not_ours, *payment.doubted_refunds)
     draft.note(DENIED)
     draft.deny(*_under_way(payment))
-    draft.payment = draft.payment.changed(
-        disowned=of_other_orders, not_ours=(), doubted_refunds=()
-    ).without_mismatch
+    named = {**_named_by_the_answer(payment), **payment.disowned}
+    draft.payment = draft.payment.changed(disowned=named, not_ours=(), doubted_refunds=()).without_mismatch
     if payment.refund_asked_amount:
         draft.change(our_refund=replace(payment.our_refund, refs=()))
         record_declined_refund(draft, RefundDeclined(reason="denied"), DENIED, ours=True)
         return draft.done()
+    if payment.state == "voiding":
+        draft.ask("void", payment.amount)
+        draft.change(asked_by=payment.asked_by)
+        return draft.done()
     over = settle_answer(draft.payment, None, _never(payment), at, terms, because=DENIED, by=by)
     return and_then(draft.done(), over)
+
+
+def _named_by_the_answer(payment: Payment) -> dict[str, Disowned]:
+    """Return the objects that only the answer to the request in progress named, and that may belong to others.
+
+    While the first answer is awaited, these are none: any of them may be what the order is to be paid by.
+    """
+    if payment.state in NOT_YET:
+        return {}
+    own = {payment.authorization_id, *payment.ended_holds, *payment.refs.values()}
+    others = [ref for ref in payment.not_ours if ref not in own]
+    if not payment.refund_asked_amount:
+        return {ref: Disowned("hold") for ref in others}
+    refunds = (*others, *payment.doubted_refunds, *payment.our_refund.refs)
+    return {ref: Disowned("refund", ours=True) for ref in refunds}
 
 
 def _under_way(payment: Payment) -> tuple[Operation, ...]:
@@ -154,9 +176,6 @@ def _under_way(payment: Payment) -> tuple[Operation, ...]:
 
 def _never(payment: Payment) -> Answer:
     """Return the answer that the request in progress was not done."""
-    match payment.state:
-        case "capturing":
-            return CaptureRefused(reason="denied")
-        case "voiding":
-            return Voided()
+    if payment.state == "capturing":
+        return CaptureRefused(reason="denied")
     return Declined(reason="provider_error", in_doubt=payment.state in NOT_YET)

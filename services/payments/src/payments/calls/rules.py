@@ -6,6 +6,7 @@ from datetime import datetime
 from payments.calls import contradictions
 from payments.payment.rules.answers import RefundDeclined
 from payments.payment.rules.calls import ENDED_BY, CallEnd
+from payments.payment.rules.counted_again import confirmed
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.numbers import keep_deadline
 from payments.payment.rules.order_wishes import go_on
@@ -51,7 +52,8 @@ def may_end_mismatch(payment: Payment) -> bool:
 def mark_seen(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
     """Remove the calls that staff have seen and that need no further deed.
 
-    Doubted money is booked as the provider reports it.
+    Doubted money is booked as the provider reports it. What staff had disowned, and the provider reports again, is
+    still not the order's.
     """
     draft = Draft(payment, at, by)
     if seen := to_be_seen(payment):
@@ -62,9 +64,7 @@ def mark_seen(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settl
         book_as_reported(draft, terms, "marked as seen")
         book_refunds_as_reported(draft, "marked as seen")
         keep_deadline(draft)
-        # What staff let go of stays so; who tells it once more tells nothing new.
-        left = {one: to for one, to in payment.let_go.items() if one not in payment.told_again}
-        draft.change(told_again={}, let_go=left)
+        draft.payment = confirmed(draft.payment)
         go_on(draft, terms)
     return draft.done()
 

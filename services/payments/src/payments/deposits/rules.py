@@ -4,17 +4,15 @@ Staff see a deposit on the bank's statement. It may have any amount, and any day
 returns the payment unchanged if the deed is not possible. ``may_...`` and ``..._max`` check this before.
 """
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
-from typing import TypeVar
 
 from payments.deposits.labels import NOT_BY_HAND, WRONG_DAY
 from payments.payment.rules import order_wishes
 from payments.payment.rules.answers import Captured, Reversed
 from payments.payment.rules.books import journal
-from payments.payment.rules.calls import ENDED_BY
-from payments.payment.rules.details import CaptureWish
-from payments.payment.rules.drafting import Draft, Settled, and_then
+from payments.payment.rules.counted_again import all_booked, count_receipt_again
+from payments.payment.rules.details import CaptureWish, Disowned
+from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.moves import ShortMoneyAccepted
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.receipts import take_back_receipt, take_for_the_sale
@@ -26,8 +24,7 @@ from shared.clock import JAPAN
 from shared.errors import Refused
 from shared.events import PaymentCaptured
 
-DEPOSIT, COUNTED_AGAIN = "deposit recorded", "receipt counted again"
-T = TypeVar("T")
+DEPOSIT = "deposit recorded"
 
 
 def book_deposit(
@@ -116,8 +113,8 @@ def may_move_here(payment: Payment, receipt_id: str) -> bool:
 def may_move_away(payment: Payment, receipt_id: str) -> bool:
     """Return whether staff may move a receipt away from this payment. It is or was in the books here, and has no
     other order."""
-    disowned = "" if receipt_id in payment.disowned else None
-    return stands_here(payment, receipt_id) or payment.let_go.get(receipt_id, disowned) == ""
+    disowned = payment.disowned.get(receipt_id)
+    return stands_here(payment, receipt_id) or (disowned is not None and not disowned.booked_on)
 
 
 def move_away(payment: Payment, terms: Terms, at: datetime, *, receipt_id: str, to: str, by: str) -> Settled:
@@ -127,17 +124,11 @@ def move_away(payment: Payment, terms: Terms, at: datetime, *, receipt_id: str, 
     name = payment.receipt_names.get(receipt_id, receipt_id)
     gone = Reversed(receipt_id=name, amount=payment.booked_of(name) or 0)
     take_back_receipt(draft, gone, "receipt moved away", by_mistake=True)
-    told_again = _without(payment.told_again, receipt_id)
-    draft.change(let_go={**payment.let_go, receipt_id: to}, told_again=told_again)
-    draft.payment = _all_booked(draft.payment.without_mismatch)
+    disowned = Disowned("receipt", gone.amount, booked_on=to)
+    draft.change(disowned={**payment.disowned, receipt_id: disowned})
+    draft.payment = all_booked(draft.payment.without_mismatch)
     order_wishes.go_on(draft, terms)
     return draft.done()
-
-
-def _all_booked(payment: Payment) -> Payment:
-    """Return the payment without the call about a receipt that is booked nowhere, unless there is another one."""
-    booked = "" not in payment.let_go.values()
-    return payment.not_calling(*ENDED_BY["every disowned receipt booked"]) if booked else payment
 
 
 def move_here(
@@ -157,50 +148,7 @@ def move_here(
     draft = Draft(payment, at, by)
     origin = payment.booked_elsewhere[receipt_id]
     draft.note("receipt moved here", origin)
-    return _book_anew(draft, terms, receipt_id, amount, captured_at, "receipt moved here")
-
-
-def counted_again(payment: Payment) -> dict[str, int]:
-    """Return the receipts, in yen by the provider's ids, that staff disowned and may count as this order's again."""
-    amounts = {ref: payment.told_again.get(ref) or _amount_of(payment, ref) for ref in payment.let_go}
-    return {ref: amount for ref, amount in amounts.items() if amount and not payment.let_go[ref]}
-
-
-def _amount_of(payment: Payment, receipt_id: str) -> int:
-    return payment.booked_of(payment.receipt_names.get(receipt_id, receipt_id)) or 0
-
-
-def count_again(payment: Payment, terms: Terms, at: datetime, *, receipt_id: str, by: str) -> Settled:
-    """Book a receipt again that staff had disowned, under a new name."""
-    draft = Draft(payment, at, by)
-    amount = counted_again(payment).get(receipt_id)
-    if not amount:
-        return draft.done()
-    draft.note(COUNTED_AGAIN, receipt_id)
-    return _book_anew(draft, terms, receipt_id, amount, payment.received_at or at, COUNTED_AGAIN)
-
-
-def _book_anew(
-    draft: Draft, terms: Terms, receipt_id: str, amount: int, captured_at: datetime, because: str
-) -> Settled:
-    """Book a receipt of the provider under a new name, and forget that it was another order's."""
-    payment = draft.payment
-    name = f"{receipt_id}>{payment.order_code}:{payment.version}"
-    anew = payment.changed(
-        booked_elsewhere=_without(payment.booked_elsewhere, receipt_id),
-        let_go=_without(payment.let_go, receipt_id),
-        told_again=_without(payment.told_again, receipt_id),
-        disowned=tuple(one for one in payment.disowned if one != receipt_id),
-        receipt_names={**payment.receipt_names, receipt_id: name},
-    )
-    draft.payment = _all_booked(anew.without_mismatch)
-    came = Captured(amount=amount, captured_at=captured_at, receipt_id=name)
-    booked = settle_answer(draft.payment, None, came, draft.at, terms, because=because, by=draft.by)
-    return and_then(draft.done(), booked)
-
-
-def _without(of_each: Mapping[str, T], ref: str) -> dict[str, T]:
-    return {one: value for one, value in of_each.items() if one != ref}
+    return count_receipt_again(draft, terms, receipt_id, amount, captured_at, "receipt moved here")
 
 
 def may_accept_short(payment: Payment) -> bool:

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Literal
 
 from payments.calls import rules as call_rules
-from payments.deposits.rules import counted_again
+from payments.payment.labels import KINDS
 from payments.payment.rules import order_wishes
+from payments.payment.rules.counted_again import may_be_counted_again
 from payments.payment.rules.details import KnownChargeback
 from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.terms import Terms
@@ -26,6 +27,7 @@ _Attention = (
         "wished_refund_failed",
         "answer_mismatch_elsewhere",
         "answer_mismatch_deadline",
+        "answer_mismatch_told_again",
         "receipt_reversed_after_refund",
         "chargeback_lost_after_refund",
         "authorization_expired",
@@ -137,6 +139,12 @@ ATTENTION = Complete[_Attention, tuple[str, str]](
             "{console}で確認し、お知らせした期限までにお支払いいただけないときは、お客様に連絡するか、受注詳細で注文をキャンセルして"
             "ください。お知らせした期限のまま続けるときは、確認済みにしてください。",
         ),
+        "answer_mismatch_told_again": (
+            CALL_LABEL["answer_mismatch"],
+            "この注文のものではないと記録した{told_again}を、決済会社がこの注文のものとして示しています。確認が済むまで、この注文の"
+            "処理を止めています。発送前の場合は、まだ発送しないでください。{console}で確認し、この注文のものであれば「この注文の"
+            "{told_as}として数え直す」を、やはりこの注文のものでなければ「確認済みにする」を押してください。",
+        ),
         "other_hold": (
             CALL_LABEL["other_hold"],
             "受注管理ソフトなど、この画面の外で{other_holds}の与信が行われています。不要な場合は{console}で取り消してください（注文を"
@@ -172,8 +180,12 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
         if call_rules.may_end_mismatch(payment)
         else "決済会社にお問い合わせください。",
         "again": "この注文の入金だったときは、「この注文の入金として数え直す」を押してください。"
-        if counted_again(payment)
+        if any(one.kind == "receipt" for one in may_be_counted_again(payment).values())
         else "",
+        "told_again": "、".join(
+            f"{KINDS[one.kind]} {yen(one.amount)}" for one in payment.told_again.values()
+        ),
+        "told_as": "・".join(dict.fromkeys(KINDS[one.kind] for one in payment.told_again.values())),
         "unnamed": yen(payment.unnamed_charge_amount),
         "due": _moment(payment.number.due_at if payment.number else None),
         "told_due": _moment(payment.doubted_due_at),
@@ -190,6 +202,8 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
         shown_words = ["wished_refund_failed" if word == "refund_failed" else word for word in shown_words]
     if payment.booked_elsewhere:
         shown_words = ["answer_mismatch_elsewhere" if word == MISMATCH else word for word in shown_words]
+    elif payment.told_again and not (payment.not_ours or payment.awaits_an_answer):
+        shown_words = ["answer_mismatch_told_again" if word == MISMATCH else word for word in shown_words]
     elif payment.doubted_due_at and not (payment.doubted_receipts or payment.retold_refunds):
         shown_words = ["answer_mismatch_deadline" if word == MISMATCH else word for word in shown_words]
     shown_words = [_short(payment, terms) if word == "short_money" else word for word in shown_words]

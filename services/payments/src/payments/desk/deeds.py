@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from payments.calls.decide_contradiction import deny_request, disown_object
+from payments.calls.decide_contradiction import count_again, deny_request, disown_object
 from payments.calls.mark_payment_seen import mark_payment_seen
 from payments.chargebacks.decide_chargeback import DecideChargeback, decide_chargeback
 from payments.chargebacks.reopen_chargeback import ReopenChargeback, reopen_chargeback
 from payments.deposits.accept_short_money import AcceptShortMoney, accept_short_money
-from payments.deposits.count_again import count_again
 from payments.deposits.keep_money import KeepMoney, keep_money
 from payments.deposits.move_receipt import move_receipt
 from payments.deposits.record_deposit import RecordDeposit, record_deposit
@@ -133,8 +132,8 @@ DEEDS: Mapping[str, Deed[Any]] = {
     "count-again": deed(
         TakeBack,
         count_again,
-        "この注文の入金として記録し直しました",
-        {"receipt counted again": "この注文の入金として数え直しました"},
+        "この注文のものとして数え直しました",
+        {"counted again": "スタッフが、この注文のものとして数え直しました"},
     ),
     "move": deed(
         TakeBack,

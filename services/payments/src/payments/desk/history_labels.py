@@ -24,6 +24,8 @@ _CAUSES = {
     "refund told no more": "記録した返金が、決済会社の記録になくなりました",
     "receipt booked elsewhere": "別の注文に記録済みの入金が、この注文の入金として届きました",
     "receipt told again": "この注文のものではないと記録した入金が、決済会社からもう一度届きました",
+    "refund told again": "この注文のものではないと記録した返金が、決済会社からもう一度届きました",
+    "hold told again": "この注文のものではないと記録した与信が、決済会社からもう一度届きました",
     "receipt moved away": "この注文に記録していた入金を、別の注文に移しました",
     "written down before": "返金済みと記録した返金を、決済会社でも確認しました",
     "chargeback told won": "決済会社から、チャージバックは店舗の主張が認められたと連絡がありました",

@@ -9,9 +9,10 @@ from payments.chargebacks import rules as chargeback_rules
 from payments.deposits import rules as deposit_rules
 from payments.desk.rows import Story
 from payments.holds import rules as hold_rules
-from payments.payment.labels import ROUTES
+from payments.payment.labels import KINDS, ROUTES
 from payments.payment.records import Receipt
 from payments.payment.rules import order_wishes
+from payments.payment.rules.counted_again import may_be_counted_again
 from payments.payment.rules.details import KnownChargeback
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
@@ -21,6 +22,13 @@ from shared.web.filters import yen
 
 AGAIN = "前回の依頼が成立しなかったため、もう一度依頼"
 """The reason in the history of a part refund that is requested again."""
+
+_BOOKS_AGAIN = {
+    "receipt": "{amount}を、この注文の入金として記録し直します。お金は動きません。",
+    "refund": "{amount}を、この注文の返金として記録し直します。お金は動きません。まだお知らせしていない返金は、お客様にメールでお知らせします。",
+    "hold": "この与信を、この注文の与信として数え直します。決済会社に照会し、その回答のとおりに記録します。",
+}
+"""What counting an object again books, by its kind."""
 
 TELL_BUYER = "入金確認のメールを送信済みの場合は、お客様にご連絡ください。"
 
@@ -87,10 +95,11 @@ def _not_done(payment: Payment) -> list[Offer]:
     """Return the offer to end a request that was not done, as staff have seen."""
     if not contradictions.may_deny(payment):
         return []
-    means = (
-        "決済会社の管理画面で、依頼した処理がこの注文について行われていないことを確認したときに押してください。"
-        "依頼を打ち切ります。お金は動きません。"
-    )
+    seen = "決済会社の管理画面で、依頼した処理がこの注文について行われていないことを確認したときに押してください。"
+    means = f"{seen}依頼を打ち切ります。お金は動きません。"
+    if payment.state == "voiding":
+        what = "与信の取消" if payment.number is None else "お支払い番号の取消"
+        means = f"{seen}{what}を、もう一度依頼します。"
     return [Offer("deny", "依頼は成立していない", means)]
 
 
@@ -101,8 +110,17 @@ def _seen(payment: Payment) -> list[Offer]:
     amounts = {"入金額": payment.doubted_receipts, "返金額": payment.retold_refunds}
     shown = [f"{word} {yen(amount)}" for word, of_each in amounts.items() for amount in of_each.values()]
     means = "確認済みにします。お金は動きません。"
+    if payment.told_again:
+        told = "、".join(dict.fromkeys(KINDS[one.kind] for one in payment.told_again.values()))
+        means = (
+            f"決済会社がもう一度示した{told}は、やはりこの注文のものではないとして確認済みにします。"
+            "この注文では数えません。お金は動きません。"
+        )
     if shown:
-        means = f"決済会社が示している金額（{'、'.join(shown)}）で記録し直し、処理を続けます。"
+        again = f"{means.removesuffix('お金は動きません。')}ほかは、" if payment.told_again else ""
+        means = f"{again}決済会社が示している金額（{'、'.join(shown)}）で記録し直し、処理を続けます。"
+    elif payment.told_again:
+        pass
     elif payment.doubted_due_at and payment.number is not None:
         told = f"{in_japan(payment.number.due_at):%Y/%m/%d %H:%M}"
         means = f"お客様にお知らせしたお支払い期限（{told}）のまま、処理を続けます。お金は動かず、メールも送りません。"
@@ -198,12 +216,12 @@ def _counted_again(payment: Payment) -> list[Contrary]:
     return [
         Contrary(
             "count-again",
-            "この注文の入金として数え直す",
-            f"{yen(amount)}を、この注文の入金として記録し直します。お金は動きません。",
+            f"この注文の{KINDS[one.kind]}として数え直す",
+            _BOOKS_AGAIN[one.kind].format(amount=yen(one.amount)),
             {"ref": ref},
-            f"この注文のものではないと記録した入金 {yen(amount)}（{ref}）",
+            f"この注文のものではないと記録した{KINDS[one.kind]} {yen(one.amount)}（{ref}）",
         )
-        for ref, amount in deposit_rules.counted_again(payment).items()
+        for ref, one in may_be_counted_again(payment).items()
     ]
 
 

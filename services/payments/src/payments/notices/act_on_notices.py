@@ -33,9 +33,10 @@ from payments.payment.locked_payments import (
     LockedPayments,
     call_and_put_off,
     end_mismatch_if_all_fits,
+    is_outdated,
     settle_answers,
 )
-from payments.payment.look_soon import ask_soon
+from payments.payment.look_soon import ask_soon, look_soon
 from payments.payment.rows import lock_payments
 from payments.payment.rules.answers import Answer, Unknown
 from payments.payment.rules.drafting import Settled
@@ -134,14 +135,20 @@ class Notices:
         ids = {claim.payment.payment_id for claim, _ in claims}
         batch = LockedPayments((await lock_payments(tx, ids)).values())
         ours = await end_claims(tx, notices, later)
+        again: list[UUID] = []
         for look, found in done:
             mine = [claim for claim in look.claims if claim in ours]
             if mine:
                 payment = batch.payment(mine[0].payment.payment_id)
                 terms = self._gate.methods[payment.method].terms
+                settled = _settle(payment, mine, found.answers, at, terms)
+                if is_outdated(look.payment, payment, settled):
+                    again.append(payment.payment_id)
+                    settled = _settle(payment, mine, (), at, terms)
                 with following(look.payment.cause):
-                    batch.add(_settle(payment, mine, found.answers, at, terms))
+                    batch.add(settled)
         await batch.save(tx, self._gate.methods, at)
+        await look_soon(tx, again, also_unwatched=True)
         over = [claim for claim, _ in claims if claim in ours and later[claim] is None]
         for known, state in ((True, "done"), (False, "unknown")):
             became = [(one.row.notice_key, one.payment.payment_id) for one in over if one.row.known is known]

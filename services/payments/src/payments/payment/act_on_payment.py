@@ -62,7 +62,7 @@ async def act_on_payment(
         raise changed_meanwhile()
     at = now()
     settled = rule(payment, methods[payment.method].terms, at)
-    refunds = any(ask.operation == "refund" for ask in settled.requests)
+    refunds = any(ask.operation == "refund" for ask in settled.requests) and "refund" not in settled.denied
     blocked = refunds and await has_open_request(tx, payment.payment_id, "refund")
     if blocked or settled == Settled(payment):
         raise not_possible()

@@ -33,6 +33,8 @@ STATES = Badges[State](
         "unmanaged": ("管理対象外", "plain"),
     },
 )
+KINDS = {"receipt": "入金", "refund": "返金", "hold": "与信"}
+"""The kinds of objects of a provider that staff may disown."""
 OPERATIONS = Labels[Operation](
     Operation,
     {

@@ -65,6 +65,12 @@ def end_mismatch(settled: Settled, at: datetime, terms: Terms) -> Settled:
     return and_then(settled, draft.done())
 
 
+def is_outdated(then: Payment, payment: Payment, settled: Settled) -> bool:
+    """Return whether a look-up that began at ``then`` contradicts only what the payment was: it changed meanwhile. Pure."""
+    news = settled.payment.contradicted and not payment.contradicted
+    return news and then.version != payment.version
+
+
 def with_call(settled: Settled, call: Call) -> Settled:
     """Return ``settled`` with one more call on its payment. Pure."""
     return replace(settled, payment=settled.payment.calling(call))

@@ -14,6 +14,7 @@ from sqlalchemy import Select
 
 from payments.payment.new_requests import REQUEST_WORK, decline_requests, insert_requests
 from payments.payment.records import lines_of, receipts_of, step_of
+from payments.payment.rules.details import Disowned
 from payments.payment.rules.drafting import NewRequest, PaymentStep, Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.watching import MethodFacts, next_look_at
@@ -81,7 +82,7 @@ def _payment_of(row: Row) -> Payment:
     return _PAYMENT.validate_python(
         {
             **_implied(row),
-            **row.details,
+            **_with_disowned(row.details),
             **{name: row[name] for name in _COLUMNS},
             "calls": row.attention.split(),
         }
@@ -98,6 +99,22 @@ def _implied(row: Row) -> dict[str, object]:
     return {
         "suspense_returned_amount": min(row.suspense_amount, row.refunded_amount),
         "refund_asked_amount": held if row.state == "refunding" else 0,
+    }
+
+
+def _with_disowned(details: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the details of a row, with disowned objects as they are kept now.
+
+    Old rows have a list of their ids, and beside it the receipts with the order that each was moved to.
+    """
+    objects, moved = details.get("disowned", {}), details.get("let_go", {})
+    if not moved and not isinstance(objects, list):
+        return dict(details)
+    refunds = details.get("refund_amounts", {})
+    kept = {ref: Disowned("refund" if ref in refunds else "receipt") for ref in objects}
+    return {
+        **details,
+        "disowned": kept | {ref: Disowned("receipt", booked_on=to) for ref, to in moved.items()},
     }
 
 

@@ -21,6 +21,7 @@ from payments.payment.rules.calls import BEGUN_BY, ENDED_BY
 from payments.payment.rules.drafting import Settled, and_then
 from payments.payment.rules.moves import CONCLUDES, Operation
 from payments.payment.rules.payment import MISMATCH, Payment
+from payments.payment.rules.reports.objects import disowned_object
 from payments.payment.rules.terms import Terms
 from payments.requests.rows import ClaimedRequest
 
@@ -32,6 +33,8 @@ SILENT_ATTEMPTS_MAX = 6
 """After so many attempts without an answer, the desk shows a call."""
 WAITING_ATTEMPTS_MAX = 20
 """After so many "in progress" answers, usually ten minutes, the desk shows a call about the hold."""
+NAMES_DISOWNED = Unknown(reason="names_disowned", mismatch=True, to_request=True)
+"""Stands for an answer to a request that names an object of which staff said that it is not this order's."""
 _NEGATIVE = (Declined, CaptureDeclined, CaptureRefused, RefundDeclined, ShippingRefused)
 
 
@@ -56,6 +59,18 @@ def outcome(request: ClaimedRequest, answers: Sequence[Answer], at: datetime) ->
     return RequestOutcome(state, last, at + timedelta(seconds=pause_seconds(last, request.attempts)))
 
 
+def without_disowned(payment: Payment, answers: Sequence[Answer]) -> Sequence[Answer]:
+    """Return the answers to a request without reports of disowned objects. Pure.
+
+    If the last answer is such a report, the request is in doubt: staff decide whose the object is.
+    """
+    if not payment.disowned or not answers:
+        return answers
+    fitting = [one for one in answers if not disowned_object(payment, one)]
+    doubt = (NAMES_DISOWNED,) if disowned_object(payment, answers[-1]) else ()
+    return (*fitting, *doubt)
+
+
 def _closed_as(final: Answer | None, attempts: int) -> str:
     if final is None:
         # The request is no longer wanted. Unless this was its first attempt, the request itself may be the reason.
@@ -75,8 +90,23 @@ def settle_reply(
     """Apply the reply to a request. Pure.
 
     For a refund only the last answer is the reply; a look-up before it replies to no request. If a later refund
-    replaced the request (``number``), the answer ends nothing.
+    replaced the request (``number``), the answer ends nothing. An answer that names a disowned object ends nothing
+    either: a person is called.
     """
+    about = [one for one in answers if disowned_object(payment, one)]
+    told = settle_answers(payment, None, about, at, terms)
+    fitting = without_disowned(payment, answers)
+    return and_then(told, _settle_fitting(told.payment, operation, fitting, at, terms, number))
+
+
+def _settle_fitting(
+    payment: Payment,
+    operation: Operation,
+    answers: Sequence[Answer],
+    at: datetime,
+    terms: Terms,
+    number: int,
+) -> Settled:
     if operation != "refund" or not answers:
         return settle_answers(payment, operation, answers, at, terms)
     if not payment.is_latest_refund(number):

@@ -8,7 +8,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from payments.payment.claims import Claim, claims_of, last_claims
-from payments.payment.locked_payments import NOT_WRITTEN, LockedPayments, call_and_put_off
+from payments.payment.locked_payments import (
+    NOT_WRITTEN,
+    LockedPayments,
+    call_and_put_off,
+    settle_answers,
+)
 from payments.payment.new_requests import REQUEST_WORK
 from payments.payment.rows import lock_payments
 from payments.payment.rules.answers import (
@@ -24,9 +29,17 @@ from payments.payment.rules.moves import CONCLUDES, NOT_YET, Operation
 from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.reports.checking import DEADLINE_PASSED
 from payments.payment.rules.reports.known import heard_before
+from payments.payment.rules.reports.objects import disowned_object
 from payments.payment.rules.terms import Terms
 from payments.payment.tables import payment_requests
-from payments.requests.outcomes import RequestOutcome, outcome, pause_seconds, settle_reply, with_doubt
+from payments.requests.outcomes import (
+    RequestOutcome,
+    outcome,
+    pause_seconds,
+    settle_reply,
+    with_doubt,
+    without_disowned,
+)
 from payments.requests.provider_gate import ProviderGate
 from payments.requests.refund_refusals import judge_refused_refund, needs_look_up
 from payments.requests.refund_replies import never_sent, reply_of_look, set_apart
@@ -79,10 +92,12 @@ class Requests:
     async def conclude(self, tx: Tx, done: Sequence[tuple[Claim[ClaimedRequest], Sequence[Answer]]]) -> None:
         """Store the answers and everything that follows from them, for the claims that this process still holds."""
         at = now()
-        outcomes = {claim: outcome(claim.row, answers, at) for claim, answers in done}
-        batch = LockedPayments(
-            (await lock_payments(tx, {claim.payment.payment_id for claim, _ in done})).values()
-        )
+        locked = await lock_payments(tx, {claim.payment.payment_id for claim, _ in done})
+        outcomes = {
+            claim: outcome(claim.row, without_disowned(locked[claim.payment.payment_id], answers), at)
+            for claim, answers in done
+        }
+        batch = LockedPayments(locked.values())
         look_at = {}
         # Before new requests are stored: a request that has ended makes room for the next of its kind.
         ours = await _end(tx, outcomes, at)
@@ -117,16 +132,9 @@ class Requests:
             return (RefundDeclined(reason="heard_by_a_look"),) if failed else ()
         found: Sequence[Answer] = ()
         if request.attempts > 1 or operation == "refund":
-            looked_up = await self._gate.look_up(payment)
-            # An older fact does not answer this request.
-            found = [answer for answer in looked_up if not heard_before(payment, answer)]
-            if operation == "issue" and (over := found_too_late(payment, request, found)) is not None:
-                return (over,)
-            known = self._known(payment, operation, request, found)
-            if known is not None:
-                return known
-            if MISMATCH in payment.calls and (unfit := unfit_reply(request)) is not None:
-                return (*found, unfit)
+            found, decides = await self._look_first(payment, operation, request)
+            if decides:
+                return found
         if payment.order_cancelled and operation in ("authorize", "issue"):
             # Nothing exists, and nobody wants it any more. But the earlier call may still arrive. Its hold must not
             # stay. A number that nobody knows does no harm.
@@ -139,7 +147,8 @@ class Requests:
         answer = await self._gate.make(operation, payment, amount=request.amount, key=request.request_id.hex)
         if needs_look_up(answer):
             before = found if never_sent(request) else ()
-            answer = await self._see(payment, request, before, answer)
+            *again, answer = await self._see(payment, request, before, answer)
+            found = (*again, *found)
         crash_point("K11")
         if isinstance(answer, RefundWaiting) and answer.looks:
             # The method only looked the payment up, and requested nothing.
@@ -147,15 +156,42 @@ class Requests:
         terms = self._gate.methods[payment.method].terms
         return (*found, set_apart(payment, found, answer, terms) if never_sent(request) else answer)
 
+    async def _look_first(
+        self, payment: Payment, operation: Operation, request: ClaimedRequest
+    ) -> tuple[Sequence[Answer], bool]:
+        """Return the news of a look-up, and whether they decide the request, so that no call is made now.
+
+        Reports of disowned objects come first. They answer no request; while staff have not seen them, or other
+        money is reported otherwise, no refund is sent.
+        """
+        looked_up = await self._gate.look_up(payment)
+        again = [one for one in looked_up if disowned_object(payment, one)]
+        # An older fact does not answer this request.
+        found = [one for one in looked_up if one not in again and not heard_before(payment, one)]
+        if operation == "issue" and (over := found_too_late(payment, request, found)) is not None:
+            return (over,), True
+        known = self._known(payment, operation, request, found)
+        if known is not None:
+            return (*again, *known), True
+        if MISMATCH in payment.calls and (unfit := unfit_reply(request)) is not None:
+            return (*again, *found, unfit), True
+        terms = self._gate.methods[payment.method].terms
+        if operation == "refund":
+            heard = settle_answers(payment, None, looked_up, now(), terms).payment
+            if heard.reported_otherwise:
+                return (*again, *found, Unknown(reason="told_otherwise", mismatch=True)), True
+        return (*again, *found), False
+
     async def _see(
         self, payment: Payment, request: ClaimedRequest, before: Sequence[Answer], refused: Answer
-    ) -> Answer:
-        """Return the result of a refused refund after a look-up."""
+    ) -> Sequence[Answer]:
+        """Return the result of a refused refund after a look-up, behind what that reports of disowned objects."""
         after = await self._gate.look_up(payment)
         terms = self._gate.methods[payment.method].terms
-        return judge_refused_refund(
+        result = judge_refused_refund(
             payment, before, after, refused, amount=request.amount, at=now(), terms=terms
         )
+        return (*(one for one in after if disowned_object(payment, one)), result)
 
     async def _tell_shipped(self, payment: Payment, request: ClaimedRequest) -> Sequence[Answer]:
         """Report the parcel, but not before the first answer about the money.

@@ -29,8 +29,9 @@ def judge_refused_refund(
 ) -> Answer:
     """Return the result of a refund of ``amount`` yen that was ``refused``, from the look-up ``after`` it.
 
-    - The refund that is new in the look-up, if its amount is equal.
-    - ``Unknown`` if the look-up has no answer, or reports that other money is gone.
+    - The refund that is new in the look-up, if its amount is equal. A disowned one is not new.
+    - ``Unknown`` if the look-up has no answer, reports that other money is gone, or reports a disowned object that
+      staff have not seen since.
     - Else the refusal.
 
     ``before`` has the answers of an earlier look-up, which cannot be this refund.
@@ -38,9 +39,15 @@ def judge_refused_refund(
     if silent := [one for one in after if isinstance(one, Unknown)]:
         return silent[-1]
     known = settle_answers(payment, None, before, at, terms).payment
-    new = [one for one in after if isinstance(one, Refunded) and one.refund_ref not in known.refunds]
+    new = [
+        one
+        for one in after
+        if isinstance(one, Refunded) and one.refund_ref not in (*known.refunds, *known.disowned)
+    ]
     if same := [one for one in new if one.amount == amount]:
         return same[-1]
     now_known = settle_answers(payment, None, after, at, terms).payment
+    if now_known.told_again:
+        return Unknown(reason="refused_and_told_again", mismatch=True)
     more = now_known.reported_refunds_amount > known.reported_refunds_amount
     return Unknown(reason="refused_and_gone") if more else refused

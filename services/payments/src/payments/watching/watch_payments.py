@@ -14,6 +14,7 @@ from payments.payment.locked_payments import (
     LockedPayments,
     call_and_put_off,
     end_mismatch_if_all_fits,
+    is_outdated,
     settle_answers,
 )
 from payments.payment.look_soon import WATCH_WORK
@@ -69,6 +70,8 @@ class Watch:
         for claim, answers in done:
             payment = locked[claim.payment.payment_id]
             seen[claim] = look(payment, answers, self._gate.methods[payment.method], at)
+            if is_outdated(claim.payment, payment, seen[claim][0]):
+                seen[claim] = Settled(payment), at
         ours = await end_claims(tx, payments, {claim: due_at for claim, (_, due_at) in seen.items()})
         batch = LockedPayments(locked.values())
         look_at = {}

@@ -115,10 +115,16 @@ class AmazonPayClient:
         reply = await self._call(Charge, "POST", path, {"captureAmount": yen(amount)}, key)
         return about(charge_id, reply, of)
 
-    async def cancel(self, charge_id: str, reason: str) -> Charge:
-        """Cancel Charge: release the authorization."""
+    async def cancel(self, charge_id: str, reason: str, *, of: Collection[str] = ()) -> Charge:
+        """Cancel Charge: release the authorization. `of` as in :meth:`charge`.
+
+        Raises `NoAnswer` if the charge still stands in the answer. Only a new question shows whether it was released.
+        """
         path = f"charges/{_named(charge_id)}/cancel"
-        return about(charge_id, await self._call(Charge, "DELETE", path, {"cancellationReason": reason}))
+        reply = await self._call(Charge, "DELETE", path, {"cancellationReason": reason})
+        if about(charge_id, reply, of).held:
+            raise NoAnswer("still_held")
+        return reply
 
     async def create_refund(self, charge_id: str, amount: int, *, key: str) -> Refund:
         """Create Refund. `amount` is in yen. Amazon settles it later."""

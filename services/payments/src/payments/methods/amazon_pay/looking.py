@@ -18,6 +18,7 @@ from payments.payment.rules.answers import (
     UnnamedCharges,
 )
 from payments.payment.rules.payment import Payment
+from payments.payment.rules.reports.objects import AGAIN
 
 CHARGE, PERMISSION = "charge_id", "charge_permission_id"
 REFUND = "refund_"
@@ -44,14 +45,20 @@ def permissions_of(payment: Payment) -> list[str]:
 
 
 def others_of(payment: Payment) -> list[str]:
-    """Return the ids of charges that notices named and that are not Noren's.
+    """Return the ids of charges that notices named, or that staff count again, and that are not Noren's.
 
     While a new hold is requested, the result is empty: one of them may be that hold.
     """
     if payment.state == "reauthorizing":
         return []
     known = (*charges_of(payment), *payment.disowned)
-    return [value for name, value in payment.refs.items() if name.startswith(NAMED) and value not in known]
+    named = [value for name, value in payment.refs.items() if name.startswith((NAMED, AGAIN))]
+    return [value for value in dict.fromkeys(named) if value not in known]
+
+
+def disowned_of(payment: Payment) -> list[str]:
+    """Return the ids of charges of which staff said that they are not this order's."""
+    return [ref for ref, one in payment.disowned.items() if one.kind != "refund"]
 
 
 async def our_charges(client: AmazonPayClient, payment: Payment) -> list[Charge]:
@@ -71,8 +78,15 @@ async def our_charges(client: AmazonPayClient, payment: Payment) -> list[Charge]
 
 async def other_charges(client: AmazonPayClient, payment: Payment) -> list[Charge]:
     """Return the charges that others made on the payment's permission, without those that are not found."""
+    return await _on_the_permission(client, payment, others_of(payment))
+
+
+async def _on_the_permission(
+    client: AmazonPayClient, payment: Payment, charge_ids: Sequence[str]
+) -> list[Charge]:
+    """Return those charges that name the payment's permission as theirs."""
     found: list[Charge] = []
-    for charge_id in others_of(payment):
+    for charge_id in charge_ids:
         try:
             charge = await client.charge(charge_id)
         except SaysNo as no:
@@ -85,8 +99,11 @@ async def other_charges(client: AmazonPayClient, payment: Payment) -> list[Charg
 
 
 def refunds_of(payment: Payment) -> dict[str, bool]:
-    """Return the ids of all known refunds, each with whether Noren requested it. Notices name the refunds of others."""
-    found: dict[str, bool] = {}
+    """Return the ids of all known refunds, each with whether Noren requested it. Notices name the refunds of others.
+
+    A disowned one counts as one of others: it need not be found, nor belong to the payment's charges.
+    """
+    found = {ref: False for ref, one in payment.disowned.items() if one.kind == "refund"}
     for name, refund_id in payment.refs.items():
         if name.startswith(REFUND) and refund_id not in payment.disowned:
             found[refund_id] = found.get(refund_id, False) or name != REFUND + refund_id
@@ -96,6 +113,7 @@ def refunds_of(payment: Payment) -> dict[str, bool]:
 async def look_at_charges(client: AmazonPayClient, payment: Payment) -> Sequence[Answer]:
     """Return all charges, then the refunds with ids, then the sums of refunds.
 
+    A charge that staff disowned is reported as long as it names the payment's permission: staff may have been mistaken.
     Refunds are read first. So the sums of the charges, read later, contain all of them that were completed.
     """
     answers: list[Answer] = []
@@ -106,7 +124,10 @@ async def look_at_charges(client: AmazonPayClient, payment: Payment) -> Sequence
     for charge in others:
         answers += meaning.of_other_charge(charge)
     charges = ours + others
-    answers += await _unnamed(client, payment, charges)
+    disowned = await _on_the_permission(client, payment, disowned_of(payment))
+    for charge in disowned:
+        answers += meaning.of_charge(charge, payment.instrument, {}, held=True)
+    answers += await _unnamed(client, payment, charges + disowned)
     for refund, is_ours in _of_charges(refunds, ours, others):
         reported = meaning.of_refund(refund, {})
         # The state of others' refund in progress must not be taken for the state of Noren's refund.

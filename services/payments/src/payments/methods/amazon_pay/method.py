@@ -26,6 +26,7 @@ from payments.methods.amazon_pay.looking import (
     REFUND,
     charge_of,
     charges_of,
+    disowned_of,
     look_at_charges,
     permissions_of,
 )
@@ -206,12 +207,12 @@ class AmazonPay(Method, Authorizes, Captures, Reauthorizes, LooksUp, Voids, Refu
 
     async def _cancel(self, payment: Payment, charge_id: str) -> Answer:
         try:
-            await self.client.cancel(charge_id, "ご注文のキャンセル")
+            cancelled = await self.client.cancel(charge_id, "ご注文のキャンセル", of=permissions_of(payment))
         except SaysNo as no:
             if no.code != "InvalidChargeStatus":
                 raise
             return await self._became(payment, charge_id, held=False)
-        return Voided(authorization_id=charge_id)
+        return meaning.of_charge(cancelled, payment.instrument, {}, held=False)[-1]
 
     async def refund(self, payment: Payment, *, amount: int, key: str) -> Answer:
         """Request a refund. Amazon completes it later."""
@@ -223,7 +224,7 @@ class AmazonPay(Method, Authorizes, Captures, Reauthorizes, LooksUp, Voids, Refu
         return (found,) if isinstance(found, Unknown) else found
 
     async def _look_up(self, payment: Payment) -> Sequence[Answer]:
-        if charges_of(payment):
+        if charges_of(payment) or disowned_of(payment):
             return await look_at_charges(self.client, payment)
         session_id = session_of(payment)
         if session_id is None:

@@ -68,6 +68,28 @@ class Loss:
 
 
 @dataclass(frozen=True)
+class Disowned:
+    """An object of the provider of which staff said that it is not this order's, and what was reported of it since.
+
+    - ``amount``: the yen that the provider reports, or that were booked at the decision. 0 if none are known, or if the
+      object is over: reversed, refused or released.
+    - ``ours``: it is a refund that answered a request of Noren.
+    - ``booked_on``: the code of the order that has the receipt in its books; "" if none was named.
+    - ``names``: the names under which the payment had it among its ``refs``.
+    - ``told``: the reports since the decision. The same report calls nobody twice.
+    - ``confirmed``: whether staff have seen the latest of them.
+    """
+
+    kind: Literal["receipt", "refund", "hold"]
+    amount: int = 0
+    ours: bool = False
+    booked_on: str = ""
+    names: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+    confirmed: bool = True
+
+
+@dataclass(frozen=True)
 class Outside:
     """A refund that staff made by another way and recorded. ``from_suspense`` yen of it came out of suspense."""
 

@@ -94,6 +94,11 @@ class Reopened:
 
 
 @dataclass(frozen=True)
+class HoldHereAgain:
+    """A hold that staff had disowned and count again is reported."""
+
+
+@dataclass(frozen=True)
 class RecordTakenBack:
     """A refund that staff recorded did not take place."""
 
@@ -127,7 +132,7 @@ _BEGUN: dict[type, State] = {
 _OVER: dict[type, State] = {Captured: "refunding", RefundAsked: "refunding"}
 # An order that goes on is paid again by the money that is here, or staff accept that money as the whole.
 _KEPT: dict[type, State] = {SaleHereAgain: "captured", ShortMoneyAccepted: "captured"}
-_AGAIN: dict[type, State] = {ReauthorizationAsked: "reauthorizing"}
+_AGAIN: dict[type, State] = {ReauthorizationAsked: "reauthorizing", HoldHereAgain: "authorized"}
 _BESIDE: dict[type, State] = {MoneyBeside: "short"}
 
 NEXT: dict[State, dict[type, State]] = {

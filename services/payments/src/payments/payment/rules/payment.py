@@ -9,7 +9,7 @@ from uuid import UUID
 from payments.payment.rules.answers import OtherHold
 from payments.payment.rules.books.money import Money
 from payments.payment.rules.calls import ENDED_BY
-from payments.payment.rules.details import CaptureWish, KnownChargeback, Number, Outside
+from payments.payment.rules.details import CaptureWish, Disowned, KnownChargeback, Number, Outside
 from payments.payment.rules.moves import NOT_YET as NOT_YET
 from payments.payment.rules.moves import OVER, WANTED_IN
 from payments.payment.rules.moves import Operation as Operation
@@ -93,14 +93,10 @@ class Payment(Money):
     """Refunds with another amount than the request. They are not booked until a person has looked."""
     not_ours: tuple[str, ...] = ()
     """Objects that were reported for this payment but name another parent, by the provider's ids."""
-    disowned: tuple[str, ...] = ()
-    """Objects that belong to another order, as staff decided. No look-up asks for them any more."""
+    disowned: Mapping[str, Disowned] = field(default_factory=dict)
+    """Objects that are not this order's, as staff decided, by the provider's ids. A report of one calls staff again."""
     booked_elsewhere: Mapping[str, str] = field(default_factory=dict)
     """Receipts reported for this payment that are booked on another order, with its code."""
-    let_go: Mapping[str, str] = field(default_factory=dict)
-    """Receipts that staff disowned or moved away, with the code of their order; "" if it is not known."""
-    told_again: Mapping[str, int] = field(default_factory=dict)
-    """The yen that the provider reports here again for receipts that staff had disowned."""
     receipt_names: Mapping[str, str] = field(default_factory=dict)
     """The new names of the receipts that were moved to this payment."""
     outside: tuple[Outside, ...] = ()
@@ -151,11 +147,16 @@ class Payment(Money):
 
         - A booked receipt or refund has another amount, or is not reported any more.
         - A reported receipt is booked on another order.
-        - A receipt that staff disowned or moved away is reported here again.
+        - An object that staff disowned is reported here again.
         - The number that waits for its buyer has another deadline.
         """
         money = self.doubted_receipts or self.retold_refunds or self.booked_elsewhere or self.told_again
         return bool(money or (self.state == "waiting" and self.doubted_due_at))
+
+    @property
+    def told_again(self) -> Mapping[str, Disowned]:
+        """The disowned objects that the provider reported here again, until staff have seen it."""
+        return {ref: one for ref, one in self.disowned.items() if not one.confirmed}
 
     @property
     def refundable_amount(self) -> int:

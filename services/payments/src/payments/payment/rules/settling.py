@@ -32,7 +32,14 @@ from payments.payment.rules.details import CaptureWish, Number
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.holds.ends import end_hold, request_reauthorization
 from payments.payment.rules.holds.others import hear_other_hold, hear_unnamed_charges
-from payments.payment.rules.moves import ENDS_A_HOLD, NEXT, CapturedInPart, Operation
+from payments.payment.rules.moves import (
+    ENDS_A_HOLD,
+    NEXT,
+    CapturedInPart,
+    HoldHereAgain,
+    MoneyBeside,
+    Operation,
+)
 from payments.payment.rules.numbers import hear_number_again, say_number
 from payments.payment.rules.order_wishes import ask_capture, capture_on
 from payments.payment.rules.payment import MISMATCH, Payment
@@ -45,10 +52,11 @@ from payments.payment.rules.refunds.answers import (
 )
 from payments.payment.rules.reports.known import heard_before
 from payments.payment.rules.reports.objects import (
+    AGAIN,
     as_named_here,
-    hear_let_go,
+    disowned_object,
+    hear_disowned,
     hear_no_longer_reported,
-    is_disowned,
 )
 from payments.payment.rules.terms import Terms
 from shared.events import (
@@ -76,18 +84,16 @@ def settle_answer(
     reported it. Events about a request name the person who had asked for it.
     """
     draft = Draft(payment, at, by, asked_by=payment.asked_by if operation else "")
-    if isinstance(answer, Captured):
-        hear_let_go(draft, answer)
+    if ref := disowned_object(payment, answer):
+        hear_disowned(draft, ref, answer)
+        return draft.done()
     answer = as_named_here(payment, answer)
-    of_others = is_disowned(payment, answer)
-    draft.remember({} if of_others else answer.refs)
+    draft.remember(answer.refs)
     because = because or f"{operation or 'look_up'}: {type(answer).__name__}"
     ours = operation == "refund"
     if ours and isinstance(answer, Refunded | RefundWaiting | Unknown):
         hear_reply(draft, answer)
     match answer:
-        case _ if of_others:
-            pass
         case ToldNoMore():
             hear_no_longer_reported(draft, answer)
         case Captured():
@@ -118,6 +124,8 @@ def settle_answer(
             hear_number_again(draft, answer)
         case Unknown(mismatch=True):
             _doubt(draft, answer, terms, because)
+        case Authorized() | Voided() | Expired() | CaptureDeclined() if is_counted_again(payment, answer):
+            _hold_again(draft, answer, because, terms)
         case _ if type(answer) in NEXT[payment.state] and not heard_before(payment, answer):
             _move(draft, answer, terms, because)
     draft.give_back_what_is_over()
@@ -162,6 +170,31 @@ def _doubt(draft: Draft, answer: Unknown, terms: Terms, because: str) -> None:
         draft.note("answer does not fit", answer.reason)
     if type(answer) in NEXT[draft.payment.state]:
         _move(draft, answer, terms, because)
+
+
+def is_counted_again(payment: Payment, answer: Authorized | Voided | Expired | CaptureDeclined) -> bool:
+    """Return whether ``answer`` is the first about the own hold that staff had disowned and count again."""
+    hold = payment.authorization_id
+    waits = HoldHereAgain in NEXT[payment.state] and f"{AGAIN}{hold}" in payment.refs
+    return waits and answer.authorization_id == hold
+
+
+def _hold_again(
+    draft: Draft, answer: Authorized | Voided | Expired | CaptureDeclined, because: str, terms: Terms
+) -> None:
+    """Hold the order's money again by the reported hold, or keep that it ended.
+
+    Money that came meanwhile came by this hold, or instead of it. Staff see what it pays.
+    """
+    name = f"{AGAIN}{answer.authorization_id}"
+    draft.change(refs={one: ref for one, ref in draft.payment.refs.items() if one != name})
+    if isinstance(answer, Authorized) and not draft.payment.held_amount:
+        draft.move(HoldHereAgain, because)
+        _authorized(draft, answer, terms)
+        return
+    draft.change(ended_holds=(*draft.payment.ended_holds, answer.authorization_id))
+    if draft.payment.held_amount and not draft.payment.order_cancelled and draft.move(MoneyBeside, because):
+        draft.call("short_money")
 
 
 def _nothing(draft: Draft, answer: Answer, terms: Terms) -> None:

@@ -53,11 +53,10 @@ def hear_refund_no_more(draft: Draft, ref: str) -> None:
 
 
 def disown_refund(draft: Draft, ref: str, because: str) -> None:
-    """Take a refund out of the books that belongs to another order, as staff decided. No look-up counts it again."""
+    """Take a refund out of the books that is not this order's, as staff decided."""
     payment = draft.payment
     booked = payment.refund_amounts.get(ref, payment.own_refunds.get(ref, 0))
     draft.change(
-        disowned=(*payment.disowned, ref),
         retold_refunds={
             one: reported for one, reported in payment.retold_refunds.items() if one not in (ref, SUM)
         },
@@ -67,6 +66,27 @@ def disown_refund(draft: Draft, ref: str, because: str) -> None:
     _take_back(draft, ref, f"{ref}:{payment.version}", booked, because)
     if not draft.payment.refunded_elsewhere_amount:
         draft.end_calls("no refund by others left")
+
+
+def count_refund_again(draft: Draft, ref: str, amount: int, because: str, *, ours: bool) -> None:
+    """Book a refund of which staff had said that it is not this order's, as the provider reports it.
+
+    The provider's sum may have it already. ``ours``: it answered a request of Noren. If that was repeated for the same
+    amount, this is the answer to the repetition, too.
+    """
+    payment = draft.payment
+    if ours and payment.refund_asked_amount == amount:
+        draft.deny("refund")
+        draft.end_refund()
+    draft.change(
+        refunds=payment.refunds if ref in payment.refunds else (*payment.refunds, ref),
+        refund_amounts={**payment.refund_amounts, ref: amount},
+        own_refunds={**payment.own_refunds, ref: amount} if ours else payment.own_refunds,
+    )
+    _book_more(draft, ref, f"{ref}:{payment.version}", amount, because, ours=ours)
+    if ours and draft.payment.owes_nothing and payment.refund_failed_amount == amount:
+        draft.end_calls("failed refund counted again")
+        draft.change(refund_failed_amount=0)
 
 
 def hear_refund_again(draft: Draft, answer: Refunded) -> None:
@@ -105,9 +125,18 @@ def book_refunds_as_reported(draft: Draft, because: str) -> None:
             own_refunds={**payment.own_refunds, ref: reported} if ours else payment.own_refunds,
         )
         if more > 0:
-            book_refund(draft, part, more, route_of(payment, ref), because, ours=ours)
+            _book_more(draft, ref, part, more, because, ours=ours)
         else:
             _take_back(draft, ref, part, -more, because)
+
+
+def _book_more(draft: Draft, ref: str, part: str, amount: int, because: str, *, ours: bool) -> None:
+    """Book ``amount`` more yen of a refund, without those that the provider's sum reported before."""
+    payment = draft.payment
+    known = min(payment.unnamed_refund_amount, amount)
+    draft.change(unnamed_refund_amount=payment.unnamed_refund_amount - known)
+    if amount > known:
+        book_refund(draft, part, amount - known, route_of(payment, ref), because, ours=ours)
 
 
 def _book_sum_as_reported(draft: Draft, because: str) -> None:

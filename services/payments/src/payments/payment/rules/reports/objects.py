@@ -1,7 +1,7 @@
 """Whether a report is about this payment. Pure.
 
-Three things count: receipts that were moved here, objects that staff assigned to another order, and objects that are
-not reported any more.
+Three things count: receipts that were moved here, objects that staff disowned, and objects that are not reported any
+more. A decision of staff is never the last word against a new report.
 """
 
 from collections.abc import Collection
@@ -21,10 +21,17 @@ from payments.payment.rules.answers import (
     ToldNoMore,
     Voided,
 )
+from payments.payment.rules.details import Disowned
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.receipts import hear_receipt_no_more
+from payments.payment.rules.refunds.bookings import keep_route
 from payments.payment.rules.refunds.mismatches import hear_refund_no_more
+
+AGAIN = "counted_again_"
+"""The prefix of the name of a hold among the ``refs`` after staff counted it again. As the order's own, until a look."""
+KNOWN_THEN = "known at the decision"
+"""Stands among the reports of a disowned object for a report whose amount was not known at the decision."""
 
 
 def as_named_here(payment: Payment, answer: Answer) -> Answer:
@@ -61,18 +68,6 @@ def stands_here(payment: Payment, receipt_id: str) -> bool:
     return name in payment.receipts and name not in payment.reversals
 
 
-def is_disowned(payment: Payment, answer: Answer) -> bool:
-    """Return whether ``answer`` is about an object that belongs to another order, as staff decided."""
-    match answer:
-        case Refunded() | RefundDeclined():
-            return answer.refund_ref in payment.disowned
-        case Captured() | Reversed():
-            return answer.receipt_id in payment.disowned
-        case Authorized() | OtherHold() | Voided() | Expired() | CaptureDeclined():
-            return answer.authorization_id in payment.disowned
-    return False
-
-
 def call_booked_elsewhere(payment: Payment, receipt_id: str, order_code: str, at: datetime) -> Settled:
     """Call a person about a reported receipt that is booked on ``order_code``. The person decides whose it is."""
     draft = Draft(payment, at)
@@ -82,21 +77,69 @@ def call_booked_elsewhere(payment: Payment, receipt_id: str, order_code: str, at
     return draft.done()
 
 
-def hear_let_go(draft: Draft, answer: Captured) -> None:
-    """Call a person about a receipt that staff had disowned or moved away, and that is reported here again."""
-    payment, ref = draft.payment, answer.receipt_id
-    if ref not in payment.let_go:
+def disowned_object(payment: Payment, answer: Answer) -> str:
+    """Return the provider's id of the disowned object that ``answer`` is about; "" if it is about none."""
+    if not payment.disowned:
+        return ""
+    match answer:
+        case Refunded() | RefundDeclined():
+            ref = answer.refund_ref
+        case Captured() | Reversed():
+            ref = answer.receipt_id
+        case Authorized() | OtherHold() | Voided() | Expired() | CaptureDeclined():
+            ref = answer.authorization_id
+        case _:
+            return ""
+    return ref if ref in payment.disowned else ""
+
+
+def hear_disowned(draft: Draft, ref: str, answer: Answer) -> None:
+    """Call a person for a disowned object that is reported for this payment again: once for each amount and state.
+
+    Nothing is booked. A report that it is over ends the doubt.
+    """
+    one = draft.payment.disowned[ref]
+    amount = _reported_amount(one, answer)
+    if amount is None:
         return
-    if code := payment.let_go[ref]:
-        rest = {one: to for one, to in payment.let_go.items() if one != ref}
-        draft.change(let_go=rest, booked_elsewhere={**payment.booked_elsewhere, ref: code})
-        draft.note("receipt booked elsewhere", code)
-    elif payment.told_again.get(ref) != answer.amount:
-        draft.change(told_again={**payment.told_again, ref: answer.amount})
-        draft.note("receipt told again", f"¥{answer.amount:,}")
+    report = f"{type(answer).__name__}:{amount}"
+    if isinstance(answer, Refunded):
+        keep_route(draft, ref, answer.route)
+    if not amount:
+        _keep(draft, ref, replace(one, amount=0, confirmed=True))
+    elif KNOWN_THEN in one.told:
+        _keep(draft, ref, replace(one, amount=amount, told=(report,)))
+    elif report in one.told:
+        _keep(draft, ref, replace(one, amount=amount))
+    elif one.booked_on:
+        rest = {known: each for known, each in draft.payment.disowned.items() if known != ref}
+        draft.change(disowned=rest, booked_elsewhere={**draft.payment.booked_elsewhere, ref: one.booked_on})
+        draft.call("disowned object reported again")
+        draft.note("receipt booked elsewhere", one.booked_on)
     else:
-        return
-    draft.call("receipt reported again")
+        _keep(draft, ref, replace(one, amount=amount, told=(*one.told, report), confirmed=False))
+        draft.call("disowned object reported again")
+        draft.note(f"{one.kind} told again", f"¥{amount:,}")
+
+
+def _reported_amount(one: Disowned, answer: Answer) -> int | None:
+    """Return the yen that stand at the provider by ``answer``; None if it says nothing new of such an object."""
+    match answer:
+        case Captured() | Refunded():
+            return answer.amount
+        case Reversed() | RefundDeclined():
+            return 0
+        case Authorized() if one.kind == "hold":
+            return answer.amount
+        case OtherHold() if one.kind == "hold":
+            return answer.amount if answer.stands else 0
+        case Voided() | Expired() | CaptureDeclined() if one.kind == "hold":
+            return 0
+    return None
+
+
+def _keep(draft: Draft, ref: str, one: Disowned) -> None:
+    draft.change(disowned={**draft.payment.disowned, ref: one})
 
 
 def hear_no_longer_reported(draft: Draft, answer: ToldNoMore) -> None:

@@ -15,7 +15,8 @@ from payments.deposits import rules as deposits
 from payments.desk.deeds import DEEDS
 from payments.payment.rules import calls, order_wishes
 from payments.payment.rules.calls import BEGUN_BY, CALLS, ENDED_BY, CallBegin, CallEnd
-from payments.payment.rules.details import KnownChargeback
+from payments.payment.rules.counted_again import may_be_counted_again
+from payments.payment.rules.details import Disowned, KnownChargeback
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
 from payments.refunds import rules as refunds
@@ -28,6 +29,7 @@ ENDED: dict[str, Any] = {"ended_holds": ("a1",)}
 FOREIGN: dict[str, Any] = {**PAID, "refunds": ("f1",), "refunded_amount": 300, "refund_amounts": {"f1": 300}}
 RECEIPT: dict[str, Any] = {**PAID, "receipts": ("r1",), "receipt_amounts": {"r1": 3_300}}
 OPEN = KnownChargeback(reference="c1", amount=3_300)
+DISOWNED = Disowned("receipt", 3_300, confirmed=False)
 LOST = replace(OPEN, state="lost")
 
 POSSIBLE: Mapping[str, Callable[[Payment, Terms], object]] = {
@@ -48,7 +50,7 @@ POSSIBLE: Mapping[str, Callable[[Payment, Terms], object]] = {
         **contradictions.receipts_doubted(one),
     },
     "move": lambda one, terms: [ref for ref in one.booked_elsewhere if deposits.may_move_here(one, ref)],
-    "count-again": lambda one, terms: deposits.counted_again(one),
+    "count-again": lambda one, terms: may_be_counted_again(one),
 }
 """Whether a payment allows a deed, by its path."""
 
@@ -77,14 +79,14 @@ STANDS: Mapping[Call, list[tuple[dict[str, Any], Terms]]] = {
     "chargeback": [({**PAID, "chargebacks": (OPEN,)}, CARD), (PAID, CARD)],
     "chargeback_lost": [({"state": "refunded", "chargebacks": (LOST,)}, CARD)],
     "receipt_reversed": [({"state": "waiting"}, CARD)],
-    "receipt_nowhere": [({**RECEIPT, "let_go": {"r1": ""}, "told_again": {"r1": 3_300}}, CARD)],
+    "receipt_nowhere": [({**RECEIPT, "disowned": {"r1": DISOWNED}}, CARD)],
     "refund_unexplained": [(FOREIGN, BANK)],
     "shipping_untold": [(PAID, CARD)],
     "answer_mismatch": [
         ({"state": "capturing"}, CARD),
         ({**RECEIPT, "doubted_receipts": {"r1": 300}}, CARD),
         ({**PAID, "booked_elsewhere": {"r9": "N2"}}, CARD),
-        ({**RECEIPT, "let_go": {"r1": ""}, "told_again": {"r1": 3_300}}, CARD),
+        ({**RECEIPT, "disowned": {"r1": DISOWNED}}, CARD),
     ],
     "other_hold": [({"state": "authorized"}, CARD)],
     "charge_unknown": [(PAID, CARD)],

@@ -1,0 +1,110 @@
+"""Staff take back that an object is not this order's: the decision is forgotten, and the ordinary rules book it. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import TypeVar
+
+from payments.payment.rules.answers import Captured
+from payments.payment.rules.calls import ENDED_BY
+from payments.payment.rules.details import Disowned
+from payments.payment.rules.drafting import Draft, Settled, and_then
+from payments.payment.rules.moves import NEXT, HoldHereAgain
+from payments.payment.rules.order_wishes import go_on
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.refunds.mismatches import count_refund_again
+from payments.payment.rules.reports.objects import AGAIN
+from payments.payment.rules.settling import settle_answer
+from payments.payment.rules.terms import Terms
+
+COUNTED_AGAIN = "counted again"
+T = TypeVar("T")
+
+
+def may_be_counted_again(payment: Payment) -> dict[str, Disowned]:
+    """Return the disowned objects, by the provider's ids, that staff may count as this order's again.
+
+    All that stand at the provider, as far as Noren knows, without receipts that another order has in its books.
+    """
+    return {ref: one for ref, one in payment.disowned.items() if one.amount and not one.booked_on}
+
+
+def count_again(payment: Payment, terms: Terms, at: datetime, *, ref: str, by: str) -> Settled:
+    """Forget that staff said that ``ref`` is not this order's. It counts as the provider reports it.
+
+    Of a hold only a look shows how it stands now. Until it fits, the payment is contradicted.
+    """
+    draft = Draft(payment, at, by)
+    one = may_be_counted_again(payment).get(ref)
+    if one is None:
+        return draft.done()
+    draft.note(COUNTED_AGAIN, ref)
+    if one.kind == "receipt":
+        came_at = payment.received_at or at
+        return count_receipt_again(draft, terms, ref, one.amount, came_at, COUNTED_AGAIN)
+    if one.kind == "refund":
+        draft.payment = _without_decision(draft.payment, ref).without_mismatch
+        count_refund_again(draft, ref, one.amount, COUNTED_AGAIN, ours=one.ours)
+        go_on(draft, terms)
+    else:
+        _count_hold_again(draft, ref, one)
+    return draft.done()
+
+
+def _count_hold_again(draft: Draft, ref: str, one: Disowned) -> None:
+    """Let the next look report the hold: as the order's own if it was that and there is no other, else as one beside it."""
+    payment = draft.payment
+    ended = tuple(hold for hold in payment.ended_holds if hold != ref)
+    draft.change(disowned=_without(payment.disowned, ref), ended_holds=ended)
+    draft.remember({f"{AGAIN}{ref}": ref})
+    if one.names and HoldHereAgain in NEXT[payment.state]:
+        draft.remember(dict.fromkeys(one.names, ref))
+        draft.change(authorization_id=ref)
+    elif payment.authorization_id == ref:
+        draft.change(authorization_id="")
+    draft.call("disowned object counted again")
+
+
+def count_receipt_again(
+    draft: Draft, terms: Terms, receipt_id: str, amount: int, captured_at: datetime, because: str
+) -> Settled:
+    """Book a receipt of the provider's under a name that no other booking of it has; it is nobody else's any more."""
+    payment = _without_decision(draft.payment, receipt_id)
+    name = f"{receipt_id}>{payment.order_code}:{payment.version}"
+    anew = payment.changed(
+        booked_elsewhere=_without(payment.booked_elsewhere, receipt_id),
+        receipt_names={**payment.receipt_names, receipt_id: name},
+    )
+    draft.payment = all_booked(anew.without_mismatch)
+    came = Captured(amount=amount, captured_at=captured_at, receipt_id=name)
+    booked = settle_answer(draft.payment, None, came, draft.at, terms, because=because, by=draft.by)
+    return and_then(draft.done(), booked)
+
+
+def _without_decision(payment: Payment, ref: str) -> Payment:
+    """Return the payment with ``ref`` under its names among the refs, unless another object has them now."""
+    one = payment.disowned.get(ref)
+    if one is None:
+        return payment
+    return payment.changed(
+        disowned=_without(payment.disowned, ref), refs={**dict.fromkeys(one.names, ref), **payment.refs}
+    )
+
+
+def all_booked(payment: Payment) -> Payment:
+    """Return the payment without the call about a receipt that is booked nowhere, unless there is another one."""
+    nowhere = any(one.kind == "receipt" and not one.booked_on for one in payment.disowned.values())
+    return payment if nowhere else payment.not_calling(*ENDED_BY["every disowned receipt booked"])
+
+
+def confirmed(payment: Payment) -> Payment:
+    """Return the payment after staff have seen that disowned objects were reported again: they are still not its own."""
+    if not payment.told_again:
+        return payment
+    return payment.changed(
+        disowned={ref: replace(one, confirmed=True) for ref, one in payment.disowned.items()}
+    )
+
+
+def _without(of_each: Mapping[str, T], ref: str) -> dict[str, T]:
+    return {one: value for one, value in of_each.items() if one != ref}

@@ -1,0 +1,311 @@
+"""What staff say of a provider's object is kept, and is never the last word against a new report. Pure."""
+
+from dataclasses import replace
+
+import pytest
+
+from payments.calls import rules as call_rules
+from payments.calls.contradictions import deny, disown
+from payments.desk.call_labels import calls
+from payments.desk.offers import objects_of_other_orders, offers
+from payments.payment.locked_payments import end_mismatch_if_all_fits, is_outdated, settle_answers
+from payments.payment.rules.answers import (
+    Answer,
+    Captured,
+    OtherHold,
+    RefundDeclined,
+    Refunded,
+    Reversed,
+    ToldNoMore,
+    Unknown,
+    Voided,
+)
+from payments.payment.rules.counted_again import count_again
+from payments.payment.rules.drafting import Settled
+from payments.payment.rules.order_wishes import cancel
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.terms import Terms
+from payments.refunds.rules import refund_again
+from payments.requests.outcomes import outcome, settle_reply, without_disowned
+from payments.requests.refund_refusals import judge_refused_refund
+from shared.events import PaymentAuthorized, PaymentVoided
+from tests.payments.payment_examples import AT, GRANTED, KONBINI, NUMBER, PAID, PLACED, RENEWABLE, payment
+from tests.payments.requests.test_outcomes import row
+
+STAFF = "佐藤"
+HOLD = replace(GRANTED, refs={"charge_id": "a1"})
+TAKEN = Captured(amount=3_300, captured_at=PLACED, receipt_id="a1")
+HELD = settle_answers(payment("requested"), "authorize", [HOLD], AT, RENEWABLE).payment
+WAITS = payment("waiting", number=NUMBER)
+PAID_NUMBER = settle_answers(WAITS, None, [PAID], AT, KONBINI).payment
+BACK = Refunded(refund_ref="p1", amount=3_300)
+OF_ANOTHER = Unknown(reason="other_reference", mismatch=True, to_request=True, not_ours="a1")
+
+
+def look(one: Payment, *answers: Answer, terms: Terms = RENEWABLE) -> Payment:
+    """A whole look-up."""
+    settled = settle_answers(one, None, answers, AT, terms)
+    return end_mismatch_if_all_fits(settled, answers, AT, terms).payment
+
+
+def pressed(one: Payment, terms: Terms = RENEWABLE) -> Payment:
+    """Staff mark as seen what calls them."""
+    return call_rules.mark_seen(one, terms, AT, by=STAFF).payment
+
+
+def deeds(one: Payment, terms: Terms = RENEWABLE) -> set[str]:
+    """The buttons of the page about contradictions."""
+    return {offer.label for offer in (*offers(one, terms), *objects_of_other_orders(one))}
+
+
+# ---------- a request that was not done ----------
+
+
+def capture_in_doubt() -> Payment:
+    asked = HELD.changed(state="capturing")
+    doubted = settle_answers(asked, "capture", [OF_ANOTHER], AT, RENEWABLE).payment
+    assert doubted.contradicted
+    return doubted
+
+
+def test_a_denied_capture_leaves_the_orders_own_hold() -> None:
+    denied = deny(capture_in_doubt(), RENEWABLE, AT, by=STAFF).payment
+
+    assert (denied.state, dict(denied.disowned)) == ("authorized", {})
+    assert (denied.authorization_id, denied.refs["charge_id"]) == ("a1", "a1")
+    paid = settle_answers(denied.changed(state="capturing"), "capture", [TAKEN], AT, RENEWABLE).payment
+    assert (paid.state, paid.held_amount) == ("captured", 3_300)
+
+
+def test_a_denied_capture_that_was_done_is_heard_by_a_look() -> None:
+    denied = deny(capture_in_doubt(), RENEWABLE, AT, by=STAFF).payment
+    found = look(cancel(denied, AT).payment, HOLD, TAKEN)
+    assert (found.state, found.refund_asked_amount) == ("refunding", 3_300)
+
+
+def test_a_denied_release_is_requested_anew() -> None:
+    ends = cancel(HELD, AT).payment
+    doubt = replace(OF_ANOTHER, not_ours="B9")
+    doubted = settle_answers(ends, "void", [doubt], AT, RENEWABLE).payment
+
+    denied = deny(doubted, RENEWABLE, AT, by=STAFF)
+
+    assert (denied.payment.state, denied.denied) == ("voiding", ("void",))
+    assert [one.operation for one in denied.requests] == ["void"]
+    assert not any(isinstance(event, PaymentVoided) for event in denied.events)
+    [offer] = [one for one in offers(doubted, RENEWABLE) if one.path == "deny"]
+    assert "与信の取消を、もう一度依頼します" in offer.confirm
+
+
+def refund_in_doubt() -> Payment:
+    asked = cancel(PAID_NUMBER, AT).payment
+    doubt = Unknown(reason="amount_differs", mismatch=True, to_request=True, doubted_refund="p1")
+    return settle_answers(asked, "refund", [doubt], AT, KONBINI).payment
+
+
+def test_a_denied_refund_that_was_done_is_counted_again() -> None:
+    denied = deny(refund_in_doubt(), KONBINI, AT, by=STAFF).payment
+    assert (denied.state, denied.held_amount) == ("owed", 3_300)
+
+    told = look(denied, PAID, BACK, terms=KONBINI)
+    assert "answer_mismatch" in told.calls
+    assert {"この注文の返金として数え直す", "確認済みにする"} <= deeds(told, KONBINI)
+
+    counted = count_again(told, KONBINI, AT, ref="p1", by=STAFF).payment
+    assert (counted.state, counted.held_amount, counted.calls) == ("refunded", 0, ())
+    assert counted.own_refunds == {"p1": 3_300}
+    assert look(counted, PAID, BACK, terms=KONBINI) == counted
+
+
+def test_a_repeated_refund_ends_with_the_one_that_was_done() -> None:
+    denied = deny(refund_in_doubt(), KONBINI, AT, by=STAFF).payment
+    repeated = refund_again(denied, AT, by=STAFF).payment
+    refused = RefundDeclined(reason="nothing_left")
+
+    became = judge_refused_refund(repeated, (), [PAID, BACK], refused, amount=3_300, at=AT, terms=KONBINI)
+    told = settle_reply(repeated, "refund", [BACK, became], AT, KONBINI, number=2).payment
+    assert (told.state, told.contradicted, told.held_amount) == ("refunding", True, 3_300)
+    assert became.__class__ is Unknown
+
+    counted = count_again(told, KONBINI, AT, ref="p1", by=STAFF)
+    assert (counted.payment.state, counted.payment.refund_asked_amount) == ("refunded", 0)
+    assert (counted.denied, counted.requests) == (("refund",), ())
+
+
+def test_an_answer_that_names_a_disowned_object_ends_nothing() -> None:
+    denied = deny(refund_in_doubt(), KONBINI, AT, by=STAFF).payment
+    repeated = refund_again(denied, AT, by=STAFF).payment
+
+    became = outcome(row("refund"), without_disowned(repeated, [BACK]), AT)
+    told = settle_reply(repeated, "refund", [BACK], AT, KONBINI, number=2).payment
+
+    assert became.state == "unknown"
+    assert (told.state, told.contradicted) == ("refunding", True)
+    assert {"依頼は成立していない", "この注文の返金として数え直す"} <= deeds(told, KONBINI)
+
+
+# ---------- receipts ----------
+
+
+def disowned_receipt() -> Payment:
+    gone = look(PAID_NUMBER, ToldNoMore(receipts=("r1",)), terms=KONBINI)
+    return pressed(disown(gone, KONBINI, AT, ref="r1", by=STAFF).payment, KONBINI)
+
+
+def test_a_receipt_can_be_counted_again_whatever_was_seen() -> None:
+    told = look(disowned_receipt(), PAID, terms=KONBINI)
+    assert (told.contradicted, told.held_amount) == (True, 0)
+    [offer] = [one for one in offers(told, KONBINI) if one.path == "seen"]
+    assert "やはりこの注文のものではない" in offer.confirm
+    [(_, text)] = calls(told, KONBINI)
+    assert "「この注文の入金として数え直す」" in text
+
+    seen = pressed(told, KONBINI)
+    assert (seen.calls, seen.contradicted) == ((), False)
+    assert look(seen, PAID, terms=KONBINI) == seen, "the same report calls once"
+    assert "この注文の入金として数え直す" in deeds(seen, KONBINI)
+
+    counted = count_again(seen, KONBINI, AT, ref="r1", by=STAFF).payment
+    assert (counted.state, counted.held_amount) == ("captured", 3_300)
+    assert look(counted, PAID, terms=KONBINI) == counted
+
+
+def test_another_amount_of_a_disowned_receipt_calls_again() -> None:
+    seen = pressed(look(disowned_receipt(), PAID, terms=KONBINI), KONBINI)
+    again = look(seen, replace(PAID, amount=3_000), terms=KONBINI)
+    assert again.calls == ("answer_mismatch",)
+    assert count_again(again, KONBINI, AT, ref="r1", by=STAFF).payment.held_amount == 3_000
+
+
+def test_a_reversed_receipt_is_not_counted_again() -> None:
+    back = Reversed(receipt_id="r1", amount=3_300)
+    told = look(disowned_receipt(), PAID, back, terms=KONBINI)
+    assert (told.calls, told.contradicted) == ((), False)
+    assert "この注文の入金として数え直す" not in deeds(told, KONBINI)
+    assert look(told, PAID, back, terms=KONBINI) == told
+
+
+# ---------- refunds ----------
+
+
+def refunded(amount: int) -> Payment:
+    return look(PAID_NUMBER, PAID, replace(BACK, amount=amount), terms=KONBINI)
+
+
+def test_a_refund_that_fits_is_not_offered_to_others() -> None:
+    known = refunded(500)
+    assert "この注文の返金ではない" not in deeds(known, KONBINI)
+    assert disown(known, KONBINI, AT, ref="p1", by=STAFF) == Settled(known)
+
+
+@pytest.mark.parametrize("amount", [500, 3_300])
+def test_a_disowned_refund_is_counted_again(amount: int) -> None:
+    gone = look(refunded(amount), ToldNoMore(refunds=("p1",)), terms=KONBINI)
+    disowned = disown(gone, KONBINI, AT, ref="p1", by=STAFF).payment
+    assert disowned.held_amount == 3_300
+
+    told = look(disowned, PAID, replace(BACK, amount=amount), terms=KONBINI)
+    assert told.contradicted
+    assert not cancel(told, AT).requests, "nothing irreversible before a person has decided"
+    seen = pressed(told, KONBINI)
+    assert look(seen, PAID, replace(BACK, amount=amount), terms=KONBINI) == seen
+
+    counted = count_again(seen, KONBINI, AT, ref="p1", by=STAFF).payment
+    assert counted.held_amount == 3_300 - amount
+    assert look(counted, PAID, replace(BACK, amount=amount), terms=KONBINI) == counted
+
+
+# ---------- holds ----------
+
+
+def disowned_hold() -> Payment:
+    doubted = settle_answers(HELD, None, [OF_ANOTHER], AT, RENEWABLE).payment
+    disowned = disown(doubted, RENEWABLE, AT, ref="a1", by=STAFF).payment
+    assert (disowned.state, disowned.contradicted, disowned.refs) == ("voided", False, {})
+    return disowned
+
+
+def test_a_disowned_hold_that_is_told_again_is_held_again() -> None:
+    told = look(disowned_hold(), HOLD)
+    assert (told.state, told.contradicted) == ("voided", True)
+    assert "この注文の与信として数え直す" in deeds(told)
+
+    counted = count_again(told, RENEWABLE, AT, ref="a1", by=STAFF).payment
+    assert (counted.contradicted, counted.refs) == (
+        True,
+        {"charge_id": "a1", "counted_again_a1": "a1"},
+    )
+    settled = settle_answers(counted, None, [HOLD], AT, RENEWABLE)
+    assert [type(event) for event in settled.events if isinstance(event, PaymentAuthorized)]
+    held = look(counted, HOLD)
+    assert (held.state, held.authorization_id, held.calls) == ("authorized", "a1", ())
+
+
+def test_a_disowned_hold_that_was_captured_pays_the_order() -> None:
+    told = look(disowned_hold(), HOLD, TAKEN)
+    assert (told.contradicted, told.held_amount) == (True, 0)
+    paid = look(count_again(told, RENEWABLE, AT, ref="a1", by=STAFF).payment, HOLD, TAKEN)
+    assert (paid.state, paid.held_amount, paid.calls) == ("captured", 3_300, ())
+
+
+def test_a_disowned_hold_of_a_cancelled_order_is_released() -> None:
+    told = look(cancel(disowned_hold(), AT).payment, HOLD)
+    counted = count_again(told, RENEWABLE, AT, ref="a1", by=STAFF).payment
+    settled = settle_answers(counted, None, [HOLD], AT, RENEWABLE)
+    over = end_mismatch_if_all_fits(settled, [HOLD], AT, RENEWABLE)
+    assert (over.payment.state, [one.operation for one in over.requests]) == ("voiding", ["void"])
+
+
+def test_a_disowned_hold_that_is_over_calls_nobody() -> None:
+    told = look(disowned_hold(), HOLD, Voided(authorization_id="a1"))
+    assert (told.contradicted, deeds(told) & {"この注文の与信として数え直す"}) == (False, set())
+
+
+def test_a_hold_counted_again_beside_another_is_one_of_others() -> None:
+    held = disowned_hold().changed(
+        state="authorized", authorization_id="a2", refs={"charge_id": "a2"}, ended_holds=("a1",)
+    )
+    told = look(held, HOLD)
+    counted = count_again(told, RENEWABLE, AT, ref="a1", by=STAFF).payment
+    assert (counted.authorization_id, counted.refs) == (
+        "a2",
+        {"charge_id": "a2", "counted_again_a1": "a1"},
+    )
+
+
+def test_a_disowned_hold_told_as_one_of_others_calls_until_it_ends() -> None:
+    told = look(disowned_hold(), OtherHold(authorization_id="a1", amount=3_300))
+    assert told.contradicted
+    over = look(told, OtherHold(authorization_id="a1", amount=3_300, stands=False))
+    assert (over.contradicted, over.other_holds) == (False, ())
+
+
+def test_a_hold_counted_again_after_other_money_came_is_beside_it() -> None:
+    paid = look(disowned_hold(), HOLD).changed(state="captured")
+    counted = count_again(paid, RENEWABLE, AT, ref="a1", by=STAFF).payment
+    assert (counted.authorization_id, counted.refs) == ("", {"counted_again_a1": "a1"})
+
+
+def test_a_hold_says_nothing_of_a_disowned_receipt() -> None:
+    disowned = disowned_receipt()
+    assert look(disowned, replace(HOLD, authorization_id="r1"), terms=KONBINI).disowned == disowned.disowned
+
+
+def test_only_a_disowned_object_is_counted_again() -> None:
+    assert count_again(PAID_NUMBER, KONBINI, AT, ref="r1", by=STAFF) == Settled(PAID_NUMBER)
+
+
+def test_a_denied_request_leaves_what_may_be_the_orders_own() -> None:
+    asked = settle_answers(payment("requested"), "authorize", [OF_ANOTHER], AT, RENEWABLE).payment
+    denied = deny(asked, RENEWABLE, AT, by=STAFF).payment
+    assert (denied.state, dict(denied.disowned)) == ("declined", {})
+
+
+# ---------- looks that are out of date ----------
+
+
+def test_a_look_from_before_a_deed_contradicts_nothing() -> None:
+    stale = settle_answers(PAID_NUMBER, None, [ToldNoMore(receipts=("r1",))], AT, KONBINI)
+    before = PAID_NUMBER.changed(version=PAID_NUMBER.version - 1)
+    assert is_outdated(before, PAID_NUMBER, stale)
+    assert not is_outdated(PAID_NUMBER, PAID_NUMBER, stale)
