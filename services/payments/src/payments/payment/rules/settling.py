@@ -194,7 +194,7 @@ def _hold_again(
         return
     draft.change(ended_holds=(*draft.payment.ended_holds, answer.authorization_id))
     if draft.payment.held_amount and not draft.payment.order_cancelled and draft.move(MoneyBeside, because):
-        draft.call("short_money")
+        draft.call("money below the total")
 
 
 def _nothing(draft: Draft, answer: Answer, terms: Terms) -> None:
