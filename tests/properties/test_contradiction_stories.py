@@ -44,7 +44,7 @@ from tests.properties.provider import AT, TOTAL, Provider
 
 CARD = Terms(flow="authorized", deposit="capture", capture_days_max=30)
 KONBINI = Terms(
-    flow="prepaid", deposit="automatic", captured_source="konbini_notice", deposit_mail="automatic"
+    flow="prepaid", deposit="automatic", captured_source="provider_notice", deposit_mail="automatic"
 )
 DISK = TypeAdapter(Payment)
 Way = Literal["ok", "odd", "odd_undone", "silence", "lost_answer"]
