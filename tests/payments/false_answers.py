@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 @dataclass
-class Lie:
+class FalseAnswer:
     """What the answers to the next ``times`` calls of ``method`` to a ``path`` become."""
 
     method: str
@@ -18,15 +18,15 @@ class Lie:
 
 
 @dataclass
-class Lies:
+class FalseAnswers:
     """A provider's application, whose answers become what a test says."""
 
     app: ASGIApp
-    lies: list[Lie] = field(default_factory=list)
+    false_answers: list[FalseAnswer] = field(default_factory=list)
 
     def tell(self, method: str, path: str, told: Callable[[str], str], *, times: int = 1) -> None:
         """Let the next ``times`` answers to such calls become what ``told`` makes of them."""
-        self.lies.append(Lie(method, re.compile(path), told, times))
+        self.false_answers.append(FalseAnswer(method, re.compile(path), told, times))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer as the application does, or not quite so."""
@@ -34,13 +34,15 @@ class Lies:
             await self.app(scope, receive, send)
             return
         here = (scope["method"], scope["path"])
-        lie = next((one for one in self.lies if one.method == here[0] and one.path.search(here[1])), None)
+        lie = next(
+            (one for one in self.false_answers if one.method == here[0] and one.path.search(here[1])), None
+        )
         if lie is None:
             await self.app(scope, receive, send)
             return
         lie.times -= 1
         if lie.times <= 0:
-            self.lies.remove(lie)
+            self.false_answers.remove(lie)
         heard: list[Message] = []
 
         async def hear(message: Message) -> None:

@@ -29,7 +29,7 @@ TERMS = {
 }
 
 
-class Steady(Method):
+class PredictableMethod(Method):
     """Answers as ``moods`` says for the order: ``decline`` or ``refuse``, or ``silence`` at the first call."""
 
     def __init__(self, kind: str, moods: Mapping[str, str] | None = None) -> None:

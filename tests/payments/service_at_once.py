@@ -22,7 +22,7 @@ from shared.database.transactions import Database
 from shared.errors import TryAgain
 from shared.events import Event
 from shared.messaging.inbox import insert_inbox
-from tests.payments.predictable_method import START, TERMS, Steady
+from tests.payments.predictable_method import START, TERMS, PredictableMethod
 
 ORDERS = {
     "C1": "card",
@@ -71,7 +71,9 @@ class Service:
     db: Database
     settings: Settings
     together: bool = True
-    methods: Methods = field(default_factory=lambda: Methods([Steady(kind, MOODS) for kind in TERMS]))
+    methods: Methods = field(
+        default_factory=lambda: Methods([PredictableMethod(kind, MOODS) for kind in TERMS])
+    )
 
     def parts(self, things: Sequence[Any]) -> list[Sequence[Any]]:
         """Return what is done in one transaction each."""
@@ -118,7 +120,7 @@ class Service:
     def buyers_pay(self, codes: Sequence[str]) -> None:
         """Let buyers pay numbers at a till, once or more."""
         method = self.methods["number"]
-        assert isinstance(method, Steady)
+        assert isinstance(method, PredictableMethod)
         for code in codes:
             done = method.done.get(code, [])
             if any(isinstance(one, Issued) for one in done):

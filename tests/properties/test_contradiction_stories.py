@@ -291,7 +291,7 @@ class ContradictionStory(RuleBasedStateMachine):
     @precondition(lambda self: bool(call_rules.to_be_seen(self.payment)))
     @rule()
     def staff_have_seen_what_called_them(self) -> None:
-        self.seen["told again seen"] += bool(self.payment.told_again)
+        self.seen["told again seen"] += bool(self.payment.reported_again)
         self.commit(call_rules.mark_seen(self.payment, self.terms, AT, by=STAFF))
 
     @rule()

@@ -40,7 +40,7 @@ from payments.payment.rules.details import CaptureWish
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.moves import CONCLUDES, NEXT, OVER, Operation
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.reports.known import heard_before
+from payments.payment.rules.reports.known import reported_before
 from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.terms import Terms
 from payments.refunds import rules as refund_rules
@@ -256,7 +256,7 @@ class PaymentStory(RuleBasedStateMachine):
             request.open, request.declined = False, failed or request.attempts == 1
             return
         if request.attempts > 1 or operation == "refund":
-            answers = [answer for answer in self.provider.known() if not heard_before(known, answer)]
+            answers = [answer for answer in self.provider.known() if not reported_before(known, answer)]
         if not self.answered_by_a_look(request, answers):
             if self.payment.order_cancelled and operation in ("authorize", "issue"):
                 in_doubt = operation == "authorize" and request.attempts > 1

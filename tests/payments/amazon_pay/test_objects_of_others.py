@@ -21,7 +21,7 @@ from payments.payment.rules.payment import Payment
 from payments.tables import metadata
 from shared.events import PaymentRefunded, ReauthorizationRequested
 from tests.payments.amazon_pay.world import World
-from tests.payments.false_answers import Lies
+from tests.payments.false_answers import FalseAnswers
 from tests.payments.order_examples import cancelled, shipped
 from tests.payments.payment_examples import AT, payment
 from tests.payments.payments_service import ORIGIN, make_payments, served
@@ -34,7 +34,7 @@ AMAZON = AmazonPay.terms
 class Odd(World):
     """The world with an Amazon that may tell of another order's objects."""
 
-    lies: Lies
+    false_answers: FalseAnswers
 
     async def pays(self, code: str) -> Payment:
         """An order whose money was taken when it was shipped."""
@@ -66,12 +66,12 @@ class Odd(World):
 async def odd(make_db: MakeDatabase, keys: Keys, tmp_path: Path) -> AsyncIterator[Odd]:
     db = await make_db("payments", metadata)
     amazon = AmazonDriver()
-    lies = Lies(amazon.app(tmp_path, f"{ORIGIN}/unused"))
-    async with served(lies) as url:
+    false_answers = FalseAnswers(amazon.app(tmp_path, f"{ORIGIN}/unused"))
+    async with served(false_answers) as url:
         method = amazon.method(url, Shop(ORIGIN, sandbox=True))
         payments = make_payments(db, keys, tmp_path, method)
         async with httpx.AsyncClient(base_url=url) as provider, payments.browser:
-            yield Odd(payments, amazon, provider, keys, lies)
+            yield Odd(payments, amazon, provider, keys, false_answers)
         await method.close()
 
 
@@ -92,7 +92,7 @@ async def refund_under_anothers_id(odd: Odd) -> tuple[Payment, str]:
         '"RefundInitiated","reasonCode":null,"reasonDescription":null,"lastUpdatedTimestamp":'
         '"20261130T220000Z"}}'
     )
-    odd.lies.tell("POST", "/refunds$", lambda _: answer)
+    odd.false_answers.tell("POST", "/refunds$", lambda _: answer)
     await odd.payments.hears(cancelled("N1"))
     await odd.works()
     return mine, theirs
@@ -137,7 +137,7 @@ async def test_notices_with_swapped_permissions_book_nothing(odd: Odd) -> None:
 async def test_a_hold_on_anothers_charge_is_not_accepted(odd: Odd) -> None:
     await odd.order("N2")
     theirs = (await odd.payments.payment("N2")).authorization_id
-    odd.lies.tell("POST", "/complete$", naming("chargeId", theirs))
+    odd.false_answers.tell("POST", "/complete$", naming("chargeId", theirs))
 
     await odd.order("N1")
 
@@ -157,7 +157,7 @@ async def test_a_new_hold_on_anothers_charge_is_not_accepted(odd: Odd) -> None:
     sign_in(odd.payments.browser, odd.keys)
     await press(odd.payments, "N1", "look-up")
     await odd.payments.work()
-    odd.lies.tell("POST", "/charges$", naming("chargeId", theirs))
+    odd.false_answers.tell("POST", "/charges$", naming("chargeId", theirs))
 
     await odd.payments.hears(ReauthorizationRequested(order_code="N1", by="staff"))
     await odd.works()
@@ -176,7 +176,7 @@ async def test_a_hold_that_turns_out_to_be_anothers_is_not_captured(odd: Odd) ->
     mine, other = await odd.payments.payment("N1"), await odd.payments.payment("N2")
     hold = mine.authorization_id
     told = naming("chargePermissionId", other.refs["charge_permission_id"])
-    odd.lies.tell("GET", f"/charges/{hold}$", told, times=100)
+    odd.false_answers.tell("GET", f"/charges/{hold}$", told, times=100)
     sign_in(odd.payments.browser, odd.keys)
     await press(odd.payments, "N1", "look-up")
     await odd.payments.work()
@@ -200,7 +200,7 @@ async def disowned_hold(odd: Odd) -> Payment:
     await odd.order("N2")
     mine, other = await odd.payments.payment("N1"), await odd.payments.payment("N2")
     told = naming("chargePermissionId", other.refs["charge_permission_id"])
-    odd.lies.tell("GET", f"/charges/{mine.authorization_id}$", told, times=1_000)
+    odd.false_answers.tell("GET", f"/charges/{mine.authorization_id}$", told, times=1_000)
     sign_in(odd.payments.browser, odd.keys)
     await press(odd.payments, "N1", "look-up")
     await odd.payments.work()
@@ -265,7 +265,7 @@ def test_holds_of_others_stay_while_it_is_not_certain_whose() -> None:
 async def test_a_capture_goes_on_once_the_hold_is_told_right(odd: Odd) -> None:
     await odd.order("N1")
     hold = (await odd.payments.payment("N1")).authorization_id
-    odd.lies.tell("GET", f"/charges/{hold}$", naming("chargePermissionId", "S03-0-0"))
+    odd.false_answers.tell("GET", f"/charges/{hold}$", naming("chargePermissionId", "S03-0-0"))
     sign_in(odd.payments.browser, odd.keys)
     await press(odd.payments, "N1", "look-up")
     await odd.payments.work()
@@ -292,7 +292,7 @@ async def test_a_smaller_sum_of_refunds_calls_a_person(odd: Odd) -> None:
     def none_back(body: str) -> str:
         return re.sub(r'"refundedAmount": ?\{[^}]*\}', '"refundedAmount":null', body)
 
-    odd.lies.tell("GET", f"/charges/{charge}$", none_back, times=50)
+    odd.false_answers.tell("GET", f"/charges/{charge}$", none_back, times=50)
     await press(odd.payments, "N1", "look-up")
     await odd.works()
 
@@ -306,8 +306,8 @@ async def test_a_smaller_sum_of_refunds_calls_a_person(odd: Odd) -> None:
 async def test_a_denied_capture_that_was_done_is_found(odd: Odd) -> None:
     await odd.order("N1")
     hold = (await odd.payments.payment("N1")).authorization_id
-    odd.lies.tell("POST", f"/charges/{hold}/capture$", naming("chargePermissionId", "S03-0-0"))
-    odd.lies.tell("GET", f"/charges/{hold}$", naming("chargePermissionId", "S03-0-0"), times=2)
+    odd.false_answers.tell("POST", f"/charges/{hold}/capture$", naming("chargePermissionId", "S03-0-0"))
+    odd.false_answers.tell("GET", f"/charges/{hold}$", naming("chargePermissionId", "S03-0-0"), times=2)
     await odd.payments.hears(shipped("N1"))
     await odd.works()
     doubted = await odd.payments.payment("N1")
@@ -330,7 +330,7 @@ async def hold_told_right_again(odd: Odd) -> Payment:
     """Staff disown the hold of N1 by mistake. Amazon told once of another permission, and tells right again."""
     await odd.order("N1")
     mine = await odd.payments.payment("N1")
-    odd.lies.tell("GET", f"/charges/{mine.authorization_id}$", naming("chargePermissionId", "S03-0-0"))
+    odd.false_answers.tell("GET", f"/charges/{mine.authorization_id}$", naming("chargePermissionId", "S03-0-0"))
     sign_in(odd.payments.browser, odd.keys)
     await press(odd.payments, "N1", "look-up")
     await odd.payments.work()
@@ -383,7 +383,7 @@ async def test_a_hold_counted_beside_a_new_one_ends_with_the_order(odd: Odd) -> 
 async def test_a_release_in_which_the_charge_stands_is_doubted(odd: Odd) -> None:
     await odd.order("N1")
     hold = (await odd.payments.payment("N1")).authorization_id
-    odd.lies.tell(
+    odd.false_answers.tell(
         "DELETE", f"/charges/{hold}/cancel$", lambda body: re.sub('"Canceled"', '"Authorized"', body)
     )
 

@@ -3,11 +3,11 @@
 import pytest
 
 from payments.methods.amazon_pay.sessions import Address
-from payments.methods.amazon_pay.wallet import as_ours
+from payments.methods.amazon_pay.wallet import in_noren_format
 
 
 def ours(**fields: str | None) -> dict[str, str]:
-    return as_ours(Address.model_validate(fields))
+    return in_noren_format(Address.model_validate(fields))
 
 
 @pytest.mark.parametrize("written", ["東京", "Tokyo", "Tokyo-to", "TOKYO", "東京都"])

@@ -28,7 +28,7 @@ from payments.watching.watch_payments import Watch, is_overdue
 from shared.clock import clock, in_japan, now
 from shared.due.work import DueRunner, DueWork
 from shared.events import PaymentDeedDone, RefundTakenBack
-from tests.payments.false_answers import Lies
+from tests.payments.false_answers import FalseAnswers
 from tests.payments.order_examples import cancelled, placed, reserved
 from tests.payments.payment_examples import AT, BANK, KONBINI, NUMBER, PLACED, payment
 from tests.payments.payments_service import ORIGIN, Payments, make_payments, served
@@ -41,7 +41,7 @@ class Odd:
 
     payments: Payments
     company: KonbiniDriver
-    lies: Lies
+    false_answers: FalseAnswers
 
     async def order(self, code: str) -> Payment:
         await self.payments.hears(placed(code, "konbini"), reserved(code))
@@ -58,13 +58,13 @@ class Odd:
 async def odd(make_db: MakeDatabase, keys: Keys, tmp_path: Path) -> AsyncIterator[Odd]:
     db = await make_db("payments", metadata)
     company = KonbiniDriver()
-    lies = Lies(company.app(tmp_path, f"{ORIGIN}/unused"))
-    async with served(lies) as url:
+    false_answers = FalseAnswers(company.app(tmp_path, f"{ORIGIN}/unused"))
+    async with served(false_answers) as url:
         method = company.method(url, Shop(ORIGIN, sandbox=True))
         payments = make_payments(db, keys, tmp_path, method)
         sign_in(payments.browser, keys)
         async with payments.browser:
-            yield Odd(payments, company, lies)
+            yield Odd(payments, company, false_answers)
         await method.close()
 
 
@@ -76,10 +76,10 @@ def with_a_receipt(body: str) -> str:
 async def told_for_two(odd: Odd) -> tuple[Payment, Payment]:
     """One look at N1 lists the receipt of N2; later looks do not. N2 is looked at as it is."""
     mine, theirs = await odd.order("N1"), await odd.order("N2")
-    odd.lies.tell("GET", mine.payment_id.hex, with_a_receipt)
+    odd.false_answers.tell("GET", mine.payment_id.hex, with_a_receipt)
     assert (await odd.look("N1")).state == "captured"
-    odd.lies.tell("GET", theirs.payment_id.hex, with_a_receipt, times=1_000)
-    odd.lies.tell("POST", f"/{theirs.refs['number_id']}/close$", with_a_receipt, times=1_000)
+    odd.false_answers.tell("GET", theirs.payment_id.hex, with_a_receipt, times=1_000)
+    odd.false_answers.tell("POST", f"/{theirs.refs['number_id']}/close$", with_a_receipt, times=1_000)
     return await odd.look("N1"), await look_with_a_runner(odd, "N2")
 
 
@@ -164,7 +164,7 @@ async def test_a_cancellation_ends_when_the_receipt_is_anothers(odd: Odd) -> Non
 async def test_a_receipt_is_moved_from_the_order_that_has_it_now(odd: Odd) -> None:
     await told_for_two(odd)
     third = await odd.order("N3")
-    odd.lies.tell("GET", third.payment_id.hex, with_a_receipt, times=1_000)
+    odd.false_answers.tell("GET", third.payment_id.hex, with_a_receipt, times=1_000)
     await look_with_a_runner(odd, "N3")
     assert (await press(odd.payments, "N2", "move", ref="kr_2")).status_code == 303
 
@@ -177,7 +177,7 @@ async def test_a_receipt_is_moved_from_the_order_that_has_it_now(odd: Odd) -> No
 async def test_a_moved_receipt_that_is_told_again_calls_a_person(odd: Odd) -> None:
     mine, _ = await told_for_two(odd)
     assert (await press(odd.payments, "N2", "move", ref="kr_2")).status_code == 303
-    odd.lies.tell("GET", mine.payment_id.hex, with_a_receipt, times=1_000)
+    odd.false_answers.tell("GET", mine.payment_id.hex, with_a_receipt, times=1_000)
 
     told = await odd.look("N1")
 
@@ -202,7 +202,7 @@ async def test_a_disowned_receipt_can_go_to_the_order_it_is_of(odd: Odd) -> None
 async def test_staff_count_a_receipt_again_that_they_had_disowned(odd: Odd) -> None:
     mine, _ = await told_for_two(odd)
     assert (await press(odd.payments, "N1", "disown", ref="kr_2")).status_code == 303
-    odd.lies.tell("GET", mine.payment_id.hex, with_a_receipt, times=1_000)
+    odd.false_answers.tell("GET", mine.payment_id.hex, with_a_receipt, times=1_000)
     assert (await odd.look("N1")).calls == ("receipt_nowhere", "answer_mismatch")
     assert "この注文の入金として数え直す" in (await odd.payments.browser.get("/desk/payments/N1")).text
 
@@ -368,9 +368,9 @@ def test_a_disowned_refund_no_longer_calls_as_one_made_elsewhere() -> None:
 
 def test_a_disowned_receipt_seen_again_once_calls_no_more() -> None:
     gone = settle_answers(PAID, None, [ToldNoMore(receipts=("r1",))], AT, KONBINI).payment
-    let_go = contradictions.disown(gone, KONBINI, AT, ref="r1", by="佐藤").payment
-    assert (let_go.state, let_go.calls) == ("waiting", ("receipt_nowhere",))
-    disowned = call_rules.mark_seen(let_go, KONBINI, AT, by="佐藤").payment
+    gone_elsewhere = contradictions.disown(gone, KONBINI, AT, ref="r1", by="佐藤").payment
+    assert (gone_elsewhere.state, gone_elsewhere.calls) == ("waiting", ("receipt_nowhere",))
+    disowned = call_rules.mark_seen(gone_elsewhere, KONBINI, AT, by="佐藤").payment
     again = Captured(amount=3_300, captured_at=PLACED, receipt_id="r1")
 
     told = settle_answers(disowned, None, [again], AT, KONBINI).payment

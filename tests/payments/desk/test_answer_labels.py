@@ -11,7 +11,7 @@ from payments.payment.rules.answers import Answer
 from payments.payment.rules.details import CaptureWish
 from payments.payment.rules.drafting import Draft
 from payments.payment.rules.moves import Operation
-from payments.payment.rules.order_wishes import ask_capture
+from payments.payment.rules.order_wishes import request_capture
 from tests.payments.payment_examples import AT, CARD, payment
 
 
@@ -26,7 +26,7 @@ def test_an_answer_is_told_in_the_words_of_the_desk(operation: str, answer: str)
 def test_whoever_asks_for_the_money_is_told_in_japanese(source: str) -> None:
     holding = payment("authorized", authorization_id="a1")
     draft = Draft(holding, AT)
-    ask_capture(draft, CaptureWish(source), CARD)  # type: ignore[arg-type]
+    request_capture(draft, CaptureWish(source), CARD)  # type: ignore[arg-type]
     [step] = draft.done().steps
     assert not cause(step.because).isascii()
     assert "admin" not in cause(step.because)

@@ -33,7 +33,7 @@ from payments.payment.rules.moves import (
     HoldHereAgain,
     MoneyBeside,
     NothingLeft,
-    ReauthorizationAsked,
+    ReauthorizationRequested,
     RecordTakenBack,
     SaleHereAgain,
     ShortMoneyAccepted,
@@ -119,7 +119,7 @@ def test_every_state_has_moves_and_every_move_leads_to_a_state() -> None:
 def test_what_is_over_is_left_only_for_money_or_at_a_wish() -> None:
     for state in OVER:
         by_others = (
-            *(ReauthorizationAsked, NothingLeft, RecordTakenBack, MoneyBeside),
+            *(ReauthorizationRequested, NothingLeft, RecordTakenBack, MoneyBeside),
             *(SaleHereAgain, ShortMoneyAccepted, HoldHereAgain),
         )
         left = {by: to for by, to in NEXT[state].items() if by not in by_others}

@@ -25,7 +25,7 @@ from payments.payment.rules.answers import (
 from payments.payment.rules.details import CaptureWish
 from payments.payment.rules.drafting import NewRequest, Settled
 from payments.payment.rules.payment import Payment, State
-from payments.payment.rules.reports.known import heard_before
+from payments.payment.rules.reports.known import reported_before
 from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.standing import with_standing
 from payments.payment.rules.terms import Terms
@@ -124,7 +124,7 @@ def test_the_whole_wanted_during_a_part_is_asked_for_next() -> None:
 def test_a_part_found_by_a_look_leaves_the_rest_held() -> None:
     found = settle_answer(HOLDING, None, FIRST, AT, PARTS)
     assert (found.payment.state, found.payment.parts, found.requests) == ("authorized", ("r1",), ())
-    assert heard_before(found.payment, FIRST)
+    assert reported_before(found.payment, FIRST)
     again = settle_answer(found.payment, None, FIRST, AT, PARTS)
     assert again == Settled(found.payment)
 

@@ -27,7 +27,7 @@ consumers = Consumers("payments")
 
 @consumers.on(OrderPlaced, opens=NewPayments, says=[PaymentCaptured], linger_seconds=0.03)
 async def start_payment(event: OrderPlaced, tx: Tx, new: NewPayments) -> None:
-    """Start a payment for each order: request the money immediately, or, if prepaid, when stock is held.
+    """Start a payment for each order: request the money immediately, or, if prepaid, when stock is reserved.
 
     An order of 0 yen is paid immediately.
     """
@@ -36,7 +36,7 @@ async def start_payment(event: OrderPlaced, tx: Tx, new: NewPayments) -> None:
 
 @consumers.on(StockReserved, opens=OrderPayments)
 async def issue_payment_number(event: StockReserved, tx: Tx, payments: OrderPayments) -> None:
-    """Request a number for a prepaid order after stock is held (KON-44)."""
+    """Request a number for a prepaid order after stock is reserved (KON-44)."""
     payments.apply(event.order_code, order_wishes.issue_number)
 
 

@@ -80,7 +80,7 @@ def disown(
     if ref in (refunds := reported_refunds(payment)):
         draft.note(DISOWNED, ref)
         amount = payment.retold_refunds.get(ref) or refunds[ref]
-        one = Disowned("refund", amount, ours=ref in payment.own_refunds)
+        one = Disowned("refund", amount, by_noren=ref in payment.own_refunds)
         disown_refund(draft, ref, DISOWNED)
     elif ref in (receipts := receipts_doubted(payment)):
         draft.note(DISOWNED, ref)
@@ -91,16 +91,16 @@ def disown(
         draft.note(DISOWNED, ref)
         rest = {told: code for told, code in payment.booked_elsewhere.items() if told != ref}
         draft.change(booked_elsewhere=rest)
-        one = Disowned("receipt", booked_on=booked_on, told=(KNOWN_THEN,) if booked_on else ())
+        one = Disowned("receipt", booked_on=booked_on, reports=(KNOWN_THEN,) if booked_on else ())
         if not booked_on:
             draft.call("receipt booked nowhere")
     elif holds_another(payment) and ref == payment.authorization_id:
         draft.note(DISOWNED, ref)
         without = _without(draft.payment, ref, Disowned("hold", payment.missing_amount))
-        over = settle_answer(without, None, Voided(), at, terms, because=DISOWNED, by=by)
-        after = Draft(over.payment, at, by)
+        hold_ended = settle_answer(without, None, Voided(), at, terms, because=DISOWNED, by=by)
+        after = Draft(hold_ended.payment, at, by)
         go_on(after, terms)
-        return and_then(and_then(draft.done(), over), after.done())
+        return and_then(and_then(draft.done(), hold_ended), after.done())
     else:
         return draft.done()
     draft.payment = _without(draft.payment, ref, one)
@@ -115,7 +115,7 @@ def _without(payment: Payment, ref: str, one: Disowned) -> Payment:
     refs = {name: value for name, value in payment.refs.items() if value != ref}
     told_as = next((told for told, name in payment.receipt_names.items() if name == ref), ref)
     disowned = {**payment.disowned, told_as: replace(one, names=names)}
-    payment = payment.changed(not_ours=left, disowned=disowned, refs=refs)
+    payment = payment.changed(not_by_noren=left, disowned=disowned, refs=refs)
     return payment if left else payment.without_mismatch
 
 
@@ -132,17 +132,19 @@ def deny(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
     draft.note(DENIED)
     draft.deny(*_under_way(payment))
     named = {**_named_by_the_answer(payment), **payment.disowned}
-    draft.payment = draft.payment.changed(disowned=named, not_ours=(), doubted_refunds=()).without_mismatch
+    draft.payment = draft.payment.changed(
+        disowned=named, not_by_noren=(), doubted_refunds=()
+    ).without_mismatch
     if payment.refund_asked_amount:
         draft.change(our_refund=replace(payment.our_refund, refs=()))
-        record_declined_refund(draft, RefundDeclined(reason="denied"), DENIED, ours=True)
+        record_declined_refund(draft, RefundDeclined(reason="denied"), DENIED, by_noren=True)
         return draft.done()
     if payment.state == "voiding":
-        draft.ask("void", payment.amount)
+        draft.request("void", payment.amount)
         draft.change(asked_by=payment.asked_by)
         return draft.done()
-    over = settle_answer(draft.payment, None, _never(payment), at, terms, because=DENIED, by=by)
-    return and_then(draft.done(), over)
+    request_ended = settle_answer(draft.payment, None, _never(payment), at, terms, because=DENIED, by=by)
+    return and_then(draft.done(), request_ended)
 
 
 def _named_by_the_answer(payment: Payment) -> dict[str, Disowned]:
@@ -157,7 +159,7 @@ def _named_by_the_answer(payment: Payment) -> dict[str, Disowned]:
     if not payment.refund_asked_amount:
         return {ref: Disowned("hold") for ref in others}
     refunds = (*others, *payment.doubted_refunds, *payment.our_refund.refs)
-    return {ref: Disowned("refund", ours=True) for ref in refunds}
+    return {ref: Disowned("refund", by_noren=True) for ref in refunds}
 
 
 def _under_way(payment: Payment) -> tuple[Operation, ...]:

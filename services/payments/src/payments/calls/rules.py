@@ -75,4 +75,4 @@ def _end_doubted_refund(draft: Draft) -> None:
     It counts as the provider reports it. Staff may request the rest again, or refund it by another way.
     """
     draft.change(doubted_refunds=())
-    record_declined_refund(draft, RefundDeclined(reason="amount_differs"), "marked as seen", ours=True)
+    record_declined_refund(draft, RefundDeclined(reason="amount_differs"), "marked as seen", by_noren=True)

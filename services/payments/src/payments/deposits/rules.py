@@ -183,9 +183,12 @@ def may_keep(payment: Payment) -> bool:
 
     No refund of it is in progress, and it is not disputed.
     """
-    over = payment.state in ("owed", "refunded") and not payment.order_cancelled
+    refund_ended = payment.state in ("owed", "refunded") and not payment.order_cancelled
     return (
-        over and payment.held_amount > 0 and not payment.refund_asked_amount and not payment.refunds_stopped
+        refund_ended
+        and payment.held_amount > 0
+        and not payment.refund_asked_amount
+        and not payment.refunds_stopped
     )
 
 

@@ -48,8 +48,8 @@ REFUSALS = {
     "heard_by_a_look": "照会で確認しました",
     "booked_elsewhere": "別の注文に記録済みの入金です",
     "names_disowned": "この注文のものではないと記録した取引についての回答です",
-    "told_otherwise": "照会の結果が記録と一致しないため、返金を依頼していません",
-    "refused_and_told_again": "返金を断られましたが、この注文のものではないと記録した返金があります",
+    "reported_otherwise": "照会の結果が記録と一致しないため、返金を依頼していません",
+    "refused_and_reported_again": "返金を断られましたが、この注文のものではないと記録した返金があります",
     "still_held": "与信が取り消されていません",
     "denied": "スタッフが、成立していないことを確認しました",
 }

@@ -27,7 +27,7 @@ _Attention = (
         "wished_refund_failed",
         "answer_mismatch_elsewhere",
         "answer_mismatch_deadline",
-        "answer_mismatch_told_again",
+        "answer_mismatch_reported_again",
         "receipt_reversed_after_refund",
         "chargeback_lost_after_refund",
         "authorization_expired",
@@ -139,9 +139,9 @@ ATTENTION = Complete[_Attention, tuple[str, str]](
             "{console}で確認し、お知らせした期限までにお支払いいただけないときは、お客様に連絡するか、受注詳細で注文をキャンセルして"
             "ください。お知らせした期限のまま続けるときは、確認済みにしてください。",
         ),
-        "answer_mismatch_told_again": (
+        "answer_mismatch_reported_again": (
             CALL_LABEL["answer_mismatch"],
-            "この注文のものではないと記録した{told_again}を、決済会社がこの注文のものとして示しています。確認が済むまで、この注文の"
+            "この注文のものではないと記録した{reported_again}を、決済会社がこの注文のものとして示しています。確認が済むまで、この注文の"
             "処理を止めています。発送前の場合は、まだ発送しないでください。{console}で確認し、この注文のものであれば「この注文の"
             "{told_as}として数え直す」を、やはりこの注文のものでなければ「確認済みにする」を押してください。",
         ),
@@ -182,10 +182,10 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
         "again": "この注文の入金だったときは、「この注文の入金として数え直す」を押してください。"
         if any(one.kind == "receipt" for one in may_be_counted_again(payment).values())
         else "",
-        "told_again": "、".join(
-            f"{KINDS[one.kind]} {yen(one.amount)}" for one in payment.told_again.values()
+        "reported_again": "、".join(
+            f"{KINDS[one.kind]} {yen(one.amount)}" for one in payment.reported_again.values()
         ),
-        "told_as": "・".join(dict.fromkeys(KINDS[one.kind] for one in payment.told_again.values())),
+        "told_as": "・".join(dict.fromkeys(KINDS[one.kind] for one in payment.reported_again.values())),
         "unnamed": yen(payment.unnamed_charge_amount),
         "due": _moment(payment.number.due_at if payment.number else None),
         "told_due": _moment(payment.doubted_due_at),
@@ -202,8 +202,8 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
         shown_words = ["wished_refund_failed" if word == "refund_failed" else word for word in shown_words]
     if payment.booked_elsewhere:
         shown_words = ["answer_mismatch_elsewhere" if word == MISMATCH else word for word in shown_words]
-    elif payment.told_again and not (payment.not_ours or payment.awaits_an_answer):
-        shown_words = ["answer_mismatch_told_again" if word == MISMATCH else word for word in shown_words]
+    elif payment.reported_again and not (payment.not_ours or payment.awaits_an_answer):
+        shown_words = ["answer_mismatch_reported_again" if word == MISMATCH else word for word in shown_words]
     elif payment.doubted_due_at and not (payment.doubted_receipts or payment.retold_refunds):
         shown_words = ["answer_mismatch_deadline" if word == MISMATCH else word for word in shown_words]
     shown_words = [_short(payment, terms) if word == "short_money" else word for word in shown_words]

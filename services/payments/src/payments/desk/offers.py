@@ -76,18 +76,18 @@ def _refunds(payment: Payment, terms: Terms) -> list[Offer]:
     again, failed_amount = ("もう一度", payment.refund_failed_amount) if failed else ("", 0)
     found = []
     if refund_rules.may_refund_spare(payment, terms):
-        give = f"過入金の{spare}を返金するよう、決済会社に依頼します。"
-        found.append(Offer("refund-spare", "過入金を返金する", give))
+        text = f"過入金の{spare}を返金するよう、決済会社に依頼します。"
+        found.append(Offer("refund-spare", "過入金を返金する", text))
     if refund_rules.may_refund_again(payment):
-        give = f"{held}を返金するよう、決済会社に{again}依頼します。"
-        found.append(Offer("refund", f"返金を{again}依頼する", give))
+        text = f"{held}を返金するよう、決済会社に{again}依頼します。"
+        found.append(Offer("refund", f"返金を{again}依頼する", text))
     if 0 < failed_amount <= refund_rules.part_refund_max(payment, terms) and payment.owes_nothing:
-        give = (
+        text = (
             f"{yen(failed_amount)}を返金するよう、決済会社にもう一度依頼します。残りのお預かりは"
             f"{yen(payment.held_amount - failed_amount)}になります。"
         )
         fields: Mapping[str, str | int] = {"refund_amount": failed_amount, "refund_reason": AGAIN}
-        found.append(Offer("part-refund", f"{yen(failed_amount)}の返金をもう一度依頼する", give, fields))
+        found.append(Offer("part-refund", f"{yen(failed_amount)}の返金をもう一度依頼する", text, fields))
     return found
 
 
@@ -110,16 +110,16 @@ def _seen(payment: Payment) -> list[Offer]:
     amounts = {"入金額": payment.doubted_receipts, "返金額": payment.retold_refunds}
     shown = [f"{word} {yen(amount)}" for word, of_each in amounts.items() for amount in of_each.values()]
     means = "確認済みにします。お金は動きません。"
-    if payment.told_again:
-        told = "、".join(dict.fromkeys(KINDS[one.kind] for one in payment.told_again.values()))
+    if payment.reported_again:
+        told = "、".join(dict.fromkeys(KINDS[one.kind] for one in payment.reported_again.values()))
         means = (
             f"決済会社がもう一度示した{told}は、やはりこの注文のものではないとして確認済みにします。"
             "この注文では数えません。お金は動きません。"
         )
     if shown:
-        again = f"{means.removesuffix('お金は動きません。')}ほかは、" if payment.told_again else ""
+        again = f"{means.removesuffix('お金は動きません。')}ほかは、" if payment.reported_again else ""
         means = f"{again}決済会社が示している金額（{'、'.join(shown)}）で記録し直し、処理を続けます。"
-    elif payment.told_again:
+    elif payment.reported_again:
         pass
     elif payment.doubted_due_at and payment.number is not None:
         told = f"{in_japan(payment.number.due_at):%Y/%m/%d %H:%M}"

@@ -134,10 +134,10 @@ class Notices:
         later = {claim: _look_again_at(claim.row, found.answers, at) for claim, found in claims}
         ids = {claim.payment.payment_id for claim, _ in claims}
         batch = LockedPayments((await lock_payments(tx, ids)).values())
-        ours = await end_claims(tx, notices, later)
+        still_claimed = await end_claims(tx, notices, later)
         again: list[UUID] = []
         for look, found in done:
-            mine = [claim for claim in look.claims if claim in ours]
+            mine = [claim for claim in look.claims if claim in still_claimed]
             if mine:
                 payment = batch.payment(mine[0].payment.payment_id)
                 terms = self._gate.methods[payment.method].terms
@@ -149,16 +149,18 @@ class Notices:
                     batch.add(settled)
         await batch.save(tx, self._gate.methods, at)
         await look_soon(tx, again, also_unwatched=True)
-        over = [claim for claim, _ in claims if claim in ours and later[claim] is None]
+        finished = [claim for claim, _ in claims if claim in still_claimed and later[claim] is None]
         for known, state in ((True, "done"), (False, "unknown")):
-            became = [(one.row.notice_key, one.payment.payment_id) for one in over if one.row.known is known]
+            became = [
+                (one.row.notice_key, one.payment.payment_id) for one in finished if one.row.known is known
+            ]
             await note_notices(tx, state, became)
         for look, found in done:
-            heard = [claim for claim in look.claims if claim in over]
+            heard = [claim for claim in look.claims if claim in finished]
             if heard:
                 waiting = {(claim.row.method, claim.row.reference, found.began) for claim in heard}
                 await sweep_notices(tx, heard[0].payment.payment_id, sorted(waiting))
-        await ask_soon(tx, [claim.payment.payment_id for claim in over])
+        await ask_soon(tx, [claim.payment.payment_id for claim in finished])
 
     async def failed(self, tx: Tx, look: Look, error: Exception) -> None:
         """Call a person because the result of a look-up could not be stored, and look again later."""

@@ -197,7 +197,7 @@ async def insert_payments(tx: Tx, settled: Sequence[Settled], at: datetime) -> l
     await insert_all(tx, payment_history, first)
     await insert_snapshots(tx, [one.payment for one in new], at)
     await add_words(tx, order_words, {one.payment.order_code: _words(one.payment) for one in new})
-    await _ask(tx, new, at)
+    await _insert_requests(tx, new, at)
     return new
 
 
@@ -225,18 +225,18 @@ async def save_all(
     booked = [(one.payment, entry) for one in settled for entry in one.entries]
     await insert_all(tx, journal_lines, [line for about in booked for line in lines_of(*about, at)])
     await insert_all(tx, receipts, receipts_of(booked, at))
-    await _ask(tx, settled, at)
+    await _insert_requests(tx, settled, at)
 
 
-async def _ask(tx: Tx, settled: Sequence[Settled], at: datetime) -> None:
+async def _insert_requests(tx: Tx, settled: Sequence[Settled], at: datetime) -> None:
     awaited: list[tuple[UUID, NewRequest]] = []
     beside: list[tuple[UUID, NewRequest]] = []
     for one in settled:
         if one.denied:
             await decline_requests(tx, one.payment.payment_id, one.denied, at)
-        for ask in one.requests:
-            waits = ask.operation != "void" or one.payment.state == "voiding"
-            (awaited if waits else beside).append((one.payment.payment_id, ask))
+        for request in one.requests:
+            waits = request.operation != "void" or one.payment.state == "voiding"
+            (awaited if waits else beside).append((one.payment.payment_id, request))
     await insert_requests(tx, awaited, at, awaited=True)
     await insert_requests(tx, beside, at, awaited=False)
     if awaited or beside:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from payments.payment.rules.answers import RefundRoute
 from payments.payment.rules.drafting import Draft, Settled
-from payments.payment.rules.moves import OVER, RefundAsked
+from payments.payment.rules.moves import OVER, RefundRequested
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.refunds.bookings import book_outside_refund, take_back_outside_refund
 from payments.payment.rules.terms import Terms
@@ -29,8 +29,8 @@ def may_refund_again(payment: Payment) -> bool:
 def refund_again(payment: Payment, at: datetime, *, by: str = "") -> Settled:
     """Request a refund that failed, or was left to staff, once more: of all money that is here now."""
     draft = Draft(payment, at, by)
-    if may_refund_again(payment) and draft.move(RefundAsked, "refund asked again"):
-        draft.ask("refund", payment.held_amount)
+    if may_refund_again(payment) and draft.move(RefundRequested, "refund asked again"):
+        draft.request("refund", payment.held_amount)
     return draft.done()
 
 
@@ -52,7 +52,7 @@ def refund_spare(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Se
     if may_refund_spare(payment, terms):
         draft.end_calls("refund requested")
         draft.note("spare refund asked")
-        draft.ask("refund", payment.spare_amount)
+        draft.request("refund", payment.spare_amount)
     return draft.done()
 
 
@@ -69,7 +69,7 @@ def refund_part(
     if 0 < amount <= part_refund_max(payment, terms):
         draft.end_calls("refund requested")
         draft.note("part refund asked", f"¥{amount:,} {reason}")
-        draft.ask("refund", amount, of_sale=True)
+        draft.request("refund", amount, of_sale=True)
     return draft.done()
 
 

@@ -28,7 +28,7 @@ from payments.payment.rules.answers import (
 from payments.payment.rules.moves import CONCLUDES, NOT_YET, Operation
 from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.reports.checking import DEADLINE_PASSED
-from payments.payment.rules.reports.known import heard_before
+from payments.payment.rules.reports.known import reported_before
 from payments.payment.rules.reports.objects import disowned_object
 from payments.payment.rules.terms import Terms
 from payments.payment.tables import payment_requests
@@ -100,9 +100,9 @@ class Requests:
         batch = LockedPayments(locked.values())
         look_at = {}
         # Before new requests are stored: a request that has ended makes room for the next of its kind.
-        ours = await _end(tx, outcomes, at)
+        still_claimed = await _end(tx, outcomes, at)
         for claim, answers in done:
-            if claim in ours:
+            if claim in still_claimed:
                 payment = batch.payment(claim.payment.payment_id)
                 method, number = self._gate.methods[payment.method], claim.row.sequence
                 settled = settle_reply(payment, claim.row.operation, answers, at, method.terms, number=number)
@@ -167,9 +167,9 @@ class Requests:
         looked_up = await self._gate.look_up(payment)
         again = [one for one in looked_up if disowned_object(payment, one)]
         # An older fact does not answer this request.
-        found = [one for one in looked_up if one not in again and not heard_before(payment, one)]
-        if operation == "issue" and (over := found_too_late(payment, request, found)) is not None:
-            return (over,), True
+        found = [one for one in looked_up if one not in again and not reported_before(payment, one)]
+        if operation == "issue" and (too_late := found_too_late(payment, request, found)) is not None:
+            return (too_late,), True
         known = self._known(payment, operation, request, found)
         if known is not None:
             return (*again, *known), True
@@ -179,7 +179,7 @@ class Requests:
         if operation == "refund":
             heard = settle_answers(payment, None, looked_up, now(), terms).payment
             if heard.reported_otherwise:
-                return (*again, *found, Unknown(reason="told_otherwise", mismatch=True)), True
+                return (*again, *found, Unknown(reason="reported_otherwise", mismatch=True)), True
         return (*again, *found), False
 
     async def _see(
@@ -213,8 +213,8 @@ class Requests:
             terms = self._gate.methods[payment.method].terms
             reply = reply_of_look(payment, found, request, terms)
             return None if reply is None else (*(one for one in found if one is not reply), reply)
-        over = (*CONCLUDES[operation], *_STILL_OPEN)
-        return found if any(isinstance(answer, over) for answer in found) else None
+        concluding = (*CONCLUDES[operation], *_STILL_OPEN)
+        return found if any(isinstance(answer, concluding) for answer in found) else None
 
 
 def is_abandoned(payment: Payment, operation: Operation, terms: Terms, at: datetime) -> bool:
@@ -257,5 +257,5 @@ async def _end(
     for request_id, claim in last.items():
         became = outcomes[claim]
         ended.append(Ended(request_id, claim.row.lease, became.state, became.answer, became.due_at))
-    ours = await end_requests(tx, ended, at)
-    return {claim for request_id, claim in last.items() if request_id in ours}
+    still_claimed = await end_requests(tx, ended, at)
+    return {claim for request_id, claim in last.items() if request_id in still_claimed}

@@ -47,7 +47,7 @@ def judge_refused_refund(
     if same := [one for one in new if one.amount == amount]:
         return same[-1]
     now_known = settle_answers(payment, None, after, at, terms).payment
-    if now_known.told_again:
-        return Unknown(reason="refused_and_told_again", mismatch=True)
+    if now_known.reported_again:
+        return Unknown(reason="refused_and_reported_again", mismatch=True)
     more = now_known.reported_refunds_amount > known.reported_refunds_amount
     return Unknown(reason="refused_and_gone") if more else refused

@@ -28,10 +28,10 @@ def reply_of_look(
         return silent[-1]
     refunds = [one for one in found if isinstance(one, Refunded | RefundWaiting | RefundDeclined)]
     settled = settle_answers(payment, None, found, now(), terms).payment
-    if ours := [one for one in refunds if _is_of(payment, one)]:
-        under_way = [one for one in ours if isinstance(one, RefundWaiting)]
+    if own_refunds := [one for one in refunds if _is_of(payment, one)]:
+        under_way = [one for one in own_refunds if isinstance(one, RefundWaiting)]
         if under_way or not settled.wants("refund", request.sequence):
-            return (under_way or ours)[-1]
+            return (under_way or own_refunds)[-1]
     was_sent = not never_sent(request)
     if not was_sent and any(isinstance(one, RefundWaiting) for one in refunds):
         return RefundWaiting(looks=request.attempts)
@@ -44,12 +44,12 @@ def reply_of_look(
     return None
 
 
-def _taken_for_ours(payment: Payment, news: Sequence[Answer], request: ClaimedRequest) -> Refunded | None:
+def _taken_for_ours(payment: Payment, answers: Sequence[Answer], request: ClaimedRequest) -> Refunded | None:
     """Return the refund that is presumed to be that of a request without an answer, or None.
 
-    It is a reported refund of equal amount in ``news``, or the one that an earlier look-up presumed.
+    It is a reported refund of equal amount in ``answers``, or the one that an earlier look-up presumed.
     """
-    same = [one for one in news if isinstance(one, Refunded) and one.amount == request.amount]
+    same = [one for one in answers if isinstance(one, Refunded) and one.amount == request.amount]
     if same:
         return same[-1]
     presumed = payment.our_refund.presumed_ref

@@ -61,7 +61,7 @@ async def end_requests(tx: Tx, ended: Sequence[Ended], at: datetime) -> set[UUID
 
     A caller writes nothing that depends on any other request. The rows stay locked until the commit.
     """
-    ours = await tx.rows(
+    still_claimed = await tx.rows(
         _END,
         ids=[one.request_id for one in ended],
         leases=[one.lease for one in ended],
@@ -70,4 +70,4 @@ async def end_requests(tx: Tx, ended: Sequence[Ended], at: datetime) -> set[UUID
         due=[one.due_at for one in ended],
         at=at,
     )
-    return {row.request_id for row in ours}
+    return {row.request_id for row in still_claimed}

@@ -72,10 +72,10 @@ class Watch:
             seen[claim] = look(payment, answers, self._gate.methods[payment.method], at)
             if is_outdated(claim.payment, payment, seen[claim][0]):
                 seen[claim] = Settled(payment), at
-        ours = await end_claims(tx, payments, {claim: due_at for claim, (_, due_at) in seen.items()})
+        still_claimed = await end_claims(tx, payments, {claim: due_at for claim, (_, due_at) in seen.items()})
         batch = LockedPayments(locked.values())
         look_at = {}
-        for claim in ours:
+        for claim in still_claimed:
             settled, look_at[claim.payment.payment_id] = seen[claim]
             with following(claim.payment.cause):
                 batch.add(settled)

@@ -37,9 +37,9 @@ class Journey:
         """Do the next step: send the amount to Amazon, wait for the buyer, or complete the session."""
         if session.state == "Completed":
             return await self.completed(payment, session)
-        over = meaning.of_session(session)
-        if over is not None:
-            return over
+        outcome = meaning.of_session(session)
+        if outcome is not None:
+            return outcome
         if session.is_of_other_marketplace:
             return Declined(reason="marketplace_not_supported")
         if session.reference not in (None, payment.order_code):

@@ -118,17 +118,17 @@ async def look_at_charges(client: AmazonPayClient, payment: Payment) -> Sequence
     """
     answers: list[Answer] = []
     refunds = await _named_refunds(client, payment)
-    ours, others = await our_charges(client, payment), await other_charges(client, payment)
-    for charge in ours:
+    own_charges, others = await our_charges(client, payment), await other_charges(client, payment)
+    for charge in own_charges:
         answers += await _of_charge(client, payment, charge)
     for charge in others:
         answers += meaning.of_other_charge(charge)
-    charges = ours + others
+    charges = own_charges + others
     disowned = await _on_the_permission(client, payment, disowned_of(payment))
     for charge in disowned:
         answers += meaning.of_charge(charge, payment.instrument, {}, held=True)
     answers += await _unnamed(client, payment, charges + disowned)
-    for refund, is_ours in _of_charges(refunds, ours, others):
+    for refund, is_ours in _of_charges(refunds, own_charges, others):
         reported = meaning.of_refund(refund, {})
         # The state of others' refund in progress must not be taken for the state of Noren's refund.
         if is_ours or isinstance(reported, Refunded):
@@ -146,8 +146,8 @@ async def _unnamed(
         return []
     limits = (await client.permission(charges[0].charge_permission_id)).limits
     unnamed = beyond(limits.charged, charges) if limits else 0
-    news = unnamed != payment.unnamed_charge_amount
-    return [UnnamedCharges(amount=unnamed)] if news else []
+    changed = unnamed != payment.unnamed_charge_amount
+    return [UnnamedCharges(amount=unnamed)] if changed else []
 
 
 def beyond(charged: int, charges: Sequence[Charge]) -> int:
@@ -187,14 +187,14 @@ async def _named_refunds(client: AmazonPayClient, payment: Payment) -> list[tupl
 
 
 def _of_charges(
-    refunds: Sequence[tuple[Refund, bool]], ours: Sequence[Charge], others: Sequence[Charge]
+    refunds: Sequence[tuple[Refund, bool]], own_charges: Sequence[Charge], others: Sequence[Charge]
 ) -> list[tuple[Refund, bool]]:
     """Return the refunds of these charges.
 
     A refund from a notice that belongs to others is left out. Raises `NoAnswer` if one of Noren's refunds belongs to
     others.
     """
-    charges = {charge.charge_id for charge in (*ours, *others)}
+    charges = {charge.charge_id for charge in (*own_charges, *others)}
     for refund, is_ours in refunds:
         if is_ours:
             about(refund.refund_id, refund, charges)

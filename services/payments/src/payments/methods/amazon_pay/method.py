@@ -114,8 +114,8 @@ class AmazonPay(Method, Authorizes, Captures, Reauthorizes, LooksUp, Voids, Refu
     async def authorize(self, payment: Payment, *, key: str) -> Answer:
         """Do the next step: send the amount to Amazon, wait for the buyer, or complete the session.
 
-        Noren's wait ends long before Amazon's session, because it holds stock. Only Noren's call completes a session,
-        and this run has just found that the buyer did not agree.
+        Noren's wait ends long before Amazon's session, because stock is reserved until then. Only Noren's call
+        completes a session, and this run has just found that the buyer did not agree.
         """
         session_id = session_of(payment)
         if session_id is None:

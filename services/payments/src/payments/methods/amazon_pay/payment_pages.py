@@ -51,8 +51,8 @@ class PaymentPages:
         """Return from Amazon's second page: trigger a look-up, and wait for its result."""
         payment = await self.counter.find(order)
         if payment is None or not _is_of(payment, amazonCheckoutSessionId):
-            ours = await may_see(request, order, payment)
-            return _go(f"/orders/{order}") if ours else self._elsewhere(request)
+            is_allowed = await may_see(request, order, payment)
+            return _go(f"/orders/{order}") if is_allowed else self._elsewhere(request)
         if payment.state in UNDER_WAY and turn < TURNS_MAX:
             if turn == 0:
                 await self.counter.hasten(order)

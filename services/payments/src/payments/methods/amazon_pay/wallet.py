@@ -27,15 +27,15 @@ def of_session(session: Session) -> dict[str, Any]:
     """Return a wallet that can pay: buyer, whole address book with the FIRST first, chosen address, instrument."""
     if session.is_of_other_marketplace or session.buyer is None:
         return _wallet(session.checkout_session_id, None, [], None) | {"error": OTHER_MARKETPLACE}
-    addresses = [as_ours(address) for address in session.addresses[:ADDRESSES_MAX]]
-    chosen = as_ours(session.shipping_address) if session.shipping_address else None
+    addresses = [in_noren_format(address) for address in session.addresses[:ADDRESSES_MAX]]
+    chosen = in_noren_format(session.shipping_address) if session.shipping_address else None
     wallet = _wallet(session.checkout_session_id, session.buyer, addresses, chosen)
     return wallet | {"instrument": session.instrument}
 
 
 def of_buyer(buyer: Buyer) -> dict[str, Any]:
     """Return a wallet that only signs in: name, e-mail and, if the buyer agreed, the default address."""
-    addresses = [as_ours(buyer.shipping_address)] if buyer.shipping_address else []
+    addresses = [in_noren_format(buyer.shipping_address)] if buyer.shipping_address else []
     return _wallet(None, buyer, addresses, None)
 
 
@@ -59,7 +59,7 @@ def _wallet(
     }
 
 
-def as_ours(address: Address) -> dict[str, str]:
+def in_noren_format(address: Address) -> dict[str, str]:
     """Return an address in Noren's fields (reference: Japanese address mapping).
 
     Lines stay lines, because a house number may end one and a room begin the next. If there are more than two, the
@@ -71,14 +71,14 @@ def as_ours(address: Address) -> dict[str, str]:
     town = _joined(address.city, address.address_line1).removeprefix(prefecture).strip()
     lines = [line for line in (town, _tidy(address.address_line2), _tidy(address.address_line3)) if line]
     phone = _tidy(address.phone_number)
-    ours = {
+    fields = {
         "name": _tidy(address.name),
         "postal_code": postal_code,
         "address1": lines[0] if lines else "",
         "address2": " ".join(lines[1:]),
         "phone": phone_digits(phone) or (phone if any(each.isdigit() for each in phone) else ""),
     }
-    return {"prefecture": prefecture} | {name: text[: KEPT_MAX[name]] for name, text in ours.items()}
+    return {"prefecture": prefecture} | {name: text[: KEPT_MAX[name]] for name, text in fields.items()}
 
 
 def smaller(wallet: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -10,19 +10,19 @@ from payments.payment.rules.answers import Chargeback
 from payments.payment.rules.books import journal
 from payments.payment.rules.details import KnownChargeback, Loss, Taken
 from payments.payment.rules.drafting import Draft
-from payments.payment.rules.moves import RefundAsked, SaleHereAgain
+from payments.payment.rules.moves import RefundRequested, SaleHereAgain
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.refunds.bookings import (
+    book_and_publish_refund,
     call_spare,
-    cover,
+    cover_losses,
     end_without_money,
-    give,
-    let_go_on_again,
+    resume_order,
     take_back_booked_refund,
 )
 
 
-def hear_chargeback(draft: Draft, answer: Chargeback, because: str) -> None:
+def apply_chargeback(draft: Draft, answer: Chargeback, because: str) -> None:
     """Apply the provider's report of a chargeback. It counts even if staff had decided otherwise.
 
     The same report again changes nothing, so staff may decide otherwise after it. A new notice may reopen a
@@ -67,7 +67,7 @@ def let_stand(draft: Draft, one: KnownChargeback, because: str, note: str = "") 
     elif not draft.payment.lost_to_a_bank:
         draft.end_calls("no loss to a bank left")
     if draft.payment.losses and draft.payment.held_amount:
-        cover(draft, f"{one.reference}:{draft.payment.version}", because)
+        cover_losses(draft, f"{one.reference}:{draft.payment.version}", because)
 
 
 def _keep(draft: Draft, one: KnownChargeback) -> None:
@@ -81,7 +81,9 @@ def _book_chargeback_loss(draft: Draft, lost: KnownChargeback, because: str) -> 
     draft.change(beside_provider_amount=draft.payment.beside_provider_amount + lost.amount)
     draft.lose(Loss(lost.loss_ref, lost.amount - given, "chargeback"))
     if given:
-        give(draft, lost.loss_ref, given, "provider", because, ours=True, by_chargeback=True)
+        book_and_publish_refund(
+            draft, lost.loss_ref, given, "provider", because, by_noren=True, by_chargeback=True
+        )
     elif not draft.payment.held_amount:
         end_without_money(draft, because)
 
@@ -98,8 +100,8 @@ def _take_back_loss(draft: Draft, lost: KnownChargeback, because: str) -> None:
     taken = _taken(payment, lost)
     for one in taken:
         take_back_booked_refund(draft, one, "provider", by_chargeback=True)
-    if not let_go_on_again(draft, because) and draft.payment.held_amount and payment.state == "refunded":
-        draft.move(SaleHereAgain if draft.payment.sale_amount else RefundAsked, because)
+    if not resume_order(draft, because) and draft.payment.held_amount and payment.state == "refunded":
+        draft.move(SaleHereAgain if draft.payment.sale_amount else RefundRequested, because)
     call_spare(draft, sum(one.from_suspense for one in taken))
 
 

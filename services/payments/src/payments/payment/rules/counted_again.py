@@ -44,7 +44,7 @@ def count_again(payment: Payment, terms: Terms, at: datetime, *, ref: str, by: s
         return count_receipt_again(draft, terms, ref, one.amount, came_at, COUNTED_AGAIN)
     if one.kind == "refund":
         draft.payment = _without_decision(draft.payment, ref).without_mismatch
-        count_refund_again(draft, ref, one.amount, COUNTED_AGAIN, ours=one.ours)
+        count_refund_again(draft, ref, one.amount, COUNTED_AGAIN, by_noren=one.by_noren)
         go_on(draft, terms)
     else:
         _count_hold_again(draft, ref, one)
@@ -99,7 +99,7 @@ def all_booked(payment: Payment) -> Payment:
 
 def confirmed(payment: Payment) -> Payment:
     """Return the payment after staff have seen that disowned objects were reported again: they are still not its own."""
-    if not payment.told_again:
+    if not payment.reported_again:
         return payment
     return payment.changed(
         disowned={ref: replace(one, confirmed=True) for ref, one in payment.disowned.items()}

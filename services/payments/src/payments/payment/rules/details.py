@@ -56,7 +56,7 @@ NO_REFUND = OurRefund()
 class Loss:
     """Yen that were refunded, or taken back, beyond the money that was here.
 
-    ``ref`` is the provider's id of the refund, the receipt or the chargeback. ``told``: the event about the part of
+    ``ref`` is the provider's id of the refund, the receipt or the chargeback. ``reports``: the event about the part of
     the refund that was here included these yen.
     """
 
@@ -73,19 +73,19 @@ class Disowned:
 
     - ``amount``: the yen that the provider reports, or that were booked at the decision. 0 if none are known, or if the
       object is over: reversed, refused or released.
-    - ``ours``: it is a refund that answered a request of Noren.
+    - ``by_noren``: it is a refund that answered a request of Noren.
     - ``booked_on``: the code of the order that has the receipt in its books; "" if none was named.
     - ``names``: the names under which the payment had it among its ``refs``.
-    - ``told``: the reports since the decision. The same report calls nobody twice.
+    - ``reports``: the reports since the decision. The same report calls nobody twice.
     - ``confirmed``: whether staff have seen the latest of them.
     """
 
     kind: Literal["receipt", "refund", "hold"]
     amount: int = 0
-    ours: bool = False
+    by_noren: bool = False
     booked_on: str = ""
     names: tuple[str, ...] = ()
-    told: tuple[str, ...] = ()
+    reports: tuple[str, ...] = ()
     confirmed: bool = True
 
 
@@ -117,7 +117,7 @@ class KnownChargeback:
 
     - ``disputed_amount``: the yen that the buyer disputes; 0 if nobody reported them; None in an old row without this
       field.
-    - ``told``: the provider's last report. Staff may have decided otherwise since.
+    - ``reports``: the provider's last report. Staff may have decided otherwise since.
     - ``lost_times``: how often it was booked as lost.
     - ``taken``: the part of the present loss that was here.
     """

@@ -9,7 +9,7 @@ from payments.payment.rules.books import journal
 from payments.payment.rules.books.journal import JournalEntry
 from payments.payment.rules.calls import BEGUN_BY, ENDED_BY, CallBegin, CallEnd
 from payments.payment.rules.details import Loss, OurRefund
-from payments.payment.rules.moves import NEXT, OVER, Operation, RefundAsked, State, VoidAsked
+from payments.payment.rules.moves import NEXT, OVER, Operation, RefundRequested, State, VoidRequested
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
 from shared.cause import NO_CAUSE, Cause
@@ -60,7 +60,7 @@ def because_of(cause: Cause, part: Settled) -> Settled:
     return replace(
         part,
         events=tuple(event.following(cause) for event in part.events),
-        requests=tuple(replace(ask, cause=cause) for ask in part.requests),
+        requests=tuple(replace(request, cause=cause) for request in part.requests),
     )
 
 
@@ -142,7 +142,7 @@ class Draft:
         self.change(version=version)
         self._steps.append(PaymentStep(version, self.payment.state, because, self.by, text))
 
-    def ask(self, operation: Operation, amount: int, *, of_sale: bool = False) -> None:
+    def request(self, operation: Operation, amount: int, *, of_sale: bool = False) -> None:
         """Add a request to the provider. One refund is in progress at a time.
 
         ``of_sale``: the refund may take from the money that paid for an order that goes on.
@@ -151,8 +151,8 @@ class Draft:
         self._requests.append(NewRequest(operation, amount, number))
         self.change(asked_by=self.behind)
         if operation == "refund":
-            ours = OurRefund(number, told_before=self.payment.reported_refunds_amount)
-            self.change(refund_asked_amount=amount, refund_of_sale=of_sale, our_refund=ours)
+            our_refund = OurRefund(number, told_before=self.payment.reported_refunds_amount)
+            self.change(refund_asked_amount=amount, refund_of_sale=of_sale, our_refund=our_refund)
 
     def deny(self, *operations: Operation) -> None:
         """End the open requests of these kinds. They had no effect."""
@@ -183,13 +183,13 @@ class Draft:
 
     def give_back_what_is_over(self) -> None:
         """Release or refund what a cancelled order holds, and continue a refund that waited for something."""
-        over = self.payment.order_cancelled
-        if over:
+        cancelled = self.payment.order_cancelled
+        if cancelled:
             self.end_calls("order cancelled")
             if not any(loss.kind == "receipt" for loss in self.payment.losses):
                 # Nothing has to be sent, and nothing was lost.
                 self.end_calls("order cancelled, and no receipt lost")
-        if over or self.payment.state == "refunding":
+        if cancelled or self.payment.state == "refunding":
             self.give_back("order cancelled")
 
     def give_back(self, because: str) -> None:
@@ -212,17 +212,17 @@ class Draft:
             return
         # A refund that waited for a chargeback is not in progress any more.
         waited = payment.state == "refunding"
-        if payment.held_amount > 0 and (waited or self.move(RefundAsked, because)):
+        if payment.held_amount > 0 and (waited or self.move(RefundRequested, because)):
             # Nobody waits for the rest any more.
             self.end_calls("all money requested back")
-            self.ask("refund", payment.held_amount)
+            self.request("refund", payment.held_amount)
             return
         if payment.contradicted and payment.authorization_id:
             # It is not certain whose hold it is, or whether it was captured.
             return
-        requested = payment.state not in OVER and self.move(VoidAsked, because)
+        requested = payment.state not in OVER and self.move(VoidRequested, because)
         if requested and self.payment.state == "voiding":
-            self.ask("void", payment.amount)
+            self.request("void", payment.amount)
 
     def take_back_amount(self, receipt_id: str, amount: int, explained_by: str = "") -> tuple[int, int]:
         """Book that ``amount`` yen of a receipt were taken back, out of suspense first.

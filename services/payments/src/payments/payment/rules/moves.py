@@ -49,27 +49,27 @@ Operation = MoneyOperation | Literal["tell_shipped"]
 
 
 @dataclass(frozen=True)
-class NumberAsked:
-    """Stock is held, so the buyer may get a number."""
+class NumberRequested:
+    """Stock is reserved, so the buyer may get a number."""
 
 
 @dataclass(frozen=True)
-class CaptureAsked:
+class CaptureRequested:
     """The shop wants its money: the order was shipped, or staff pressed the button."""
 
 
 @dataclass(frozen=True)
-class ReauthorizationAsked:
+class ReauthorizationRequested:
     """The hold ended and the order goes on: hold the missing amount once more."""
 
 
 @dataclass(frozen=True)
-class VoidAsked:
+class VoidRequested:
     """Nothing is paid, and nobody needs the hold or the number any more: release it."""
 
 
 @dataclass(frozen=True)
-class RefundAsked:
+class RefundRequested:
     """The order is over and paid for: refund the money."""
 
 
@@ -129,34 +129,34 @@ _BEGUN: dict[type, State] = {
     Voided: "voided",
 }
 # Money of a payment that is over is refunded (KON-39, F32).
-_OVER: dict[type, State] = {Captured: "refunding", RefundAsked: "refunding"}
+_OVER: dict[type, State] = {Captured: "refunding", RefundRequested: "refunding"}
 # An order that goes on is paid again by the money that is here, or staff accept that money as the whole.
 _KEPT: dict[type, State] = {SaleHereAgain: "captured", ShortMoneyAccepted: "captured"}
-_AGAIN: dict[type, State] = {ReauthorizationAsked: "reauthorizing", HoldHereAgain: "authorized"}
+_AGAIN: dict[type, State] = {ReauthorizationRequested: "reauthorizing", HoldHereAgain: "authorized"}
 _BESIDE: dict[type, State] = {MoneyBeside: "short"}
 
 NEXT: dict[State, dict[type, State]] = {
     # Money may be here already: staff record a bank deposit before its number is issued.
     "placed": {
-        NumberAsked: "requested",
-        VoidAsked: "voided",
+        NumberRequested: "requested",
+        VoidRequested: "voided",
         Captured: "captured",
-        RefundAsked: "refunding",
+        RefundRequested: "refunding",
     },
     "requested": _BEGUN,
     "waiting_for_buyer": _BEGUN,
     "pending": {kind: state for kind, state in _BEGUN.items() if kind not in (NeedsBuyer, Unknown)},
     "unknown": _BEGUN,
     "waiting": {
-        VoidAsked: "voiding",
+        VoidRequested: "voiding",
         Captured: "captured",
         ShortMoneyAccepted: "captured",
         Voided: "voided",
         Expired: "expired",
     },
     "authorized": {
-        CaptureAsked: "capturing",
-        VoidAsked: "voiding",
+        CaptureRequested: "capturing",
+        VoidRequested: "voiding",
         Captured: "captured",
         CapturedInPart: "short",
         CaptureDeclined: "declined",
@@ -187,11 +187,11 @@ NEXT: dict[State, dict[type, State]] = {
     "short": {
         Captured: "captured",
         ShortMoneyAccepted: "captured",
-        ReauthorizationAsked: "reauthorizing",
-        RefundAsked: "refunding",
+        ReauthorizationRequested: "reauthorizing",
+        RefundRequested: "refunding",
         NothingLeft: "voided",
     },
-    "captured": {RefundAsked: "refunding", CapturedInPart: "short", Reopened: "waiting"},
+    "captured": {RefundRequested: "refunding", CapturedInPart: "short", Reopened: "waiting"},
     "voiding": {
         Voided: "voided",
         Expired: "voided",

@@ -49,7 +49,7 @@ def say_number(
     )
 
 
-def hear_number_again(draft: Draft, answer: Issued) -> None:
+def check_reported_number(draft: Draft, answer: Issued) -> None:
     """Call a person if the provider reports another deadline for the number that waits for its buyer.
 
     The deadline that the buyer reads counts, to the minute. Reported again, it ends the doubt. A deadline that staff

@@ -10,8 +10,8 @@ from payments.payment.rules.holds.ends import TOO_OLD, release_hold, request_rea
 from payments.payment.rules.holds.others import free_other_holds
 from payments.payment.rules.moves import (
     NOT_YET,
-    CaptureAsked,
-    NumberAsked,
+    CaptureRequested,
+    NumberRequested,
     PartCaptured,
 )
 from payments.payment.rules.order import Parcel
@@ -24,7 +24,7 @@ CAPTURE_LIMIT_REASON = "over_30_days"
 
 
 def begin(payment: Payment, terms: Terms) -> Settled:
-    """Start a payment for a new order: hold the money, or wait until stock is held (KON-44).
+    """Start a payment for a new order: hold the money, or wait until stock is reserved (KON-44).
 
     An order of 0 yen is paid immediately, without a call.
     """
@@ -40,10 +40,10 @@ def begin(payment: Payment, terms: Terms) -> Settled:
 
 
 def issue_number(payment: Payment, terms: Terms, at: datetime) -> Settled:
-    """Request a number after stock is held. Do nothing for other flows and for cancelled orders."""
+    """Request a number after stock is reserved. Do nothing for other flows and for cancelled orders."""
     draft = Draft(payment, at)
-    if terms.flow == "prepaid" and draft.move(NumberAsked, "stock reserved"):
-        draft.ask("issue", payment.amount)
+    if terms.flow == "prepaid" and draft.move(NumberRequested, "stock reserved"):
+        draft.request("issue", payment.amount)
     return draft.done()
 
 
@@ -55,7 +55,7 @@ def parcels_left(payment: Payment, parcels: Sequence[Parcel], terms: Terms, at: 
             if parcel not in draft.payment.parcels:
                 draft.change(parcels=(*draft.payment.parcels, parcel))
                 if terms.parcels == "told":
-                    draft.ask("tell_shipped", 0)
+                    draft.request("tell_shipped", 0)
     return draft.done()
 
 
@@ -71,7 +71,7 @@ def capture_after_shipping(payment: Payment, terms: Terms, at: datetime) -> Sett
         if payment.state in NOT_YET or payment.holds_anew:
             draft.change(capture_wish=wish)
         elif payment.state != "capturing":
-            ask_capture(draft, wish, terms)
+            request_capture(draft, wish, terms)
     return draft.done()
 
 
@@ -91,11 +91,11 @@ def capture_for_staff(
     elif refusal:
         draft.reject_capture(refusal)
     else:
-        ask_capture(draft, CaptureWish("admin", send_mail, part), terms)
+        request_capture(draft, CaptureWish("admin", send_mail, part), terms)
     return draft.done()
 
 
-def ask_capture(draft: Draft, wish: CaptureWish, terms: Terms) -> None:
+def request_capture(draft: Draft, wish: CaptureWish, terms: Terms) -> None:
     """Request the capture, or publish why it is not possible (AP-39: 30 times 24 hours from the order, inclusive)."""
     payment = draft.payment
     until = payment.holds_until(terms)
@@ -106,13 +106,13 @@ def ask_capture(draft: Draft, wish: CaptureWish, terms: Terms) -> None:
         draft.change(capture_wish=None)
         draft.reject_capture(CAPTURE_LIMIT_REASON)
         release_hold(draft, TOO_OLD)
-    elif not draft.move(CaptureAsked, f"capture asked: {wish.source}"):
+    elif not draft.move(CaptureRequested, f"capture asked: {wish.source}"):
         draft.change(capture_wish=None)
         draft.reject_capture(f"not_authorized:{payment.state}")
     else:
         draft.change(capture_wish=wish)
         draft.end_calls("capture requested")
-        draft.ask("capture", payment.missing_amount if wish.amount is None else wish.amount)
+        draft.request("capture", payment.missing_amount if wish.amount is None else wish.amount)
 
 
 def capture_on(draft: Draft, terms: Terms, because: str) -> None:
@@ -125,7 +125,7 @@ def capture_on(draft: Draft, terms: Terms, because: str) -> None:
     if wish is not None and wish.amount is not None:
         wish = CaptureWish("shipped") if draft.payment.shipped else None
     if wish is not None:
-        ask_capture(draft, wish, terms)
+        request_capture(draft, wish, terms)
 
 
 def go_on(draft: Draft, terms: Terms) -> None:
@@ -137,15 +137,15 @@ def go_on(draft: Draft, terms: Terms) -> None:
     if payment.order_cancelled:
         free_other_holds(draft)
     if payment.state == "authorized" and payment.capture_wish is not None and not payment.order_cancelled:
-        ask_capture(draft, payment.capture_wish, terms)
+        request_capture(draft, payment.capture_wish, terms)
 
 
 def may_reauthorize(payment: Payment, terms: Terms) -> bool:
     """Return whether a new hold is possible: an old one ended or may be renewed, and the order still wants its money."""
-    over = payment.state in ("voided", "declined", "expired", "short") and bool(payment.ended_holds)
+    hold_ended = payment.state in ("voided", "declined", "expired", "short") and bool(payment.ended_holds)
     certain = not payment.open_chargebacks and not payment.contradicted
     wanted = not payment.order_cancelled and certain and payment.missing_amount > 0
-    return terms.may_reauthorize and wanted and (over or payment.state == "authorized")
+    return terms.may_reauthorize and wanted and (hold_ended or payment.state == "authorized")
 
 
 def reauthorize(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:

@@ -150,11 +150,11 @@ class Payment(Money):
         - An object that staff disowned is reported here again.
         - The number that waits for its buyer has another deadline.
         """
-        money = self.doubted_receipts or self.retold_refunds or self.booked_elsewhere or self.told_again
+        money = self.doubted_receipts or self.retold_refunds or self.booked_elsewhere or self.reported_again
         return bool(money or (self.state == "waiting" and self.doubted_due_at))
 
     @property
-    def told_again(self) -> Mapping[str, Disowned]:
+    def reported_again(self) -> Mapping[str, Disowned]:
         """The disowned objects that the provider reported here again, until staff have seen it."""
         return {ref: one for ref, one in self.disowned.items() if not one.confirmed}
 
@@ -301,8 +301,8 @@ class Payment(Money):
         words = rest.calls if word in rest.calls else (*rest.calls, word)
         return self.changed(calls=words)
 
-    def not_calling(self, *over: str) -> "Payment":
-        """Return the payment without the calls ``over``."""
-        left = tuple(word for word in self.calls if word not in over)
+    def not_calling(self, *ended: str) -> "Payment":
+        """Return the payment without the calls ``ended``."""
+        left = tuple(word for word in self.calls if word not in ended)
         # Most payments have no call. An unchanged payment is not copied.
         return self if len(left) == len(self.calls) else self.changed(calls=left)

@@ -15,7 +15,7 @@ from payments.payment.rules.moves import (
     Operation,
     Reopened,
 )
-from payments.payment.rules.refunds.bookings import CAPTURED, cover
+from payments.payment.rules.refunds.bookings import CAPTURED, cover_losses
 from payments.payment.rules.terms import Terms
 from shared.events import PaymentCaptured
 
@@ -28,7 +28,7 @@ def receive(
     """Book money once by its receipt. Only the money that the order owes, in time, pays it."""
     payment = draft.payment
     if answer.receipt_id in payment.receipts:
-        _hear_again(draft, answer, terms)
+        _check_reported_receipt(draft, answer, terms)
     else:
         if answer.beside_hold and not payment.order_cancelled:
             # Nothing was held any more, but the order goes on. This money may pay it.
@@ -45,7 +45,7 @@ def receive(
         return
     if draft.payment.parts != payment.parts:
         # A part was captured first. The rest is still held, and must be released.
-        draft.ask("void", payment.amount)
+        draft.request("void", payment.amount)
     elif draft.payment.state == "voiding":
         # The number is paid in part, so it cannot be closed.
         draft.move(CapturedInPart, because)
@@ -68,12 +68,12 @@ def _take_in(draft: Draft, answer: Captured, terms: Terms, because: str) -> None
                 draft.change(parts=(*payment.parts, answer.receipt_id))
             _end_short_hold(draft, terms, because)
     if payment.losses:
-        cover(draft, answer.receipt_id, because)
+        cover_losses(draft, answer.receipt_id, because)
     if payment.state in OVER:
         draft.give_back(because)
 
 
-def _hear_again(draft: Draft, answer: Captured, terms: Terms) -> None:
+def _check_reported_receipt(draft: Draft, answer: Captured, terms: Terms) -> None:
     """Call a person if a known receipt is reported with another amount.
 
     The same amount changes nothing and ends an earlier doubt. Until then nothing that depends on the receipt is
@@ -92,7 +92,7 @@ def _hear_again(draft: Draft, answer: Captured, terms: Terms) -> None:
         draft.note("receipt told otherwise", f"¥{booked:,} → ¥{answer.amount:,}")
 
 
-def hear_receipt_no_more(draft: Draft, receipt_id: str) -> None:
+def call_for_missing_receipt(draft: Draft, receipt_id: str) -> None:
     """Call a person for a receipt that was reported once and is not reported any more."""
     payment = draft.payment
     booked = 0 if receipt_id in payment.reversals else payment.booked_of(receipt_id)
@@ -142,15 +142,15 @@ def _free_hold(draft: Draft) -> None:
     """Release Noren's hold, because others charged the money that it was for."""
     payment = draft.payment
     draft.change(ended_holds=(*payment.ended_holds, payment.authorization_id))
-    draft.ask("void", payment.amount)
+    draft.request("void", payment.amount)
 
 
 def _put_aside(draft: Draft, answer: Captured, because: str) -> None:
     payment = draft.payment
-    over = payment.state in OVER
+    late = payment.state in OVER
     short = payment.state != "captured" and answer.amount < payment.missing_amount
     begin: CallBegin = (
-        "money after the end" if over else "money below the total" if short else "money beyond the total"
+        "money after the end" if late else "money below the total" if short else "money beyond the total"
     )
     _suspend(draft, answer.receipt_id, answer.amount, begin)
     draft.note(because)

@@ -27,11 +27,11 @@ from payments.payment.rules.answers import (
     UnnamedCharges,
     Voided,
 )
-from payments.payment.rules.chargebacks import hear_chargeback
+from payments.payment.rules.chargebacks import apply_chargeback
 from payments.payment.rules.details import CaptureWish, Number
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.holds.ends import end_hold, request_reauthorization
-from payments.payment.rules.holds.others import hear_other_hold, hear_unnamed_charges
+from payments.payment.rules.holds.others import record_other_hold, record_unnamed_charges
 from payments.payment.rules.moves import (
     ENDS_A_HOLD,
     NEXT,
@@ -40,23 +40,23 @@ from payments.payment.rules.moves import (
     MoneyBeside,
     Operation,
 )
-from payments.payment.rules.numbers import hear_number_again, say_number
-from payments.payment.rules.order_wishes import ask_capture, capture_on
+from payments.payment.rules.numbers import check_reported_number, say_number
+from payments.payment.rules.order_wishes import capture_on, request_capture
 from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.receipts import receive, take_back_receipt
 from payments.payment.rules.refunds.answers import (
     book_refund_answer,
     book_refund_sum,
-    hear_reply,
+    keep_reply,
     record_declined_refund,
 )
-from payments.payment.rules.reports.known import heard_before
+from payments.payment.rules.reports.known import reported_before
 from payments.payment.rules.reports.objects import (
     AGAIN,
     as_named_here,
+    call_for_missing_objects,
     disowned_object,
-    hear_disowned,
-    hear_no_longer_reported,
+    record_report_of_disowned,
 )
 from payments.payment.rules.terms import Terms
 from shared.events import (
@@ -85,17 +85,17 @@ def settle_answer(
     """
     draft = Draft(payment, at, by, asked_by=payment.asked_by if operation else "")
     if ref := disowned_object(payment, answer):
-        hear_disowned(draft, ref, answer)
+        record_report_of_disowned(draft, ref, answer)
         return draft.done()
     answer = as_named_here(payment, answer)
     draft.remember(answer.refs)
     because = because or f"{operation or 'look_up'}: {type(answer).__name__}"
-    ours = operation == "refund"
-    if ours and isinstance(answer, Refunded | RefundWaiting | Unknown):
-        hear_reply(draft, answer)
+    by_noren = operation == "refund"
+    if by_noren and isinstance(answer, Refunded | RefundWaiting | Unknown):
+        keep_reply(draft, answer)
     match answer:
         case ToldNoMore():
-            hear_no_longer_reported(draft, answer)
+            call_for_missing_objects(draft, answer)
         case Captured():
             receive(draft, answer, terms, because, operation)
             if operation == "capture":
@@ -103,13 +103,13 @@ def settle_answer(
         case Reversed():
             take_back_receipt(draft, answer, because)
         case Refunded():
-            book_refund_answer(draft, answer, because, ours=ours)
+            book_refund_answer(draft, answer, because, by_noren=by_noren)
         case RefundedInAll():
             book_refund_sum(draft, answer, because)
         case RefundDeclined():
-            record_declined_refund(draft, answer, because, ours=ours)
+            record_declined_refund(draft, answer, because, by_noren=by_noren)
         case Chargeback():
-            hear_chargeback(draft, answer, because)
+            apply_chargeback(draft, answer, because)
         case ShippingRefused():
             draft.call("report of a parcel refused")
             draft.note(because)
@@ -117,16 +117,16 @@ def settle_answer(
             # The money does not depend on the report of a parcel.
             return draft.done()
         case OtherHold():
-            hear_other_hold(draft, answer)
+            record_other_hold(draft, answer)
         case UnnamedCharges():
-            hear_unnamed_charges(draft, answer)
+            record_unnamed_charges(draft, answer)
         case Issued() if payment.number is not None:
-            hear_number_again(draft, answer)
+            check_reported_number(draft, answer)
         case Unknown(mismatch=True):
             _doubt(draft, answer, terms, because)
         case Authorized() | Voided() | Expired() | CaptureDeclined() if is_counted_again(payment, answer):
             _hold_again(draft, answer, because, terms)
-        case _ if type(answer) in NEXT[payment.state] and not heard_before(payment, answer):
+        case _ if type(answer) in NEXT[payment.state] and not reported_before(payment, answer):
             _move(draft, answer, terms, because)
     draft.give_back_what_is_over()
     return draft.done()
@@ -223,7 +223,7 @@ def _authorized(draft: Draft, answer: Authorized, terms: Terms) -> None:
     )
     wish = draft.payment.capture_wish or (CaptureWish("shipped") if draft.payment.shipped else None)
     if wish is not None and not draft.payment.order_cancelled:
-        ask_capture(draft, wish, terms)
+        request_capture(draft, wish, terms)
 
 
 def _declined(draft: Draft, answer: Declined, terms: Terms) -> None:
@@ -235,7 +235,7 @@ def _declined(draft: Draft, answer: Declined, terms: Terms) -> None:
     else:
         draft.say(PaymentFailed, reason=answer.reason)
         if answer.in_doubt:
-            draft.ask("void", draft.payment.amount)
+            draft.request("void", draft.payment.amount)
         draft.give_back("declined with part of the money here")
 
 
@@ -283,10 +283,10 @@ def _voided(draft: Draft, answer: Voided | Expired, terms: Terms) -> None:
     if payment.state == "voided":
         _gone(draft, terms)
         if isinstance(answer, Voided) and answer.in_doubt:
-            draft.ask("void", payment.amount)
+            draft.request("void", payment.amount)
     elif payment.number is not None:
         draft.say(PaymentExpired, due_at=payment.number.due_at)
-        draft.ask("void", payment.amount)
+        draft.request("void", payment.amount)
         draft.give_back("expired with part of the money here")
     else:
         end_hold(draft, "expired", terms)

@@ -13,7 +13,7 @@ class Terms:
     """How payments by a method run.
 
     - ``flow``: ``authorized`` holds the money when the order is placed. ``prepaid`` issues a number after the stock
-      is held, and waits for the money. ``unmanaged`` never passes through Noren (PAY-13).
+      is reserved, and waits for the money. ``unmanaged`` never passes through Noren (PAY-13).
     - ``deposit``: what makes the order 入金済み: a ``capture`` at the provider, the payment itself (``automatic``), staff
       (``by_hand``), or nothing (``never``).
     - ``grace``: how long after the deadline money is accepted (KON-18).

@@ -85,8 +85,8 @@ class Money:
     @property
     def reported_refunds_amount(self) -> int:
         """Return all that the provider counts as refunded, as far as Noren knows."""
-        over = sum(loss.amount for loss in self.losses if loss.kind != "receipt")
-        return self.refunded_amount + over - self.beside_provider_amount
+        excess_amount = sum(loss.amount for loss in self.losses if loss.kind != "receipt")
+        return self.refunded_amount + excess_amount - self.beside_provider_amount
 
     @property
     def refunded_elsewhere_amount(self) -> int:

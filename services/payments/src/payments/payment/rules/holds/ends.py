@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from payments.payment.rules.drafting import Draft, Settled
-from payments.payment.rules.moves import ReauthorizationAsked, VoidAsked
+from payments.payment.rules.moves import ReauthorizationRequested, VoidRequested
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
 from shared.events import AuthorizationEnded, HoldEndReason
@@ -13,9 +13,9 @@ TOO_OLD = "hold too old"
 
 def release_hold(draft: Draft, because: str) -> bool:
     """Release a hold that cannot pay the order. Return False if nothing is held."""
-    held = draft.payment.state == "authorized" and draft.move(VoidAsked, because)
+    held = draft.payment.state == "authorized" and draft.move(VoidRequested, because)
     if held:
-        draft.ask("void", draft.payment.amount)
+        draft.request("void", draft.payment.amount)
     return held
 
 
@@ -30,10 +30,10 @@ def release_hold_if_too_old(payment: Payment, terms: Terms, at: datetime) -> Set
 
 def request_reauthorization(draft: Draft, because: str) -> bool:
     """Request a new hold of the missing amount. Return False if this is not possible now."""
-    requested = draft.move(ReauthorizationAsked, because)
+    requested = draft.move(ReauthorizationRequested, because)
     if requested:
         draft.change(renews_hold=False, provider_status="")
-        draft.ask("reauthorize", draft.payment.missing_amount)
+        draft.request("reauthorize", draft.payment.missing_amount)
     return requested
 
 

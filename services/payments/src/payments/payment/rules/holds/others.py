@@ -6,7 +6,7 @@ from payments.payment.rules.answers import OtherHold, UnnamedCharges
 from payments.payment.rules.drafting import Draft
 
 
-def hear_other_hold(draft: Draft, answer: OtherHold) -> None:
+def record_other_hold(draft: Draft, answer: OtherHold) -> None:
     """Record a hold of others, or its end. Staff see it, and it is released with the order."""
     payment = draft.payment
     known = {one.authorization_id: one for one in payment.other_holds}
@@ -33,10 +33,10 @@ def free_other_holds(draft: Draft) -> None:
     """
     payment = draft.payment
     if payment.frees_holds and payment.state != "voiding" and not payment.contradicted:
-        draft.ask("void", draft.payment.amount)
+        draft.request("void", draft.payment.amount)
 
 
-def hear_unnamed_charges(draft: Draft, answer: UnnamedCharges) -> None:
+def record_unnamed_charges(draft: Draft, answer: UnnamedCharges) -> None:
     """Call a person if the provider counts more charges than were named. Such a sum cannot be booked."""
     if answer.amount == draft.payment.unnamed_charge_amount:
         return

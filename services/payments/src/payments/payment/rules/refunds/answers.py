@@ -16,71 +16,73 @@ from payments.payment.rules.answers import (
 from payments.payment.rules.drafting import Draft
 from payments.payment.rules.moves import NothingLeft
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.refunds.bookings import book_refund, cover, give_the_rest, keep_route
-from payments.payment.rules.refunds.mismatches import SUM, hear_refund_again, hear_sum_again
+from payments.payment.rules.refunds.bookings import book_refund, cover_losses, keep_route, request_the_rest
+from payments.payment.rules.refunds.mismatches import SUM, check_reported_refund, check_reported_sum
 
 
-def book_refund_answer(draft: Draft, answer: Refunded, because: str, *, ours: bool) -> None:
+def book_refund_answer(draft: Draft, answer: Refunded, because: str, *, by_noren: bool) -> None:
     """Book a refund once by its id, whoever requested it.
 
-    ``ours``: it is the answer to Noren's request. Only this, or its id in a look-up, ends the request.
+    ``by_noren``: it is the answer to Noren's request. Only this, or its id in a look-up, ends the request.
     """
     payment = draft.payment
     if doubts(payment, answer):
         return
-    ours = ours or payment.is_ours(answer.refund_ref)
+    by_noren = by_noren or payment.is_ours(answer.refund_ref)
     if answer.refund_ref in payment.doubted_refunds:
         left = tuple(one for one in payment.doubted_refunds if one != answer.refund_ref)
         draft.change(doubted_refunds=left)
     known = 0
-    if heard := answer.refund_ref in payment.refunds:
-        hear_refund_again(draft, answer)
+    if booked_before := answer.refund_ref in payment.refunds:
+        check_reported_refund(draft, answer)
     else:
         draft.change(refund_amounts={**payment.refund_amounts, answer.refund_ref: answer.amount})
-        known = _book_by_name(draft, answer, because, ours=ours)
-    if ours:
+        known = _book_by_name(draft, answer, because, by_noren=by_noren)
+    if by_noren:
         own = {answer.refund_ref: answer.amount, **draft.payment.own_refunds}
         draft.change(own_refunds=own)
         summed = payment.our_refund.presumed_ref.startswith(SUM)
-        if not (summed and (heard or known == answer.amount)):
+        if not (summed and (booked_before or known == answer.amount)):
             _correct_presumption(draft, payment, answer.refund_ref)
         _complete_own_refund(draft, answer)
 
 
 def _complete_own_refund(draft: Draft, answer: Refunded) -> None:
     """Record that Noren's refund is completed, or a part that the provider refunded separately. The rest is in progress."""
-    ours, left = draft.payment.our_refund, draft.payment.refund_asked_amount - answer.amount
+    our_refund, left = draft.payment.our_refund, draft.payment.refund_asked_amount - answer.amount
     if left > 0:
-        open_refs = tuple(one for one in ours.refs if one != answer.refund_ref)
-        ours = replace(ours, refs=open_refs, done_refs=(*ours.done_refs, answer.refund_ref))
-        draft.change(refund_asked_amount=left, our_refund=ours)
+        open_refs = tuple(one for one in our_refund.refs if one != answer.refund_ref)
+        our_refund = replace(our_refund, refs=open_refs, done_refs=(*our_refund.done_refs, answer.refund_ref))
+        draft.change(refund_asked_amount=left, our_refund=our_refund)
     else:
         draft.end_refund()
-        give_the_rest(draft)
+        request_the_rest(draft)
 
 
-def _book_by_name(draft: Draft, answer: Refunded, because: str, *, ours: bool) -> int:
+def _book_by_name(draft: Draft, answer: Refunded, because: str, *, by_noren: bool) -> int:
     """Book a refund with a new id, without the yen that the sum reported before. Return these yen."""
     payment = draft.payment
-    known = _known_by_sum(payment, answer, ours=ours)
-    presumed = not ours and _may_be_ours(payment, answer, known)
-    if not ours and not presumed and _match_record(draft, answer):
+    known = _known_by_sum(payment, answer, by_noren=by_noren)
+    presumed = not by_noren and _may_be_ours(payment, answer, known)
+    if not by_noren and not presumed and _match_record(draft, answer):
         return 0
     draft.change(unnamed_refund_amount=payment.unnamed_refund_amount - known)
     if presumed:
         draft.change(our_refund=replace(payment.our_refund, presumed_ref=answer.refund_ref))
-    book_refund(draft, answer.refund_ref, answer.amount - known, answer.route, because, ours=ours or presumed)
+    book_refund(
+        draft, answer.refund_ref, answer.amount - known, answer.route, because, by_noren=by_noren or presumed
+    )
     return known
 
 
-def _known_by_sum(payment: Payment, answer: Refunded, *, ours: bool) -> int:
+def _known_by_sum(payment: Payment, answer: Refunded, *, by_noren: bool) -> int:
     """Return how much of a refund was in the provider's sum before its id was known.
 
     Noren's refund is in no sum from before its request. An uncertain amount is taken as too high rather than too low.
     The next sum reports what is left out.
     """
     most = min(payment.unnamed_refund_amount, answer.amount)
-    if not ours:
+    if not by_noren:
         return most
     before = max(payment.our_refund.told_before, answer.told_before)
     return min(most, max(payment.reported_refunds_amount - before, 0))
@@ -91,11 +93,11 @@ def _may_be_ours(payment: Payment, answer: Refunded, known: int) -> bool:
 
     It has the same amount and is new, or it names the refund that the sum presumed.
     """
-    ours = payment.our_refund
-    if ours.refs or ours.done_refs or answer.amount != payment.refund_asked_amount:
+    our_refund = payment.our_refund
+    if our_refund.refs or our_refund.done_refs or answer.amount != payment.refund_asked_amount:
         return False
-    return known == (answer.amount if ours.presumed_ref.startswith(SUM) else 0) and (
-        not ours.presumed_ref or ours.presumed_ref.startswith(SUM)
+    return known == (answer.amount if our_refund.presumed_ref.startswith(SUM) else 0) and (
+        not our_refund.presumed_ref or our_refund.presumed_ref.startswith(SUM)
     )
 
 
@@ -109,18 +111,18 @@ def _correct_presumption(draft: Draft, before: Payment, own_ref: str) -> None:
             draft.note("refund was of others", f"¥{before.refund_asked_amount:,}")
 
 
-def hear_reply(draft: Draft, answer: Refunded | RefundWaiting | Unknown) -> None:
+def keep_reply(draft: Draft, answer: Refunded | RefundWaiting | Unknown) -> None:
     """Keep the refund's id, and the sum before the refund, from a reply to Noren's request."""
     payment = draft.payment
     if not payment.refund_asked_amount:
         return
-    ours = payment.our_refund
-    told_before = max(ours.told_before, answer.told_before)
+    our_refund = payment.our_refund
+    told_before = max(our_refund.told_before, answer.told_before)
     reported = answer.refund_refs if isinstance(answer, RefundWaiting) else ()
-    over = (*ours.refs, *ours.done_refs, *payment.failed_refunds)
-    fresh = tuple(ref for ref in reported if ref not in over)
-    draft.change(our_refund=replace(ours, refs=(*ours.refs, *fresh), told_before=told_before))
-    if reported and ours.presumed_ref not in reported:
+    known_refs = (*our_refund.refs, *our_refund.done_refs, *payment.failed_refunds)
+    fresh = tuple(ref for ref in reported if ref not in known_refs)
+    draft.change(our_refund=replace(our_refund, refs=(*our_refund.refs, *fresh), told_before=told_before))
+    if reported and our_refund.presumed_ref not in reported:
         _correct_presumption(draft, payment, "")
 
 
@@ -130,15 +132,15 @@ def book_refund_sum(draft: Draft, answer: RefundedInAll, because: str) -> None:
     if payment.doubted_refunds or payment.retold_refunds.keys() - {SUM}:
         return
     beyond = answer.amount - payment.reported_refunds_amount
-    hear_sum_again(draft, answer)
+    check_reported_sum(draft, answer)
     if beyond <= 0:
         return
-    ref, ours = f"{SUM}{answer.amount}", payment.our_refund
-    presumed = beyond == payment.refund_asked_amount and not ours.presumed_ref
+    ref, our_refund = f"{SUM}{answer.amount}", payment.our_refund
+    presumed = beyond == payment.refund_asked_amount and not our_refund.presumed_ref
     if presumed:
-        draft.change(our_refund=replace(ours, presumed_ref=ref))
+        draft.change(our_refund=replace(our_refund, presumed_ref=ref))
     draft.change(unnamed_refund_amount=payment.unnamed_refund_amount + beyond)
-    book_refund(draft, ref, beyond, answer.route, because, ours=presumed)
+    book_refund(draft, ref, beyond, answer.route, because, by_noren=presumed)
 
 
 def _match_record(draft: Draft, answer: Refunded) -> bool:
@@ -165,7 +167,7 @@ def _book_out_lost_receipts(draft: Draft, because: str) -> bool:
     payment = draft.payment
     if not payment.losses or not payment.held_amount:
         return False
-    cover(draft, f"unrefunded:{payment.version}", because)
+    cover_losses(draft, f"unrefunded:{payment.version}", because)
     if draft.payment.held_amount:
         return False
     if not (payment.captured_amount or draft.payment.losses):
@@ -176,17 +178,17 @@ def _book_out_lost_receipts(draft: Draft, because: str) -> bool:
     return True
 
 
-def record_declined_refund(draft: Draft, answer: RefundDeclined, because: str, *, ours: bool) -> None:
+def record_declined_refund(draft: Draft, answer: RefundDeclined, because: str, *, by_noren: bool) -> None:
     """Record that Noren's refund failed. A person is called, unless others refunded part of the money meanwhile.
 
     A look-up of a refund that is not known to be Noren's ends nothing.
     """
     payment = draft.payment
-    ours = ours or payment.is_ours(answer.refund_ref)
+    by_noren = by_noren or payment.is_ours(answer.refund_ref)
     if answer.refund_ref and answer.refund_ref not in payment.failed_refunds:
         draft.change(failed_refunds=(*payment.failed_refunds, answer.refund_ref))
     requested = payment.refund_asked_amount
-    if not ours or not (requested or payment.state == "refunding"):
+    if not by_noren or not (requested or payment.state == "refunding"):
         return
     refs = tuple(ref for ref in payment.our_refund.refs if ref != answer.refund_ref)
     if refs and refs != payment.our_refund.refs:
@@ -199,7 +201,7 @@ def record_declined_refund(draft: Draft, answer: RefundDeclined, because: str, *
         return
     less = payment.refundable_amount < requested
     if less and payment.state == "refunding":
-        give_the_rest(draft)
+        request_the_rest(draft)
     elif less and (payment.order_cancelled or not payment.refund_of_sale):
         draft.note(because)
     else:

@@ -12,7 +12,7 @@ from payments.payment.rules.moves import (
     MoneyBeside,
     NothingLeft,
     RecordTakenBack,
-    RefundAsked,
+    RefundRequested,
     SaleHereAgain,
 )
 from payments.payment.rules.payment import Payment
@@ -23,7 +23,9 @@ CAPTURED, REFUNDED = "売上確定済", "返金済"
 OVER_REFUNDED = "more went out than was here"
 
 
-def book_refund(draft: Draft, ref: str, amount: int, route: RefundRoute, because: str, *, ours: bool) -> None:
+def book_refund(
+    draft: Draft, ref: str, amount: int, route: RefundRoute, because: str, *, by_noren: bool
+) -> None:
     """Book a refund out of the money that is here. The excess is a loss until a person, or money, explains it.
 
     The buyer reads the whole amount that the provider refunded, as soon as some of it was here.
@@ -31,7 +33,7 @@ def book_refund(draft: Draft, ref: str, amount: int, route: RefundRoute, because
     keep_route(draft, ref, route)
     given = min(amount, draft.payment.held_amount)
     if given:
-        give(draft, ref, given, route, because, ours=ours, beyond=amount - given)
+        book_and_publish_refund(draft, ref, given, route, because, by_noren=by_noren, beyond=amount - given)
     else:
         draft.change(refunds=(*draft.payment.refunds, ref))
     if amount > given:
@@ -46,7 +48,7 @@ def keep_route(draft: Draft, ref: str, route: RefundRoute) -> None:
         draft.change(refund_routes={**draft.payment.refund_routes, ref: route})
 
 
-def cover(draft: Draft, receipt_id: str, because: str) -> None:
+def cover_losses(draft: Draft, receipt_id: str, because: str) -> None:
     """Let new money cover earlier losses, as if the money had come first."""
     for loss in draft.payment.losses:
         amount = min(loss.amount, draft.payment.held_amount)
@@ -61,13 +63,13 @@ def cover(draft: Draft, receipt_id: str, because: str) -> None:
                 draft.end_calls("no spare money here")
         else:
             by_chargeback = loss.kind == "chargeback"
-            give(
+            book_and_publish_refund(
                 draft,
                 loss.ref,
                 amount,
                 loss.route,
                 because,
-                ours=by_chargeback or loss.ref in draft.payment.own_refunds,
+                by_noren=by_chargeback or loss.ref in draft.payment.own_refunds,
                 by_chargeback=by_chargeback,
                 explained_by=receipt_id,
                 published=loss.told,
@@ -87,7 +89,7 @@ def book_outside_refund(draft: Draft, ref: str, amount: int, route: RefundRoute,
             Outside(ref, amount, route, min(amount, draft.payment.spare_amount)),
         ),
     )
-    give(draft, ref, amount, route, because, ours=True)
+    book_and_publish_refund(draft, ref, amount, route, because, by_noren=True)
 
 
 def take_back_outside_refund(draft: Draft, record: Outside, because: str) -> None:
@@ -99,8 +101,8 @@ def take_back_outside_refund(draft: Draft, record: Outside, because: str) -> Non
     )
     take_back_booked_refund(draft, Taken(record.ref, record.amount, record.from_suspense), record.route)
     if draft.payment.losses and draft.payment.held_amount:
-        cover(draft, f"{record.ref}:{payment.version}", because)
-    if not let_go_on_again(draft, because):
+        cover_losses(draft, f"{record.ref}:{payment.version}", because)
+    if not resume_order(draft, because):
         if draft.payment.held_amount and draft.move(RecordTakenBack, because):
             draft.call("refund taken back")
         else:
@@ -136,7 +138,7 @@ def take_back_booked_refund(
     )
 
 
-def let_go_on_again(draft: Draft, because: str) -> bool:
+def resume_order(draft: Draft, because: str) -> bool:
     """Let an order that goes on be paid again by money of its sale, or be short of the rest.
 
     Return False if this changes nothing.
@@ -155,20 +157,20 @@ def call_spare(draft: Draft, amount: int) -> None:
     """Call a person about ``amount`` more yen that are here and belong to no order; not for 0 yen."""
     state = draft.payment.state
     if amount:
-        over, paid = state in OVER or state == "refunding", state == "captured"
+        late, paid = state in OVER or state == "refunding", state == "captured"
         draft.call(
-            "money after the end" if over else "money beyond the total" if paid else "money below the total"
+            "money after the end" if late else "money beyond the total" if paid else "money below the total"
         )
 
 
-def give(
+def book_and_publish_refund(
     draft: Draft,
     ref: str,
     amount: int,
     route: RefundRoute,
     because: str,
     *,
-    ours: bool,
+    by_noren: bool,
     by_chargeback: bool = False,
     explained_by: str = "",
     beyond: int = 0,
@@ -192,7 +194,7 @@ def give(
         end_without_money(draft, because)
     if draft.payment.state == state:
         draft.note(because)
-    if amount > spare and payment.goes_on and not ours:
+    if amount > spare and payment.goes_on and not by_noren:
         draft.call("refund by others")
     if published:
         return
@@ -205,7 +207,7 @@ def give(
         route=route,
         by_dispute=by_chargeback,
         order_ended=payment.order_cancelled or payment.number_is_over,
-        by=draft.behind or (payment.asked_by if ours and not by_chargeback else ""),
+        by=draft.behind or (payment.asked_by if by_noren and not by_chargeback else ""),
     )
 
 
@@ -245,13 +247,13 @@ def end_without_money(draft: Draft, because: str) -> None:
     elif payment.state == "refunded" or (payment.keeps_its_sale and not payment.captured_amount):
         return
     else:
-        draft.move(RefundAsked, because)
+        draft.move(RefundRequested, because)
         if draft.move(Refunded, because):
             draft.change(provider_status=REFUNDED if payment.authorization_id else "")
 
 
-def give_the_rest(draft: Draft) -> None:
+def request_the_rest(draft: Draft) -> None:
     """Request a refund of money that came meanwhile, or was not requested yet."""
     payment = draft.payment
     if payment.state == "refunding" and payment.held_amount > 0 and not payment.refunds_stopped:
-        draft.ask("refund", payment.held_amount)
+        draft.request("refund", payment.held_amount)

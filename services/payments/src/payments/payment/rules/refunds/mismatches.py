@@ -11,7 +11,7 @@ from payments.payment.rules.payment import Payment
 from payments.payment.rules.refunds.bookings import (
     book_refund,
     call_spare,
-    let_go_on_again,
+    resume_order,
     take_back_booked_refund,
 )
 
@@ -29,7 +29,7 @@ def route_of(payment: Payment, ref: str) -> RefundRoute:
     return next(named, "provider")
 
 
-def hear_sum_again(draft: Draft, answer: RefundedInAll) -> None:
+def check_reported_sum(draft: Draft, answer: RefundedInAll) -> None:
     """Call a person if the provider's sum of refunds is below the booked sum. Its earlier report cannot be true then."""
     payment, amount = draft.payment, answer.amount
     others = {one: reported for one, reported in payment.retold_refunds.items() if one != SUM}
@@ -42,7 +42,7 @@ def hear_sum_again(draft: Draft, answer: RefundedInAll) -> None:
         draft.change(retold_refunds=others)
 
 
-def hear_refund_no_more(draft: Draft, ref: str) -> None:
+def call_for_missing_refund(draft: Draft, ref: str) -> None:
     """Call a person for a refund that was reported once and is not reported any more."""
     payment = draft.payment
     booked = payment.refund_amounts.get(ref, 0)
@@ -68,28 +68,28 @@ def disown_refund(draft: Draft, ref: str, because: str) -> None:
         draft.end_calls("no refund by others left")
 
 
-def count_refund_again(draft: Draft, ref: str, amount: int, because: str, *, ours: bool) -> None:
+def count_refund_again(draft: Draft, ref: str, amount: int, because: str, *, by_noren: bool) -> None:
     """Book a refund of which staff had said that it is not this order's, as the provider reports it.
 
-    The provider's sum may have it already. ``ours``: it answered a request of Noren. If that was repeated for the same
+    The provider's sum may have it already. ``by_noren``: it answered a request of Noren. If that was repeated for the same
     amount, this is the answer to the repetition, too.
     """
     payment = draft.payment
-    if ours and payment.refund_asked_amount == amount:
+    if by_noren and payment.refund_asked_amount == amount:
         draft.deny("refund")
         draft.end_refund()
     draft.change(
         refunds=payment.refunds if ref in payment.refunds else (*payment.refunds, ref),
         refund_amounts={**payment.refund_amounts, ref: amount},
-        own_refunds={**payment.own_refunds, ref: amount} if ours else payment.own_refunds,
+        own_refunds={**payment.own_refunds, ref: amount} if by_noren else payment.own_refunds,
     )
-    _book_more(draft, ref, f"{ref}:{payment.version}", amount, because, ours=ours)
-    if ours and draft.payment.owes_nothing and payment.refund_failed_amount == amount:
+    _book_more(draft, ref, f"{ref}:{payment.version}", amount, because, by_noren=by_noren)
+    if by_noren and draft.payment.owes_nothing and payment.refund_failed_amount == amount:
         draft.end_calls("failed refund counted again")
         draft.change(refund_failed_amount=0)
 
 
-def hear_refund_again(draft: Draft, answer: Refunded) -> None:
+def check_reported_refund(draft: Draft, answer: Refunded) -> None:
     """Call a person about another amount, until the booked amount is reported again.
 
     A refund from before amounts were kept changes nothing.
@@ -118,25 +118,25 @@ def book_refunds_as_reported(draft: Draft, because: str) -> None:
         payment = draft.payment
         more = reported - payment.refund_amounts.get(ref, payment.own_refunds.get(ref, 0))
         part = f"{ref}:{payment.version}"
-        ours = ref in payment.own_refunds
+        by_noren = ref in payment.own_refunds
         draft.change(
             retold_refunds={one: left for one, left in payment.retold_refunds.items() if one != ref},
             refund_amounts={**payment.refund_amounts, ref: reported},
-            own_refunds={**payment.own_refunds, ref: reported} if ours else payment.own_refunds,
+            own_refunds={**payment.own_refunds, ref: reported} if by_noren else payment.own_refunds,
         )
         if more > 0:
-            _book_more(draft, ref, part, more, because, ours=ours)
+            _book_more(draft, ref, part, more, because, by_noren=by_noren)
         else:
             _take_back(draft, ref, part, -more, because)
 
 
-def _book_more(draft: Draft, ref: str, part: str, amount: int, because: str, *, ours: bool) -> None:
+def _book_more(draft: Draft, ref: str, part: str, amount: int, because: str, *, by_noren: bool) -> None:
     """Book ``amount`` more yen of a refund, without those that the provider's sum reported before."""
     payment = draft.payment
     known = min(payment.unnamed_refund_amount, amount)
     draft.change(unnamed_refund_amount=payment.unnamed_refund_amount - known)
     if amount > known:
-        book_refund(draft, part, amount - known, route_of(payment, ref), because, ours=ours)
+        book_refund(draft, part, amount - known, route_of(payment, ref), because, by_noren=by_noren)
 
 
 def _book_sum_as_reported(draft: Draft, because: str) -> None:
@@ -178,7 +178,7 @@ def _take_back(draft: Draft, ref: str, part: str, amount: int, because: str) -> 
         return
     from_suspense = min(amount - beyond, payment.suspense_returned_amount)
     take_back_booked_refund(draft, Taken(part, amount - beyond, from_suspense), route_of(payment, ref))
-    if not let_go_on_again(draft, because):
+    if not resume_order(draft, because):
         if draft.move(RecordTakenBack, because):
             draft.call("refund taken back")
         else:

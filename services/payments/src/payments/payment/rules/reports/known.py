@@ -6,7 +6,7 @@ from payments.payment.rules.payment import Payment
 from payments.payment.rules.refunds.answers import doubts
 
 
-def heard_before(payment: Payment, answer: Answer) -> bool:
+def reported_before(payment: Payment, answer: Answer) -> bool:
     """Return whether ``answer`` reports nothing new.
 
     It is about a refund that is known or in doubt, or about a hold that had ended before the present one. A report

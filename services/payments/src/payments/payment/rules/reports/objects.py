@@ -24,9 +24,9 @@ from payments.payment.rules.answers import (
 from payments.payment.rules.details import Disowned
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.receipts import hear_receipt_no_more
+from payments.payment.rules.receipts import call_for_missing_receipt
 from payments.payment.rules.refunds.bookings import keep_route
-from payments.payment.rules.refunds.mismatches import hear_refund_no_more
+from payments.payment.rules.refunds.mismatches import call_for_missing_refund
 
 AGAIN = "counted_again_"
 """The prefix of the name of a hold among the ``refs`` after staff counted it again. As the order's own, until a look."""
@@ -93,7 +93,7 @@ def disowned_object(payment: Payment, answer: Answer) -> str:
     return ref if ref in payment.disowned else ""
 
 
-def hear_disowned(draft: Draft, ref: str, answer: Answer) -> None:
+def record_report_of_disowned(draft: Draft, ref: str, answer: Answer) -> None:
     """Call a person for a disowned object that is reported for this payment again: once for each amount and state.
 
     Nothing is booked. A report that it is over ends the doubt.
@@ -107,9 +107,9 @@ def hear_disowned(draft: Draft, ref: str, answer: Answer) -> None:
         keep_route(draft, ref, answer.route)
     if not amount:
         _keep(draft, ref, replace(one, amount=0, confirmed=True))
-    elif KNOWN_THEN in one.told:
-        _keep(draft, ref, replace(one, amount=amount, told=(report,)))
-    elif report in one.told:
+    elif KNOWN_THEN in one.reports:
+        _keep(draft, ref, replace(one, amount=amount, reports=(report,)))
+    elif report in one.reports:
         _keep(draft, ref, replace(one, amount=amount))
     elif one.booked_on:
         rest = {known: each for known, each in draft.payment.disowned.items() if known != ref}
@@ -117,7 +117,7 @@ def hear_disowned(draft: Draft, ref: str, answer: Answer) -> None:
         draft.call("disowned object reported again")
         draft.note("receipt booked elsewhere", one.booked_on)
     else:
-        _keep(draft, ref, replace(one, amount=amount, told=(*one.told, report), confirmed=False))
+        _keep(draft, ref, replace(one, amount=amount, reports=(*one.reports, report), confirmed=False))
         draft.call("disowned object reported again")
         draft.note(f"{one.kind} told again", f"¥{amount:,}")
 
@@ -142,12 +142,12 @@ def _keep(draft: Draft, ref: str, one: Disowned) -> None:
     draft.change(disowned={**draft.payment.disowned, ref: one})
 
 
-def hear_no_longer_reported(draft: Draft, answer: ToldNoMore) -> None:
+def call_for_missing_objects(draft: Draft, answer: ToldNoMore) -> None:
     """Call a person about objects that are not reported any more.
 
     Until a decision nothing that depends on them is final.
     """
     for receipt_id in answer.receipts:
-        hear_receipt_no_more(draft, receipt_id)
+        call_for_missing_receipt(draft, receipt_id)
     for ref in answer.refunds:
-        hear_refund_no_more(draft, ref)
+        call_for_missing_refund(draft, ref)
