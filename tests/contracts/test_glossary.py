@@ -59,7 +59,7 @@ def found_in(path: Path) -> list[str]:
 
 
 def files() -> list[Path]:
-    """Return the modules and documents of the product; payments follows when its names are settled."""
+    """Return the modules and documents of the product."""
     found = [
         *REPOSITORY.glob("shared/src/**/*.py"),
         *REPOSITORY.glob("services/*/src/**/*.py"),
@@ -67,7 +67,7 @@ def files() -> list[Path]:
         *REPOSITORY.glob("docs/*.md"),
         REPOSITORY / "README.md",
     ]
-    return [path for path in found if "payments" not in path.parts and path != GLOSSARY]
+    return [path for path in found if path != GLOSSARY]
 
 
 def test_words_that_the_glossary_rules_out_are_not_used() -> None:

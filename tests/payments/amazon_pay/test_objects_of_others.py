@@ -330,7 +330,9 @@ async def hold_told_right_again(odd: Odd) -> Payment:
     """Staff disown the hold of N1 by mistake. Amazon told once of another permission, and tells right again."""
     await odd.order("N1")
     mine = await odd.payments.payment("N1")
-    odd.false_answers.tell("GET", f"/charges/{mine.authorization_id}$", naming("chargePermissionId", "S03-0-0"))
+    odd.false_answers.tell(
+        "GET", f"/charges/{mine.authorization_id}$", naming("chargePermissionId", "S03-0-0")
+    )
     sign_in(odd.payments.browser, odd.keys)
     await press(odd.payments, "N1", "look-up")
     await odd.payments.work()

@@ -7,7 +7,7 @@ from payments.payment.act_on_payment import Acted, changed_meanwhile, not_possib
 from payments.payment.forms import TakeBack
 from payments.payment.locked_payments import LockedPayments
 from payments.payment.look_soon import look_soon
-from payments.payment.records import amount_of_receipt, order_of_receipt
+from payments.payment.records import amount_of_receipt, find_order_of_receipt
 from payments.payment.rows import find_order_payment, lock_order_payments, unknown_order
 from payments.payment.rules.watching import MethodFacts
 from shared.clock import now
@@ -29,7 +29,7 @@ async def move_receipt(
     seen = await find_order_payment(tx, order_code)
     if seen is None:
         raise unknown_order()
-    origin = await order_of_receipt(tx, seen.method, ref)
+    origin = await find_order_of_receipt(tx, seen.method, ref)
     locked = await lock_order_payments(tx, [order_code, origin])
     here, there = locked[order_code], locked.get(origin)
     if here.version != form.version:

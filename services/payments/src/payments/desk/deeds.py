@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from payments.calls.decide_contradiction import count_again, deny_request, disown_object
+from payments.calls.count_again import count_again
+from payments.calls.deny_request import deny_request
+from payments.calls.disown_object import disown_object
 from payments.calls.mark_payment_seen import mark_payment_seen
 from payments.chargebacks.decide_chargeback import DecideChargeback, decide_chargeback
 from payments.chargebacks.reopen_chargeback import ReopenChargeback, reopen_chargeback

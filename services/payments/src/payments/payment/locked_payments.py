@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Table
 
 from payments.payment.claims import Claim, ClaimedRow, end_claims
-from payments.payment.records import order_of_receipt, receipt_booked_already
+from payments.payment.records import find_order_of_receipt, receipt_booked_already
 from payments.payment.rows import lock_payments, save_all
 from payments.payment.rules.answers import Answer, Unknown
 from payments.payment.rules.drafting import Draft, Settled, and_then, because_of
@@ -66,9 +66,9 @@ def end_mismatch(settled: Settled, at: datetime, terms: Terms) -> Settled:
 
 
 def is_outdated(then: Payment, payment: Payment, settled: Settled) -> bool:
-    """Return whether a look-up that began at ``then`` contradicts only what the payment was: it changed meanwhile. Pure."""
-    news = settled.payment.contradicted and not payment.contradicted
-    return news and then.version != payment.version
+    """Return whether a look-up contradicts the payment only because that changed after ``then``, its begin. Pure."""
+    is_new = settled.payment.contradicted and not payment.contradicted
+    return is_new and then.version != payment.version
 
 
 def with_call(settled: Settled, call: Call) -> Settled:
@@ -98,7 +98,7 @@ async def call_and_put_off(
         payment = batch.payment(payment_id)
         terms = methods[payment.method].terms
         receipt_id = receipt_booked_already(error)
-        other = await order_of_receipt(tx, payment.method, receipt_id) if receipt_id else ""
+        other = await find_order_of_receipt(tx, payment.method, receipt_id) if receipt_id else ""
         if other and other != payment.order_code:
             batch.add(call_booked_elsewhere(payment, receipt_id, other, at))
         batch.add(settle_answer(batch.payment(payment_id), None, NOT_WRITTEN, at, terms))

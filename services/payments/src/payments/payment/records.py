@@ -93,7 +93,7 @@ async def amount_of_receipt(tx: Tx, order_code: str, receipt_id: str) -> int:
     return int(found or 0)
 
 
-async def order_of_receipt(tx: Tx, method: str, receipt_id: str) -> str:
+async def find_order_of_receipt(tx: Tx, method: str, receipt_id: str) -> str:
     """Return the code of the order on which a receipt was booked last, under any name; "" if there is none."""
     found = await tx.value(
         "SELECT order_code FROM receipts JOIN payments p USING (payment_id) WHERE receipts.method = :method"

@@ -159,7 +159,7 @@ class Requests:
     async def _look_first(
         self, payment: Payment, operation: Operation, request: ClaimedRequest
     ) -> tuple[Sequence[Answer], bool]:
-        """Return the news of a look-up, and whether they decide the request, so that no call is made now.
+        """Return the new answers of a look-up, and whether they decide the request, so that no call is made now.
 
         Reports of disowned objects come first. They answer no request; while staff have not seen them, or other
         money is reported otherwise, no refund is sent.

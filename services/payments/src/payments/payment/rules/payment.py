@@ -155,7 +155,7 @@ class Payment(Money):
 
     @property
     def reported_again(self) -> Mapping[str, Disowned]:
-        """The disowned objects that the provider reported here again, until staff have seen it."""
+        """Return the disowned objects that the provider reported here again, and that staff have not seen since."""
         return {ref: one for ref, one in self.disowned.items() if not one.confirmed}
 
     @property

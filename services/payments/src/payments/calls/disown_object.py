@@ -1,19 +1,16 @@
-"""Staff end a contradiction by a decision."""
+"""Staff say that an object of the provider belongs to another order."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 
 from payments.calls import contradictions
 from payments.payment.act_on_payment import Acted, act_on_payment
-from payments.payment.forms import PaymentForm, TakeBack
-from payments.payment.look_soon import look_soon
-from payments.payment.records import order_of_receipt
+from payments.payment.forms import TakeBack
+from payments.payment.records import find_order_of_receipt
 from payments.payment.rows import find_order_payment, lock_order_payments
-from payments.payment.rules.counted_again import count_again as count_object_again
 from payments.payment.rules.reports.objects import stands_here
 from payments.payment.rules.watching import MethodFacts
 from shared.database.transactions import Tx
-from shared.errors import Refused
 
 _BOOKED_NOWHERE = "この入金は、どの注文にも記録されていません。要確認の一覧に表示します"
 
@@ -47,47 +44,9 @@ async def _where_else(tx: Tx, order_code: str, ref: str) -> tuple[bool, str]:
     seen = await find_order_payment(tx, order_code)
     if seen is None or not contradictions.may_be_of_others(seen, ref):
         return False, ""
-    other = await order_of_receipt(tx, seen.method, ref)
+    other = await find_order_of_receipt(tx, seen.method, ref)
     if other in ("", order_code):
         return True, ""
     # Both are locked in one order, so that nothing is said that ends before it is stored.
     locked = await lock_order_payments(tx, [order_code, other])
     return True, other if other in locked and stands_here(locked[other], ref) else ""
-
-
-async def count_again(
-    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: TakeBack, *, by: str
-) -> Acted:
-    """Count the disowned object ``form.ref``, by the provider's id, as this order's again, and look the payment up.
-
-    Raises Refused as :func:`act_on_payment` does, and for a receipt that another order has in its books.
-    """
-    seen = await find_order_payment(tx, order_code)
-    other = await order_of_receipt(tx, seen.method, form.ref) if seen is not None else ""
-    if other not in ("", order_code):
-        locked = await lock_order_payments(tx, [order_code, other])
-        if other in locked and stands_here(locked[other], form.ref):
-            raise Refused("booked_elsewhere", f"この入金は、いま注文{other}に記録されています。")
-
-    acted = await act_on_payment(
-        tx,
-        methods,
-        order_code,
-        form.version,
-        lambda payment, terms, at: count_object_again(payment, terms, at, ref=form.ref, by=by),
-    )
-    await look_soon(tx, [acted.payment.payment_id], also_unwatched=True)
-    return acted
-
-
-async def deny_request(
-    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: PaymentForm, *, by: str
-) -> Acted:
-    """End a request that was not done. Raises Refused as :func:`act_on_payment` does."""
-    return await act_on_payment(
-        tx,
-        methods,
-        order_code,
-        form.version,
-        lambda payment, terms, at: contradictions.deny(payment, terms, at, by=by),
-    )

@@ -1,0 +1,39 @@
+"""Staff take back that an object of the provider belongs to another order."""
+
+from collections.abc import Mapping
+
+from payments.payment.act_on_payment import Acted, act_on_payment
+from payments.payment.forms import TakeBack
+from payments.payment.look_soon import look_soon
+from payments.payment.records import find_order_of_receipt
+from payments.payment.rows import find_order_payment, lock_order_payments
+from payments.payment.rules.counted_again import count_again as count_object_again
+from payments.payment.rules.reports.objects import stands_here
+from payments.payment.rules.watching import MethodFacts
+from shared.database.transactions import Tx
+from shared.errors import Refused
+
+
+async def count_again(
+    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: TakeBack, *, by: str
+) -> Acted:
+    """Count the disowned object ``form.ref``, by the provider's id, as this order's again, and look the payment up.
+
+    Raises Refused as :func:`act_on_payment` does, and for a receipt that another order has in its books.
+    """
+    seen = await find_order_payment(tx, order_code)
+    other = await find_order_of_receipt(tx, seen.method, form.ref) if seen is not None else ""
+    if other not in ("", order_code):
+        locked = await lock_order_payments(tx, [order_code, other])
+        if other in locked and stands_here(locked[other], form.ref):
+            raise Refused("booked_elsewhere", f"この入金は、いま注文{other}に記録されています。")
+
+    acted = await act_on_payment(
+        tx,
+        methods,
+        order_code,
+        form.version,
+        lambda payment, terms, at: count_object_again(payment, terms, at, ref=form.ref, by=by),
+    )
+    await look_soon(tx, [acted.payment.payment_id], also_unwatched=True)
+    return acted

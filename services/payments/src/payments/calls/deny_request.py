@@ -1,0 +1,22 @@
+"""Staff say that a request was not done."""
+
+from collections.abc import Mapping
+
+from payments.calls import contradictions
+from payments.payment.act_on_payment import Acted, act_on_payment
+from payments.payment.forms import PaymentForm
+from payments.payment.rules.watching import MethodFacts
+from shared.database.transactions import Tx
+
+
+async def deny_request(
+    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: PaymentForm, *, by: str
+) -> Acted:
+    """End a request that was not done. Raises Refused as :func:`act_on_payment` does."""
+    return await act_on_payment(
+        tx,
+        methods,
+        order_code,
+        form.version,
+        lambda payment, terms, at: contradictions.deny(payment, terms, at, by=by),
+    )
