@@ -115,7 +115,7 @@ def _without(payment: Payment, ref: str, one: Disowned) -> Payment:
     refs = {name: value for name, value in payment.refs.items() if value != ref}
     told_as = next((told for told, name in payment.receipt_names.items() if name == ref), ref)
     disowned = {**payment.disowned, told_as: replace(one, names=names)}
-    payment = payment.changed(not_by_noren=left, disowned=disowned, refs=refs)
+    payment = payment.changed(not_ours=left, disowned=disowned, refs=refs)
     return payment if left else payment.without_mismatch
 
 
@@ -132,9 +132,7 @@ def deny(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
     draft.note(DENIED)
     draft.deny(*_under_way(payment))
     named = {**_named_by_the_answer(payment), **payment.disowned}
-    draft.payment = draft.payment.changed(
-        disowned=named, not_by_noren=(), doubted_refunds=()
-    ).without_mismatch
+    draft.payment = draft.payment.changed(disowned=named, not_ours=(), doubted_refunds=()).without_mismatch
     if payment.refund_asked_amount:
         draft.change(our_refund=replace(payment.our_refund, refs=()))
         record_declined_refund(draft, RefundDeclined(reason="denied"), DENIED, by_noren=True)
