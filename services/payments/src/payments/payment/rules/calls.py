@@ -144,7 +144,7 @@ CALLS: Mapping[Call, CallRule] = {
     "refunded_elsewhere": CallRule(
         begins=("refund by others",),
         ends=("no refund by others left", "seen"),
-        deeds=("disown", "seen"),
+        deeds=("seen",),
     ),
     "chargeback": CallRule(
         begins=("chargeback open",),
@@ -164,7 +164,7 @@ CALLS: Mapping[Call, CallRule] = {
     "refund_unexplained": CallRule(
         begins=("refund of more than was here",),
         ends=("no unexplained loss left", "seen"),
-        deeds=("deposit", "disown", "seen"),
+        deeds=("deposit", "seen"),
     ),
     "receipt_nowhere": CallRule(
         begins=("receipt booked nowhere",),
