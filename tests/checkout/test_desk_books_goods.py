@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from checkout.stock.receive_goods import STOCK_MAX
+from checkout.stock.book_stock import STOCK_MAX
 from checkout.tables import metadata
 from harness.keys import Keys
 from harness.postgres import MakeDatabase

@@ -9,7 +9,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from checkout.carts.new_carts import CartPace
-from checkout.catalogue.samples import add_sample_catalogue
 from checkout.consumers import consumers
 from checkout.order_desk.health_of_services import HealthOfServices
 from checkout.orders.catch_up import CatchUp, ask_to_catch_up
@@ -17,6 +16,7 @@ from checkout.payment_menu.read_menu import ReadMenu
 from checkout.payment_menu.rows import ask_for_menu
 from checkout.placing.read_from_members import Members
 from checkout.placing.till import Busy, Till
+from checkout.product_desk.samples import add_sample_catalogue
 from checkout.settings import Settings
 from checkout.shop.front import Opening
 from checkout.shop.origin import Origin
@@ -43,6 +43,7 @@ from shared.web.slices import install_routers, template_folders
 HERE = Path(__file__).parent
 DESK_PAGES = (
     DeskPage("orders", "受注管理", "/desk/orders"),
+    DeskPage("orders", "商品", "/desk/products"),
     DeskPage("orders", "在庫・入荷", "/desk/stock"),
     DeskPage("orders", "店舗設定", "/desk/orders/settings"),
     DeskPage("orders", "開店準備", "/desk/shop/opening"),
@@ -79,9 +80,11 @@ def make() -> Service:
     till = Till(db, origin_url=settings.origin_url, limits=settings.stock_limits, live=not settings.sandbox)
 
     async def on_start() -> None:
+        if settings.sandbox:
+            files = open_files("checkout", settings) if settings.files_location else None
+            await add_sample_catalogue(db, files)
         async with db.transaction() as tx:
             if settings.sandbox:
-                await add_sample_catalogue(tx)
                 await add_sample_shop(tx, fallback=settings.fallback_shop)
                 await add_sample_pages(tx)
             await ask_for_menu(tx, at=now())

@@ -122,6 +122,30 @@ class OrdersExported(DeskEvent):
     producer: ClassVar[str] = "checkout"
 
 
+class CatalogueChanged(DeskEvent):
+    """Staff created or changed products, their pictures or categories; ``subject`` says which, from what to what."""
+
+    producer: ClassVar[str] = "checkout"
+
+
+class StockBooked(DeskEvent):
+    """Staff received, corrected or counted stock; ``subject`` says of what, how many pieces, and why."""
+
+    producer: ClassVar[str] = "checkout"
+
+
+class StockExported(DeskEvent):
+    """Staff exported the list of stock as a file."""
+
+    producer: ClassVar[str] = "checkout"
+
+
+class CatalogueExported(DeskEvent):
+    """Staff exported the list of products as a file."""
+
+    producer: ClassVar[str] = "checkout"
+
+
 class ShopSettingsChanged(DeskEvent):
     """Staff changed settings of the shop; ``subject`` says which, from what to what."""
 

@@ -180,7 +180,7 @@ def shown_destination(whole: WholeOrder, row: Destination, form: Form[Any] | Non
             Goods(
                 name=line.name,
                 note=f"商品コード {line.sku}",
-                image=f"/static/shop/goods/{line.image}" if line.image else "",
+                image=line.image_url,
                 quantity=line.quantity,
                 amount=line.unit_price * line.quantity,
             )

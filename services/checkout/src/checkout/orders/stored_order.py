@@ -12,6 +12,7 @@ from uuid import UUID
 from checkout.orders.rules.order import OrderRow, Parcel
 from shared.database.sql import columns_of
 from shared.database.transactions import Tx
+from checkout.catalogue.rules import image_url
 from shared.events import Adjustment, Amounts
 
 
@@ -97,6 +98,11 @@ class OrderedLine:
     quantity: int
     unit_price: int
     image: str | None
+
+    @property
+    def image_url(self) -> str:
+        """Return the address of the picture, or "" if the product has none."""
+        return image_url(self.image) if self.image else ""
 
 
 async def read_order(tx: Tx, code: str) -> StoredOrder | None:

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from checkout.catalogue.rows import read_products
 from checkout.carts.rules import LINES_MAX, QUANTITY_MAX
 from checkout.orders.browser import keep_order, orders_in_browser
 from checkout.payment_menu.rows import read_menu
@@ -143,21 +144,26 @@ async def create_order(
 
 @router.get("/methods")
 async def list_methods(
-    parts: CurrentParts, total: Annotated[int, Query(ge=0, le=99_999_999)]
+    parts: CurrentParts,
+    total: Annotated[int, Query(ge=0, le=99_999_999)],
+    sku: Annotated[list[Annotated[str, Field(max_length=80)]] | None, Query(max_length=LINES_MAX)] = None,
 ) -> list[OfferedMethod]:
-    """List the payment methods for an order of `total` yen on the standard form."""
+    """List the payment methods for an order of `total` yen, perhaps of the products `sku`, on the standard form."""
     async with parts.db.transaction() as tx:
         menu = await read_menu(tx)
+        products = await read_products(tx, sku) if sku else {}
+    excluded = any(product.prepay_excluded for product in products.values())
     offered = []
     for method in menu.methods:
-        reason = method.unsuited(total, wallet_kind=method.kind if method.needs_wallet else None)
+        wallet_kind = method.kind if method.needs_wallet else None
+        reason = method.unsuited(total, wallet_kind=wallet_kind, prepay_excluded=excluded)
         offered.append(
             OfferedMethod(
                 kind=method.kind,
                 name=method.name,
                 available=reason is None,
                 reason=reason,
-                message=method.why_unsuited(total) if reason else "",
+                message=method.why_unsuited(total, prepay_excluded=excluded) if reason else "",
             )
         )
     return offered

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from checkout.catalogue.rules import Product
 from checkout.payment_menu.rules import UNAVAILABLE, Menu, Method, check_choice
+from checkout.placing.buyer_limits import BoughtBefore
 from checkout.placing.claims import ReservedBenefit, Wallet
 from checkout.placing.order_wish import OrderWish
 from checkout.placing.reserved_stock import ReservedStock
@@ -36,6 +37,7 @@ class OrderTerms:
     products: Mapping[str, Product]
     menu: Menu
     reserved: ReservedStock
+    bought: BoughtBefore
     origin_url: str
 
 
@@ -66,6 +68,8 @@ def compose_order(terms: OrderTerms, wish: OrderWish, *, code: str, at: datetime
     if not terms.is_open:
         raise Refused("shop_not_open", NOT_OPEN)
     lines = _order_lines(wish, terms.products)
+    terms.bought.check(wish, terms.products)
+    wanted = [terms.products[sku] for sku in wish.pieces]
     method = terms.menu.find(wish.payment_kind)
     if method is None:
         raise Refused("method_unavailable", UNAVAILABLE, field="payment_kind", status=422)
@@ -78,12 +82,13 @@ def compose_order(terms: OrderTerms, wish: OrderWish, *, code: str, at: datetime
         fee=method.fee,
         discounts=benefit.discounts if benefit else NO_DISCOUNTS,
     )
-    _check_method(method, wish, amounts.total)
+    _check_method(method, wish, amounts.total, any(product.prepay_excluded for product in wanted))
     _check_total(wish, amounts.total)
     wallet = wish.wallet
     page_key = secrets.token_urlsafe(16)
     placed = OrderPlaced(
         order_code=code,
+        order_kind="preorder" if any(product.kind == "preorder" for product in wanted) else "normal",
         payment_kind=method.kind,
         payment_name=method.name,
         payment_flow=method.flow,
@@ -106,6 +111,7 @@ def compose_order(terms: OrderTerms, wish: OrderWish, *, code: str, at: datetime
         page_url=f"{terms.origin_url}/orders/{code}?key={page_key}",
     )
     _count_reserved(terms.reserved, wish, placed, secured=method.flow == "authorized")
+    terms.bought.add(wish, terms.products)
     return ComposedOrder(wish, placed, method, page_key)
 
 
@@ -170,12 +176,14 @@ def _check_member_to_be(wish: OrderWish, benefit: ReservedBenefit) -> None:
         )
 
 
-def _check_method(method: Method, wish: OrderWish, total: int) -> None:
+def _check_method(method: Method, wish: OrderWish, total: int, prepay_excluded: bool) -> None:
     """Refuse a method that does not suit this order, also if it was submitted by hand (KON-02, AP-15)."""
     wallet = wish.wallet
-    reason = method.unsuited(total, wallet_kind=wallet.kind if wallet else None)
+    wallet_kind = wallet.kind if wallet else None
+    reason = method.unsuited(total, wallet_kind=wallet_kind, prepay_excluded=prepay_excluded)
     if reason is not None:
-        raise Refused("method_unavailable", method.why_unsuited(total), field="payment_kind", status=422)
+        why = method.why_unsuited(total, prepay_excluded=prepay_excluded)
+        raise Refused("method_unavailable", why, field="payment_kind", status=422)
     if wallet is None:
         return
     if wallet.error is not None or wallet.checkout_session_id is None:

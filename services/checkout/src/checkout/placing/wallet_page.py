@@ -182,7 +182,9 @@ async def _page(
     method = checkout.menu.find(wallet.kind)
     quote = checkout.quote(fee=method.fee if method else 0, registers=registers)
     benefit = checkout.usable_benefit(registers=registers)
-    unsuited = method is None or method.unsuited(quote.amounts.total, wallet_kind=wallet.kind)
+    unsuited = method is None or method.unsuited(
+        quote.amounts.total, wallet_kind=wallet.kind, prepay_excluded=checkout.cart.prepay_excluded
+    )
     return parts.pages.render(
         request,
         "amazon_order.html",
