@@ -11,7 +11,15 @@ from shared.ids import new_id
 
 
 async def put_on_shelf(
-    tx: Tx, sku: str, *, name: str, price: int, available: int, image: str = "yunomi-hakuji.svg", explained: bool = True, **terms: Any
+    tx: Tx,
+    sku: str,
+    *,
+    name: str,
+    price: int,
+    available: int,
+    image: str = "yunomi-hakuji.svg",
+    explained: bool = True,
+    **terms: Any,
 ) -> UUID:
     """Sell a product with ``available`` pieces, and a ledger that explains them. Return its listing."""
     details = ListingDetails(

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from checkout.carts.new_carts import CartPace
+from checkout.catalogue.sweep_pictures import SweepPictures, ask_to_sweep
 from checkout.consumers import consumers
 from checkout.order_desk.health_of_services import HealthOfServices
 from checkout.orders.catch_up import CatchUp, ask_to_catch_up
@@ -79,9 +80,11 @@ def make() -> Service:
     read_menu = ReadMenu(db, others["payments"], every=timedelta(seconds=settings.menu_refresh_seconds))
     till = Till(db, origin_url=settings.origin_url, limits=settings.stock_limits, live=not settings.sandbox)
 
+    files = open_files("checkout", settings) if settings.files_location else None
+    sweeping = [SweepPictures(db, files).due_work()] if files is not None else []
+
     async def on_start() -> None:
         if settings.sandbox:
-            files = open_files("checkout", settings) if settings.files_location else None
             await add_sample_catalogue(db, files)
         async with db.transaction() as tx:
             if settings.sandbox:
@@ -89,6 +92,7 @@ def make() -> Service:
                 await add_sample_pages(tx)
             await ask_for_menu(tx, at=now())
             await ask_to_catch_up(tx, at=now())
+            await ask_to_sweep(tx, at=now())
 
     async def close() -> None:
         for client in others.values():
@@ -106,7 +110,7 @@ def make() -> Service:
         consumers=consumers,
         db=db,
         resources={Till: till},
-        due_work=[read_menu.due_work(), CatchUp(db).due_work()],
+        due_work=[read_menu.due_work(), CatchUp(db).due_work(), *sweeping],
         install_pages=pages,
         on_start=on_start,
         close=close,

@@ -7,6 +7,7 @@ RIGHTS = {
     "listings": CHANGED,
     "listing_categories": ANY_ROW,
     "listing_pictures": ANY_ROW,
+    "picture_sweeps": changed_in(*DUE),
     "products": CHANGED,
     "stock": CHANGED,
     "stock_entries": ADDED_TO,

@@ -1,6 +1,5 @@
 """Listings, read with their categories, pictures and products."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime

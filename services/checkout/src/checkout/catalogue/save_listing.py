@@ -42,7 +42,9 @@ _SAVE_PRODUCT = """
 """
 
 
-async def create_listing(tx: Tx, details: ListingDetails, *, by: Doer, at: datetime, hidden: bool = True) -> UUID:
+async def create_listing(
+    tx: Tx, details: ListingDetails, *, by: Doer, at: datetime, hidden: bool = True
+) -> UUID:
     """Store a new listing. Its products have no stock yet; goods are received into it.
 
     Raises Refused at its field for details that contradict each other, and for a SKU that another listing has.
@@ -96,7 +98,9 @@ async def copy_listing(tx: Tx, listing_id: UUID, *, sku: str, by: Doer, at: date
     listing = await _known(tx, listing_id)
     products = [
         replace(product, sku=sku if number == 1 else f"{sku}-{number}")
-        for number, product in enumerate((one for one in listing.details.products if not one.withdrawn), start=1)
+        for number, product in enumerate(
+            (one for one in listing.details.products if not one.withdrawn), start=1
+        )
     ]
     details = replace(listing.details, name=f"{listing.details.name}（コピー）"[:200], products=products)
     try:

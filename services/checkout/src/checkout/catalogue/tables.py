@@ -16,6 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from checkout.metadata import metadata
+from shared.due.rows import due_columns, due_index
 
 categories = Table(
     "categories",
@@ -29,19 +30,27 @@ listings = Table(
     "listings",
     metadata,
     Column("listing_id", Uuid, primary_key=True),
-    Column("address", Text, nullable=False, unique=True, comment="Of its page, /items/<address>; never changes"),
+    Column(
+        "address", Text, nullable=False, unique=True, comment="Of its page, /items/<address>; never changes"
+    ),
     Column("version", Integer, nullable=False, server_default="1"),
     Column("name", Text, nullable=False),
-    Column("reading", Text, nullable=False, server_default="", comment="Other spellings by which it is found"),
+    Column(
+        "reading", Text, nullable=False, server_default="", comment="Other spellings by which it is found"
+    ),
     Column("maker", Text, nullable=False, server_default=""),
     Column("summary", Text, nullable=False, server_default=""),
     Column("description", Text, nullable=False, server_default=""),
     Column("facts", JSONB, nullable=False, server_default="[]", comment="[[label, value], ...]"),
-    Column("axis_1", Text, nullable=False, server_default="", comment="What its products differ in, such as 色"),
+    Column(
+        "axis_1", Text, nullable=False, server_default="", comment="What its products differ in, such as 色"
+    ),
     Column("axis_2", Text, nullable=False, server_default=""),
     Column("hidden", Boolean, nullable=False, server_default="true"),
     Column("position", Integer, nullable=False, server_default="0"),
-    Column("search_text", Text, nullable=False, server_default="", comment="Folded: shared.text.search_words"),
+    Column(
+        "search_text", Text, nullable=False, server_default="", comment="Folded: shared.text.search_words"
+    ),
     Column("created_at", DateTime(timezone=True), nullable=False),
 )
 Index("listings_by_position", listings.c.position, listings.c.listing_id)
@@ -68,6 +77,16 @@ listing_pictures = Table(
 Index("listing_pictures_by_listing", listing_pictures.c.listing_id, listing_pictures.c.position)
 Index("listing_pictures_by_large_key", listing_pictures.c.large_key)
 Index("listing_pictures_by_small_key", listing_pictures.c.small_key)
+
+picture_sweeps = Table(
+    "picture_sweeps",
+    metadata,
+    Column("task", Integer, primary_key=True),
+    *due_columns(),
+    CheckConstraint("task = 1", name="picture_sweeps_single_row"),
+    comment="When to look again for files that no listing names",
+)
+due_index(picture_sweeps)
 
 # Category, maker, summary, description and facts are those of the listing: the former release reads them here. The name
 # is that of the listing with the values of its axes. The image is a path if staff uploaded it. A product is on sale if its

@@ -15,6 +15,7 @@ from checkout.order_desk.labels import ORDER_KIND_LABEL, badges, called_for, dep
 from checkout.order_desk.search import (
     FOUND_MAX,
     TABS,
+    ExportedOrder,
     Search,
     count_paid_at_the_door,
     count_tabs,
@@ -78,6 +79,10 @@ def _status(row: StoredOrder) -> Cell:
     return [badge(one) for one in (states["status"], *calls)]
 
 
+def _goods(row: StoredOrder) -> Cell:
+    return text(row.goods if isinstance(row, ExportedOrder) else "")
+
+
 def _deposit(row: StoredOrder) -> Cell:
     held: Sequence[Badge] = [(PAYMENT_LABEL["authorized"], "note")] if is_held(row) else []
     return [badge(one) for one in (badges(row)["deposit"], *held)]
@@ -97,6 +102,7 @@ ORDERS = DeskList[SearchForm, StoredOrder](
         Column("発送状況", _state("shipping"), css="card-state"),
         Column("合計", lambda row: yen(row.total), sort="total", css="card-amount", numeric=True),
         Column("要確認", lambda row: text("・".join(called_for(row))), on_page=False),
+        Column("商品", _goods, on_page=False),
     ],
     href=_path,
     tabs=Tabs("tab", {key: label for key, (label, _) in TABS.items()}, other="all"),

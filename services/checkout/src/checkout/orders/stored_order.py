@@ -9,10 +9,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from checkout.catalogue.rules import image_url
 from checkout.orders.rules.order import OrderRow, Parcel
 from shared.database.sql import columns_of
 from shared.database.transactions import Tx
-from checkout.catalogue.rules import image_url
 from shared.events import Adjustment, Amounts
 
 

@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from checkout.catalogue.rows import read_products
 from checkout.carts.rules import LINES_MAX, QUANTITY_MAX
+from checkout.catalogue.rows import read_products
 from checkout.orders.browser import keep_order, orders_in_browser
 from checkout.payment_menu.rows import read_menu
 from checkout.payment_menu.rules import UnsuitableReason

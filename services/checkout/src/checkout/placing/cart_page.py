@@ -98,7 +98,9 @@ def _not_all(product: Product, now_in_cart: int) -> str:
     Only a small remaining stock is named.
     """
     if product.buyer_limit is not None and product.buyer_limit <= product.available:
-        return f"「{product.name}」はお一人様{product.buyer_limit}点までです。カートの数量は{now_in_cart}点です"
+        return (
+            f"「{product.name}」はお一人様{product.buyer_limit}点までです。カートの数量は{now_in_cart}点です"
+        )
     if now_in_cart == QUANTITY_MAX:
         return (
             f"「{product.name}」は{QUANTITY_MAX}点までご注文いただけます。カートの数量は{QUANTITY_MAX}点です"

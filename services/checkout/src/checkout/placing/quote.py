@@ -5,9 +5,11 @@ from functools import partial
 from typing import Any
 
 from checkout.carts.rules import Cart
+from checkout.catalogue.rules import Product
 from checkout.pricing.lines import amount_lines
 from checkout.pricing.price import NO_DISCOUNTS, Discounts, price_order
 from checkout.pricing.settings import PriceSettings
+from shared.clock import last_day
 from shared.errors import Refused
 from shared.events import Amounts, Line
 
@@ -50,6 +52,16 @@ def quote_cart(
         return Quote(price(), refused.message)
 
 
+def _terms(product: Product) -> str:
+    """Return what a buyer must know of the product besides its price: when it is shipped, until when it is sold."""
+    said = []
+    if product.kind == "preorder" and product.ships_from:
+        said.append(f"予約販売：{product.ships_from:%Y/%m/%d}から順に発送")
+    if product.sale_until:
+        said.append(f"販売期間：{last_day(product.sale_until):%Y/%m/%d}まで")
+    return "、".join(said)
+
+
 def goods(cart: Cart) -> list[dict[str, Any]]:
     """Return the lines for the summary's list of goods."""
     return [
@@ -58,7 +70,7 @@ def goods(cart: Cart) -> list[dict[str, Any]]:
             "quantity": line.quantity,
             "amount": line.amount,
             "image": line.product.image_url,
-            "note": line.trouble,
+            "note": line.trouble or _terms(line.product),
         }
         for line in cart.lines
     ]

@@ -46,7 +46,9 @@ async def save_category(request: Request, staff: MayEdit) -> Response:
     """分類を追加する."""
     form = await read_form(request, CategoryForm)
     by = done_by(request, staff)
-    return await _change(request, form, lambda tx: add_category(tx, form.value.name, by=by), "分類を追加しました")
+    return await _change(
+        request, form, lambda tx: add_category(tx, form.value.name, by=by), "分類を追加しました"
+    )
 
 
 @router.post(PATH + "/{category_id}")
@@ -110,5 +112,11 @@ async def _page(request: Request, typed: Form[CategoryForm] | None = None, *, st
     if typed is not None and not typed.prefix:
         new = typed
     return parts.pages.render(
-        request, "desk_categories.html", status=status, path_of=PATH, categories=categories, forms=forms, new=new
+        request,
+        "desk_categories.html",
+        status=status,
+        path_of=PATH,
+        categories=categories,
+        forms=forms,
+        new=new,
     )

@@ -50,7 +50,9 @@ PRODUCTS = DeskList[ProductFilters, ListedRow](
         Column("登録", lambda row: at(row.created_at), sort="created_at", named=True),
     ],
     href=lambda row: f"{PAGE}/{row.listing_id}",
-    tabs=Tabs("tab", {"all": "すべて", "shown": "販売中", "hidden": "非公開・期間外", "out": "在庫なし"}, keeps=True),
+    tabs=Tabs(
+        "tab", {"all": "すべて", "shown": "販売中", "hidden": "非公開・期間外", "out": "在庫なし"}, keeps=True
+    ),
     search=SearchBox("商品名・商品コード・読み"),
     file="products",
 )

@@ -64,10 +64,15 @@ class ListingForm(BaseModel):
         max_length=200,
     )
     categories: Annotated[Line, AfterValidator(_categories)] = Field(
-        "", title="分類", description="「、」で区切ります。新しい名前は、新しい分類になります。", max_length=200
+        "",
+        title="分類",
+        description="「、」で区切ります。新しい名前は、新しい分類になります。",
+        max_length=200,
     )
     maker: Line = Field("", title="作り手・ブランド", max_length=60)
-    summary: Line = Field("", title="一言", description="商品名の下と検索結果に表示されます。", max_length=120)
+    summary: Line = Field(
+        "", title="一言", description="商品名の下と検索結果に表示されます。", max_length=120
+    )
     description: LongText = Field("", title="説明", max_length=5_000)
     facts: Annotated[LongText, AfterValidator(_facts)] = Field(
         "", title="仕様", description="1行に1つ、「素材：綿100％」のように入力します。", max_length=3_000
@@ -79,13 +84,21 @@ class ListingForm(BaseModel):
         None, title="発送開始日", description="予約販売のとき、お客様に表示します。"
     )
     buyer_limit: Pieces | None = Field(
-        None, title="お一人様の購入制限", description="この商品の全バリエーションの合計。空欄は制限なし。", ge=1, le=99
+        None,
+        title="お一人様の購入制限",
+        description="この商品の全バリエーションの合計。空欄は制限なし。",
+        ge=1,
+        le=99,
     )
     prepay_excluded: bool = Field(
-        False, title="前払いのお支払い方法を使えない商品にする", description="コンビニ・銀行振込などが選べなくなります。"
+        False,
+        title="前払いのお支払い方法を使えない商品にする",
+        description="コンビニ・銀行振込などが選べなくなります。",
     )
     sale_from: DayOfLists | None = Field(None, title="販売開始日", description="空欄はすぐに販売。")
-    sale_until: DayOfLists | None = Field(None, title="販売終了日", description="この日の終わりまで。空欄は期限なし。")
+    sale_until: DayOfLists | None = Field(
+        None, title="販売終了日", description="この日の終わりまで。空欄は期限なし。"
+    )
     axis_1: Line = Field(
         "", title="違いの項目1", description="「色」など。バリエーションがなければ空欄。", max_length=20
     )
@@ -115,7 +128,9 @@ class ProductRow(BaseModel):
 class TypedListing:
     """A submitted or a new form of a listing. ``rows`` are the forms of its products, the last ones empty."""
 
-    def __init__(self, form: Form[ListingForm], rows: Sequence[Form[ProductRow]], stored: Sequence[str]) -> None:
+    def __init__(
+        self, form: Form[ListingForm], rows: Sequence[Form[ProductRow]], stored: Sequence[str]
+    ) -> None:
         self.form = form
         self.rows = list(rows)
         self.stored = set(stored)
@@ -195,7 +210,9 @@ def form_of(listing: Listing) -> TypedListing:
         )
         for number, one in enumerate(details.products)
     ]
-    return TypedListing(Form(ListingForm, values), rows, [one.sku for one in details.products]).with_rows(EMPTY_ROWS)
+    return TypedListing(Form(ListingForm, values), rows, [one.sku for one in details.products]).with_rows(
+        EMPTY_ROWS
+    )
 
 
 async def read_listing_form(request: Request, stored: Sequence[str] = ()) -> TypedListing:

@@ -71,9 +71,7 @@ async def save_new_listing(request: Request, parts: CurrentParts, staff: MayEdit
     if typed.ok:
         try:
             async with parts.db.transaction() as tx:
-                listing_id = await create_listing(
-                    tx, typed.details(), by=done_by(request, staff), at=now()
-                )
+                listing_id = await create_listing(tx, typed.details(), by=done_by(request, staff), at=now())
         except Refused as refused:
             typed.refuse(refused.field, refused.message)
         else:

@@ -113,5 +113,12 @@ async def _add(tx: Tx, sample: SampleProduct, picture: Picture | None) -> None:
         await add_pictures(tx, listing_id, [picture], by={})
     for one in sample.products:
         await receive_goods(
-            tx, sku=one.sku, pieces=one.stock, cause="仕入", memo="見本", key=f"sample-{one.sku}", by=BY, at=at
+            tx,
+            sku=one.sku,
+            pieces=one.stock,
+            cause="仕入",
+            memo="見本",
+            key=f"sample-{one.sku}",
+            by=BY,
+            at=at,
         )

@@ -121,7 +121,9 @@ class _LockedShelf:
             # A repeated count finds no difference any more; its note has the counted number.
             same = booked.change == change or reason == "counted"
             if not same or (booked.sku, booked.note) != (self.sku, note):
-                raise Refused("recorded_already", f"この{BOOKED[reason]}は記録済みです。最新の内容を確認してください。")
+                raise Refused(
+                    "recorded_already", f"この{BOOKED[reason]}は記録済みです。最新の内容を確認してください。"
+                )
             return self.available
         self._check(change, place)
         await self.tx.execute(

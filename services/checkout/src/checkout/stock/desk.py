@@ -263,9 +263,7 @@ async def _product(
             raise Refused("product_unknown", f"商品 {sku} はありません。", status=404)
         rows, total = await read_stock_entries(tx, sku, limit=asked.size, offset=asked.offset)
     forms = {name: _empty(name, model, product) for name, model in FORMS.items()}
-    for name, form in typed.items():
-        if "key" not in form.errors:
-            forms[name] = form
+    forms |= {name: form for name, form in typed.items() if "key" not in form.errors}
     return parts.pages.render(
         request,
         "desk_stock_product.html",

@@ -40,7 +40,7 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$
-"""
+"""  # noqa: S608 - our own letters
 _REASONS = "'initial', 'received', 'reserved', 'released', 'shipped'"
 
 
@@ -145,6 +145,24 @@ def _create_tables() -> None:
     op.create_index("listing_pictures_by_large_key", "listing_pictures", ["large_key"], unique=False)
     op.create_index("listing_pictures_by_small_key", "listing_pictures", ["small_key"], unique=False)
     op.create_table(
+        "picture_sweeps",
+        sa.Column("task", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lease", sa.Uuid(), nullable=True),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.CheckConstraint("task = 1", name="picture_sweeps_single_row"),
+        sa.PrimaryKeyConstraint("task"),
+        comment="When to look again for files that no listing names",
+    )
+    op.create_index(
+        "picture_sweeps_due",
+        "picture_sweeps",
+        ["due_at"],
+        unique=False,
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.create_table(
         "limited_pieces",
         sa.Column("order_code", sa.Text(), nullable=False),
         sa.Column("listing_id", sa.Uuid(), nullable=False),
@@ -190,5 +208,12 @@ def downgrade() -> None:
     op.execute("DROP FUNCTION products_give_listing")
     for column in _columns():
         op.drop_column("products", column.name)
-    for table in ("limited_pieces", "listing_pictures", "listing_categories", "listings", "categories"):
+    for table in (
+        "limited_pieces",
+        "picture_sweeps",
+        "listing_pictures",
+        "listing_categories",
+        "listings",
+        "categories",
+    ):
         op.drop_table(table)
