@@ -9,7 +9,7 @@ from PIL import Image
 
 from checkout.catalogue.listing import PICTURES_MAX, Picture
 from checkout.catalogue.listing_rows import lock_listing, read_pictures
-from checkout.catalogue.save_listing import Doer, show_first_picture
+from checkout.catalogue.save_listing import Doer, save_first_picture
 from shared.database.transactions import Tx
 from shared.errors import Refused
 from shared.events import CatalogueChanged
@@ -74,7 +74,7 @@ async def add_pictures(tx: Tx, listing_id: UUID, pictures: Sequence[Picture], *,
             width=picture.width,
             height=picture.height,
         )
-    await show_first_picture(tx, listing_id)
+    await save_first_picture(tx, listing_id)
     _say(tx, by, f"商品「{name}」に画像を{len(pictures)}枚追加")
 
 
@@ -87,7 +87,7 @@ async def remove_picture(tx: Tx, listing_id: UUID, picture_id: UUID, *, by: Doer
         picture_id=picture_id,
     )
     if removed:
-        await show_first_picture(tx, listing_id)
+        await save_first_picture(tx, listing_id)
         _say(tx, by, f"商品「{name}」の画像を1枚削除")
 
 
@@ -101,7 +101,7 @@ async def put_picture_first(tx: Tx, listing_id: UUID, picture_id: UUID, *, by: D
         picture_id=picture_id,
     )
     if moved:
-        await show_first_picture(tx, listing_id)
+        await save_first_picture(tx, listing_id)
         _say(tx, by, f"商品「{name}」の1枚目の画像を変更")
 
 

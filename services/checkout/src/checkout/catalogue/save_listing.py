@@ -114,7 +114,7 @@ async def copy_listing(tx: Tx, listing_id: UUID, *, sku: str, by: Doer, at: date
         copy_id=copy_id,
         id=listing_id,
     )
-    await show_first_picture(tx, copy_id)
+    await save_first_picture(tx, copy_id)
     return copy_id
 
 
@@ -136,7 +136,7 @@ async def hide_listing(tx: Tx, listing_id: UUID, *, hidden: bool, version: int, 
     _say(tx, by, f"商品「{listing.details.name}」（{listing.address}）を{'非公開に' if hidden else '公開'}")
 
 
-async def show_first_picture(tx: Tx, listing_id: UUID) -> None:
+async def save_first_picture(tx: Tx, listing_id: UUID) -> None:
     """Make the first picture of a listing that of its products in carts, lists and orders."""
     await tx.execute(
         "UPDATE products SET image = coalesce((SELECT :path || small_key FROM listing_pictures"

@@ -45,7 +45,7 @@ class BoughtBefore:
                 self._pieces[listing_id, buyer] += wanted
 
 
-async def read_bought(tx: Tx, wishes: Sequence[OrderWish], products: Mapping[str, Product]) -> BoughtBefore:
+async def read_limited(tx: Tx, wishes: Sequence[OrderWish], products: Mapping[str, Product]) -> BoughtBefore:
     """Return what these buyers ordered before of the limited listings that they want now.
 
     Costs nothing if no listing has a limit. Other orders of the same buyers for the same listings wait for the commit.

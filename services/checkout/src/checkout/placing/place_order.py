@@ -14,7 +14,7 @@ from checkout.carts.rows import mark_ordered
 from checkout.catalogue.rows import read_products
 from checkout.orders.rows import NewOrder, insert_orders
 from checkout.orders.rules.code import new_order_code
-from checkout.placing.buyer_limits import note_limited, read_bought
+from checkout.placing.buyer_limits import note_limited, read_limited
 from checkout.placing.compose_order import ComposedOrder, OrderTerms, compose_order, sold_out
 from checkout.placing.order_wish import OrderWish
 from checkout.placing.placements import Placement, find_placements, take_keys, used_twice
@@ -141,7 +141,7 @@ async def _read_terms(tx: Tx, wishes: Sequence[OrderWish], settings: PlacingSett
         products=products,
         menu=rules.menu,
         reserved=ReservedStock(limits, rules.unsecured),
-        bought=await read_bought(tx, wishes, products),
+        bought=await read_limited(tx, wishes, products),
         origin_url=settings.origin_url,
     )
 

@@ -108,8 +108,8 @@ class ListingForm(BaseModel):
 NewSku = Annotated[
     str,
     BeforeValidator(lambda value: half_width(value) if isinstance(value, str) else value),
-    AfterValidator(_sku),
     Field(title="商品コード", description="半角の英数字と . _ -", max_length=60),
+    AfterValidator(_sku),
 ]
 
 

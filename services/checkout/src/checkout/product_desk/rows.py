@@ -40,15 +40,14 @@ class ListingSearch:
     category: str = ""
     sort: str = ""
 
-    @property
-    def values(self) -> dict[str, Any]:
-        """Return the values of the statement."""
-        text = self.text.strip()
-        return {
-            "pattern": like_part(fold(text) or text) if text else None,
-            "category": self.category or None,
-            "at": now(),
-        }
+
+def _values(search: ListingSearch) -> dict[str, Any]:
+    text = search.text.strip()
+    return {
+        "pattern": like_part(fold(text) or text) if text else None,
+        "category": search.category or None,
+        "at": now(),
+    }
 
 
 _STATE = """
@@ -101,13 +100,13 @@ async def find_listings(
         f"{_found(search)} LIMIT :limit OFFSET :offset",
         limit=limit,
         offset=offset,
-        **search.values,
+        **_values(search),
     )
     counts = ", ".join(f"count(*) FILTER (WHERE {condition}) AS {tab}" for tab, condition in _TABS.items())
-    row = await tx.row(f"SELECT {counts} FROM ({_LISTED}) AS found", **search.values)  # noqa: S608
+    row = await tx.row(f"SELECT {counts} FROM ({_LISTED}) AS found", **_values(search))  # noqa: S608
     return found, dict(row) if row is not None else {}
 
 
 def every_listing(db: Database, search: ListingSearch) -> AsyncIterator[ListedRow]:
     """Stream all found listings."""
-    return db.read_all(ListedRow, _found(search), **search.values)
+    return db.read_all(ListedRow, _found(search), **_values(search))

@@ -16,12 +16,16 @@ ReceiptCause = Literal["仕入", "返品からの戻し", "棚卸による追加
 CorrectionCause = Literal["破損・汚損", "紛失", "見本・撮影", "社内使用", "登録の誤り", "その他"]
 
 
+DeedFields = Mapping[str, Any]
+"""The fields of an event for 操作の記録 that name the person (:func:`shared.web.deeds.done_by`)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Doer:
     """Who books: the name in the ledger, and the fields of the event for 操作の記録, empty if no staff did it."""
 
     name: str
-    fields: Mapping[str, Any] = field(default_factory=dict)
+    fields: DeedFields = field(default_factory=dict)
 
     def say(self, tx: Tx, subject: str) -> None:
         """Publish the deed."""

@@ -61,12 +61,10 @@ class StockSearch:
     tab: StockTab = "all"
     text: str = ""
 
-    @property
-    def values(self) -> dict[str, Any]:
-        """Return the values of the statement."""
-        text = self.text.strip()
-        word = fold(text)
-        return {"pattern": like_part(word or text) if text else None, "typed": like_part(text)}
+
+def _values(search: StockSearch) -> dict[str, Any]:
+    text = search.text.strip()
+    return {"pattern": like_part(fold(text) or text) if text else None, "typed": like_part(text)}
 
 
 async def read_shelves(
@@ -80,20 +78,22 @@ async def read_shelves(
         f"{_SHELVES} WHERE {where}{_ORDER} LIMIT :limit OFFSET :offset",
         limit=limit,
         offset=offset,
-        **search.values,
+        **_values(search),
     )
     counts = ", ".join(f"count(*) FILTER (WHERE {condition}) AS {tab}" for tab, condition in _WHERE.items())
     row = await tx.row(
         f"SELECT {counts} FROM products p JOIN stock s USING (sku) LEFT JOIN listings l USING (listing_id)"  # noqa: S608
         f" WHERE {_FOUND}",
-        **search.values,
+        **_values(search),
     )
     return shelves, dict(row) if row is not None else {}
 
 
 def every_shelf(db: Database, search: StockSearch) -> AsyncIterator[Shelf]:
     """Stream all found products with their stock."""
-    return db.read_all(Shelf, f"{_SHELVES} WHERE {_WHERE[search.tab]} AND {_FOUND}{_ORDER}", **search.values)
+    return db.read_all(
+        Shelf, f"{_SHELVES} WHERE {_WHERE[search.tab]} AND {_FOUND}{_ORDER}", **_values(search)
+    )
 
 
 async def read_shelf_of(tx: Tx, sku: str) -> Shelf | None:
