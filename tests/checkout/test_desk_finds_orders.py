@@ -226,5 +226,6 @@ async def test_the_file_holds_all_pages_of_what_is_shown(db: Database, desk: htt
         "入金状況": "未入金",
         "発送状況": "未発送",
         "合計": "3500",
+        "商品": "試験の湯呑×2",
         "要確認": "",
     }

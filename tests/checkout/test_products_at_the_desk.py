@@ -1,6 +1,8 @@
 """商品: staff make and change products at the desk, and the shop sells them as they say."""
 
+import asyncio
 import io
+import os
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -13,13 +15,16 @@ from obstore.store import LocalStore
 from PIL import Image
 
 from checkout.catalogue.keep_pictures import named_pictures
+from checkout.catalogue.sweep_pictures import DueSweep, SweepPictures, ask_to_sweep
+from checkout.catalogue.tables import picture_sweeps
 from harness.keys import Keys
 from shared.clock import clock, in_japan, now
 from shared.database.transactions import Database
-from shared.files.store import Files
+from shared.due.rows import claim_due
+from shared.files.store import Files, chunks
 from shared.web.parts import add_part
 from tests.checkout.goods import put_on_shelf, set_initial_stock
-from tests.checkout.shopper import KONBINI, Shopper, open_shop, shop_app
+from tests.checkout.shopper import KONBINI, ORDERER, Shopper, open_shop, shop_app
 
 PAGE = "/desk/products"
 
@@ -284,6 +289,70 @@ async def test_the_first_picture_is_that_of_lists_and_can_change(shop_db: Databa
     assert await shown() == {f"/shop/goods/{rows[0].small_key}"}
     async with shop_db.transaction() as tx:
         assert await named_pictures(tx, [row.small_key for row in rows]) == {rows[0].small_key}
+
+
+def files_in(folder: Path) -> set[str]:
+    return {kept.name for kept in folder.glob("goods_png/*")}
+
+
+def make_old(folder: Path) -> None:
+    for kept in folder.glob("goods_png/*"):
+        os.utime(kept, (0, 0))
+
+
+async def test_removed_pictures_are_swept_and_those_of_a_copy_stay(
+    shop_db: Database, owner: Shopper, tmp_path: Path
+) -> None:
+    path = await make(owner)
+    files = [(f"{n}.png", picture("PNG", (100 + n, 100)), "image/png") for n in range(2)]
+    await upload(owner, path, *files)
+    await owner.sends(f"{path}/copy", sku="tenugui2")
+    first, _ = await shop_db.look(
+        "SELECT picture_id FROM listing_pictures JOIN listings USING (listing_id)"
+        " WHERE address = 'tenugui-ai' ORDER BY listing_pictures.position"
+    )
+    await owner.sends(f"{path}/pictures/{first.picture_id}/remove")
+    orphan = await Files(LocalStore(tmp_path)).keep("goods_png", chunks(io.BytesIO(b"never named")))
+    make_old(tmp_path)
+    async with shop_db.transaction() as tx:
+        await ask_to_sweep(tx, at=now())
+        [due] = await claim_due(tx, picture_sweeps, rows_max=1, at=now(), kind=DueSweep)
+
+    await SweepPictures(shop_db, Files(LocalStore(tmp_path))).perform(due)
+
+    left = files_in(tmp_path)
+    assert len(left) == 4, "the copy shows both pictures"
+    assert orphan.key.partition("/")[2] not in left
+    async with shop_db.transaction() as tx:
+        assert await tx.value("SELECT due_at FROM picture_sweeps") > now() + timedelta(hours=23)
+
+
+async def test_two_orders_at_once_share_the_limit_of_one_buyer(shop_db: Database, keys: Keys) -> None:
+    await open_shop(shop_db)
+    async with shop_db.transaction() as tx:
+        await put_on_shelf(tx, "rare", name="限定の品", price=900, available=50, buyer_limit=2)
+    app = shop_app(shop_db, keys)
+    browsers = [Shopper(app, keys, name="会員 花子") for _ in range(4)]
+    for browser in browsers:
+        browser.member_id = browsers[0].member_id
+
+    async def order(browser: Shopper, number: int) -> int:
+        answer = await browser.browser.post(
+            "/api/checkout/orders",
+            headers={"Idempotency-Key": f"limit-{number}-key"},
+            json={
+                "lines": [{"sku": "rare", "quantity": 1}],
+                "orderer": ORDERER,
+                "payment_kind": "cash_on_delivery",
+            },
+        )
+        return answer.status_code
+
+    codes = await asyncio.gather(*(order(browser, number) for number, browser in enumerate(browsers)))
+
+    assert sorted(codes) == [201, 201, 422, 422]
+    sold = await shop_db.look("SELECT reserved FROM stock WHERE sku = 'rare'")
+    assert sold[0].reserved == 2
 
 
 async def test_a_product_is_sold_only_within_its_period(shop_db: Database, owner: Shopper) -> None:
