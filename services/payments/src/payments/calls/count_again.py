@@ -1,4 +1,4 @@
-"""Staff take back that an object of the provider belongs to another order."""
+"""Staff count a disowned object again."""
 
 from collections.abc import Mapping
 

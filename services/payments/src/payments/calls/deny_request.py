@@ -1,4 +1,4 @@
-"""Staff say that a request was not done."""
+"""Staff deny that a request was done."""
 
 from collections.abc import Mapping
 

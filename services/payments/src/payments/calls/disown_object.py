@@ -1,4 +1,4 @@
-"""Staff say that an object of the provider belongs to another order."""
+"""Staff disown an object of the provider."""
 
 from collections.abc import Mapping
 from dataclasses import replace

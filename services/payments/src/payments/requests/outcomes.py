@@ -34,7 +34,7 @@ SILENT_ATTEMPTS_MAX = 6
 WAITING_ATTEMPTS_MAX = 20
 """After so many "in progress" answers, usually ten minutes, the desk shows a call about the hold."""
 NAMES_DISOWNED = Unknown(reason="names_disowned", mismatch=True, to_request=True)
-"""Stands for an answer to a request that names an object of which staff said that it is not this order's."""
+"""Replaces an answer to a request that names a disowned object."""
 _NEGATIVE = (Declined, CaptureDeclined, CaptureRefused, RefundDeclined, ShippingRefused)
 
 

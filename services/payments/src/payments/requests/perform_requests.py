@@ -185,7 +185,7 @@ class Requests:
     async def _see(
         self, payment: Payment, request: ClaimedRequest, before: Sequence[Answer], refused: Answer
     ) -> Sequence[Answer]:
-        """Return the result of a refused refund after a look-up, behind what that reports of disowned objects."""
+        """Return the reports of disowned objects in a new look-up, and then the result of the refused refund."""
         after = await self._gate.look_up(payment)
         terms = self._gate.methods[payment.method].terms
         result = judge_refused_refund(

@@ -57,7 +57,7 @@ def others_of(payment: Payment) -> list[str]:
 
 
 def disowned_of(payment: Payment) -> list[str]:
-    """Return the ids of charges of which staff said that they are not this order's."""
+    """Return the ids of disowned charges."""
     return [ref for ref, one in payment.disowned.items() if one.kind != "refund"]
 
 

@@ -1,4 +1,4 @@
-"""Staff take back that an object is not this order's: the decision is forgotten, and the ordinary rules book it. Pure."""
+"""A disowned object counts for the order again, and the ordinary rules book it. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -30,7 +30,7 @@ def may_be_counted_again(payment: Payment) -> dict[str, Disowned]:
 
 
 def count_again(payment: Payment, terms: Terms, at: datetime, *, ref: str, by: str) -> Settled:
-    """Forget that staff said that ``ref`` is not this order's. It counts as the provider reports it.
+    """Count the disowned object ``ref`` (the provider's id) for the order again, as the provider reports it.
 
     Of a hold only a look shows how it stands now. Until it fits, the payment is contradicted.
     """
@@ -52,7 +52,7 @@ def count_again(payment: Payment, terms: Terms, at: datetime, *, ref: str, by: s
 
 
 def _count_hold_again(draft: Draft, ref: str, one: Disowned) -> None:
-    """Let the next look report the hold: as the order's own if it was that and there is no other, else as one beside it."""
+    """Let the next look-up report the hold. It is the order's own if it was before and no other took its place."""
     payment = draft.payment
     ended = tuple(hold for hold in payment.ended_holds if hold != ref)
     draft.change(disowned=_without(payment.disowned, ref), ended_holds=ended)
@@ -68,7 +68,7 @@ def _count_hold_again(draft: Draft, ref: str, one: Disowned) -> None:
 def count_receipt_again(
     draft: Draft, terms: Terms, receipt_id: str, amount: int, captured_at: datetime, because: str
 ) -> Settled:
-    """Book a receipt of the provider's under a name that no other booking of it has; it is nobody else's any more."""
+    """Book a receipt of the provider under a new name, and forget that it was another order's."""
     payment = _without_decision(draft.payment, receipt_id)
     name = f"{receipt_id}>{payment.order_code}:{payment.version}"
     anew = payment.changed(
@@ -82,7 +82,7 @@ def count_receipt_again(
 
 
 def _without_decision(payment: Payment, ref: str) -> Payment:
-    """Return the payment with ``ref`` under its names among the refs, unless another object has them now."""
+    """Return the payment without the decision about ``ref``, which gets its names back unless another object has them."""
     one = payment.disowned.get(ref)
     if one is None:
         return payment
@@ -98,7 +98,7 @@ def all_booked(payment: Payment) -> Payment:
 
 
 def confirmed(payment: Payment) -> Payment:
-    """Return the payment after staff have seen that disowned objects were reported again: they are still not its own."""
+    """Return the payment after staff confirmed that the objects reported again are not its own."""
     if not payment.reported_again:
         return payment
     return payment.changed(

@@ -69,7 +69,7 @@ class Loss:
 
 @dataclass(frozen=True)
 class Disowned:
-    """An object of the provider of which staff said that it is not this order's, and what was reported of it since.
+    """An object of the provider that staff disowned, and what was reported about it since.
 
     - ``amount``: the yen that the provider reports, or that were booked at the decision. 0 if none are known, or if the
       object is over: reversed, refused or released.

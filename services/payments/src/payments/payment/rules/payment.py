@@ -94,7 +94,7 @@ class Payment(Money):
     not_ours: tuple[str, ...] = ()
     """Objects that were reported for this payment but name another parent, by the provider's ids."""
     disowned: Mapping[str, Disowned] = field(default_factory=dict)
-    """Objects that are not this order's, as staff decided, by the provider's ids. A report of one calls staff again."""
+    """Objects that staff disowned, by the provider's ids. A report of one calls staff again."""
     booked_elsewhere: Mapping[str, str] = field(default_factory=dict)
     """Receipts reported for this payment that are booked on another order, with its code."""
     receipt_names: Mapping[str, str] = field(default_factory=dict)

@@ -173,7 +173,7 @@ def _doubt(draft: Draft, answer: Unknown, terms: Terms, because: str) -> None:
 
 
 def is_counted_again(payment: Payment, answer: Authorized | Voided | Expired | CaptureDeclined) -> bool:
-    """Return whether ``answer`` is the first about the own hold that staff had disowned and count again."""
+    """Return whether ``answer`` is the first one about the payment's hold since staff counted it again."""
     hold = payment.authorization_id
     waits = HoldHereAgain in NEXT[payment.state] and f"{AGAIN}{hold}" in payment.refs
     return waits and answer.authorization_id == hold

@@ -53,7 +53,7 @@ def call_for_missing_refund(draft: Draft, ref: str) -> None:
 
 
 def disown_refund(draft: Draft, ref: str, because: str) -> None:
-    """Take a refund out of the books that is not this order's, as staff decided."""
+    """Take a disowned refund out of the books."""
     payment = draft.payment
     booked = payment.refund_amounts.get(ref, payment.own_refunds.get(ref, 0))
     draft.change(
@@ -69,7 +69,7 @@ def disown_refund(draft: Draft, ref: str, because: str) -> None:
 
 
 def count_refund_again(draft: Draft, ref: str, amount: int, because: str, *, by_noren: bool) -> None:
-    """Book a refund of which staff had said that it is not this order's, as the provider reports it.
+    """Book a disowned refund as the provider reports it.
 
     The provider's sum may have it already. ``by_noren``: it answered a request of Noren. If that was repeated for the same
     amount, this is the answer to the repetition, too.

@@ -29,9 +29,9 @@ from payments.payment.rules.refunds.bookings import keep_route
 from payments.payment.rules.refunds.mismatches import call_for_missing_refund
 
 AGAIN = "counted_again_"
-"""The prefix of the name of a hold among the ``refs`` after staff counted it again. As the order's own, until a look."""
+"""The prefix of a hold's name among the ``refs`` after staff counted it again, until the next look-up."""
 KNOWN_THEN = "known at the decision"
-"""Stands among the reports of a disowned object for a report whose amount was not known at the decision."""
+"""The report of a disowned object whose amount was not known at the decision."""
 
 
 def as_named_here(payment: Payment, answer: Answer) -> Answer:
