@@ -16,6 +16,7 @@
 | ``reports.checking`` | is an answer about the request, and can the books hold it? |
 | ``reports.objects`` | is the reported object one of this payment, and is it still reported? |
 | ``reports.known`` | does an answer report anything new? |
+| ``counted_again`` | a disowned object counts again; it calls ``settling`` |
 | ``settling`` | what one answer means; it calls the modules below |
 | ``numbers`` | publishes the number with which the buyer pays |
 | ``receipts`` | books money that comes in, and receipts that a till takes back |

@@ -1,8 +1,8 @@
 """What a provider can report about a payment: the reply to a request, or what a look-up finds.
 
-Replies, notices and look-ups all end in these classes. :func:`payments.payment.rules.settling.settle` applies them in
+Replies, notices and look-ups all end in these classes. :func:`payments.payment.rules.settling.settle_answer` applies them in
 any order. ``refs`` are the provider's own ids. The payment keeps them, and a notice finds its payment by them.
-Amounts are integer yen, moments UTC.
+The names of these classes are stored in the history. Amounts are integer yen, moments UTC.
 """
 
 from collections.abc import Mapping

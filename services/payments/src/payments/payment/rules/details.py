@@ -56,8 +56,8 @@ NO_REFUND = OurRefund()
 class Loss:
     """Yen that were refunded, or taken back, beyond the money that was here.
 
-    ``ref`` is the provider's id of the refund, the receipt or the chargeback. ``reports``: the event about the part of
-    the refund that was here included these yen.
+    ``ref`` is the provider's id of the refund, the receipt or the chargeback. ``told``: whether the event about
+    the refund already included these yen.
     """
 
     ref: str
@@ -117,7 +117,7 @@ class KnownChargeback:
 
     - ``disputed_amount``: the yen that the buyer disputes; 0 if nobody reported them; None in an old row without this
       field.
-    - ``reports``: the provider's last report. Staff may have decided otherwise since.
+    - ``told``: the provider's last report. Staff may have decided otherwise since.
     - ``lost_times``: how often it was booked as lost.
     - ``taken``: the part of the present loss that was here.
     """
