@@ -246,10 +246,10 @@ class ContradictionStory(RuleBasedStateMachine):
     @rule(pick=st.integers(0, 5))
     def staff_disown_what_is_doubted(self, pick: int) -> None:
         payment = self.payment
-        hold = [payment.authorization_id] if contradictions.holds_another(payment) else []
+        hold = [payment.authorization_id] if contradictions.may_disown_hold(payment) else []
         doubted = [
-            *contradictions.reported_refunds(payment),
-            *contradictions.receipts_doubted(payment),
+            *contradictions.refunds_to_disown(payment),
+            *contradictions.receipts_to_disown(payment),
             *hold,
         ]
         if doubted:
@@ -288,7 +288,7 @@ class ContradictionStory(RuleBasedStateMachine):
             self.seen[f"{self.payment.disowned[ref].kind} counted again"] += 1
             self.commit(count_again(self.payment, self.terms, AT, ref=ref, by=STAFF))
 
-    @precondition(lambda self: bool(call_rules.to_be_seen(self.payment)))
+    @precondition(lambda self: bool(call_rules.calls_to_mark_seen(self.payment)))
     @rule()
     def staff_have_seen_what_called_them(self) -> None:
         self.seen["told again seen"] += bool(self.payment.reported_again)
@@ -321,7 +321,7 @@ class ContradictionStory(RuleBasedStateMachine):
         undone = [one for one in self.rows if one.is_open and one.request_id.hex not in self.provider.answers]
         if contradictions.may_deny(self.payment) and undone:
             self.commit(contradictions.deny(self.payment, self.terms, AT, by=STAFF))
-        if MISMATCH in call_rules.to_be_seen(self.payment):
+        if MISMATCH in call_rules.calls_to_mark_seen(self.payment):
             self.commit(call_rules.mark_seen(self.payment, self.terms, AT, by=STAFF))
         if refund_rules.may_refund_again(self.payment):
             self.commit(refund_rules.refund_again(self.payment, AT, by=STAFF))

@@ -46,7 +46,7 @@ from payments.payment.rules.terms import Terms
 from payments.refunds import rules as refund_rules
 from payments.requests.outcomes import settle_reply
 from payments.requests.perform_requests import is_abandoned
-from payments.requests.refund_replies import reply_of_look, set_apart
+from payments.requests.refund_replies import reply_of_look, with_refunded_before
 from shared.events import (
     AuthorizationEnded,
     CaptureRejected,
@@ -268,7 +268,7 @@ class PaymentStory(RuleBasedStateMachine):
             else:
                 answer = self.provider.asked(operation, request.amount, request.key, mood)
                 if not request.asked:
-                    answer = set_apart(known, answers, answer, self.terms)
+                    answer = with_refunded_before(known, answers, answer, self.terms)
                 request.asked = True
                 answers = [*answers, answer]
         if dies:
@@ -433,7 +433,7 @@ class PaymentStory(RuleBasedStateMachine):
             self.seen["known money told otherwise"] += 1
 
     @precondition(
-        lambda self: bool(call_rules.to_be_seen(self.payment)) and not self.payment.reported_otherwise
+        lambda self: bool(call_rules.calls_to_mark_seen(self.payment)) and not self.payment.reported_otherwise
     )
     @rule(really=seldom)
     def staff_have_seen_what_called_them(self, really: bool) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 import payments
 from payments.calls import contradictions
-from payments.calls.rules import mark_seen, to_be_seen
+from payments.calls.rules import calls_to_mark_seen, mark_seen
 from payments.deposits import rules as deposits
 from payments.desk.deeds import DEEDS
 from payments.payment.rules import calls, order_wishes
@@ -43,11 +43,11 @@ POSSIBLE: Mapping[str, Callable[[Payment, Terms], object]] = {
     "reauthorize": order_wishes.may_reauthorize,
     "chargeback": lambda one, terms: one.open_chargebacks,
     "chargeback/reopen": lambda one, terms: [each for each in one.chargebacks if each.state != "open"],
-    "seen": lambda one, terms: to_be_seen(one),
+    "seen": lambda one, terms: calls_to_mark_seen(one),
     "deny": lambda one, terms: contradictions.may_deny(one),
     "disown": lambda one, terms: {
-        **contradictions.reported_refunds(one),
-        **contradictions.receipts_doubted(one),
+        **contradictions.refunds_to_disown(one),
+        **contradictions.receipts_to_disown(one),
     },
     "move": lambda one, terms: [ref for ref in one.booked_elsewhere if deposits.may_move_here(one, ref)],
     "count-again": lambda one, terms: may_be_counted_again(one),
@@ -134,7 +134,7 @@ def test_each_deed_of_a_call_is_possible_while_it_stands(call: Call) -> None:
 
 @pytest.mark.parametrize("call", get_args(Call))
 def test_marking_as_seen_ends_just_what_the_table_says(call: Call) -> None:
-    seen = [(one, terms) for one, terms in standing(call) if call in to_be_seen(one)]
+    seen = [(one, terms) for one, terms in standing(call) if call in calls_to_mark_seen(one)]
     assert bool(seen) == ("seen" in CALLS[call].deeds)
     assert bool(seen) == any(end.startswith("seen") for end in CALLS[call].ends)
     for one, terms in seen:
@@ -144,5 +144,5 @@ def test_marking_as_seen_ends_just_what_the_table_says(call: Call) -> None:
 def test_only_the_latest_call_about_spare_money_stands() -> None:
     about = ENDED_BY["another call about spare money"]
     for call in about:
-        called = payment(calls=(*about, "no_answer")).calling(call)
+        called = payment(calls=(*about, "no_answer")).with_call(call)
         assert called.calls == ("no_answer", call)

@@ -346,7 +346,7 @@ def test_a_payout_that_was_not_for_the_order_is_disowned() -> None:
     told = Refunded(refund_ref="p1", amount=3_300, route="bank_transfer")
     back = settle_answers(paid, None, [told], AT, BANK).payment
     assert back.state == "refunded"
-    assert contradictions.reported_refunds(back) == {}, "a refund that fits is a fact"
+    assert contradictions.refunds_to_disown(back) == {}, "a refund that fits is a fact"
     doubted = settle_answers(back, None, [ToldNoMore(refunds=("p1",))], AT, BANK).payment
 
     disowned = contradictions.disown(doubted, BANK, AT, ref="p1", by="佐藤")

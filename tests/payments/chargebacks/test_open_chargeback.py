@@ -27,7 +27,7 @@ def test_an_open_chargeback_calls_staff_and_stops_refunds() -> None:
     told = Chargeback(reference="d1", amount=3_300, respond_by=due)
     disputed = settle_answer(before, None, told, AT, CARD).payment
     assert (disputed.calls, disputed.respond_by) == (("chargeback",), due)
-    assert call_rules.to_be_seen(disputed) == ()
+    assert call_rules.calls_to_mark_seen(disputed) == ()
     cancelled_too = order_wishes.cancel(disputed, AT)
     assert cancelled_too.requests == (), "nothing goes back twice"
     won = chargeback_rules.decide_chargeback(

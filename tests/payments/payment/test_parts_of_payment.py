@@ -262,7 +262,7 @@ def test_a_part_refund_that_failed_is_tried_again_or_let_be() -> None:
     again = refund_rules.refund_part(failed, CARD, AT, amount=800, reason="x", by="佐藤")
     assert (again.payment.calls, again.requests) == ((), (NewRequest("refund", 800, 2),))
     assert call_rules.mark_seen(failed, CARD, AT, by="佐藤").payment.calls == ()
-    assert call_rules.to_be_seen(replace(failed, suspense_amount=100)) == (), "that much is owed"
+    assert call_rules.calls_to_mark_seen(replace(failed, suspense_amount=100)) == (), "that much is owed"
 
 
 async def test_part_refunds_are_rows_with_keys_of_their_own(shopping: Shopping, keys: Keys) -> None:

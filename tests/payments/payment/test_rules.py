@@ -7,7 +7,7 @@ from uuid import uuid5
 
 import pytest
 
-from payments.payment.locked_payments import settle_answers, with_call
+from payments.payment.locked_payments import settle_answers
 from payments.payment.rules import order_wishes
 from payments.payment.rules.answers import (
     Answer,
@@ -544,9 +544,9 @@ def test_a_failed_refund_does_not_hide_the_money_before_it() -> None:
 
 def test_the_last_word_about_spare_money_counts_beside_others() -> None:
     short = payment(calls=("short_money", "refund_failed", "no_answer"))
-    assert short.calling("excess_money").calls == ("refund_failed", "no_answer", "excess_money")
-    assert short.calling("refund_failed") == short
-    assert short.not_calling("no_answer", "late_money").calls == ("short_money", "refund_failed")
+    assert short.with_call("excess_money").calls == ("refund_failed", "no_answer", "excess_money")
+    assert short.with_call("refund_failed") == short
+    assert short.without_calls("no_answer", "late_money").calls == ("short_money", "refund_failed")
 
 
 def test_staff_repeat_a_failed_refund_with_all_that_is_here_now() -> None:
@@ -885,9 +885,9 @@ def test_several_answers_add_up_to_one_outcome() -> None:
 
 
 def test_the_first_call_for_a_person_is_not_drowned_by_the_next() -> None:
-    assert with_call(Settled(NEW), "no_answer").payment.calls == ("no_answer",)
-    stuck = Settled(payment(calls=("refund_failed",)))
-    assert with_call(stuck, "no_answer").payment.calls == ("refund_failed", "no_answer")
+    assert NEW.with_call("no_answer").calls == ("no_answer",)
+    stuck = payment(calls=("refund_failed",))
+    assert stuck.with_call("no_answer").calls == ("refund_failed", "no_answer")
 
 
 @pytest.mark.parametrize(

@@ -170,7 +170,7 @@ def test_each_thing_finds_a_payment_as_the_one_before_left_it() -> None:
     once = look(WAITING, (PAID,), numbers(), AT)[0]
     batch.add(once)
     assert batch.payment(WAITING.payment_id) == once.payment
-    batch.add(Settled(once.payment.calling("late_money")))
+    batch.add(Settled(once.payment.with_call("late_money")))
     assert batch.payment(WAITING.payment_id).calls == ("late_money",)
     with pytest.raises(KeyError):
         batch.payment(UUID(int=9))

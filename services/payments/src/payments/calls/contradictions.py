@@ -18,19 +18,19 @@ from payments.payment.rules.answers import (
 from payments.payment.rules.details import Disowned
 from payments.payment.rules.drafting import Draft, Settled, and_then
 from payments.payment.rules.moves import NOT_YET, Operation, State
-from payments.payment.rules.order_wishes import go_on
+from payments.payment.rules.order_wishes import do_what_waited
 from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.receipts import take_back_receipt
 from payments.payment.rules.refunds.answers import record_declined_refund
 from payments.payment.rules.refunds.mismatches import SUM, disown_refund
-from payments.payment.rules.reports.objects import KNOWN_THEN
+from payments.payment.rules.reports.objects import REPORTED_BEFORE
 from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.terms import Terms
 
 DISOWNED, DENIED = "said to be of others", "said to be undone"
 
 
-def reported_refunds(payment: Payment) -> dict[str, int]:
+def refunds_to_disown(payment: Payment) -> dict[str, int]:
     """Return the doubted refunds, in yen by the provider's ids, that staff may assign to another order.
 
     A refund that fits is a fact, whoever made it. Empty while a refund is in progress or a chargeback is open.
@@ -42,14 +42,14 @@ def reported_refunds(payment: Payment) -> dict[str, int]:
     return {ref: amount for ref, amount in reported.items() if ref in doubted or SUM in doubted}
 
 
-def receipts_doubted(payment: Payment) -> dict[str, int]:
+def receipts_to_disown(payment: Payment) -> dict[str, int]:
     """Return the booked receipts, in yen by the provider's ids, that are reported otherwise or belong to others."""
     doubted = (*payment.doubted_receipts, *payment.not_ours)
     booked = {one: payment.booked_of(one) for one in payment.receipts if one in doubted}
     return {one: amount for one, amount in booked.items() if amount and one not in payment.reversals}
 
 
-def holds_another(payment: Payment) -> bool:
+def may_disown_hold(payment: Payment) -> bool:
     """Return whether the hold of the order may belong to others."""
     return payment.state == "authorized" and payment.authorization_id in payment.not_ours
 
@@ -64,9 +64,9 @@ def receipts_booked_elsewhere(payment: Payment) -> dict[str, str]:
     return dict(payment.booked_elsewhere)
 
 
-def may_be_of_others(payment: Payment, ref: str) -> bool:
+def may_disown_receipt(payment: Payment, ref: str) -> bool:
     """Return whether ``ref`` is a receipt that staff may assign to another order."""
-    return ref in receipts_doubted(payment) or ref in payment.booked_elsewhere
+    return ref in receipts_to_disown(payment) or ref in payment.booked_elsewhere
 
 
 def disown(
@@ -77,12 +77,12 @@ def disown(
     A report that it is this order's calls a person again. So does a receipt that is not ``booked_on`` another order.
     """
     draft = Draft(payment, at, by)
-    if ref in (refunds := reported_refunds(payment)):
+    if ref in (refunds := refunds_to_disown(payment)):
         draft.note(DISOWNED, ref)
         amount = payment.retold_refunds.get(ref) or refunds[ref]
         one = Disowned("refund", amount, by_noren=ref in payment.own_refunds)
         disown_refund(draft, ref, DISOWNED)
-    elif ref in (receipts := receipts_doubted(payment)):
+    elif ref in (receipts := receipts_to_disown(payment)):
         draft.note(DISOWNED, ref)
         one = Disowned("receipt", payment.doubted_receipts.get(ref) or receipts[ref])
         take_back_receipt(draft, Reversed(receipt_id=ref, amount=receipts[ref]), DISOWNED, by_mistake=True)
@@ -91,20 +91,20 @@ def disown(
         draft.note(DISOWNED, ref)
         rest = {told: code for told, code in payment.booked_elsewhere.items() if told != ref}
         draft.change(booked_elsewhere=rest)
-        one = Disowned("receipt", booked_on=booked_on, reports=(KNOWN_THEN,) if booked_on else ())
+        one = Disowned("receipt", booked_on=booked_on, reports=(REPORTED_BEFORE,) if booked_on else ())
         if not booked_on:
             draft.call("receipt booked nowhere")
-    elif holds_another(payment) and ref == payment.authorization_id:
+    elif may_disown_hold(payment) and ref == payment.authorization_id:
         draft.note(DISOWNED, ref)
         without = _without(draft.payment, ref, Disowned("hold", payment.missing_amount))
         hold_ended = settle_answer(without, None, Voided(), at, terms, because=DISOWNED, by=by)
         after = Draft(hold_ended.payment, at, by)
-        go_on(after, terms)
+        do_what_waited(after, terms)
         return and_then(and_then(draft.done(), hold_ended), after.done())
     else:
         return draft.done()
     draft.payment = _without(draft.payment, ref, one)
-    go_on(draft, terms)
+    do_what_waited(draft, terms)
     return draft.done()
 
 
@@ -120,7 +120,7 @@ def _without(payment: Payment, ref: str, one: Disowned) -> Payment:
 
 
 def deny(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
-    """End a request that was not done for this order, as staff saw in the provider's console. It says nothing else.
+    """End a request that was not done for this order, as staff saw in the provider's console. It decides nothing else.
 
     - What the request was about stays as it is: a capture that was not done leaves the hold, and the release of a hold
       or number is requested anew.
@@ -141,7 +141,9 @@ def deny(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
         draft.request("void", payment.amount)
         draft.change(asked_by=payment.asked_by)
         return draft.done()
-    request_ended = settle_answer(draft.payment, None, _never(payment), at, terms, because=DENIED, by=by)
+    request_ended = settle_answer(
+        draft.payment, None, _answer_not_done(payment), at, terms, because=DENIED, by=by
+    )
     return and_then(draft.done(), request_ended)
 
 
@@ -174,7 +176,7 @@ def _under_way(payment: Payment) -> tuple[Operation, ...]:
     return (requested[payment.state],) if payment.state in requested else ()
 
 
-def _never(payment: Payment) -> Answer:
+def _answer_not_done(payment: Payment) -> Answer:
     """Return the answer that the request in progress was not done."""
     if payment.state == "capturing":
         return CaptureRefused(reason="denied")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from payments.payment.act_on_payment import Acted, act_on_payment
-from payments.payment.forms import TakeBack
+from payments.payment.forms import OneObject
 from payments.payment.look_soon import look_soon
 from payments.payment.records import find_order_of_receipt
 from payments.payment.rows import find_order_payment, lock_order_payments
@@ -15,7 +15,7 @@ from shared.errors import Refused
 
 
 async def count_again(
-    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: TakeBack, *, by: str
+    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: OneObject, *, by: str
 ) -> Acted:
     """Count the disowned object ``form.ref``, by the provider's id, as this order's again, and look the payment up.
 

@@ -6,25 +6,25 @@ from datetime import datetime
 from payments.calls import contradictions
 from payments.payment.rules.answers import RefundDeclined
 from payments.payment.rules.calls import ENDED_BY, CallEnd
-from payments.payment.rules.counted_again import confirmed
+from payments.payment.rules.counted_again import confirm_disowned
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.numbers import keep_deadline
-from payments.payment.rules.order_wishes import go_on
+from payments.payment.rules.order_wishes import do_what_waited
 from payments.payment.rules.payment import MISMATCH, Payment
-from payments.payment.rules.receipts import book_as_reported
+from payments.payment.rules.receipts import book_receipts_as_reported
 from payments.payment.rules.refunds.answers import record_declined_refund
 from payments.payment.rules.refunds.mismatches import book_refunds_as_reported
 from payments.payment.rules.terms import Terms
 
 
-def to_be_seen(payment: Payment) -> tuple[str, ...]:
+def calls_to_mark_seen(payment: Payment) -> tuple[str, ...]:
     """Return the calls that staff may mark as seen, by the table of calls.
 
     - The call of an open chargeback stays, and so does the call about money in suspense.
     - A part refund that failed leaves nothing owed. Staff decide whether to try again.
     - The call about an object that may belong to others stays until staff decide whose it is.
     """
-    holds: Mapping[CallEnd, bool] = {
+    conditions: Mapping[CallEnd, bool] = {
         "seen": True,
         "seen, without spare money": not payment.spare_amount,
         "seen, without an open chargeback": not payment.open_chargebacks,
@@ -32,21 +32,21 @@ def to_be_seen(payment: Payment) -> tuple[str, ...]:
         "seen, with nothing owed": payment.owes_nothing,
         "seen, after the cancellation": payment.order_cancelled,
     }
-    seen = {word for end, now in holds.items() if now for word in ENDED_BY[end]}
+    seen = {word for end, now in conditions.items() if now for word in ENDED_BY[end]}
     return tuple(word for word in payment.calls if word in seen)
 
 
 def may_end_mismatch(payment: Payment) -> bool:
     """Return whether staff can decide by a deed about an answer that does not fit."""
     of_other_orders = (
-        contradictions.reported_refunds,
-        contradictions.receipts_doubted,
+        contradictions.refunds_to_disown,
+        contradictions.receipts_to_disown,
         contradictions.receipts_booked_elsewhere,
     )
-    named = any(objects_of(payment) for objects_of in of_other_orders) or contradictions.holds_another(
+    named = any(objects_of(payment) for objects_of in of_other_orders) or contradictions.may_disown_hold(
         payment
     )
-    return named or contradictions.may_deny(payment) or MISMATCH in to_be_seen(payment)
+    return named or contradictions.may_deny(payment) or MISMATCH in calls_to_mark_seen(payment)
 
 
 def mark_seen(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
@@ -56,16 +56,16 @@ def mark_seen(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settl
     still not the order's.
     """
     draft = Draft(payment, at, by)
-    if seen := to_be_seen(payment):
+    if seen := calls_to_mark_seen(payment):
         draft.note("marked as seen")
-        draft.payment = draft.payment.not_calling(*seen)
+        draft.payment = draft.payment.without_calls(*seen)
         if payment.doubted_refunds:
             _end_doubted_refund(draft)
-        book_as_reported(draft, terms, "marked as seen")
+        book_receipts_as_reported(draft, terms, "marked as seen")
         book_refunds_as_reported(draft, "marked as seen")
         keep_deadline(draft)
-        draft.payment = confirmed(draft.payment)
-        go_on(draft, terms)
+        draft.payment = confirm_disowned(draft.payment)
+        do_what_waited(draft, terms)
     return draft.done()
 
 

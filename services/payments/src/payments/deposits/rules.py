@@ -10,13 +10,13 @@ from payments.deposits.labels import NOT_BY_HAND, WRONG_DAY
 from payments.payment.rules import order_wishes
 from payments.payment.rules.answers import Captured, Reversed
 from payments.payment.rules.books import journal
-from payments.payment.rules.counted_again import all_booked, count_receipt_again
+from payments.payment.rules.counted_again import count_receipt_again, end_receipt_nowhere
 from payments.payment.rules.details import CaptureWish, Disowned
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.moves import ShortMoneyAccepted
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.receipts import take_back_receipt, take_for_the_sale
-from payments.payment.rules.refunds.bookings import CAPTURED, call_spare
+from payments.payment.rules.refunds.bookings import CAPTURED, call_for_spare_money
 from payments.payment.rules.reports.objects import stands_here
 from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.terms import Terms
@@ -126,8 +126,8 @@ def move_away(payment: Payment, terms: Terms, at: datetime, *, receipt_id: str, 
     take_back_receipt(draft, gone, "receipt moved away", by_mistake=True)
     disowned = Disowned("receipt", gone.amount, booked_on=to)
     draft.change(disowned={**payment.disowned, receipt_id: disowned})
-    draft.payment = all_booked(draft.payment.without_mismatch)
-    order_wishes.go_on(draft, terms)
+    draft.payment = end_receipt_nowhere(draft.payment.without_mismatch)
+    order_wishes.do_what_waited(draft, terms)
     return draft.done()
 
 
@@ -212,7 +212,7 @@ def keep_for_order(
         )
         draft.end_calls("kept for the order")
         draft.move(ShortMoneyAccepted, "kept for the order")
-        call_spare(draft, draft.payment.spare_amount)
+        call_for_spare_money(draft, draft.payment.spare_amount)
         draft.say(
             PaymentCaptured,
             amount=draft.payment.sale_amount,

@@ -227,7 +227,7 @@ def _short(payment: Payment, terms: Terms) -> str:
     """Return the text about short money, by the way in which the rest can come."""
     if payment.state in ("authorized", "capturing"):
         return "short_money_held"
-    if payment.holds_anew:
+    if payment.awaits_new_hold:
         return "short_money_held_anew"
     if order_wishes.may_reauthorize(payment, terms):
         return "short_money_to_hold"

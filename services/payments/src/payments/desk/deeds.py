@@ -18,7 +18,7 @@ from payments.desk.do_payment_deed import Deed, deed
 from payments.holds.reauthorize_payment import reauthorize_payment
 from payments.holds.void_hold import void_hold
 from payments.payment.act_on_payment import Acted
-from payments.payment.forms import PaymentForm, TakeBack
+from payments.payment.forms import OneObject, PaymentForm
 from payments.refunds.record_refund import RecordRefund, record_refund, take_back_refund
 from payments.refunds.request_refund import RefundPart, refund_again, refund_part, refund_spare
 
@@ -39,7 +39,7 @@ DEEDS: Mapping[str, Deed[Any]] = {
         {"deposit recorded": "スタッフが入金を記録しました"},
     ),
     "deposit/take-back": deed(
-        TakeBack,
+        OneObject,
         take_back_deposit,
         "入金の記録を取り消しました",
         {"deposit taken back": "入金の記録を取り消しました"},
@@ -81,7 +81,7 @@ DEEDS: Mapping[str, Deed[Any]] = {
         {"settled outside": "別の方法で返金済みとして記録しました"},
     ),
     "outside/take-back": deed(
-        TakeBack,
+        OneObject,
         take_back_refund,
         "返金の記録を取り消しました",
         {"outside taken back": "返金済みの記録を取り消しました"},
@@ -126,19 +126,19 @@ DEEDS: Mapping[str, Deed[Any]] = {
         {"said to be undone": "スタッフが、依頼は成立していないと記録しました"},
     ),
     "disown": deed(
-        TakeBack,
+        OneObject,
         disown_object,
-        lambda _, acted: "。".join(filter(None, ["この注文のものではないと記録しました", acted.told])),
+        lambda _, acted: "。".join(filter(None, ["この注文のものではないと記録しました", acted.more_text])),
         {"said to be of others": "スタッフが、この注文のものではないと記録しました"},
     ),
     "count-again": deed(
-        TakeBack,
+        OneObject,
         count_again,
         "この注文のものとして数え直しました",
         {"counted again": "スタッフが、この注文のものとして数え直しました"},
     ),
     "move": deed(
-        TakeBack,
+        OneObject,
         move_receipt,
         "入金をこの注文に移しました",
         {"receipt moved here": "別の注文に記録していた入金を、この注文に移しました"},

@@ -105,7 +105,7 @@ def _not_done(payment: Payment) -> list[Offer]:
 
 def _seen(payment: Payment) -> list[Offer]:
     """Return the offer to mark the payment as seen, with what the provider's report then changes."""
-    if not call_rules.to_be_seen(payment):
+    if not call_rules.calls_to_mark_seen(payment):
         return []
     amounts = {"入金額": payment.doubted_receipts, "返金額": payment.retold_refunds}
     shown = [f"{word} {yen(amount)}" for word, of_each in amounts.items() for amount in of_each.values()]
@@ -173,7 +173,7 @@ def objects_of_other_orders(payment: Payment) -> list[Contrary]:
                 f"入金 {yen(amount)}（{ref}）",
                 f"{yen(amount)}の入金記録を取り消します。{goes_on}お金は動かず、メールも送りません。{TELL_BUYER}",
             )
-            for ref, amount in contradictions.receipts_doubted(payment).items()
+            for ref, amount in contradictions.receipts_to_disown(payment).items()
         ),
         *(
             _not_ours(
@@ -182,7 +182,7 @@ def objects_of_other_orders(payment: Payment) -> list[Contrary]:
                 f"返金 {yen(amount)}（{ref}）",
                 f"{yen(amount)}の返金記録を取り消します。お金は動きません。",
             )
-            for ref, amount in contradictions.reported_refunds(payment).items()
+            for ref, amount in contradictions.refunds_to_disown(payment).items()
         ),
         *(
             _not_ours(
@@ -192,7 +192,7 @@ def objects_of_other_orders(payment: Payment) -> list[Contrary]:
                 "この与信を、この注文では数えません。注文の与信はなくなり、再与信できます。与信の取消はしません。",
             )
             for ref in filter(
-                None, [payment.authorization_id if contradictions.holds_another(payment) else None]
+                None, [payment.authorization_id if contradictions.may_disown_hold(payment) else None]
             )
         ),
     ]

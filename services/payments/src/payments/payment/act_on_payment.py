@@ -22,12 +22,12 @@ Repeated = Callable[[Payment], Awaitable[bool]]
 class Acted:
     """The payment after a deed, and whether the deed ``booked`` anything. A repeated deed books nothing.
 
-    ``told`` is a sentence that staff read after this deed, in addition to the text of all such deeds.
+    ``more_text`` is a sentence that staff read after this deed, in addition to the text of all such deeds.
     """
 
     payment: Payment
     booked: bool
-    told: str = ""
+    more_text: str = ""
 
 
 async def _never(_: Payment) -> bool:

@@ -86,7 +86,7 @@ def record_outside_refund(
     if ref not in payment.refunds and 0 < amount <= outside_amount_max(payment):
         draft.note("settled outside", note)
         book_outside_refund(draft, ref, amount, route, "settled outside")
-        draft.give_back_what_is_over()
+        draft.return_unneeded_money()
     return draft.done()
 
 

@@ -42,7 +42,7 @@ from payments.requests.outcomes import (
 )
 from payments.requests.provider_gate import ProviderGate
 from payments.requests.refund_refusals import judge_refused_refund, needs_look_up
-from payments.requests.refund_replies import never_sent, reply_of_look, set_apart
+from payments.requests.refund_replies import never_sent, reply_of_look, with_refunded_before
 from payments.requests.rows import ClaimedRequest, Ended, end_requests
 from shared.cause import following
 from shared.clock import now
@@ -154,7 +154,10 @@ class Requests:
             # The method only looked the payment up, and requested nothing.
             answer = replace(answer, looks=request.attempts if never_sent(request) else 0)
         terms = self._gate.methods[payment.method].terms
-        return (*found, set_apart(payment, found, answer, terms) if never_sent(request) else answer)
+        return (
+            *found,
+            with_refunded_before(payment, found, answer, terms) if never_sent(request) else answer,
+        )
 
     async def _look_first(
         self, payment: Payment, operation: Operation, request: ClaimedRequest
@@ -177,8 +180,8 @@ class Requests:
             return (*again, *found, unfit), True
         terms = self._gate.methods[payment.method].terms
         if operation == "refund":
-            heard = settle_answers(payment, None, looked_up, now(), terms).payment
-            if heard.reported_otherwise:
+            after_look_up = settle_answers(payment, None, looked_up, now(), terms).payment
+            if after_look_up.reported_otherwise:
                 return (*again, *found, Unknown(reason="reported_otherwise", mismatch=True)), True
         return (*again, *found), False
 

@@ -36,7 +36,7 @@ def reply_of_look(
     if not was_sent and any(isinstance(one, RefundWaiting) for one in refunds):
         return RefundWaiting(looks=request.attempts)
     if not settled.wants("refund", request.sequence):
-        done = _taken_for_ours(payment, refunds, request) if was_sent else None
+        done = _presumed_own_refund(payment, refunds, request) if was_sent else None
         return done or RefundDeclined(reason="nothing_left")
     if not was_sent and settled.refundable_amount < request.amount:
         # Others refunded a part of it, or all. This amount is not requested.
@@ -44,7 +44,9 @@ def reply_of_look(
     return None
 
 
-def _taken_for_ours(payment: Payment, answers: Sequence[Answer], request: ClaimedRequest) -> Refunded | None:
+def _presumed_own_refund(
+    payment: Payment, answers: Sequence[Answer], request: ClaimedRequest
+) -> Refunded | None:
     """Return the refund that is presumed to be that of a request without an answer, or None.
 
     It is a reported refund of equal amount in ``answers``, or the one that an earlier look-up presumed.
@@ -61,7 +63,7 @@ def _is_of(payment: Payment, reported: Refunded | RefundWaiting | RefundDeclined
     return any(payment.is_ours(ref) for ref in refs)
 
 
-def set_apart(payment: Payment, found: Sequence[Answer], answer: Answer, terms: Terms) -> Answer:
+def with_refunded_before(payment: Payment, found: Sequence[Answer], answer: Answer, terms: Terms) -> Answer:
     """Return the answer to the first attempt of a refund, with the refunds before it set apart. Pure."""
     if not isinstance(answer, Refunded | RefundWaiting | Unknown):
         return answer

@@ -135,7 +135,9 @@ async def look_at_charges(client: AmazonPayClient, payment: Payment) -> Sequence
             answers.append(reported)
     returned = sum(charge.returned for charge in charges)
     before = payment.reported_refunds_amount
-    return [*answers, RefundedInAll(amount=returned, before=before)] if returned or before else answers
+    return (
+        [*answers, RefundedInAll(amount=returned, expected_before=before)] if returned or before else answers
+    )
 
 
 async def _unnamed(

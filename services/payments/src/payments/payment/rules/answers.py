@@ -39,7 +39,7 @@ class Authorized(_Answer):
 class Declined(_Answer):
     """The provider refused the authorization or the number for good, or the buyer gave up (PAY-22).
 
-    ``in_doubt``: the buyer may still pay at the provider. Noren refunds what comes of that.
+    ``in_doubt``: the buyer may still pay at the provider. Noren refunds any money that then arrives.
     """
 
     reason: FailureReason
@@ -119,7 +119,7 @@ class CaptureRefused(_Answer):
 class Voided(_Answer):
     """The hold ``authorization_id`` (the present one if empty) or the number does not exist any more, or never did.
 
-    ``in_doubt``: a call of Noren whose answer was lost may still arrive at the provider and hold money.
+    ``in_doubt``: a request whose answer was lost may still reach the provider and hold money.
     """
 
     in_doubt: bool = False
@@ -165,13 +165,14 @@ class Refunded(_Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class RefundedInAll(_Answer):
-    """The provider's sum of all refunds by now is ``amount`` yen. A list has it behind the refunds with ids.
+    """The provider's sum of all refunds by now is ``amount`` yen. In a list it comes after the
+    refunds with ids.
 
-    ``before``: the yen that the provider had counted when it was asked, as far as Noren knew.
+    ``expected_before``: the sum that Noren knew when it asked.
     """
 
     amount: int
-    before: int = 0
+    expected_before: int = 0
     route: RefundRoute = "provider"
 
 
@@ -187,7 +188,7 @@ class ToldNoMore(_Answer):
 class Chargeback(_Answer):
     """The buyer disputes ``amount`` yen with the bank. The shop may answer until ``respond_by``.
 
-    ``lost``: the bank took the money. ``notice_id`` is the provider's id of the notice that alone reported it. The
+    In state ``lost`` the bank has taken the money. ``notice_id`` is the provider's id of the notice that alone reported it. The
     same facts in another notice are new.
     """
 
@@ -202,7 +203,7 @@ class Chargeback(_Answer):
 class RefundWaiting(_Answer):
     """The provider accepted a refund and has not completed it.
 
-    ``looks``: up to that attempt the request only waited, and was not sent. A method returns 1 if a refund of others
+    ``looks``: the number of attempts that only looked the payment up and sent nothing. A method returns 1 if a refund of others
     has to end first. ``refund_refs`` are the provider's ids of the refund, if it has reported them. A look-up then
     answers Noren's request, too. There are several ids if the provider refunds in parts. ``told_before``: the yen
     that the provider counted as refunded before Noren's first request. Noren's refund is none of them.

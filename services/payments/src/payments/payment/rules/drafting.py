@@ -77,7 +77,7 @@ def and_then(whole: Settled, part: Settled) -> Settled:
 
 
 class Draft:
-    """Collects what a rule decides. It lives within one call of a pure function.
+    """Collects what a rule decides. It exists only inside one rule.
 
     ``by`` is the person who does it. ``asked_by`` is the person who requested what a provider did.
     """
@@ -94,7 +94,7 @@ class Draft:
         self._denied: tuple[Operation, ...] = ()
 
     @property
-    def behind(self) -> str:
+    def person(self) -> str:
         """Return the person who does this, or who requested it from the provider; empty for nobody."""
         return self.by or self.asked_by
 
@@ -115,11 +115,11 @@ class Draft:
 
     def call(self, begin: CallBegin) -> None:
         """Add the call for a person that this begins (``calls.py``), beside the other calls."""
-        self.payment = self.payment.calling(BEGUN_BY[begin])
+        self.payment = self.payment.with_call(BEGUN_BY[begin])
 
     def end_calls(self, end: CallEnd) -> None:
         """Remove the calls that this ends (``calls.py``)."""
-        self.payment = self.payment.not_calling(*ENDED_BY[end])
+        self.payment = self.payment.without_calls(*ENDED_BY[end])
 
     def remember(self, refs: Mapping[str, str]) -> None:
         """Merge the provider's ids into the payment."""
@@ -149,7 +149,7 @@ class Draft:
         """
         number = self.payment.sequence_of(operation)
         self._requests.append(NewRequest(operation, amount, number))
-        self.change(asked_by=self.behind)
+        self.change(asked_by=self.person)
         if operation == "refund":
             our_refund = OurRefund(number, told_before=self.payment.reported_refunds_amount)
             self.change(refund_asked_amount=amount, refund_of_sale=of_sale, our_refund=our_refund)
@@ -181,7 +181,7 @@ class Draft:
         """Publish that the requested money will not come this way."""
         self.say(CaptureRejected, reason=reason)
 
-    def give_back_what_is_over(self) -> None:
+    def return_unneeded_money(self) -> None:
         """Release or refund what a cancelled order holds, and continue a refund that waited for something."""
         cancelled = self.payment.order_cancelled
         if cancelled:
@@ -190,9 +190,9 @@ class Draft:
                 # Nothing has to be sent, and nothing was lost.
                 self.end_calls("order cancelled, and no receipt lost")
         if cancelled or self.payment.state == "refunding":
-            self.give_back("order cancelled")
+            self.release_or_refund("order cancelled")
 
-    def give_back(self, because: str) -> None:
+    def release_or_refund(self, because: str) -> None:
         """Release or refund what the payment holds, as far as its state allows it now. The rest follows later.
 
         Noren waits for one refund before the next. These cases are left to a person:

@@ -7,7 +7,7 @@ from typing import Literal
 from payments.payment.rules.details import CaptureWish
 from payments.payment.rules.drafting import Draft, NewRequest, Settled
 from payments.payment.rules.holds.ends import TOO_OLD, release_hold, request_reauthorization
-from payments.payment.rules.holds.others import free_other_holds
+from payments.payment.rules.holds.others import release_unwanted_holds
 from payments.payment.rules.moves import (
     NOT_YET,
     CaptureRequested,
@@ -47,14 +47,14 @@ def issue_number(payment: Payment, terms: Terms, at: datetime) -> Settled:
     return draft.done()
 
 
-def parcels_left(payment: Payment, parcels: Sequence[Parcel], terms: Terms, at: datetime) -> Settled:
+def record_sent_parcels(payment: Payment, parcels: Sequence[Parcel], terms: Terms, at: datetime) -> Settled:
     """Keep the sent parcels, and report them to the provider, if the terms ask for it."""
     draft = Draft(payment, at)
-    if terms.parcels != "unasked" and payment.amount:
+    if terms.parcels != "not_kept" and payment.amount:
         for parcel in parcels:
             if parcel not in draft.payment.parcels:
                 draft.change(parcels=(*draft.payment.parcels, parcel))
-                if terms.parcels == "told":
+                if terms.parcels == "reported":
                     draft.request("tell_shipped", 0)
     return draft.done()
 
@@ -68,7 +68,7 @@ def capture_after_shipping(payment: Payment, terms: Terms, at: datetime) -> Sett
     if terms.deposit == "capture" and payment.capture_policy == "on_shipped" and payment.state != "captured":
         wish = CaptureWish("shipped")
         draft.change(shipped=not payment.order_cancelled)
-        if payment.state in NOT_YET or payment.holds_anew:
+        if payment.state in NOT_YET or payment.awaits_new_hold:
             draft.change(capture_wish=wish)
         elif payment.state != "capturing":
             request_capture(draft, wish, terms)
@@ -115,7 +115,7 @@ def request_capture(draft: Draft, wish: CaptureWish, terms: Terms) -> None:
         draft.request("capture", payment.missing_amount if wish.amount is None else wish.amount)
 
 
-def capture_on(draft: Draft, terms: Terms, because: str) -> None:
+def capture_the_rest(draft: Draft, terms: Terms, because: str) -> None:
     """Request the rest of a hold after a part was captured by Noren, unless only the part was wanted."""
     wish = draft.payment.capture_wish
     if draft.payment.state != "capturing" or not draft.payment.parts:
@@ -128,14 +128,14 @@ def capture_on(draft: Draft, terms: Terms, because: str) -> None:
         request_capture(draft, wish, terms)
 
 
-def go_on(draft: Draft, terms: Terms) -> None:
+def do_what_waited(draft: Draft, terms: Terms) -> None:
     """Do what waited while the payment was contradicted: refund what is over, or capture the wanted money."""
     payment = draft.payment
     if payment.contradicted:
         return
-    draft.give_back_what_is_over()
+    draft.return_unneeded_money()
     if payment.order_cancelled:
-        free_other_holds(draft)
+        release_unwanted_holds(draft)
     if payment.state == "authorized" and payment.capture_wish is not None and not payment.order_cancelled:
         request_capture(draft, payment.capture_wish, terms)
 
@@ -168,8 +168,8 @@ def cancel(payment: Payment, at: datetime, *, by: str = "") -> Settled:
     if payment.state == "captured":
         # The failed refund was one of suspense. Now everything is refunded.
         draft.end_calls("paid order cancelled")
-    draft.give_back_what_is_over()
-    free_other_holds(draft)
+    draft.return_unneeded_money()
+    release_unwanted_holds(draft)
     return draft.done()
 
 

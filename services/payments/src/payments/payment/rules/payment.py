@@ -52,7 +52,7 @@ class Payment(Money):
     choice: Mapping[str, str] = field(default_factory=dict)
     """What the buyer chose."""
     refs: Mapping[str, str] = field(default_factory=dict)
-    """The provider's ids."""
+    """What method and rules keep by name: the provider's ids, the chosen chain, marks of holds counted again."""
     capture_policy: CapturePolicy = "on_shipped"
     page_key: str = ""
     page_url: str = ""
@@ -104,7 +104,7 @@ class Payment(Money):
     shipped: bool = False
     """The money is wanted as soon as it is held, because the whole order was sent."""
     calls: tuple[str, ...] = ()
-    """Why a person must look at the payment. No call hides another; see :meth:`calling`."""
+    """Why a person must look at the payment. No call hides another; see :meth:`with_call`."""
     revision: int = 0
     """The number of published standings."""
     cause: Cause = NO_CAUSE
@@ -186,12 +186,12 @@ class Payment(Money):
         return self.goes_on and bool(self.parts) and self.held_amount > 0
 
     @property
-    def holds_anew(self) -> bool:
+    def awaits_new_hold(self) -> bool:
         """Return whether a new hold is requested, or will be as soon as the old one is released."""
         return self.state == "reauthorizing" or (self.state == "voiding" and self.renews_hold)
 
     @property
-    def frees_holds(self) -> bool:
+    def has_unwanted_holds(self) -> bool:
         """Return whether holds exist that nobody wants.
 
         These are holds of others on a cancelled order, or a hold of Noren that a charge of others made unnecessary.
@@ -200,7 +200,7 @@ class Payment(Money):
         return others or (self.state == "captured" and self.authorization_id in self.ended_holds)
 
     @property
-    def ended_in_part(self) -> bool:
+    def is_over_with_part_captured(self) -> bool:
         """Return whether the payment is over and a part of its hold was captured.
 
         The rest may still be held, and nobody wants it.
@@ -218,7 +218,7 @@ class Payment(Money):
         """Return the payment without the call about a mismatch, unless booked money is still reported otherwise."""
         if self.reported_otherwise:
             return self
-        return self.changed(not_ours=()).not_calling(*ENDED_BY["all reports fit"])
+        return self.changed(not_ours=()).without_calls(*ENDED_BY["all reports fit"])
 
     @property
     def keeps_its_sale(self) -> bool:
@@ -227,7 +227,10 @@ class Payment(Money):
 
     @property
     def owes_nothing(self) -> bool:
-        """Return whether the order keeps all that is here. A failed refund was then a wish of staff."""
+        """Return whether the order is paid, goes on, and no money is spare.
+
+        A refund that failed was then wanted by staff only.
+        """
         return self.keeps_its_sale and not self.spare_amount
 
     @property
@@ -265,7 +268,7 @@ class Payment(Money):
 
         A refund is wanted only if it is the one in progress, with ``number``.
         """
-        if operation == "void" and (self.frees_holds or self.ended_in_part):
+        if operation == "void" and (self.has_unwanted_holds or self.is_over_with_part_captured):
             return True
         requested = operation != "refund" or (self.refund_asked_amount > 0 and self.is_latest_refund(number))
         return requested and self.state in WANTED_IN[operation]
@@ -295,14 +298,13 @@ class Payment(Money):
         held = len(self.ended_holds) + (len(self.parts) if operation in ("capture", "void") else 0)
         return 1 + held + (len(self.other_holds) if operation == "void" else 0)
 
-    def calling(self, word: Call) -> "Payment":
-        """Return the payment with the call ``word``. A new call about money in suspense replaces the earlier one."""
-        rest = self.not_calling(*_ABOUT_SPARE_MONEY) if word in _ABOUT_SPARE_MONEY else self
-        words = rest.calls if word in rest.calls else (*rest.calls, word)
-        return self.changed(calls=words)
+    def with_call(self, call: Call) -> "Payment":
+        """Return the payment with ``call``. A new call about money in suspense replaces the earlier one."""
+        rest = self.without_calls(*_ABOUT_SPARE_MONEY) if call in _ABOUT_SPARE_MONEY else self
+        return self.changed(calls=rest.calls if call in rest.calls else (*rest.calls, call))
 
-    def not_calling(self, *ended: str) -> "Payment":
-        """Return the payment without the calls ``ended``."""
-        left = tuple(word for word in self.calls if word not in ended)
+    def without_calls(self, *calls: str) -> "Payment":
+        """Return the payment without ``calls``."""
+        left = tuple(word for word in self.calls if word not in calls)
         # Most payments have no call. An unchanged payment is not copied.
         return self if len(left) == len(self.calls) else self.changed(calls=left)

@@ -10,10 +10,10 @@ from payments.payment.rules.moves import (
     NEXT,
     OVER,
     CapturedInPart,
-    MoneyBeside,
     NothingLeft,
     Operation,
     Reopened,
+    ShortMoneyHere,
 )
 from payments.payment.rules.refunds.bookings import CAPTURED, cover_losses
 from payments.payment.rules.terms import Terms
@@ -32,7 +32,7 @@ def receive(
     else:
         if answer.beside_hold and not payment.order_cancelled:
             # Nothing was held any more, but the order goes on. This money may pay it.
-            draft.move(MoneyBeside, because)
+            draft.move(ShortMoneyHere, because)
             payment = draft.payment
         draft.change(
             receipts=(*payment.receipts, answer.receipt_id),
@@ -61,7 +61,7 @@ def _take_in(draft: Draft, answer: Captured, terms: Terms, because: str) -> None
     elif terms.part_captures and payment.state in _HELD and not answer.beside_hold:
         _keep_part(draft, answer, because)
     else:
-        _put_aside(draft, answer, because)
+        _book_unexpected_money(draft, answer, because)
         if not answer.beside_hold:
             if terms.part_captures and not payment.goes_on and answer.amount < payment.missing_amount:
                 # The hold came late. Its rest may still be held, and is released.
@@ -70,7 +70,7 @@ def _take_in(draft: Draft, answer: Captured, terms: Terms, because: str) -> None
     if payment.losses:
         cover_losses(draft, answer.receipt_id, because)
     if payment.state in OVER:
-        draft.give_back(because)
+        draft.release_or_refund(because)
 
 
 def _check_reported_receipt(draft: Draft, answer: Captured, terms: Terms) -> None:
@@ -107,7 +107,7 @@ def _doubt_no_more(draft: Draft, receipt_id: str) -> None:
     draft.change(doubted_receipts=left)
 
 
-def book_as_reported(draft: Draft, terms: Terms, because: str) -> None:
+def book_receipts_as_reported(draft: Draft, terms: Terms, because: str) -> None:
     """Book the difference between reported and booked amounts of doubted receipts, after staff have seen it.
 
     Each difference is its own movement.
@@ -134,7 +134,7 @@ def _keep_part(draft: Draft, answer: Captured, because: str) -> None:
     """Book a part of a hold. It waits in suspense until the rest is here, and calls nobody."""
     payment = draft.payment
     draft.change(parts=(*payment.parts, answer.receipt_id))
-    _suspend(draft, answer.receipt_id, answer.amount)
+    _book_in_suspense(draft, answer.receipt_id, answer.amount)
     draft.note(because)
 
 
@@ -145,14 +145,14 @@ def _free_hold(draft: Draft) -> None:
     draft.request("void", payment.amount)
 
 
-def _put_aside(draft: Draft, answer: Captured, because: str) -> None:
+def _book_unexpected_money(draft: Draft, answer: Captured, because: str) -> None:
     payment = draft.payment
     late = payment.state in OVER
     short = payment.state != "captured" and answer.amount < payment.missing_amount
     begin: CallBegin = (
         "money after the end" if late else "money below the total" if short else "money beyond the total"
     )
-    _suspend(draft, answer.receipt_id, answer.amount, begin)
+    _book_in_suspense(draft, answer.receipt_id, answer.amount, begin)
     draft.note(because)
 
 
@@ -170,7 +170,7 @@ def _fulfil(draft: Draft, answer: Captured, terms: Terms, because: str) -> None:
     owed, earlier = payment.missing_amount, payment.spare_amount
     draft.book(journal.sale(answer.receipt_id, owed), journal.allocated(answer.receipt_id, earlier))
     take_for_the_sale(draft, owed + earlier, because, Captured)
-    _suspend(draft, answer.receipt_id, answer.amount - owed, "money beyond the total")
+    _book_in_suspense(draft, answer.receipt_id, answer.amount - owed, "money beyond the total")
     wish = payment.capture_wish
     if not draft.payment.order_cancelled:
         draft.say(
@@ -179,7 +179,7 @@ def _fulfil(draft: Draft, answer: Captured, terms: Terms, because: str) -> None:
             excess_amount=draft.payment.spare_amount,
             captured_at=answer.captured_at,
             captured_on=answer.captured_on,
-            by=draft.behind,
+            by=draft.person,
             source=wish.source if wish else terms.captured_source,
             send_mail=wish.send_mail if wish else terms.deposit_mail == "automatic",
             deposit_mail=terms.deposit_mail != "never",
@@ -198,7 +198,7 @@ def take_for_the_sale(draft: Draft, amount: int, because: str, by: type) -> None
     draft.move(by, because)
 
 
-def _suspend(draft: Draft, receipt_id: str, amount: int, begin: CallBegin | None = None) -> None:
+def _book_in_suspense(draft: Draft, receipt_id: str, amount: int, begin: CallBegin | None = None) -> None:
     if amount:
         draft.book(journal.suspended(receipt_id, amount))
         draft.change(suspense_amount=draft.payment.suspense_amount + amount)
@@ -244,7 +244,7 @@ def _is_owed_again(draft: Draft, ref: str, because: str) -> bool:
     payment = draft.payment
     left = payment.sale_amount
     if left and payment.state == "captured":
-        draft.book(journal.set_aside(ref, left))
+        draft.book(journal.moved_to_suspense(ref, left))
         draft.change(
             captured_amount=payment.captured_amount - left, suspense_amount=payment.suspense_amount + left
         )

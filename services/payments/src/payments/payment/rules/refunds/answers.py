@@ -26,7 +26,7 @@ def book_refund_answer(draft: Draft, answer: Refunded, because: str, *, by_noren
     ``by_noren``: it is the answer to Noren's request. Only this, or its id in a look-up, ends the request.
     """
     payment = draft.payment
-    if doubts(payment, answer):
+    if is_in_doubt(payment, answer):
         return
     by_noren = by_noren or payment.is_ours(answer.refund_ref)
     if answer.refund_ref in payment.doubted_refunds:
@@ -37,7 +37,7 @@ def book_refund_answer(draft: Draft, answer: Refunded, because: str, *, by_noren
         check_reported_refund(draft, answer)
     else:
         draft.change(refund_amounts={**payment.refund_amounts, answer.refund_ref: answer.amount})
-        known = _book_by_name(draft, answer, because, by_noren=by_noren)
+        known = _book_new_refund(draft, answer, because, by_noren=by_noren)
     if by_noren:
         own = {answer.refund_ref: answer.amount, **draft.payment.own_refunds}
         draft.change(own_refunds=own)
@@ -59,7 +59,7 @@ def _complete_own_refund(draft: Draft, answer: Refunded) -> None:
         request_the_rest(draft)
 
 
-def _book_by_name(draft: Draft, answer: Refunded, because: str, *, by_noren: bool) -> int:
+def _book_new_refund(draft: Draft, answer: Refunded, because: str, *, by_noren: bool) -> int:
     """Book a refund with a new id, without the yen that the sum reported before. Return these yen."""
     payment = draft.payment
     known = _known_by_sum(payment, answer, by_noren=by_noren)
@@ -78,8 +78,8 @@ def _book_by_name(draft: Draft, answer: Refunded, because: str, *, by_noren: boo
 def _known_by_sum(payment: Payment, answer: Refunded, *, by_noren: bool) -> int:
     """Return how much of a refund was in the provider's sum before its id was known.
 
-    Noren's refund is in no sum from before its request. An uncertain amount is taken as too high rather than too low.
-    The next sum reports what is left out.
+    Noren's refund is in no sum from before its request. If the amount is not certain, the higher one
+    counts. The next sum then shows what was not booked.
     """
     most = min(payment.unnamed_refund_amount, answer.amount)
     if not by_noren:
@@ -111,7 +111,7 @@ def _correct_presumption(draft: Draft, before: Payment, own_ref: str) -> None:
             draft.note("refund was of others", f"¥{before.refund_asked_amount:,}")
 
 
-def keep_reply(draft: Draft, answer: Refunded | RefundWaiting | Unknown) -> None:
+def remember_refund_ids(draft: Draft, answer: Refunded | RefundWaiting | Unknown) -> None:
     """Keep the refund's id, and the sum before the refund, from a reply to Noren's request."""
     payment = draft.payment
     if not payment.refund_asked_amount:
@@ -212,6 +212,6 @@ def record_declined_refund(draft: Draft, answer: RefundDeclined, because: str, *
             draft.note(because)
 
 
-def doubts(payment: Payment, answer: Refunded) -> bool:
+def is_in_doubt(payment: Payment, answer: Refunded) -> bool:
     """Return whether the amount of a refund still differs from the request. It does not count until a person has looked."""
     return answer.refund_ref in payment.doubted_refunds and answer.amount != payment.refund_asked_amount

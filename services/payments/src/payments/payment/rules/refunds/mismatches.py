@@ -4,13 +4,13 @@ from dataclasses import replace
 
 from payments.payment.rules.answers import Refunded, RefundedInAll, RefundRoute
 from payments.payment.rules.books import journal
-from payments.payment.rules.details import Taken
+from payments.payment.rules.details import BookedRefund
 from payments.payment.rules.drafting import Draft
 from payments.payment.rules.moves import RecordTakenBack
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.refunds.bookings import (
     book_refund,
-    call_spare,
+    call_for_spare_money,
     resume_order,
     take_back_booked_refund,
 )
@@ -33,7 +33,7 @@ def check_reported_sum(draft: Draft, answer: RefundedInAll) -> None:
     """Call a person if the provider's sum of refunds is below the booked sum. Its earlier report cannot be true then."""
     payment, amount = draft.payment, answer.amount
     others = {one: reported for one, reported in payment.retold_refunds.items() if one != SUM}
-    if amount < min(answer.before, payment.reported_refunds_amount):
+    if amount < min(answer.expected_before, payment.reported_refunds_amount):
         if payment.retold_refunds.get(SUM) != amount:
             draft.change(retold_refunds={**others, SUM: amount})
             draft.call("refund reported otherwise")
@@ -177,10 +177,10 @@ def _take_back(draft: Draft, ref: str, part: str, amount: int, because: str) -> 
         draft.note(because)
         return
     from_suspense = min(amount - beyond, payment.suspense_returned_amount)
-    take_back_booked_refund(draft, Taken(part, amount - beyond, from_suspense), route_of(payment, ref))
+    take_back_booked_refund(draft, BookedRefund(part, amount - beyond, from_suspense), route_of(payment, ref))
     if not resume_order(draft, because):
         if draft.move(RecordTakenBack, because):
             draft.call("refund taken back")
         else:
             draft.note(because)
-    call_spare(draft, from_suspense)
+    call_for_spare_money(draft, from_suspense)

@@ -29,9 +29,9 @@ from payments.payment.rules.refunds.bookings import keep_route
 from payments.payment.rules.refunds.mismatches import call_for_missing_refund
 
 AGAIN = "counted_again_"
-"""The prefix of a hold's name among the ``refs`` after staff counted it again, until the next look-up."""
-KNOWN_THEN = "known at the decision"
-"""The report of a disowned object whose amount was not known at the decision."""
+"""The prefix of the ref that marks a hold as counted again, until a look-up reports it."""
+REPORTED_BEFORE = "known at the decision"
+"""Marks that the object had been reported at the decision, with an amount that was not kept."""
 
 
 def as_named_here(payment: Payment, answer: Answer) -> Answer:
@@ -68,8 +68,8 @@ def stands_here(payment: Payment, receipt_id: str) -> bool:
     return name in payment.receipts and name not in payment.reversals
 
 
-def call_booked_elsewhere(payment: Payment, receipt_id: str, order_code: str, at: datetime) -> Settled:
-    """Call a person about a reported receipt that is booked on ``order_code``. The person decides whose it is."""
+def record_booked_elsewhere(payment: Payment, receipt_id: str, order_code: str, at: datetime) -> Settled:
+    """Record that a reported receipt is booked on ``order_code``. The payment is then contradicted."""
     draft = Draft(payment, at)
     if receipt_id not in payment.booked_elsewhere:
         draft.change(booked_elsewhere={**payment.booked_elsewhere, receipt_id: order_code})
@@ -107,7 +107,7 @@ def record_report_of_disowned(draft: Draft, ref: str, answer: Answer) -> None:
         keep_route(draft, ref, answer.route)
     if not amount:
         _keep(draft, ref, replace(one, amount=0, confirmed=True))
-    elif KNOWN_THEN in one.reports:
+    elif REPORTED_BEFORE in one.reports:
         _keep(draft, ref, replace(one, amount=amount, reports=(report,)))
     elif report in one.reports:
         _keep(draft, ref, replace(one, amount=amount))
