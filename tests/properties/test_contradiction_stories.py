@@ -110,8 +110,8 @@ class Gate(ProviderGate):
         done = self.provider.asked(operation, amount, key, "ok") if self.way == "odd" else None
         unfit = Unknown(reason="other_reference", mismatch=True, to_request=True)
         if isinstance(done, Refunded):
-            return replace(unfit, doubted_refund=done.refund_ref)
-        return replace(unfit, not_ours=payment.authorization_id or "of-nobody")
+            return replace(unfit, unfit_refund_ref=done.refund_ref)
+        return replace(unfit, ref_of_others=payment.authorization_id or "of-nobody")
 
 
 class ContradictionStory(RuleBasedStateMachine):
@@ -196,7 +196,7 @@ class ContradictionStory(RuleBasedStateMachine):
     @rule()
     def a_look_tells_the_hold_of_another(self) -> None:
         named = self.payment.authorization_id
-        self.look((Unknown(reason="other_reference", mismatch=True, not_ours=named),))
+        self.look((Unknown(reason="other_reference", mismatch=True, ref_of_others=named),))
 
     @rule(kind=st.sampled_from([Captured, Refunded]))
     def a_look_tells_money_no_more(self, kind: type[Answer]) -> None:

@@ -87,7 +87,7 @@ amounts = st.sampled_from([TOTAL, TOTAL, 1_000, 2_300, 5_000])
 
 def gone_and_told(one: Payment) -> int:
     """What the order was told as given back: all that was booked so, and what went out beside a part that was here."""
-    return one.refunded_amount + sum(loss.amount for loss in one.losses if loss.told)
+    return one.refunded_amount + sum(loss.amount for loss in one.losses if loss.published)
 
 
 @dataclass
@@ -185,7 +185,7 @@ class PaymentStory(RuleBasedStateMachine):
             stays = by_staff or "refund_failed" in settled.payment.calls
             assert stays, "what a person has to see stays until it is done"
             # What staff asked for is asked for anew where others gave back part of it meanwhile.
-            theirs = by_staff or self.payment.refund_asked_amount > 0
+            theirs = by_staff or self.payment.refund_requested_amount > 0
             assert theirs or not any(ask.operation == "refund" for ask in settled.requests), (
                 "a person's business"
             )
@@ -214,7 +214,7 @@ class PaymentStory(RuleBasedStateMachine):
         if by_staff or not any(ask.operation == "refund" for ask in settled.requests):
             return
         states = {before.state, *(step.state for step in settled.steps)}
-        going = before.refund_asked_amount or "refunding" in states
+        going = before.refund_requested_amount or "refunding" in states
         assert after.order_cancelled or going or states & OVER, "owed"
         not_lost = before.charged_back_sum > after.charged_back_sum
         assert not (before.state in OVER and after.lost_to_a_bank) or not_lost, "a person's business"
@@ -717,7 +717,7 @@ class PaymentStory(RuleBasedStateMachine):
                 self.perform(request, "ok")
             self.look()
         assert self.due == [], "M5: every request comes to an end"
-        assert self.payment.refund_asked_amount == 0, "no refund is stuck"
+        assert self.payment.refund_requested_amount == 0, "no refund is stuck"
         for request in self.requests.values():
             told = self.provider.answers.get(request.key)
             assert not (isinstance(told, Refunded) and request.declined), "what was done is shown as done"

@@ -84,7 +84,7 @@ STANDS: Mapping[Call, list[tuple[dict[str, Any], Terms]]] = {
     "shipping_untold": [(PAID, CARD)],
     "answer_mismatch": [
         ({"state": "capturing"}, CARD),
-        ({**RECEIPT, "doubted_receipts": {"r1": 300}}, CARD),
+        ({**RECEIPT, "receipt_amounts_in_doubt": {"r1": 300}}, CARD),
         ({**PAID, "booked_elsewhere": {"r9": "N2"}}, CARD),
         ({**RECEIPT, "disowned": {"r1": DISOWNED}}, CARD),
     ],

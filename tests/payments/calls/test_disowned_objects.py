@@ -12,11 +12,11 @@ from payments.payment.locked_payments import end_mismatch_if_all_fits, is_outdat
 from payments.payment.rules.answers import (
     Answer,
     Captured,
+    NoLongerReported,
     OtherHold,
     RefundDeclined,
     Refunded,
     Reversed,
-    ToldNoMore,
     Unknown,
     Voided,
 )
@@ -39,7 +39,7 @@ HELD = settle_answers(payment("requested"), "authorize", [HOLD], AT, RENEWABLE).
 WAITS = payment("waiting", number=NUMBER)
 PAID_NUMBER = settle_answers(WAITS, None, [PAID], AT, KONBINI).payment
 BACK = Refunded(refund_ref="p1", amount=3_300)
-OF_ANOTHER = Unknown(reason="other_reference", mismatch=True, to_request=True, not_ours="a1")
+OF_ANOTHER = Unknown(reason="other_reference", mismatch=True, to_request=True, ref_of_others="a1")
 
 
 def look(one: Payment, *answers: Answer, terms: Terms = RENEWABLE) -> Payment:
@@ -80,12 +80,12 @@ def test_a_denied_capture_leaves_the_orders_own_hold() -> None:
 def test_a_denied_capture_that_was_done_is_heard_by_a_look() -> None:
     denied = deny(capture_in_doubt(), RENEWABLE, AT, by=STAFF).payment
     found = look(cancel(denied, AT).payment, HOLD, TAKEN)
-    assert (found.state, found.refund_asked_amount) == ("refunding", 3_300)
+    assert (found.state, found.refund_requested_amount) == ("refunding", 3_300)
 
 
 def test_a_denied_release_is_requested_anew() -> None:
     ends = cancel(HELD, AT).payment
-    doubt = replace(OF_ANOTHER, not_ours="B9")
+    doubt = replace(OF_ANOTHER, ref_of_others="B9")
     doubted = settle_answers(ends, "void", [doubt], AT, RENEWABLE).payment
 
     denied = deny(doubted, RENEWABLE, AT, by=STAFF)
@@ -99,7 +99,7 @@ def test_a_denied_release_is_requested_anew() -> None:
 
 def refund_in_doubt() -> Payment:
     asked = cancel(PAID_NUMBER, AT).payment
-    doubt = Unknown(reason="amount_differs", mismatch=True, to_request=True, doubted_refund="p1")
+    doubt = Unknown(reason="amount_differs", mismatch=True, to_request=True, unfit_refund_ref="p1")
     return settle_answers(asked, "refund", [doubt], AT, KONBINI).payment
 
 
@@ -128,7 +128,7 @@ def test_a_repeated_refund_ends_with_the_one_that_was_done() -> None:
     assert became.__class__ is Unknown
 
     counted = count_again(told, KONBINI, AT, ref="p1", by=STAFF)
-    assert (counted.payment.state, counted.payment.refund_asked_amount) == ("refunded", 0)
+    assert (counted.payment.state, counted.payment.refund_requested_amount) == ("refunded", 0)
     assert (counted.denied, counted.requests) == (("refund",), ())
 
 
@@ -148,7 +148,7 @@ def test_an_answer_that_names_a_disowned_object_ends_nothing() -> None:
 
 
 def disowned_receipt() -> Payment:
-    gone = look(PAID_NUMBER, ToldNoMore(receipts=("r1",)), terms=KONBINI)
+    gone = look(PAID_NUMBER, NoLongerReported(receipts=("r1",)), terms=KONBINI)
     return pressed(disown(gone, KONBINI, AT, ref="r1", by=STAFF).payment, KONBINI)
 
 
@@ -200,7 +200,7 @@ def test_a_refund_that_fits_is_not_offered_to_others() -> None:
 
 @pytest.mark.parametrize("amount", [500, 3_300])
 def test_a_disowned_refund_is_counted_again(amount: int) -> None:
-    gone = look(refunded(amount), ToldNoMore(refunds=("p1",)), terms=KONBINI)
+    gone = look(refunded(amount), NoLongerReported(refunds=("p1",)), terms=KONBINI)
     disowned = disown(gone, KONBINI, AT, ref="p1", by=STAFF).payment
     assert disowned.held_amount == 3_300
 
@@ -305,7 +305,7 @@ def test_a_denied_request_leaves_what_may_be_the_orders_own() -> None:
 
 
 def test_a_look_from_before_a_deed_contradicts_nothing() -> None:
-    stale = settle_answers(PAID_NUMBER, None, [ToldNoMore(receipts=("r1",))], AT, KONBINI)
+    stale = settle_answers(PAID_NUMBER, None, [NoLongerReported(receipts=("r1",))], AT, KONBINI)
     before = PAID_NUMBER.changed(version=PAID_NUMBER.version - 1)
     assert is_outdated(before, PAID_NUMBER, stale)
     assert not is_outdated(PAID_NUMBER, PAID_NUMBER, stale)

@@ -357,7 +357,7 @@ def test_money_that_was_to_go_back_pays_for_the_order_at_a_wish(here: int, sale:
     "no",
     [
         {"order_cancelled": True},
-        {"refund_asked_amount": 100},
+        {"refund_requested_amount": 100},
         {"chargebacks": (KnownChargeback(reference="d1", amount=1),)},
         {"state": "voided"},
         {"suspense_amount": 0},

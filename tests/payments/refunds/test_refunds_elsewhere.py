@@ -85,7 +85,7 @@ async def test_a_refusal_returned_elsewhere_is_recorded_with_a_name(shopping: Sh
 
 
 def test_a_new_refund_is_not_one_that_only_the_sum_told_of() -> None:
-    began = payment("refunding", captured_amount=5_000, refund_asked_amount=3_000, order_cancelled=True)
+    began = payment("refunding", captured_amount=5_000, refund_requested_amount=3_000, order_cancelled=True)
     known = settle_answer(began, None, RefundedInAll(amount=500), AT, KONBINI).payment
     assert (known.unnamed_refund_amount, known.held_amount) == (500, 4_500)
     reply = with_refunded_before(

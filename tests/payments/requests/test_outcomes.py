@@ -112,7 +112,7 @@ def test_a_refund_that_only_waited_counts_as_never_asked_for() -> None:
     for attempts in (1, 2, 3):
         assert never_sent(row("refund", attempts, waited))
         told = reply_of_look(
-            payment("refunding", captured_amount=3_300, refund_asked_amount=3_300),
+            payment("refunding", captured_amount=3_300, refund_requested_amount=3_300),
             (PAID, RefundWaiting()),
             row("refund", attempts, waited),
             CARD,

@@ -27,7 +27,7 @@ from payments.payment.rules.reports.objects import REPORTED_BEFORE
 from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.terms import Terms
 
-DISOWNED, DENIED = "said to be of others", "said to be undone"
+DISOWNED, DENIED = "said to be of others", "request denied"
 
 
 def refunds_to_disown(payment: Payment) -> dict[str, int]:
@@ -35,23 +35,23 @@ def refunds_to_disown(payment: Payment) -> dict[str, int]:
 
     A refund that fits is a fact, whoever made it. Empty while a refund is in progress or a chargeback is open.
     """
-    if payment.refund_asked_amount or payment.open_chargebacks:
+    if payment.refund_requested_amount or payment.open_chargebacks:
         return {}
-    doubted = {*payment.not_ours, *payment.retold_refunds}
+    doubted = {*payment.refs_of_others, *payment.refund_amounts_in_doubt}
     reported = {ref: amount for ref, amount in payment.refund_amounts.items() if amount}
     return {ref: amount for ref, amount in reported.items() if ref in doubted or SUM in doubted}
 
 
 def receipts_to_disown(payment: Payment) -> dict[str, int]:
     """Return the booked receipts, in yen by the provider's ids, that are reported otherwise or belong to others."""
-    doubted = (*payment.doubted_receipts, *payment.not_ours)
+    doubted = (*payment.receipt_amounts_in_doubt, *payment.refs_of_others)
     booked = {one: payment.booked_of(one) for one in payment.receipts if one in doubted}
     return {one: amount for one, amount in booked.items() if amount and one not in payment.reversals}
 
 
 def may_disown_hold(payment: Payment) -> bool:
     """Return whether the hold of the order may belong to others."""
-    return payment.state == "authorized" and payment.authorization_id in payment.not_ours
+    return payment.state == "authorized" and payment.authorization_id in payment.refs_of_others
 
 
 def may_deny(payment: Payment) -> bool:
@@ -79,12 +79,12 @@ def disown(
     draft = Draft(payment, at, by)
     if ref in (refunds := refunds_to_disown(payment)):
         draft.note(DISOWNED, ref)
-        amount = payment.retold_refunds.get(ref) or refunds[ref]
+        amount = payment.refund_amounts_in_doubt.get(ref) or refunds[ref]
         one = Disowned("refund", amount, by_noren=ref in payment.own_refunds)
         disown_refund(draft, ref, DISOWNED)
     elif ref in (receipts := receipts_to_disown(payment)):
         draft.note(DISOWNED, ref)
-        one = Disowned("receipt", payment.doubted_receipts.get(ref) or receipts[ref])
+        one = Disowned("receipt", payment.receipt_amounts_in_doubt.get(ref) or receipts[ref])
         take_back_receipt(draft, Reversed(receipt_id=ref, amount=receipts[ref]), DISOWNED, by_mistake=True)
         draft.call("receipt booked nowhere")
     elif ref in payment.booked_elsewhere:
@@ -110,12 +110,12 @@ def disown(
 
 def _without(payment: Payment, ref: str, one: Disowned) -> Payment:
     """Return the payment with ``ref`` among the disowned objects and in none of its references, and without a call about it."""
-    left = tuple(other for other in payment.not_ours if other != ref)
+    left = tuple(other for other in payment.refs_of_others if other != ref)
     names = tuple(name for name, value in payment.refs.items() if value == ref)
     refs = {name: value for name, value in payment.refs.items() if value != ref}
     told_as = next((told for told, name in payment.receipt_names.items() if name == ref), ref)
     disowned = {**payment.disowned, told_as: replace(one, names=names)}
-    payment = payment.changed(not_ours=left, disowned=disowned, refs=refs)
+    payment = payment.changed(refs_of_others=left, disowned=disowned, refs=refs)
     return payment if left else payment.without_mismatch
 
 
@@ -132,14 +132,16 @@ def deny(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
     draft.note(DENIED)
     draft.deny(*_under_way(payment))
     named = {**_named_by_the_answer(payment), **payment.disowned}
-    draft.payment = draft.payment.changed(disowned=named, not_ours=(), doubted_refunds=()).without_mismatch
-    if payment.refund_asked_amount:
+    draft.payment = draft.payment.changed(
+        disowned=named, refs_of_others=(), unfit_refund_refs=()
+    ).without_mismatch
+    if payment.refund_requested_amount:
         draft.change(our_refund=replace(payment.our_refund, refs=()))
         record_declined_refund(draft, RefundDeclined(reason="denied"), DENIED, by_noren=True)
         return draft.done()
     if payment.state == "voiding":
         draft.request("void", payment.amount)
-        draft.change(asked_by=payment.asked_by)
+        draft.change(requested_by=payment.requested_by)
         return draft.done()
     request_ended = settle_answer(
         draft.payment, None, _answer_not_done(payment), at, terms, because=DENIED, by=by
@@ -155,16 +157,16 @@ def _named_by_the_answer(payment: Payment) -> dict[str, Disowned]:
     if payment.state in NOT_YET:
         return {}
     own = {payment.authorization_id, *payment.ended_holds, *payment.refs.values()}
-    others = [ref for ref in payment.not_ours if ref not in own]
-    if not payment.refund_asked_amount:
+    others = [ref for ref in payment.refs_of_others if ref not in own]
+    if not payment.refund_requested_amount:
         return {ref: Disowned("hold") for ref in others}
-    refunds = (*others, *payment.doubted_refunds, *payment.our_refund.refs)
+    refunds = (*others, *payment.unfit_refund_refs, *payment.our_refund.refs)
     return {ref: Disowned("refund", by_noren=True) for ref in refunds}
 
 
 def _under_way(payment: Payment) -> tuple[Operation, ...]:
     """Return the kinds of the requests whose answer decides how the payment goes on."""
-    if payment.refund_asked_amount:
+    if payment.refund_requested_amount:
         return ("refund",)
     if payment.state in NOT_YET:
         return ("authorize", "issue")

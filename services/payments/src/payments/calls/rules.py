@@ -28,7 +28,7 @@ def calls_to_mark_seen(payment: Payment) -> tuple[str, ...]:
         "seen": True,
         "seen, without spare money": not payment.spare_amount,
         "seen, without an open chargeback": not payment.open_chargebacks,
-        "seen, without an object of others": not (payment.not_ours or payment.booked_elsewhere),
+        "seen, without an object of others": not (payment.refs_of_others or payment.booked_elsewhere),
         "seen, with nothing owed": payment.owes_nothing,
         "seen, after the cancellation": payment.order_cancelled,
     }
@@ -59,7 +59,7 @@ def mark_seen(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settl
     if seen := calls_to_mark_seen(payment):
         draft.note("marked as seen")
         draft.payment = draft.payment.without_calls(*seen)
-        if payment.doubted_refunds:
+        if payment.unfit_refund_refs:
             _end_doubted_refund(draft)
         book_receipts_as_reported(draft, terms, "marked as seen")
         book_refunds_as_reported(draft, "marked as seen")
@@ -74,5 +74,5 @@ def _end_doubted_refund(draft: Draft) -> None:
 
     It counts as the provider reports it. Staff may request the rest again, or refund it by another way.
     """
-    draft.change(doubted_refunds=())
+    draft.change(unfit_refund_refs=())
     record_declined_refund(draft, RefundDeclined(reason="amount_differs"), "marked as seen", by_noren=True)

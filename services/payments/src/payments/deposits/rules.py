@@ -91,7 +91,7 @@ def _came(amount: int, day: date | None, at: datetime, receipt_id: str) -> Captu
 
 def may_take_back_deposits(payment: Payment, terms: Terms) -> bool:
     """Return whether staff may take back a deposit that they recorded: none of it is being refunded."""
-    return terms.deposit == "by_hand" and not payment.refund_asked_amount and not payment.open_chargebacks
+    return terms.deposit == "by_hand" and not payment.refund_requested_amount and not payment.open_chargebacks
 
 
 def take_back_deposit(
@@ -187,7 +187,7 @@ def may_keep(payment: Payment) -> bool:
     return (
         refund_ended
         and payment.held_amount > 0
-        and not payment.refund_asked_amount
+        and not payment.refund_requested_amount
         and not payment.refunds_stopped
     )
 

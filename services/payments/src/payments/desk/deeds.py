@@ -123,7 +123,7 @@ DEEDS: Mapping[str, Deed[Any]] = {
         PaymentForm,
         deny_request,
         "依頼は成立していないと記録しました",
-        {"said to be undone": "スタッフが、依頼は成立していないと記録しました"},
+        {"request denied": "スタッフが、依頼は成立していないと記録しました"},
     ),
     "disown": deed(
         OneObject,

@@ -107,7 +107,7 @@ def _seen(payment: Payment) -> list[Offer]:
     """Return the offer to mark the payment as seen, with what the provider's report then changes."""
     if not call_rules.calls_to_mark_seen(payment):
         return []
-    amounts = {"入金額": payment.doubted_receipts, "返金額": payment.retold_refunds}
+    amounts = {"入金額": payment.receipt_amounts_in_doubt, "返金額": payment.refund_amounts_in_doubt}
     shown = [f"{word} {yen(amount)}" for word, of_each in amounts.items() for amount in of_each.values()]
     means = "確認済みにします。お金は動きません。"
     if payment.reported_again:

@@ -69,7 +69,7 @@ async def act_on_payment(
     batch = LockedPayments([payment])
     batch.add(settled)
     await batch.save(tx, methods, at)
-    if (payment.contradicted and not settled.payment.contradicted) or payment.doubted_refunds:
+    if (payment.contradicted and not settled.payment.contradicted) or payment.unfit_refund_refs:
         # The provider's reports count now. A request that ended here has ended at the provider, too.
         await look_soon(tx, [payment.payment_id], also_unwatched=True)
     return Acted(settled.payment, booked=True)

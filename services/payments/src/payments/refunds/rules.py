@@ -22,7 +22,10 @@ def may_refund_again(payment: Payment) -> bool:
     late = payment.state in OVER and "late_money" in payment.calls
     owed = payment.state == "owed" or late or (payment.state == "captured" and payment.order_cancelled)
     return (
-        owed and payment.held_amount > 0 and not payment.refund_asked_amount and not payment.refunds_stopped
+        owed
+        and payment.held_amount > 0
+        and not payment.refund_requested_amount
+        and not payment.refunds_stopped
     )
 
 
@@ -41,7 +44,7 @@ def may_refund_spare(payment: Payment, terms: Terms) -> bool:
 
 def _may_refund_beside_the_order(payment: Payment, terms: Terms) -> bool:
     """Return whether the provider can refund some money of a paid order while the order goes on."""
-    free = not payment.refund_asked_amount and not payment.refunds_stopped
+    free = not payment.refund_requested_amount and not payment.refunds_stopped
     can = terms.part_refunds and terms.flow != "unmanaged"
     return payment.keeps_its_sale and free and can
 
@@ -75,7 +78,7 @@ def refund_part(
 
 def outside_amount_max(payment: Payment) -> int:
     """Return the maximum amount of a refund that staff may record, in yen."""
-    return 0 if payment.refund_asked_amount else payment.held_amount
+    return 0 if payment.refund_requested_amount else payment.held_amount
 
 
 def record_outside_refund(

@@ -55,7 +55,7 @@ def _presumed_own_refund(
     if same:
         return same[-1]
     presumed = payment.our_refund.presumed_ref
-    return Refunded(refund_ref=presumed, amount=payment.refund_asked_amount) if presumed else None
+    return Refunded(refund_ref=presumed, amount=payment.refund_requested_amount) if presumed else None
 
 
 def _is_of(payment: Payment, reported: Refunded | RefundWaiting | RefundDeclined) -> bool:
@@ -68,4 +68,4 @@ def with_refunded_before(payment: Payment, found: Sequence[Answer], answer: Answ
     if not isinstance(answer, Refunded | RefundWaiting | Unknown):
         return answer
     before = settle_answers(payment, None, found, now(), terms).payment
-    return replace(answer, told_before=before.reported_refunds_amount)
+    return replace(answer, refunded_before=before.reported_refunds_amount)

@@ -45,7 +45,7 @@ class NoAnswer(Exception):
 
     - `retry_after_seconds` is the pause that Amazon asked for, if it did.
     - `mismatch`: the answer is about something other than the request.
-    - `not_ours`: the id of an object that belongs to another parent than Noren knows.
+    - `ref_of_others`: the id of an object that belongs to another parent than Noren knows.
     """
 
     def __init__(
@@ -54,13 +54,13 @@ class NoAnswer(Exception):
         retry_after_seconds: int | None = None,
         *,
         mismatch: bool = False,
-        not_ours: str = "",
+        ref_of_others: str = "",
     ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.retry_after_seconds = retry_after_seconds
         self.mismatch = mismatch
-        self.not_ours = not_ours
+        self.ref_of_others = ref_of_others
 
 
 def yen(amount: int) -> dict[str, str]:
@@ -204,7 +204,7 @@ def about(asked_id: str, answered: S, of: Collection[str] = ()) -> S:
     if answered.own_id != asked_id:
         raise NoAnswer("other_reference", mismatch=True)
     if of and answered.parent_id not in of:
-        raise NoAnswer("other_reference", mismatch=True, not_ours=asked_id)
+        raise NoAnswer("other_reference", mismatch=True, ref_of_others=asked_id)
     return answered
 
 

@@ -184,7 +184,7 @@ async def _named_refunds(client: AmazonPayClient, payment: Payment) -> list[tupl
             if no.code != NOT_FOUND:
                 raise
             if is_ours:
-                raise NoAnswer("not_found", mismatch=True, not_ours=refund_id) from no
+                raise NoAnswer("not_found", mismatch=True, ref_of_others=refund_id) from no
     return found
 
 

@@ -92,7 +92,7 @@ def unclear(gap: NoAnswer) -> Unknown:
         reason=gap.reason,
         retry_after_seconds=gap.retry_after_seconds,
         mismatch=gap.mismatch,
-        not_ours=gap.not_ours,
+        ref_of_others=gap.ref_of_others,
     )
 
 

@@ -59,7 +59,7 @@ async def _ask(client: AmazonPayClient, part: Part) -> Answer:
     refs = {REFUND + part.key: refund.refund_id}
     if refund.refund_amount.amount != part.amount:
         doubted = refund.refund_id
-        return Unknown(reason="amount_differs", mismatch=True, doubted_refund=doubted, refs=refs)
+        return Unknown(reason="amount_differs", mismatch=True, unfit_refund_ref=doubted, refs=refs)
     return meaning.of_refund(refund, refs)
 
 

@@ -2,7 +2,7 @@
 
 Replies, notices and look-ups all end in these classes. :func:`payments.payment.rules.settling.settle_answer` applies them in
 any order. ``refs`` are the provider's own ids. The payment keeps them, and a notice finds its payment by them.
-The names of these classes are stored in the history. Amounts are integer yen, moments UTC.
+Rows and the history have each class under its :func:`stored_name`. Amounts are integer yen, moments UTC.
 """
 
 from collections.abc import Mapping
@@ -153,14 +153,14 @@ class UnnamedCharges(_Answer):
 class Refunded(_Answer):
     """``amount`` yen went back to the buyer by ``route``, whoever requested it.
 
-    ``refund_ref`` is the provider's id of the refund; it is booked once. ``told_before`` is as in
+    ``refund_ref`` is the provider's id of the refund; it is booked once. ``refunded_before`` is as in
     :class:`RefundWaiting`.
     """
 
     refund_ref: str
     amount: int
     route: RefundRoute = "provider"
-    told_before: int = 0
+    refunded_before: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +177,7 @@ class RefundedInAll(_Answer):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ToldNoMore(_Answer):
+class NoLongerReported(_Answer):
     """``receipts`` and ``refunds`` (the provider's ids) were reported and booked before, and are not reported now."""
 
     receipts: tuple[str, ...] = ()
@@ -205,14 +205,14 @@ class RefundWaiting(_Answer):
 
     ``looks``: the number of attempts that only looked the payment up and sent nothing. A method returns 1 if a refund of others
     has to end first. ``refund_refs`` are the provider's ids of the refund, if it has reported them. A look-up then
-    answers Noren's request, too. There are several ids if the provider refunds in parts. ``told_before``: the yen
+    answers Noren's request, too. There are several ids if the provider refunds in parts. ``refunded_before``: the yen
     that the provider counted as refunded before Noren's first request. Noren's refund is none of them.
     """
 
     ask_again_seconds: float = 30
     looks: int = 0
     refund_refs: tuple[str, ...] = ()
-    told_before: int = 0
+    refunded_before: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,18 +244,18 @@ class Unknown(_Answer):
 
     - ``mismatch``: the answer is about something else, or the books cannot hold it. Noren calls a person.
     - ``to_request``: the answer was the reply to a request. The request is not repeated until a person has looked.
-    - ``doubted_refund``: the provider's id of a refund with another amount than the request.
-    - ``not_ours``: the id of an object that was reported for the payment, but is not found or names another parent.
-    - ``told_before``: as in :class:`RefundWaiting`.
+    - ``unfit_refund_ref``: the provider's id of a refund with another amount than the request.
+    - ``ref_of_others``: the id of an object that was reported for the payment, but is not found or names another parent.
+    - ``refunded_before``: as in :class:`RefundWaiting`.
     """
 
     reason: str
     retry_after_seconds: float | None = None
     mismatch: bool = False
     to_request: bool = False
-    doubted_refund: str = ""
-    not_ours: str = ""
-    told_before: int = 0
+    unfit_refund_ref: str = ""
+    ref_of_others: str = ""
+    refunded_before: int = 0
 
 
 Answer = (
@@ -274,7 +274,7 @@ Answer = (
     | UnnamedCharges
     | Refunded
     | RefundedInAll
-    | ToldNoMore
+    | NoLongerReported
     | Chargeback
     | RefundWaiting
     | RefundDeclined
@@ -282,3 +282,10 @@ Answer = (
     | ShippingRefused
     | Unknown
 )
+
+_STORED_AS: Mapping[type, str] = {NoLongerReported: "ToldNoMore"}
+
+
+def stored_name(kind: type) -> str:
+    """Return the name of a class of answers in rows and in the history. It never changes; the name in the code may."""
+    return _STORED_AS.get(kind, kind.__name__)

@@ -34,7 +34,7 @@ def apply_chargeback(draft: Draft, answer: Chargeback, because: str) -> None:
         before = KnownChargeback(
             reference=reported.reference, amount=reported.amount, disputed_amount=reported.amount
         )
-    elif before.told == reported:
+    elif before.last_report == reported:
         return
     else:
         now = before.updated_by(reported)
@@ -44,7 +44,7 @@ def apply_chargeback(draft: Draft, answer: Chargeback, because: str) -> None:
             before.respond_by,
         )
         if is_unchanged or (before.state == "lost" and reported.state == "open"):
-            _keep(draft, replace(before, told=reported))
+            _keep(draft, replace(before, last_report=reported))
             return
     decided = f"chargeback told {reported.state}" if reported.state != "open" else because
     record_chargeback_state(draft, before.updated_by(reported), decided)

@@ -37,7 +37,7 @@ class OurRefund:
     - ``number``: the number of its request, which no other refund of the payment has.
     - ``refs``: the provider's ids, as soon as an answer to the request has them. The refunds in ``done_refs`` are
       completed.
-    - ``told_before``: the yen that the provider counted as refunded before the request.
+    - ``refunded_before``: the yen that the provider counted as refunded before the request.
     - ``presumed_ref``: the id of a refund of equal amount that a look-up reported before Noren's refund had an id. Until
       an answer names another id, Noren treats it as its own.
     """
@@ -45,7 +45,7 @@ class OurRefund:
     number: int = 0
     refs: tuple[str, ...] = ()
     done_refs: tuple[str, ...] = ()
-    told_before: int = 0
+    refunded_before: int = 0
     presumed_ref: str = ""
 
 
@@ -56,7 +56,7 @@ NO_REFUND = OurRefund()
 class Loss:
     """Yen that were refunded, or taken back, beyond the money that was here.
 
-    ``ref`` is the provider's id of the refund, the receipt or the chargeback. ``told``: whether the event about
+    ``ref`` is the provider's id of the refund, the receipt or the chargeback. ``published``: whether the event about
     the refund already included these yen.
     """
 
@@ -64,7 +64,7 @@ class Loss:
     amount: int
     kind: Literal["refund", "receipt", "chargeback"]
     route: RefundRoute = "provider"
-    told: bool = False
+    published: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class KnownChargeback:
 
     - ``disputed_amount``: the yen that the buyer disputes; 0 if nobody reported them; None in an old row without this
       field.
-    - ``told``: the provider's last report. Staff may have decided otherwise since.
+    - ``last_report``: the provider's last report. Staff may have decided otherwise since.
     - ``lost_times``: how often it was booked as lost.
     - ``taken``: the part of the present loss that was here.
     """
@@ -127,7 +127,7 @@ class KnownChargeback:
     respond_by: datetime | None = None
     state: ChargebackState = "open"
     disputed_amount: int | None = None
-    told: Chargeback | None = None
+    last_report: Chargeback | None = None
     lost_times: int = 0
     taken: tuple[BookedRefund, ...] = ()
 
@@ -158,5 +158,5 @@ class KnownChargeback:
             amount=report.amount or same,
             disputed_amount=opened,
             respond_by=report.respond_by or self.respond_by,
-            told=report,
+            last_report=report,
         )

@@ -79,14 +79,14 @@ def and_then(whole: Settled, part: Settled) -> Settled:
 class Draft:
     """Collects what a rule decides. It exists only inside one rule.
 
-    ``by`` is the person who does it. ``asked_by`` is the person who requested what a provider did.
+    ``by`` is the person who does it. ``requested_by`` is the person who requested what a provider did.
     """
 
-    def __init__(self, payment: Payment, at: datetime, by: str = "", asked_by: str = "") -> None:
+    def __init__(self, payment: Payment, at: datetime, by: str = "", requested_by: str = "") -> None:
         self.payment = payment
         self.at = at
         self.by = by
-        self.asked_by = asked_by
+        self.requested_by = requested_by
         self._steps: list[PaymentStep] = []
         self._events: list[Event] = []
         self._requests: list[NewRequest] = []
@@ -96,7 +96,7 @@ class Draft:
     @property
     def person(self) -> str:
         """Return the person who does this, or who requested it from the provider; empty for nobody."""
-        return self.by or self.asked_by
+        return self.by or self.requested_by
 
     def done(self) -> Settled:
         """Return what was collected."""
@@ -149,10 +149,10 @@ class Draft:
         """
         number = self.payment.sequence_of(operation)
         self._requests.append(NewRequest(operation, amount, number))
-        self.change(asked_by=self.person)
+        self.change(requested_by=self.person)
         if operation == "refund":
-            our_refund = OurRefund(number, told_before=self.payment.reported_refunds_amount)
-            self.change(refund_asked_amount=amount, refund_of_sale=of_sale, our_refund=our_refund)
+            our_refund = OurRefund(number, refunded_before=self.payment.reported_refunds_amount)
+            self.change(refund_requested_amount=amount, refund_of_sale=of_sale, our_refund=our_refund)
 
     def deny(self, *operations: Operation) -> None:
         """End the open requests of these kinds. They had no effect."""
@@ -160,7 +160,7 @@ class Draft:
 
     def end_refund(self) -> None:
         """Record that no refund of Noren is in progress any more."""
-        self.change(refund_asked_amount=0, our_refund=OurRefund(self.payment.our_refund.number))
+        self.change(refund_requested_amount=0, our_refund=OurRefund(self.payment.our_refund.number))
 
     def book(self, *entries: JournalEntry) -> None:
         """Add journal entries. Entries of 0 yen are left out."""
@@ -202,7 +202,7 @@ class Draft:
         - money that comes after a bank took back what was here.
         """
         payment = self.payment
-        if "refund_failed" in payment.calls or payment.open_chargebacks or payment.refund_asked_amount:
+        if "refund_failed" in payment.calls or payment.open_chargebacks or payment.refund_requested_amount:
             return
         if payment.held_amount and payment.refunds_stopped:
             return

@@ -67,7 +67,7 @@ def capture_after_shipping(payment: Payment, terms: Terms, at: datetime) -> Sett
     draft = Draft(payment, at)
     if terms.deposit == "capture" and payment.capture_policy == "on_shipped" and payment.state != "captured":
         wish = CaptureWish("shipped")
-        draft.change(shipped=not payment.order_cancelled)
+        draft.change(capture_when_held=not payment.order_cancelled)
         if payment.state in NOT_YET or payment.awaits_new_hold:
             draft.change(capture_wish=wish)
         elif payment.state != "capturing":
@@ -123,7 +123,7 @@ def capture_the_rest(draft: Draft, terms: Terms, because: str) -> None:
     draft.move(PartCaptured, because)
     draft.change(capture_wish=None)
     if wish is not None and wish.amount is not None:
-        wish = CaptureWish("shipped") if draft.payment.shipped else None
+        wish = CaptureWish("shipped") if draft.payment.capture_when_held else None
     if wish is not None:
         request_capture(draft, wish, terms)
 
@@ -164,7 +164,7 @@ def cancel(payment: Payment, at: datetime, *, by: str = "") -> Settled:
     draft = Draft(payment, at, by)
     if payment.order_cancelled or payment.state == "unmanaged":
         return draft.done()
-    draft.change(order_cancelled=True, capture_wish=None, renews_hold=False, shipped=False)
+    draft.change(order_cancelled=True, capture_wish=None, renews_hold=False, capture_when_held=False)
     if payment.state == "captured":
         # The failed refund was one of suspense. Now everything is refunded.
         draft.end_calls("paid order cancelled")

@@ -66,7 +66,7 @@ class Payment(Money):
     """It never becomes false again: money that arrives later is refunded."""
     refund_of_sale: bool = False
     """Whether staff want the refund in progress out of a paid order, not only out of suspense."""
-    asked_by: str = ""
+    requested_by: str = ""
     """The person who asked for the latest request."""
     reauthorized_at: datetime | None = None
     renews_hold: bool = False
@@ -80,18 +80,18 @@ class Payment(Money):
     """The receipts of holds that were captured in part."""
     reversals: tuple[str, ...] = ()
     """Receipts that were taken back, by the provider's ids. ``failed_refunds`` has ids, too."""
-    doubted_receipts: Mapping[str, int] = field(default_factory=dict)
+    receipt_amounts_in_doubt: Mapping[str, int] = field(default_factory=dict)
     """The yen that the provider now reports for receipts that were booked with another amount."""
-    retold_refunds: Mapping[str, int] = field(default_factory=dict)
+    refund_amounts_in_doubt: Mapping[str, int] = field(default_factory=dict)
     """The yen that the provider now reports for refunds that were booked with another amount."""
     doubted_due_at: datetime | None = None
     """The deadline that the provider now reports for the number, if the buyer was told another one."""
     seen_due_at: datetime | None = None
     """The other deadline of the provider that staff have seen. The one that the buyer was told counts."""
     failed_refunds: tuple[str, ...] = ()
-    doubted_refunds: tuple[str, ...] = ()
+    unfit_refund_refs: tuple[str, ...] = ()
     """Refunds with another amount than the request. They are not booked until a person has looked."""
-    not_ours: tuple[str, ...] = ()
+    refs_of_others: tuple[str, ...] = ()
     """Objects that were reported for this payment but name another parent, by the provider's ids."""
     disowned: Mapping[str, Disowned] = field(default_factory=dict)
     """Objects that staff disowned, by the provider's ids. A report of one calls staff again."""
@@ -101,7 +101,7 @@ class Payment(Money):
     """The new names of the receipts that were moved to this payment."""
     outside: tuple[Outside, ...] = ()
     """Refunds that staff recorded and no provider has reported."""
-    shipped: bool = False
+    capture_when_held: bool = False
     """The money is wanted as soon as it is held, because the whole order was sent."""
     calls: tuple[str, ...] = ()
     """Why a person must look at the payment. No call hides another; see :meth:`with_call`."""
@@ -139,7 +139,7 @@ class Payment(Money):
 
         Until they agree again, or a person has decided, nothing is final and nothing irreversible is done.
         """
-        return self.reported_otherwise or bool(self.not_ours) or MISMATCH in self.calls
+        return self.reported_otherwise or bool(self.refs_of_others) or MISMATCH in self.calls
 
     @property
     def reported_otherwise(self) -> bool:
@@ -150,7 +150,12 @@ class Payment(Money):
         - An object that staff disowned is reported here again.
         - The number that waits for its buyer has another deadline.
         """
-        money = self.doubted_receipts or self.retold_refunds or self.booked_elsewhere or self.reported_again
+        money = (
+            self.receipt_amounts_in_doubt
+            or self.refund_amounts_in_doubt
+            or self.booked_elsewhere
+            or self.reported_again
+        )
         return bool(money or (self.state == "waiting" and self.doubted_due_at))
 
     @property
@@ -211,14 +216,14 @@ class Payment(Money):
     def awaits_an_answer(self) -> bool:
         """Return whether a request is in progress whose answer decides how the payment goes on."""
         under_way = self.state in NOT_YET or self.state in ("capturing", "voiding", "reauthorizing")
-        return under_way or bool(self.refund_asked_amount or self.doubted_refunds)
+        return under_way or bool(self.refund_requested_amount or self.unfit_refund_refs)
 
     @property
     def without_mismatch(self) -> "Payment":
         """Return the payment without the call about a mismatch, unless booked money is still reported otherwise."""
         if self.reported_otherwise:
             return self
-        return self.changed(not_ours=()).without_calls(*ENDED_BY["all reports fit"])
+        return self.changed(refs_of_others=()).without_calls(*ENDED_BY["all reports fit"])
 
     @property
     def keeps_its_sale(self) -> bool:
@@ -270,7 +275,9 @@ class Payment(Money):
         """
         if operation == "void" and (self.has_unwanted_holds or self.is_over_with_part_captured):
             return True
-        requested = operation != "refund" or (self.refund_asked_amount > 0 and self.is_latest_refund(number))
+        requested = operation != "refund" or (
+            self.refund_requested_amount > 0 and self.is_latest_refund(number)
+        )
         return requested and self.state in WANTED_IN[operation]
 
     def is_latest_refund(self, number: int) -> bool:
@@ -280,8 +287,8 @@ class Payment(Money):
     def is_ours(self, refund_ref: str) -> bool:
         """Return whether the provider's id names Noren's refund in progress. An answer to the request reported that
         id."""
-        known = (*self.our_refund.refs, *self.doubted_refunds)
-        return bool(refund_ref and self.refund_asked_amount) and refund_ref in known
+        known = (*self.our_refund.refs, *self.unfit_refund_refs)
+        return bool(refund_ref and self.refund_requested_amount) and refund_ref in known
 
     def sequence_of(self, operation: Operation) -> int:
         """Return the number of the next request of its kind.

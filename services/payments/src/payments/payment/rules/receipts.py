@@ -86,8 +86,10 @@ def _check_reported_receipt(draft: Draft, answer: Captured, terms: Terms) -> Non
         return
     if answer.amount == booked:
         _doubt_no_more(draft, answer.receipt_id)
-    elif payment.doubted_receipts.get(answer.receipt_id) != answer.amount:
-        draft.change(doubted_receipts={**payment.doubted_receipts, answer.receipt_id: answer.amount})
+    elif payment.receipt_amounts_in_doubt.get(answer.receipt_id) != answer.amount:
+        draft.change(
+            receipt_amounts_in_doubt={**payment.receipt_amounts_in_doubt, answer.receipt_id: answer.amount}
+        )
         draft.call("receipt reported otherwise")
         draft.note("receipt told otherwise", f"¥{booked:,} → ¥{answer.amount:,}")
 
@@ -96,15 +98,17 @@ def call_for_missing_receipt(draft: Draft, receipt_id: str) -> None:
     """Call a person for a receipt that was reported once and is not reported any more."""
     payment = draft.payment
     booked = 0 if receipt_id in payment.reversals else payment.booked_of(receipt_id)
-    if booked and payment.doubted_receipts.get(receipt_id) != 0:
-        draft.change(doubted_receipts={**payment.doubted_receipts, receipt_id: 0})
+    if booked and payment.receipt_amounts_in_doubt.get(receipt_id) != 0:
+        draft.change(receipt_amounts_in_doubt={**payment.receipt_amounts_in_doubt, receipt_id: 0})
         draft.call("receipt reported otherwise")
         draft.note("receipt told no more", f"¥{booked:,}")
 
 
 def _doubt_no_more(draft: Draft, receipt_id: str) -> None:
-    left = {one: reported for one, reported in draft.payment.doubted_receipts.items() if one != receipt_id}
-    draft.change(doubted_receipts=left)
+    left = {
+        one: reported for one, reported in draft.payment.receipt_amounts_in_doubt.items() if one != receipt_id
+    }
+    draft.change(receipt_amounts_in_doubt=left)
 
 
 def book_receipts_as_reported(draft: Draft, terms: Terms, because: str) -> None:
@@ -112,7 +116,7 @@ def book_receipts_as_reported(draft: Draft, terms: Terms, because: str) -> None:
 
     Each difference is its own movement.
     """
-    for receipt_id, reported in draft.payment.doubted_receipts.items():
+    for receipt_id, reported in draft.payment.receipt_amounts_in_doubt.items():
         payment = draft.payment
         more = reported - (payment.booked_of(receipt_id) or 0)
         part = f"{receipt_id}:{payment.version}"
@@ -224,7 +228,7 @@ def take_back_receipt(draft: Draft, answer: Reversed, because: str, *, by_mistak
 def _take_back_booked(draft: Draft, ref: str, amount: int, because: str, *, by_mistake: bool) -> None:
     payment = draft.payment
     # A refund in progress may have gone out already. Only its answer, or money, shows what is lost.
-    taken = min(amount, max(payment.held_amount - payment.refund_asked_amount, 0))
+    taken = min(amount, max(payment.held_amount - payment.refund_requested_amount, 0))
     _, from_sale = draft.take_back_amount(ref, taken)
     draft.lose(Loss(ref, amount - taken, "receipt"))
     if not draft.payment.spare_amount:

@@ -15,6 +15,7 @@ from payments.payment.rules.answers import (
     Expired,
     Issued,
     NeedsBuyer,
+    NoLongerReported,
     OtherHold,
     RefundDeclined,
     Refunded,
@@ -22,10 +23,10 @@ from payments.payment.rules.answers import (
     RefundWaiting,
     Reversed,
     ShippingRefused,
-    ToldNoMore,
     Unknown,
     UnnamedCharges,
     Voided,
+    stored_name,
 )
 from payments.payment.rules.chargebacks import apply_chargeback
 from payments.payment.rules.details import CaptureWish, Number
@@ -83,18 +84,18 @@ def settle_answer(
     changes only the provider's ids. The history shows ``because`` and ``by`` if somebody other than the provider
     reported it. Events about a request name the person who had asked for it.
     """
-    draft = Draft(payment, at, by, asked_by=payment.asked_by if operation else "")
+    draft = Draft(payment, at, by, requested_by=payment.requested_by if operation else "")
     if ref := disowned_object(payment, answer):
         record_report_of_disowned(draft, ref, answer)
         return draft.done()
     answer = as_named_here(payment, answer)
     draft.remember(answer.refs)
-    because = because or f"{operation or 'look_up'}: {type(answer).__name__}"
+    because = because or f"{operation or 'look_up'}: {stored_name(type(answer))}"
     by_noren = operation == "refund"
     if by_noren and isinstance(answer, Refunded | RefundWaiting | Unknown):
         remember_refund_ids(draft, answer)
     match answer:
-        case ToldNoMore():
+        case NoLongerReported():
             call_for_missing_objects(draft, answer)
         case Captured():
             receive(draft, answer, terms, because, operation)
@@ -161,10 +162,10 @@ def _call_for_unfit_answer(draft: Draft, answer: Unknown, terms: Terms, because:
 
     A refund with another amount is not booked until the person has looked.
     """
-    if answer.doubted_refund and answer.doubted_refund not in draft.payment.doubted_refunds:
-        draft.change(doubted_refunds=(*draft.payment.doubted_refunds, answer.doubted_refund))
-    if answer.not_ours and answer.not_ours not in draft.payment.not_ours:
-        draft.change(not_ours=(*draft.payment.not_ours, answer.not_ours))
+    if answer.unfit_refund_ref and answer.unfit_refund_ref not in draft.payment.unfit_refund_refs:
+        draft.change(unfit_refund_refs=(*draft.payment.unfit_refund_refs, answer.unfit_refund_ref))
+    if answer.ref_of_others and answer.ref_of_others not in draft.payment.refs_of_others:
+        draft.change(refs_of_others=(*draft.payment.refs_of_others, answer.ref_of_others))
     if MISMATCH not in draft.payment.calls:
         draft.call("answer about something else")
         draft.note("answer does not fit", answer.reason)
@@ -225,7 +226,7 @@ def _authorized(draft: Draft, answer: Authorized, terms: Terms) -> None:
         authorized_at=answer.authorized_at,
         provider_status=answer.provider_status,
     )
-    wish = draft.payment.capture_wish or (CaptureWish("shipped") if draft.payment.shipped else None)
+    wish = draft.payment.capture_wish or (CaptureWish("shipped") if draft.payment.capture_when_held else None)
     if wish is not None and not draft.payment.order_cancelled:
         request_capture(draft, wish, terms)
 

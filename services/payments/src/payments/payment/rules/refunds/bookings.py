@@ -40,7 +40,7 @@ def book_refund(
     else:
         draft.change(refunds=(*draft.payment.refunds, ref))
     if amount > given:
-        draft.lose(Loss(ref, amount - given, "refund", route, told=bool(given)))
+        draft.lose(Loss(ref, amount - given, "refund", route, published=bool(given)))
         draft.note(OVER_REFUNDED, f"¥{amount - given:,}")
         draft.call("refund of more than was here")
 
@@ -75,7 +75,7 @@ def cover_losses(draft: Draft, receipt_id: str, because: str) -> None:
                 by_noren=by_chargeback or loss.ref in draft.payment.own_refunds,
                 by_chargeback=by_chargeback,
                 explained_by=receipt_id,
-                published=loss.told,
+                published=loss.published,
             )
     if not any(loss.kind == "refund" for loss in draft.payment.losses):
         draft.end_calls("no unexplained loss left")
@@ -212,7 +212,7 @@ def book_and_publish_refund(
         route=route,
         by_dispute=by_chargeback,
         order_ended=payment.order_cancelled or payment.number_is_over,
-        by=draft.person or (payment.asked_by if by_noren and not by_chargeback else ""),
+        by=draft.person or (payment.requested_by if by_noren and not by_chargeback else ""),
     )
 
 

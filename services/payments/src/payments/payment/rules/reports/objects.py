@@ -14,12 +14,13 @@ from payments.payment.rules.answers import (
     Captured,
     CaptureDeclined,
     Expired,
+    NoLongerReported,
     OtherHold,
     RefundDeclined,
     Refunded,
     Reversed,
-    ToldNoMore,
     Voided,
+    stored_name,
 )
 from payments.payment.rules.details import Disowned
 from payments.payment.rules.drafting import Draft, Settled
@@ -48,7 +49,7 @@ def as_named_here(payment: Payment, answer: Answer) -> Answer:
 
 def no_longer_reported(
     payment: Payment, *, receipts: Collection[str] | None, refunds: Collection[str] | None
-) -> tuple[ToldNoMore, ...]:
+) -> tuple[NoLongerReported, ...]:
     """Return the known objects of ``payment`` that a complete list does not contain any more; () if there are none.
 
     ``receipts`` and ``refunds`` are the listed ids (the provider's), None if the provider does not list such objects.
@@ -59,7 +60,7 @@ def no_longer_reported(
     gone = tuple(one for one in known if one not in (*listed, *payment.reversals))
     booked = payment.refund_amounts if refunds is not None else ()
     lost = tuple(ref for ref in booked if ref not in (refunds or ()))
-    return (ToldNoMore(receipts=gone, refunds=lost),) if gone or lost else ()
+    return (NoLongerReported(receipts=gone, refunds=lost),) if gone or lost else ()
 
 
 def stands_here(payment: Payment, receipt_id: str) -> bool:
@@ -102,7 +103,7 @@ def record_report_of_disowned(draft: Draft, ref: str, answer: Answer) -> None:
     amount = _reported_amount(one, answer)
     if amount is None:
         return
-    report = f"{type(answer).__name__}:{amount}"
+    report = f"{stored_name(type(answer))}:{amount}"
     if isinstance(answer, Refunded):
         keep_route(draft, ref, answer.route)
     if not amount:
@@ -142,7 +143,7 @@ def _keep(draft: Draft, ref: str, one: Disowned) -> None:
     draft.change(disowned={**draft.payment.disowned, ref: one})
 
 
-def call_for_missing_objects(draft: Draft, answer: ToldNoMore) -> None:
+def call_for_missing_objects(draft: Draft, answer: NoLongerReported) -> None:
     """Call a person about objects that are not reported any more.
 
     Until a decision nothing that depends on them is final.
