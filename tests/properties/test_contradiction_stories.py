@@ -14,7 +14,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from hypothesis.stateful import run_state_machine_as_test as run
 from pydantic import TypeAdapter
 
-from payments.calls import contradictions
 from payments.calls import rules as call_rules
 from payments.payment.claims import Claim
 from payments.payment.locked_payments import end_mismatch_if_all_fits, settle_answers
@@ -27,7 +26,14 @@ from payments.payment.rules.answers import (
     RefundedInAll,
     Unknown,
 )
-from payments.payment.rules.counted_again import count_again, may_be_counted_again
+from payments.payment.rules.contradictions.count_again import count_again, may_be_counted_again
+from payments.payment.rules.contradictions.deny import deny, may_deny
+from payments.payment.rules.contradictions.disown import (
+    disown,
+    may_disown_hold,
+    receipts_to_disown,
+    refunds_to_disown,
+)
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.moves import MoneyOperation, Operation
 from payments.payment.rules.payment import MISMATCH, Payment
@@ -246,21 +252,21 @@ class ContradictionStory(RuleBasedStateMachine):
     @rule(pick=st.integers(0, 5))
     def staff_disown_what_is_doubted(self, pick: int) -> None:
         payment = self.payment
-        hold = [payment.authorization_id] if contradictions.may_disown_hold(payment) else []
+        hold = [payment.authorization_id] if may_disown_hold(payment) else []
         doubted = [
-            *contradictions.refunds_to_disown(payment),
-            *contradictions.receipts_to_disown(payment),
+            *refunds_to_disown(payment),
+            *receipts_to_disown(payment),
             *hold,
         ]
         if doubted:
             ref = doubted[pick % len(doubted)]
-            self.commit(contradictions.disown(payment, self.terms, AT, ref=ref, by=STAFF))
+            self.commit(disown(payment, self.terms, AT, ref=ref, by=STAFF))
             self.seen["disowned"] += 1
 
-    @precondition(lambda self: contradictions.may_deny(self.payment))
+    @precondition(lambda self: may_deny(self.payment))
     @rule()
     def staff_deny_the_request(self) -> None:
-        self.commit(contradictions.deny(self.payment, self.terms, AT, by=STAFF))
+        self.commit(deny(self.payment, self.terms, AT, by=STAFF))
         self.seen["denied"] += 1
 
     @rule(done=st.booleans(), wish=st.sampled_from(["refund", "cancel", "none"]))
@@ -270,7 +276,7 @@ class ContradictionStory(RuleBasedStateMachine):
         elif wish == "cancel":
             self.commit(order_wishes.cancel(self.payment, AT))
         self.perform("odd" if done else "odd_undone")
-        if contradictions.may_deny(self.payment):
+        if may_deny(self.payment):
             self.staff_deny_the_request()
             self.seen["done and denied"] += done
 
@@ -319,8 +325,8 @@ class ContradictionStory(RuleBasedStateMachine):
         for ref in may_be_counted_again(self.payment):
             self.commit(count_again(self.payment, self.terms, AT, ref=ref, by=STAFF))
         undone = [one for one in self.rows if one.is_open and one.request_id.hex not in self.provider.answers]
-        if contradictions.may_deny(self.payment) and undone:
-            self.commit(contradictions.deny(self.payment, self.terms, AT, by=STAFF))
+        if may_deny(self.payment) and undone:
+            self.commit(deny(self.payment, self.terms, AT, by=STAFF))
         if MISMATCH in call_rules.calls_to_mark_seen(self.payment):
             self.commit(call_rules.mark_seen(self.payment, self.terms, AT, by=STAFF))
         if refund_rules.may_refund_again(self.payment):

@@ -22,6 +22,7 @@ from pydantic import TypeAdapter
 from payments.calls import rules as call_rules
 from payments.chargebacks import rules as chargeback_rules
 from payments.deposits import rules as deposit_rules
+from payments.deposits.rules import expect_deposit, why_no_manual_deposit
 from payments.payment.locked_payments import end_mismatch, end_mismatch_if_all_fits, settle_answers
 from payments.payment.rules import order_wishes
 from payments.payment.rules.answers import (
@@ -449,12 +450,12 @@ class PaymentStory(RuleBasedStateMachine):
 
     @rule(amount=amounts, receipt=st.integers(0, 3))
     def staff_record_a_deposit(self, amount: int, receipt: int) -> None:
-        if order_wishes.why_no_manual_deposit(self.payment, self.terms) is not None:
+        if why_no_manual_deposit(self.payment, self.terms) is not None:
             return
         answer = Captured(amount=amount, captured_at=AT, receipt_id=f"statement-{receipt}")
         if answer.receipt_id not in self.payment.receipts:
             self.provider.deposit(amount, answer.receipt_id)
-        wished = order_wishes.expect_deposit(self.payment, CaptureWish("manual_deposit"))
+        wished = expect_deposit(self.payment, CaptureWish("manual_deposit"))
         self.commit(settle_answer(wished, None, answer, self.at, self.terms))
 
     @precondition(lambda self: self.payment.state == "captured" and not self.payment.order_cancelled)

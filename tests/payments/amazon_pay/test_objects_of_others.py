@@ -11,11 +11,11 @@ import pytest
 
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
-from payments.calls.contradictions import disown
 from payments.methods.amazon_pay.method import AmazonPay
 from payments.methods.amazon_pay.simulator.driving import AmazonDriver
 from payments.methods.method import Shop
 from payments.payment.rules.answers import OtherHold
+from payments.payment.rules.contradictions.disown import disown
 from payments.payment.rules.order_wishes import cancel
 from payments.payment.rules.payment import Payment
 from payments.tables import metadata

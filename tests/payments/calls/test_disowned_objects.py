@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from payments.calls import rules as call_rules
-from payments.calls.contradictions import deny, disown
 from payments.desk.call_labels import calls
 from payments.desk.offers import objects_of_other_orders, offers
 from payments.payment.locked_payments import end_mismatch_if_all_fits, is_outdated, settle_answers
@@ -20,7 +19,9 @@ from payments.payment.rules.answers import (
     Unknown,
     Voided,
 )
-from payments.payment.rules.counted_again import count_again
+from payments.payment.rules.contradictions.count_again import count_again
+from payments.payment.rules.contradictions.deny import deny
+from payments.payment.rules.contradictions.disown import disown
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.order_wishes import cancel
 from payments.payment.rules.payment import Payment

@@ -12,7 +12,6 @@ from harness.eventually import eventually
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
 from harness.service_logs import service_logs
-from payments.calls import contradictions
 from payments.calls import rules as call_rules
 from payments.deposits.rules import book_deposit
 from payments.desk.call_labels import calls
@@ -21,6 +20,7 @@ from payments.methods.konbini.simulator.driving import KonbiniDriver
 from payments.methods.method import Shop
 from payments.payment.locked_payments import end_mismatch_if_all_fits, settle_answers
 from payments.payment.rules.answers import Answer, Captured, Issued, NoLongerReported, Refunded
+from payments.payment.rules.contradictions.disown import disown, refunds_to_disown
 from payments.payment.rules.payment import Payment
 from payments.requests.provider_gate import ProviderGate
 from payments.tables import metadata
@@ -350,10 +350,10 @@ def test_a_payout_that_was_not_for_the_order_is_disowned() -> None:
     told = Refunded(refund_ref="p1", amount=3_300, route="bank_transfer")
     back = settle_answers(paid, None, [told], AT, BANK).payment
     assert back.state == "refunded"
-    assert contradictions.refunds_to_disown(back) == {}, "a refund that fits is a fact"
+    assert refunds_to_disown(back) == {}, "a refund that fits is a fact"
     doubted = settle_answers(back, None, [NoLongerReported(refunds=("p1",))], AT, BANK).payment
 
-    disowned = contradictions.disown(doubted, BANK, AT, ref="p1", by="佐藤")
+    disowned = disown(doubted, BANK, AT, ref="p1", by="佐藤")
     ended = disowned.payment
 
     routes = [event.route for event in disowned.events if isinstance(event, RefundTakenBack)]
@@ -366,13 +366,13 @@ def test_a_disowned_refund_no_longer_calls_as_one_made_elsewhere() -> None:
     back = settle_answers(PAID, None, [Refunded(refund_ref="p1", amount=300)], AT, KONBINI).payment
     assert back.calls == ("refunded_elsewhere",)
     doubted = settle_answers(back, None, [NoLongerReported(refunds=("p1",))], AT, KONBINI).payment
-    ended = contradictions.disown(doubted, KONBINI, AT, ref="p1", by="佐藤").payment
+    ended = disown(doubted, KONBINI, AT, ref="p1", by="佐藤").payment
     assert (ended.state, ended.held_amount, ended.calls) == ("captured", 3_300, ())
 
 
 def test_a_disowned_receipt_seen_again_once_calls_no_more() -> None:
     gone = settle_answers(PAID, None, [NoLongerReported(receipts=("r1",))], AT, KONBINI).payment
-    gone_elsewhere = contradictions.disown(gone, KONBINI, AT, ref="r1", by="佐藤").payment
+    gone_elsewhere = disown(gone, KONBINI, AT, ref="r1", by="佐藤").payment
     assert (gone_elsewhere.state, gone_elsewhere.calls) == ("waiting", ("receipt_nowhere",))
     disowned = call_rules.mark_seen(gone_elsewhere, KONBINI, AT, by="佐藤").payment
     again = Captured(amount=3_300, captured_at=PLACED, receipt_id="r1")

@@ -7,6 +7,7 @@ from uuid import uuid5
 
 import pytest
 
+from payments.deposits.rules import expect_deposit, why_no_manual_deposit
 from payments.payment.locked_payments import settle_answers
 from payments.payment.rules import order_wishes
 from payments.payment.rules.answers import (
@@ -837,12 +838,12 @@ def test_staff_read_why_the_money_will_not_come(terms: Terms, before: Payment, r
 def test_deposits_are_recorded_by_hand_only_where_that_is_so(
     terms: Terms, before: Payment, reason: str | None
 ) -> None:
-    assert order_wishes.why_no_manual_deposit(before, terms) == reason
+    assert why_no_manual_deposit(before, terms) == reason
 
 
 def test_a_deposit_carries_the_wish_it_was_recorded_with() -> None:
     wish = CaptureWish("manual_deposit", True)
-    assert order_wishes.expect_deposit(NEW, wish) == replace(NEW, capture_wish=wish)
+    assert expect_deposit(NEW, wish) == replace(NEW, capture_wish=wish)
 
 
 @pytest.mark.parametrize(

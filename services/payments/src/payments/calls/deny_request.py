@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from payments.calls import contradictions
 from payments.payment.act_on_payment import Acted, act_on_payment
 from payments.payment.forms import PaymentForm
-from payments.payment.rules.watching import MethodFacts
+from payments.payment.rules.contradictions.deny import deny
+from payments.payment.rules.next_look import MethodFacts
 from shared.database.transactions import Tx
 
 
@@ -18,5 +18,5 @@ async def deny_request(
         methods,
         order_code,
         form.version,
-        lambda payment, terms, at: contradictions.deny(payment, terms, at, by=by),
+        lambda payment, terms, at: deny(payment, terms, at, by=by),
     )

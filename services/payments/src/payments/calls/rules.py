@@ -3,10 +3,16 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from payments.calls import contradictions
 from payments.payment.rules.answers import RefundDeclined
-from payments.payment.rules.calls import ENDED_BY, CallEnd
-from payments.payment.rules.counted_again import confirm_disowned
+from payments.payment.rules.call_table import ENDED_BY, CallEnd
+from payments.payment.rules.contradictions.count_again import confirm_disowned
+from payments.payment.rules.contradictions.deny import may_deny
+from payments.payment.rules.contradictions.disown import (
+    may_disown_hold,
+    receipts_booked_elsewhere,
+    receipts_to_disown,
+    refunds_to_disown,
+)
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.numbers import keep_deadline
 from payments.payment.rules.order_wishes import do_what_waited
@@ -39,14 +45,12 @@ def calls_to_mark_seen(payment: Payment) -> tuple[str, ...]:
 def may_end_mismatch(payment: Payment) -> bool:
     """Return whether staff can decide by a deed about an answer that does not fit."""
     of_other_orders = (
-        contradictions.refunds_to_disown,
-        contradictions.receipts_to_disown,
-        contradictions.receipts_booked_elsewhere,
+        refunds_to_disown,
+        receipts_to_disown,
+        receipts_booked_elsewhere,
     )
-    named = any(objects_of(payment) for objects_of in of_other_orders) or contradictions.may_disown_hold(
-        payment
-    )
-    return named or contradictions.may_deny(payment) or MISMATCH in calls_to_mark_seen(payment)
+    named = any(objects_of(payment) for objects_of in of_other_orders) or may_disown_hold(payment)
+    return named or may_deny(payment) or MISMATCH in calls_to_mark_seen(payment)
 
 
 def mark_seen(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:

@@ -9,7 +9,7 @@ from payments.payment.locked_payments import LockedPayments
 from payments.payment.look_soon import look_soon
 from payments.payment.records import amount_of_receipt, find_order_of_receipt
 from payments.payment.rows import find_order_payment, lock_order_payments, unknown_order
-from payments.payment.rules.watching import MethodFacts
+from payments.payment.rules.next_look import MethodFacts
 from shared.clock import now
 from shared.database.transactions import Tx
 

@@ -6,7 +6,7 @@ from payments.deposits import rules
 from payments.payment.act_on_payment import Acted, act_on_payment
 from payments.payment.forms import OneObject
 from payments.payment.records import amount_of_receipt
-from payments.payment.rules.watching import MethodFacts
+from payments.payment.rules.next_look import MethodFacts
 from shared.database.transactions import Tx
 
 

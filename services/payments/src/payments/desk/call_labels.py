@@ -7,7 +7,7 @@ from typing import Literal
 from payments.calls import rules as call_rules
 from payments.payment.labels import KINDS
 from payments.payment.rules import order_wishes
-from payments.payment.rules.counted_again import may_be_counted_again
+from payments.payment.rules.contradictions.count_again import may_be_counted_again
 from payments.payment.rules.details import KnownChargeback
 from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.terms import Terms

@@ -7,7 +7,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from payments.methods.registry import Methods
 from payments.payment.act_on_payment import Acted
 from payments.payment.forms import PaymentForm
-from payments.payment.rules.watching import MethodFacts
+from payments.payment.rules.next_look import MethodFacts
 from shared.database.transactions import Tx
 from shared.events import PaymentDeedDone
 

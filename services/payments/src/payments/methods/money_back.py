@@ -12,6 +12,9 @@ if the money came first. :meth:`Refunds.refund` returns money (``Refunded``, ``R
 - With ``part_refunds`` the amount may be below the whole: staff refund a part (PAY-18) or an excess.
 - A declined refund is requested again with a new key.
 - A ``RefundDeclined`` without the provider's id of a refund is believed after a look-up that reports no new refund.
+
+**Disowned objects.** Nothing that staff disowned is released, and no money is refunded out of it. It belongs to another
+order. :func:`payments.payment.rules.reports.objects.own_refs` leaves such ids out.
 """
 
 from abc import abstractmethod

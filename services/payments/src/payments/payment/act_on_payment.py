@@ -8,8 +8,8 @@ from payments.payment.look_soon import look_soon
 from payments.payment.new_requests import has_open_request
 from payments.payment.rows import lock_order_payment, unknown_order
 from payments.payment.rules.drafting import Rule, Settled
+from payments.payment.rules.next_look import MethodFacts
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.watching import MethodFacts
 from shared.clock import now
 from shared.database.transactions import Tx
 from shared.errors import Refused

@@ -17,13 +17,13 @@ from payments.payment.rows import lock_payments, save_all
 from payments.payment.rules.answers import Answer, Unknown
 from payments.payment.rules.drafting import Draft, Settled, and_then, because_of
 from payments.payment.rules.moves import Operation
+from payments.payment.rules.next_look import MethodFacts
 from payments.payment.rules.order_wishes import do_what_waited
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.reports.objects import record_booked_elsewhere
 from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.standing import with_standing
 from payments.payment.rules.terms import Terms
-from payments.payment.rules.watching import MethodFacts
 from payments.payment.tables import payments
 from shared.cause import Cause, current_cause
 from shared.clock import now

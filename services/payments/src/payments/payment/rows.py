@@ -16,8 +16,8 @@ from payments.payment.new_requests import REQUEST_WORK, decline_requests, insert
 from payments.payment.records import lines_of, receipts_of, step_of
 from payments.payment.rules.details import Disowned
 from payments.payment.rules.drafting import NewRequest, PaymentStep, Settled
+from payments.payment.rules.next_look import MethodFacts, next_look_at
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.watching import MethodFacts, next_look_at
 from payments.payment.snapshots import insert_snapshots, order_of
 from payments.payment.stored_names import as_named, as_stored
 from payments.payment.tables import (

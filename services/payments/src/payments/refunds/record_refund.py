@@ -11,9 +11,9 @@ from payments.payment.forms import OneObject, PaymentForm, RecordId
 from payments.payment.labels import ROUTES
 from payments.payment.records import has_note, is_recorded
 from payments.payment.rules.drafting import Settled
+from payments.payment.rules.next_look import MethodFacts
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
-from payments.payment.rules.watching import MethodFacts
 from payments.refunds import rules
 from shared.database.transactions import Tx
 from shared.web.fields import PaidYen, Text

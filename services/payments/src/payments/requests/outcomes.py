@@ -17,7 +17,7 @@ from payments.payment.rules.answers import (
     Unknown,
     Waiting,
 )
-from payments.payment.rules.calls import BEGUN_BY, ENDED_BY
+from payments.payment.rules.call_table import BEGUN_BY, ENDED_BY
 from payments.payment.rules.drafting import Settled, and_then
 from payments.payment.rules.moves import CONCLUDES, Operation
 from payments.payment.rules.payment import MISMATCH, Payment

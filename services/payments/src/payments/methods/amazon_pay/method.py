@@ -60,6 +60,7 @@ from payments.payment.rules.answers import (
     Voided,
 )
 from payments.payment.rules.payment import Payment
+from payments.payment.rules.reports.objects import own_refs
 from payments.payment.rules.terms import Terms
 from shared.clock import now
 
@@ -178,12 +179,8 @@ class AmazonPay(Method, Authorizes, Captures, Reauthorizes, LooksUp, Voids, Refu
 
     async def _cancel_open(self, payment: Payment, charge_ids: Sequence[str], why: str) -> None:
         """Cancel open charges, but none that staff disowned."""
-        for charge_id in dict.fromkeys(charge_ids):
-            if (
-                charge_id
-                and charge_id not in payment.disowned
-                and (await self.client.charge(charge_id)).may_be_cancelled
-            ):
+        for charge_id in own_refs(payment, charge_ids):
+            if (await self.client.charge(charge_id)).may_be_cancelled:
                 await self.client.cancel(charge_id, why)
 
     async def _cancel_others(self, payment: Payment, why: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from payments.payment.rules.books import journal
 from payments.payment.rules.books.journal import JournalEntry
-from payments.payment.rules.calls import BEGUN_BY, ENDED_BY, CallBegin, CallEnd
+from payments.payment.rules.call_table import BEGUN_BY, ENDED_BY, CallBegin, CallEnd
 from payments.payment.rules.details import Loss, OurRefund
 from payments.payment.rules.moves import NEXT, OVER, Operation, RefundRequested, State, VoidRequested
 from payments.payment.rules.payment import Payment
@@ -114,11 +114,11 @@ class Draft:
         self.payment = self.payment.changed(**changes)
 
     def call(self, begin: CallBegin) -> None:
-        """Add the call for a person that this begins (``calls.py``), beside the other calls."""
+        """Add the call for a person that this begins (``call_table.py``), beside the other calls."""
         self.payment = self.payment.with_call(BEGUN_BY[begin])
 
     def end_calls(self, end: CallEnd) -> None:
-        """Remove the calls that this ends (``calls.py``)."""
+        """Remove the calls that this ends (``call_table.py``)."""
         self.payment = self.payment.without_calls(*ENDED_BY[end])
 
     def remember(self, refs: Mapping[str, str]) -> None:

@@ -1,7 +1,7 @@
 """What an order asks of its payment: a number, its money, a new hold, or that everything is undone. Pure."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
 
 from payments.payment.rules.details import CaptureWish
@@ -17,7 +17,6 @@ from payments.payment.rules.moves import (
 from payments.payment.rules.order import Parcel
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
-from shared.clock import in_japan
 from shared.events import PaymentCaptured
 
 CAPTURE_LIMIT_REASON = "over_30_days"
@@ -84,7 +83,7 @@ def capture_for_staff(
     """
     draft = Draft(payment, at, by)
     part = amount if amount is not None and amount < payment.missing_amount else None
-    refusal = _why_no_deposit(terms) or _why_no_part(payment, terms, part) or _why_no_capture(payment)
+    refusal = why_no_deposit(terms) or _why_no_part(payment, terms, part) or _why_no_capture(payment)
     if payment.state == "capturing" and part is None:
         # A capture is in progress. Its answer also answers this wish, or the rest is requested then.
         draft.change(capture_wish=CaptureWish("admin", send_mail))
@@ -173,33 +172,8 @@ def cancel(payment: Payment, at: datetime, *, by: str = "") -> Settled:
     return draft.done()
 
 
-def expect_deposit(payment: Payment, wish: CaptureWish) -> Payment:
-    """Return the payment with the wish that belongs to a deposit that is recorded next."""
-    return payment if payment.state == "captured" else payment.changed(capture_wish=wish)
-
-
-def why_no_manual_deposit(payment: Payment, terms: Terms, *, beside_the_sale: bool = False) -> str | None:
-    """Return why staff may not record a deposit for this payment, or None.
-
-    ``beside_the_sale``: staff know that the order is paid and that this is further money.
-    """
-    if terms.deposit != "by_hand":
-        return _why_no_deposit(terms) or "not_by_hand"
-    if payment.state == "captured" and not beside_the_sale:
-        return "already_captured"
-    return None
-
-
-def why_not_deposited_on(payment: Payment, day: date, at: datetime) -> str | None:
-    """Return why no deposit can have come on ``day``, or None. It is not in the future, nor before the order (PAY-07)."""
-    if day > in_japan(at).date():
-        return "deposit_date_ahead"
-    return "deposit_date_before_order" if day < in_japan(payment.placed_at).date() else None
-
-
-def _why_no_deposit(
-    terms: Terms,
-) -> Literal["not_managed", "automatic_only"] | None:
+def why_no_deposit(terms: Terms) -> Literal["not_managed", "automatic_only"] | None:
+    """Return why nobody at the shop can make an order of this method 入金済み, or None."""
     if terms.deposit == "never":
         return "not_managed"
     return "automatic_only" if terms.deposit == "automatic" else None

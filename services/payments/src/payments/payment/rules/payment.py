@@ -8,7 +8,7 @@ from uuid import UUID
 
 from payments.payment.rules.answers import OtherHold
 from payments.payment.rules.books.money import Money
-from payments.payment.rules.calls import ENDED_BY
+from payments.payment.rules.call_table import ENDED_BY
 from payments.payment.rules.details import CaptureWish, Disowned, KnownChargeback, Number, Outside
 from payments.payment.rules.moves import NOT_YET as NOT_YET
 from payments.payment.rules.moves import OVER, WANTED_IN

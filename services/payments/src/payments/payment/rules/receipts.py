@@ -2,7 +2,7 @@
 
 from payments.payment.rules.answers import Captured, Reversed
 from payments.payment.rules.books import journal
-from payments.payment.rules.calls import CallBegin
+from payments.payment.rules.call_table import CallBegin
 from payments.payment.rules.details import Loss
 from payments.payment.rules.drafting import Draft
 from payments.payment.rules.holds.ends import end_hold

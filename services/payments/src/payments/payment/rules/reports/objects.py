@@ -4,7 +4,7 @@ Three things count: receipts that were moved here, objects that staff disowned, 
 more. A decision of staff is never the last word against a new report.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -33,6 +33,16 @@ AGAIN = "counted_again_"
 """The prefix of the ref that marks a hold as counted again, until a look-up reports it."""
 REPORTED_BEFORE = "known at the decision"
 """Marks that the object had been reported at the decision, with an amount that was not kept."""
+
+
+def own_refs(payment: Payment, refs: Iterable[str]) -> list[str]:
+    """Return the ids in ``refs`` that are not empty and that staff did not disown, each once. For methods."""
+    return [ref for ref in dict.fromkeys(refs) if ref and ref not in payment.disowned]
+
+
+def holds_counted_again(payment: Payment) -> frozenset[str]:
+    """Return the holds that staff count again and that no look-up has reported since. For methods."""
+    return frozenset(ref for name, ref in payment.refs.items() if name.startswith(AGAIN))
 
 
 def as_named_here(payment: Payment, answer: Answer) -> Answer:

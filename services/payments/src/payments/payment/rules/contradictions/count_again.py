@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from payments.payment.rules.answers import Captured
-from payments.payment.rules.calls import ENDED_BY
+from payments.payment.rules.call_table import ENDED_BY
 from payments.payment.rules.details import Disowned
 from payments.payment.rules.drafting import Draft, Settled, and_then
 from payments.payment.rules.moves import NEXT, HoldHereAgain
