@@ -305,7 +305,7 @@ class ContradictionStory(RuleBasedStateMachine):
         if any(one.is_open and one.operation == "refund" for one in self.rows):
             return
         if refund_rules.may_refund_again(self.payment):
-            self.commit(refund_rules.refund_again(self.payment, AT, by=STAFF))
+            self.commit(refund_rules.refund_again(self.payment, self.terms, AT, by=STAFF))
         elif refund_rules.part_refund_max(self.payment, self.terms) >= 500:
             self.commit(
                 refund_rules.refund_part(self.payment, self.terms, AT, amount=500, reason="傷", by=STAFF)
@@ -330,7 +330,7 @@ class ContradictionStory(RuleBasedStateMachine):
         if MISMATCH in call_rules.calls_to_mark_seen(self.payment):
             self.commit(call_rules.mark_seen(self.payment, self.terms, AT, by=STAFF))
         if refund_rules.may_refund_again(self.payment):
-            self.commit(refund_rules.refund_again(self.payment, AT, by=STAFF))
+            self.commit(refund_rules.refund_again(self.payment, self.terms, AT, by=STAFF))
 
     def teardown(self) -> None:
         """Let the provider tell the truth, and staff press what is true of what the page offers."""

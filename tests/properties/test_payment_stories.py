@@ -269,7 +269,7 @@ class PaymentStory(RuleBasedStateMachine):
             else:
                 answer = self.provider.asked(operation, request.amount, request.key, mood)
                 if not request.asked:
-                    answer = with_refunded_before(known, answers, answer, self.terms)
+                    answer = with_refunded_before(known, answers, answer, self.at, self.terms)
                 request.asked = True
                 answers = [*answers, answer]
         if dies:
@@ -293,7 +293,7 @@ class PaymentStory(RuleBasedStateMachine):
         if request.operation != "refund":
             open_kinds = (*CONCLUDES[request.operation], Waiting)
             return any(isinstance(answer, open_kinds) for answer in found)
-        reply = reply_of_look(self.payment, found, request, self.terms)  # type: ignore[arg-type]
+        reply = reply_of_look(self.payment, found, request, self.at, self.terms)  # type: ignore[arg-type]
         if reply is None:
             return False
         found[:] = [*(one for one in found if one is not reply), reply]
@@ -479,7 +479,7 @@ class PaymentStory(RuleBasedStateMachine):
     @rule()
     def staff_have_a_refund_that_failed_tried_again(self) -> None:
         if self.open_refund() is None:
-            self.commit(refund_rules.refund_again(self.payment, self.at), by_staff=True)
+            self.commit(refund_rules.refund_again(self.payment, self.terms, self.at), by_staff=True)
             self.seen["refund tried again"] += self.payment.state == "refunding"
 
     @precondition(lambda self: self.payment.keeps_its_sale and self.payment.spare_amount)

@@ -178,7 +178,7 @@ def test_who_has_seen_that_less_went_back_owes_the_rest() -> None:
     assert books(seen.payment) == ("owed", 3_300, 0, 1_000)
     assert seen.payment.calls == ("refund_failed",)
     assert [type(event) for event in seen.events] == [RefundTakenBack]
-    again = refund_rules.refund_again(seen.payment, AT, by="佐藤")
+    again = refund_rules.refund_again(seen.payment, KONBINI, AT, by="佐藤")
     assert again.requests[0].amount == 2_300
 
 

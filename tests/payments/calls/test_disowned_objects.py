@@ -120,7 +120,7 @@ def test_a_denied_refund_that_was_done_is_counted_again() -> None:
 
 def test_a_repeated_refund_ends_with_the_one_that_was_done() -> None:
     denied = deny(refund_in_doubt(), KONBINI, AT, by=STAFF).payment
-    repeated = refund_again(denied, AT, by=STAFF).payment
+    repeated = refund_again(denied, RENEWABLE, AT, by=STAFF).payment
     refused = RefundDeclined(reason="nothing_left")
 
     became = judge_refused_refund(repeated, (), [PAID, BACK], refused, amount=3_300, at=AT, terms=KONBINI)
@@ -135,7 +135,7 @@ def test_a_repeated_refund_ends_with_the_one_that_was_done() -> None:
 
 def test_an_answer_that_names_a_disowned_object_ends_nothing() -> None:
     denied = deny(refund_in_doubt(), KONBINI, AT, by=STAFF).payment
-    repeated = refund_again(denied, AT, by=STAFF).payment
+    repeated = refund_again(denied, RENEWABLE, AT, by=STAFF).payment
 
     became = outcome(row("refund"), without_disowned(repeated, [BACK]), AT)
     told = settle_reply(repeated, "refund", [BACK], AT, KONBINI, number=2).payment

@@ -52,5 +52,5 @@ def test_money_after_a_lost_chargeback_waits_for_a_person() -> None:
         late = settle_answer(before, None, Captured(amount=3_300, captured_at=AT, receipt_id="r2"), AT, BANK)
         assert (late.payment.state, late.requests) == ("refunded", ())
         assert set(late.payment.calls) == {"chargeback_lost", "late_money"}
-        again = refund_rules.refund_again(late.payment, AT, by="staff")
+        again = refund_rules.refund_again(late.payment, CARD, AT, by="staff")
         assert again.requests == (NewRequest("refund", 3_300, sequence=2),)

@@ -552,13 +552,13 @@ def test_the_last_word_about_spare_money_counts_beside_others() -> None:
 
 def test_staff_repeat_a_failed_refund_with_all_that_is_here_now() -> None:
     before = replace(GONE_WRONG, suspense_amount=500, calls=("refund_failed", "late_money"))
-    settled = refund_rules.refund_again(before, AT)
+    settled = refund_rules.refund_again(before, CARD, AT)
     assert settled.payment == replace(
         before, state="refunding", version=5, refund_requested_amount=3_800, our_refund=OurRefund(1)
     )
     assert settled.requests == (NewRequest("refund", 3_800),)
     assert settled.steps == (PaymentStep(5, "refunding", "refund asked again"),)
-    assert refund_rules.refund_again(settled.payment, AT) == Settled(settled.payment), "one at a time"
+    assert refund_rules.refund_again(settled.payment, CARD, AT) == Settled(settled.payment), "one at a time"
     failed = settle_answer(
         settled.payment, "refund", RefundDeclined(reason="x", refund_ref="f2"), AT, KONBINI
     )
@@ -577,7 +577,7 @@ def test_staff_repeat_a_failed_refund_with_all_that_is_here_now() -> None:
     ],
 )
 def test_no_refund_is_repeated_where_none_failed_or_none_is_here(before: Payment) -> None:
-    assert refund_rules.refund_again(before, AT) == Settled(before)
+    assert refund_rules.refund_again(before, CARD, AT) == Settled(before)
 
 
 RETURNED = Refunded(refund_ref="f2", amount=3_300)

@@ -147,7 +147,7 @@ def test_an_order_cancelled_over_a_pending_refund_is_not_stuck(end: Answer, left
     if end is R2:
         assert ended.requests == (NewRequest("refund", left, 3),)
     else:
-        again = refund_rules.refund_again(ended.payment, AT, by="佐藤")
+        again = refund_rules.refund_again(ended.payment, CARD, AT, by="佐藤")
         assert (ended.payment.calls, again.requests) == (("refund_failed",), (NewRequest("refund", left, 3),))
 
 
@@ -244,7 +244,7 @@ REST = Refunded(refund_ref="rest", amount=2_300)
 )
 def test_a_refund_heard_before_all_went_back_is_done(first: Answer, then: Answer, ref: str) -> None:
     heard = looked(asked(PAID_ORDER, 1_000), first)
-    reply = reply_of_look(heard, [then], request_of(heard, attempts=2), CARD)
+    reply = reply_of_look(heard, [then], request_of(heard, attempts=2), AT, CARD)
     assert reply == Refunded(refund_ref=ref, amount=1_000)
     over = settle_reply(heard, "refund", [then, reply], AT, CARD, number=heard.our_refund.number).payment
     assert stands(over)[:2] == (0, 3_300)
@@ -253,5 +253,5 @@ def test_a_refund_heard_before_all_went_back_is_done(first: Answer, then: Answer
 
 def test_a_refund_never_asked_for_is_not_done() -> None:
     heard = looked(asked(PAID_ORDER, 1_000), OWN)
-    reply = reply_of_look(heard, [REST], request_of(heard, attempts=1), CARD)
+    reply = reply_of_look(heard, [REST], request_of(heard, attempts=1), AT, CARD)
     assert reply == RefundDeclined(reason="nothing_left")

@@ -89,7 +89,7 @@ def test_a_new_refund_is_not_one_that_only_the_sum_told_of() -> None:
     known = settle_answer(began, None, RefundedInAll(amount=500), AT, KONBINI).payment
     assert (known.unnamed_refund_amount, known.held_amount) == (500, 4_500)
     reply = with_refunded_before(
-        began, [RefundedInAll(amount=500)], Refunded(refund_ref="f1", amount=3_000), KONBINI
+        began, [RefundedInAll(amount=500)], Refunded(refund_ref="f1", amount=3_000), AT, KONBINI
     )
     done = settle_answer(known, "refund", reply, AT, KONBINI)
     assert (done.payment.unnamed_refund_amount, done.payment.refunded_amount) == (500, 3_500)

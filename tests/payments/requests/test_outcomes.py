@@ -115,6 +115,7 @@ def test_a_refund_that_only_waited_counts_as_never_asked_for() -> None:
             payment("refunding", captured_amount=3_300, refund_requested_amount=3_300),
             (PAID, RefundWaiting()),
             row("refund", attempts, waited),
+            AT,
             CARD,
         )
         assert told is not None

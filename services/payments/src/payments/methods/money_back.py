@@ -5,7 +5,7 @@ if the money came first. :meth:`Refunds.refund` returns money (``Refunded``, ``R
 
 - The order of payment and cancellation does not matter: no money of a cancelled order stays.
 - Noren also calls ``void`` if the answer to ``authorize`` was lost and a look-up found nothing. ``void`` returns
-  ``Waiting`` as long as the lost call may still arrive. Noren then repeats it.
+  ``Waiting`` as long as the lost request may still arrive. Noren then repeats it.
 
 **Refunds.** Each refund is a request with its own key and amount. One refund is in progress at a time.
 

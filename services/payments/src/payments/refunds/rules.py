@@ -29,7 +29,7 @@ def may_refund_again(payment: Payment) -> bool:
     )
 
 
-def refund_again(payment: Payment, at: datetime, *, by: str = "") -> Settled:
+def refund_again(payment: Payment, _: Terms, at: datetime, *, by: str = "") -> Settled:
     """Request a refund that failed, or was left to staff, once more: of all money that is here now."""
     draft = Draft(payment, at, by)
     if may_refund_again(payment) and draft.move(RefundRequested, "refund asked again"):

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from payments.payment.locked_payments import settle_answers
 from payments.payment.rules.answers import Answer, RefundDeclined, Refunded, RefundWaiting, Unknown
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
 from payments.requests.rows import ClaimedRequest
-from shared.clock import now
 
 
 def never_sent(request: ClaimedRequest) -> bool:
@@ -17,7 +17,7 @@ def never_sent(request: ClaimedRequest) -> bool:
 
 
 def reply_of_look(
-    payment: Payment, found: Sequence[Answer], request: ClaimedRequest, terms: Terms
+    payment: Payment, found: Sequence[Answer], request: ClaimedRequest, at: datetime, terms: Terms
 ) -> Answer | None:
     """Return the reply of a look-up to a request for a refund. Pure.
 
@@ -27,7 +27,7 @@ def reply_of_look(
     if silent := [one for one in found if isinstance(one, Unknown)]:
         return silent[-1]
     refunds = [one for one in found if isinstance(one, Refunded | RefundWaiting | RefundDeclined)]
-    settled = settle_answers(payment, None, found, now(), terms).payment
+    settled = settle_answers(payment, None, found, at, terms).payment
     if own_refunds := [one for one in refunds if _is_of(payment, one)]:
         under_way = [one for one in own_refunds if isinstance(one, RefundWaiting)]
         if under_way or not settled.wants("refund", request.sequence):
@@ -63,9 +63,11 @@ def _is_of(payment: Payment, reported: Refunded | RefundWaiting | RefundDeclined
     return any(payment.is_ours(ref) for ref in refs)
 
 
-def with_refunded_before(payment: Payment, found: Sequence[Answer], answer: Answer, terms: Terms) -> Answer:
+def with_refunded_before(
+    payment: Payment, found: Sequence[Answer], answer: Answer, at: datetime, terms: Terms
+) -> Answer:
     """Return the answer to the first attempt of a refund, with the refunds before it set apart. Pure."""
     if not isinstance(answer, Refunded | RefundWaiting | Unknown):
         return answer
-    before = settle_answers(payment, None, found, now(), terms).payment
+    before = settle_answers(payment, None, found, at, terms).payment
     return replace(answer, refunded_before=before.reported_refunds_amount)

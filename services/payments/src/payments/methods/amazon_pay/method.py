@@ -1,4 +1,4 @@
-"""Amazon Pay as a payment method: its calls, in an order that may stop anywhere.
+"""Amazon Pay as a payment method: its requests, in an order that may stop anywhere.
 
 One authorization has several steps. The session gets the order's amount, the buyer agrees on Amazon's page, the
 session is completed, and a charge appears. Each run of `authorize` reads the session first and does only the next
@@ -115,7 +115,7 @@ class AmazonPay(Method, Authorizes, Captures, Reauthorizes, LooksUp, Voids, Refu
     async def authorize(self, payment: Payment, *, key: str) -> Answer:
         """Do the next step: send the amount to Amazon, wait for the buyer, or complete the session.
 
-        Noren's wait ends long before Amazon's session, because stock is reserved until then. Only Noren's call
+        Noren's wait ends long before Amazon's session, because stock is reserved until then. Only Noren's request
         completes a session, and this run has just found that the buyer did not agree.
         """
         session_id = session_of(payment)
@@ -174,7 +174,7 @@ class AmazonPay(Method, Authorizes, Captures, Reauthorizes, LooksUp, Voids, Refu
         return meaning.of_charge(charge, payment.instrument, {}, held=held)[-1]
 
     async def void(self, payment: Payment, *, key: str) -> Answer:
-        """Cancel the charge. Without a charge, wait until none can appear any more: a call may arrive late."""
+        """Cancel the charge. Without a charge, wait until none can appear any more: a request may arrive late."""
         return await _in_time(self._void(payment))
 
     async def _cancel_open(self, payment: Payment, charge_ids: Sequence[str], why: str) -> None:

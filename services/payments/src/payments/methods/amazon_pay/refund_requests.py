@@ -16,7 +16,7 @@ from payments.payment.rules.payment import Payment
 
 CHOSEN = "chosen_for_"
 CHOSEN_SECONDS = 0.5
-"""The pause in seconds between the choice and the first call. The choice is stored in that time."""
+"""The pause in seconds between the choice and the first request. The choice is stored in that time."""
 
 
 @dataclass(frozen=True)

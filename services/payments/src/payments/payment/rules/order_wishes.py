@@ -25,7 +25,7 @@ CAPTURE_LIMIT_REASON = "over_30_days"
 def begin(payment: Payment, terms: Terms) -> Settled:
     """Start a payment for a new order: hold the money, or wait until stock is reserved (KON-44).
 
-    An order of 0 yen is paid immediately, without a call.
+    An order of 0 yen is paid immediately, and nobody is asked.
     """
     if payment.amount == 0:
         draft = Draft(payment.changed(state="captured"), payment.placed_at)

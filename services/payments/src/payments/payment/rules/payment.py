@@ -43,7 +43,7 @@ class Payment(Money):
     """Whether the order was placed without an account. ``member_id`` is the buyer who was logged in."""
     member_id: UUID | None = None
     order: OrderSnapshot | None = field(default=None, compare=False, repr=False)
-    """The order as it was placed, loaded for calls of a method and for its pages.
+    """The order as it was placed, loaded for the functions of a method and for its pages.
 
     None elsewhere, for methods that ask nobody, and for an order from before such copies were kept.
     """

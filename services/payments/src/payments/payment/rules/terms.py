@@ -28,7 +28,7 @@ class Terms:
       waits for the buyer has failed (``buyer_abandoned``). None: buyers do not go there, or the method ends the visit
       itself.
     - ``parcels``: sent parcels are ``kept`` with the payment for the capture, or are also ``reported`` to the provider,
-      each by its own call. By default nothing is kept.
+      each by its own request. By default nothing is kept.
     - ``part_refunds``: whether the provider refunds less than the whole, several times.
     - ``deposit_mail``: whether the mail about the deposit is sent ``automatic``, if ``asked`` for, or ``never``
       (X-11).
