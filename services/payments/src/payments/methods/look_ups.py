@@ -8,8 +8,8 @@ provider knows about this payment, oldest first:
 - ``(Unknown,)`` if the provider does not answer, or refuses the question with an unknown code.
 - ``(Unknown,)`` with ``mismatch`` if the provider does not find an object that it named before.
 
-Known facts do no harm in the list. The request is repeated, with the same key, only if the list does not answer the open
-request. Find objects by the ids in ``payment.refs``, or by ``payment.payment_id.hex``. Send that id with the first
+Known facts do no harm in the list. The request is repeated, with the same key, only if the list does not answer the
+open request. Find objects by the ids in ``payment.refs``, or by ``payment.payment_id.hex``. Send that id with the first
 request for this purpose.
 
 **Refunds made elsewhere.** Staff also refund in the provider's console. A look-up reports:

@@ -55,7 +55,7 @@ class NotOffered(Exception):
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a question waits for a free slot and for its answer, and how long questions to a silent provider are paused.
+    """How long a question waits for a free slot and an answer, and how long a silent provider is asked nothing.
 
     Connections that break at the same moment, as after a restart of the provider, are no long silence. So at least
     ``silence_seconds_min`` lie between the first unanswered question and the pause.

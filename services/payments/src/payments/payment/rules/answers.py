@@ -1,7 +1,7 @@
 """What a provider can report about a payment: the reply to a request, or what a look-up finds.
 
-Replies, notices and look-ups all end in these classes. :func:`payments.payment.rules.settling.settle_answer` applies them in
-any order. ``refs`` are the provider's own ids. The payment keeps them, and a notice finds its payment by them.
+Replies, notices and look-ups all end in these classes. :func:`payments.payment.rules.settling.settle_answer` applies
+them in any order. ``refs`` are the provider's own ids. The payment keeps them, and a notice finds its payment by them.
 Rows and the history have each class under its :func:`stored_name`. Amounts are integer yen, moments UTC.
 """
 
@@ -165,10 +165,9 @@ class Refunded(_Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class RefundedInAll(_Answer):
-    """The provider's sum of all refunds by now is ``amount`` yen. In a list it comes after the
-    refunds with ids.
+    """The provider's sum of all refunds by now is ``amount`` yen.
 
-    ``expected_before``: the sum that Noren knew when it asked.
+    In a list it comes after the refunds with ids. ``expected_before``: the sum that Noren knew when it asked.
     """
 
     amount: int
@@ -188,8 +187,8 @@ class NoLongerReported(_Answer):
 class Chargeback(_Answer):
     """The buyer disputes ``amount`` yen with the bank. The shop may answer until ``respond_by``.
 
-    In state ``lost`` the bank has taken the money. ``notice_id`` is the provider's id of the notice that alone reported it. The
-    same facts in another notice are new.
+    In state ``lost`` the bank has taken the money. ``notice_id`` is the provider's id of the notice that alone reported
+    it. The same facts in another notice are new.
     """
 
     reference: str
@@ -203,10 +202,10 @@ class Chargeback(_Answer):
 class RefundWaiting(_Answer):
     """The provider accepted a refund and has not completed it.
 
-    ``looks``: the number of attempts that only looked the payment up and sent nothing. A method returns 1 if a refund of others
-    has to end first. ``refund_refs`` are the provider's ids of the refund, if it has reported them. A look-up then
-    answers Noren's request, too. There are several ids if the provider refunds in parts. ``refunded_before``: the yen
-    that the provider counted as refunded before Noren's first request. Noren's refund is none of them.
+    ``looks``: the number of attempts that only looked the payment up and sent nothing. A method returns 1 if a refund
+    of others has to end first. ``refund_refs`` are the provider's ids of the refund, if it has reported them. A look-up
+    then answers Noren's request, too. There are several ids if the provider refunds in parts. ``refunded_before``: the
+    yen that the provider counted as refunded before Noren's first request. Noren's refund is none of them.
     """
 
     ask_again_seconds: float = 30
