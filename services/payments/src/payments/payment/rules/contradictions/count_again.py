@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import TypeVar
 
 from payments.payment.rules.answers import Captured
-from payments.payment.rules.calls import ENDED_BY
+from payments.payment.rules.call_table import ENDED_BY
 from payments.payment.rules.details import Disowned
 from payments.payment.rules.drafting import Draft, Settled, and_then
 from payments.payment.rules.moves import NEXT, HoldHereAgain
-from payments.payment.rules.order_wishes import go_on
+from payments.payment.rules.order_wishes import do_what_waited
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.refunds.mismatches import count_refund_again
 from payments.payment.rules.reports.objects import AGAIN
@@ -30,9 +30,9 @@ def may_be_counted_again(payment: Payment) -> dict[str, Disowned]:
 
 
 def count_again(payment: Payment, terms: Terms, at: datetime, *, ref: str, by: str) -> Settled:
-    """Count the disowned object ``ref`` (the provider's id) for the order again, as the provider reports it.
+    """Undo the decision that ``ref`` (the provider's id) is not this order's, and book what the provider reports.
 
-    Of a hold only a look shows how it stands now. Until it fits, the payment is contradicted.
+    For a hold the next look-up decides. Until it fits, the payment is contradicted.
     """
     draft = Draft(payment, at, by)
     one = may_be_counted_again(payment).get(ref)
@@ -45,14 +45,17 @@ def count_again(payment: Payment, terms: Terms, at: datetime, *, ref: str, by: s
     if one.kind == "refund":
         draft.payment = _without_decision(draft.payment, ref).without_mismatch
         count_refund_again(draft, ref, one.amount, COUNTED_AGAIN, by_noren=one.by_noren)
-        go_on(draft, terms)
+        do_what_waited(draft, terms)
     else:
         _count_hold_again(draft, ref, one)
     return draft.done()
 
 
 def _count_hold_again(draft: Draft, ref: str, one: Disowned) -> None:
-    """Let the next look-up report the hold. It is the order's own if it was before and no other took its place."""
+    """Remove the decision about a hold.
+
+    The next look-up reports it as the order's hold if it was that and no other exists; otherwise as a hold of others.
+    """
     payment = draft.payment
     ended = tuple(hold for hold in payment.ended_holds if hold != ref)
     draft.change(disowned=_without(payment.disowned, ref), ended_holds=ended)
@@ -75,7 +78,7 @@ def count_receipt_again(
         booked_elsewhere=_without(payment.booked_elsewhere, receipt_id),
         receipt_names={**payment.receipt_names, receipt_id: name},
     )
-    draft.payment = all_booked(anew.without_mismatch)
+    draft.payment = end_receipt_nowhere(anew.without_mismatch)
     came = Captured(amount=amount, captured_at=captured_at, receipt_id=name)
     booked = settle_answer(draft.payment, None, came, draft.at, terms, because=because, by=draft.by)
     return and_then(draft.done(), booked)
@@ -91,13 +94,13 @@ def _without_decision(payment: Payment, ref: str) -> Payment:
     )
 
 
-def all_booked(payment: Payment) -> Payment:
+def end_receipt_nowhere(payment: Payment) -> Payment:
     """Return the payment without the call about a receipt that is booked nowhere, unless there is another one."""
     nowhere = any(one.kind == "receipt" and not one.booked_on for one in payment.disowned.values())
-    return payment if nowhere else payment.not_calling(*ENDED_BY["every disowned receipt booked"])
+    return payment if nowhere else payment.without_calls(*ENDED_BY["every disowned receipt booked"])
 
 
-def confirmed(payment: Payment) -> Payment:
+def confirm_disowned(payment: Payment) -> Payment:
     """Return the payment after staff confirmed that the objects reported again are not its own."""
     if not payment.reported_again:
         return payment
