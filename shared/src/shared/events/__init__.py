@@ -23,6 +23,7 @@ from shared.events.checkout import (
     ShopChanged,
     ShopSettingsChanged,
     StockReserved,
+    TaxedAmount,
 )
 from shared.events.members import (
     AmazonAccountLinked,
@@ -129,6 +130,7 @@ __all__ = [
     "ShopSettingsChanged",
     "StockReserved",
     "SuppressionReason",
+    "TaxedAmount",
     "TestMailRequested",
     "UnknownValue",
     "UnknownValueSaid",

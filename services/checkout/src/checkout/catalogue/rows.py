@@ -8,7 +8,7 @@ from shared.database.transactions import Tx
 
 PRODUCT_COLUMNS = (
     "p.sku, p.name, p.category, p.maker, p.summary, p.description, p.facts, p.image, p.unit_price,"
-    " p.on_sale, s.available"
+    " p.on_sale, p.tax_class, s.available"
 )
 """The columns of products p and their stock s that a statement selects for :func:`product_of`."""
 

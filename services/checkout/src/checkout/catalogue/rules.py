@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from checkout.tax.labels import TaxClass
+
 FEW_LEFT = 5
 """The highest remaining stock that the shop shows. It does not show higher numbers."""
 
@@ -21,6 +23,7 @@ class Product:
     on_sale: bool = True
     description: str = ""
     facts: tuple[tuple[str, str], ...] = ()
+    tax_class: TaxClass = "standard"
 
     @property
     def sold_out(self) -> bool:

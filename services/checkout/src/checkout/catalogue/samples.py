@@ -7,6 +7,7 @@ from importlib.resources import files
 
 import orjson
 
+from checkout.tax.labels import TaxClass
 from shared.clock import now
 from shared.database.transactions import Tx
 from shared.ids import new_id
@@ -26,6 +27,7 @@ class SampleProduct:
     summary: str
     description: str
     facts: Sequence[tuple[str, str]]
+    tax_class: TaxClass = "standard"
 
 
 def sample_products() -> list[SampleProduct]:
@@ -40,8 +42,8 @@ async def add_sample_catalogue(tx: Tx) -> int:
     for position, product in enumerate(sample_products()):
         new = await tx.row(
             "INSERT INTO products (sku, name, category, maker, summary, description, facts, image, unit_price,"
-            " position) VALUES (:sku, :name, :category, :maker, :summary, :description,"
-            " CAST(:facts AS jsonb), :image, :unit_price, :position) ON CONFLICT DO NOTHING RETURNING sku",
+            " position, tax_class) VALUES (:sku, :name, :category, :maker, :summary, :description,"
+            " CAST(:facts AS jsonb), :image, :unit_price, :position, :tax_class) ON CONFLICT DO NOTHING RETURNING sku",
             sku=product.sku,
             name=product.name,
             category=product.category,
@@ -52,6 +54,7 @@ async def add_sample_catalogue(tx: Tx) -> int:
             image=product.image,
             unit_price=product.unit_price,
             position=position,
+            tax_class=product.tax_class,
         )
         if new is not None:
             await _initial_stock(tx, product.sku, product.stock)

@@ -19,5 +19,7 @@ products = Table(
     Column("unit_price", Integer, nullable=False, comment="Yen, tax included"),
     Column("position", Integer, nullable=False),
     Column("on_sale", Boolean, nullable=False, server_default="true"),
+    Column("tax_class", Text, nullable=False, server_default="standard"),
     CheckConstraint("unit_price > 0", name="products_price_positive"),
+    CheckConstraint("tax_class IN ('standard', 'reduced')", name="products_tax_class"),
 )

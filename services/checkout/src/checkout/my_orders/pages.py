@@ -32,6 +32,7 @@ from checkout.pricing.lines import amount_lines
 from shared.clock import now
 from shared.errors import Refused
 from shared.shop.carriers import carrier_called
+from shared.shop.taxes import taxes_after
 from shared.web.parts import CurrentParts, Parts
 from shared.web.session import CurrentViewer, Viewer
 
@@ -105,6 +106,7 @@ async def _page(
         progress=late or progress(head),
         is_late=late is not None,
         amounts=_amounts(order),
+        taxes=taxes_after(head.amounts, order.waived),
         parcels=[(parcel, parcel_state(parcel), carrier_called(parcel.carrier)) for parcel in order.parcels],
         failed=FAILED.of(order.failure) if order.failure else "",
         registers=order.registers and not viewer.signed_in and age < REGISTERED_TOLD_FOR_SECONDS,

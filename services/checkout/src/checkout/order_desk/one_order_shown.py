@@ -112,13 +112,14 @@ def points_rows(whole: WholeOrder) -> list[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Goods:
-    """One product for a delivery address; ``amount`` in yen."""
+    """One product for a delivery address; ``amount`` in yen. ``reduced`` marks 軽減税率."""
 
     name: str
     note: str
     image: str
     quantity: int
     amount: int
+    reduced: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +184,7 @@ def shown_destination(whole: WholeOrder, row: Destination, form: Form[Any] | Non
                 image=f"/static/shop/goods/{line.image}" if line.image else "",
                 quantity=line.quantity,
                 amount=line.unit_price * line.quantity,
+                reduced=line.tax_reduced,
             )
             for line in whole.lines
             if line.destination_id == row.destination_id

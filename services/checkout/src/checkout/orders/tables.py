@@ -131,6 +131,14 @@ orders = Table(
     Column("adjusted_amount", Integer, nullable=False, server_default="0", comment="Their sum"),
     # Reported by payments with the standing; empty if not reported.
     Column("refunded_elsewhere_amount", Integer),
+    Column(
+        "taxes",
+        JSONB,
+        nullable=False,
+        server_default="[]",
+        comment="The total by rate of tax; empty for orders of earlier releases",
+    ),
+    Column("tax_rounding", Text, comment="How the taxes were rounded"),
     CheckConstraint("status IN ('in_progress', 'processed', 'cancelled')", name="orders_status"),
     CheckConstraint("deposit IN ('unpaid', 'paid')", name="orders_deposit"),
     CheckConstraint("shipping IN ('unshipped', 'shipped')", name="orders_shipping"),
@@ -236,6 +244,8 @@ order_lines = Table(
     Column("name", Text, nullable=False),
     Column("quantity", Integer, nullable=False),
     Column("unit_price", Integer, nullable=False),
+    Column("tax_rate", Integer, comment="Percent; NULL for orders of earlier releases"),
+    Column("tax_reduced", Boolean, nullable=False, server_default="false", comment="軽減税率"),
     CheckConstraint("quantity > 0 AND unit_price >= 0", name="order_lines_positive"),
     info={"append_only": True},
 )

@@ -171,11 +171,15 @@ def _show(
         "cart_count": stored.cart.count if stored is not None and is_open else 0,
     }
     if stored is not None and is_open and stored.cart.lines:
-        total = quote_cart(stored.cart, settings)
+        tax = front.tax.at(now())
+        total = quote_cart(stored.cart, settings, tax)
         values |= {
             "cart": stored.cart,
             "not_open": NOT_OPEN if parts[Opening].keeps_shut(front, menu) else "",
             "quote": total,
+            "reduced": [
+                line.product.sku for line in stored.cart.lines if tax.is_reduced(line.product.tax_class)
+            ],
             "missing_until_free": settings.shipping.missing_until_free(stored.cart.items_total),
             "wallets": [
                 method

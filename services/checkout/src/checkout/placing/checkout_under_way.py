@@ -25,6 +25,7 @@ from checkout.placing.till import Till
 from checkout.pricing.price import NO_DISCOUNTS
 from checkout.shop.front import Opening, ShopFront, read_front
 from checkout.shop.rules import ShopSettings
+from checkout.tax.rules import TaxTerms
 from shared.clock import now
 from shared.database.transactions import Tx
 from shared.web.client_address import counted_as
@@ -53,6 +54,7 @@ class Checkout:
     menu: Menu
     viewer: Viewer
     benefit: ReservedBenefit | None
+    tax: TaxTerms
 
     @property
     def settings(self) -> ShopSettings:
@@ -101,11 +103,11 @@ class Checkout:
         """Return the present cost."""
         benefit = self.usable_benefit(registers=registers)
         discounts = benefit.discounts if benefit else NO_DISCOUNTS
-        return quote_cart(self.cart, self.settings, fee=fee, discounts=discounts)
+        return quote_cart(self.cart, self.settings, self.tax, fee=fee, discounts=discounts)
 
     def summary(self, quote: Quote) -> dict[str, Any]:
         """Return the data of the summary next to the form, with the conditions of the shop."""
-        return {"goods": goods(self.cart), "quote": quote, "law": self.front.law}
+        return {"goods": goods(self.cart, self.tax), "quote": quote, "law": self.front.law}
 
 
 async def load_checkout(request: Request, parts: Parts) -> Checkout | Response:
@@ -133,7 +135,7 @@ async def load_checkout(request: Request, parts: Parts) -> Checkout | Response:
         return parts.pages.redirect(
             request, "/cart", toast="在庫が変わった商品があります。カートをご確認ください", kind="wait"
         )
-    return Checkout(stored, front, menu, viewer, benefit_of(parts, request))
+    return Checkout(stored, front, menu, viewer, benefit_of(parts, request), front.tax.at(now()))
 
 
 def earlier_step(request: Request, parts: Parts, checkout: Checkout, number: int) -> Response | None:

@@ -14,8 +14,11 @@ from checkout.payment_menu.rules import UNAVAILABLE, Menu, Method, check_choice
 from checkout.placing.claims import ReservedBenefit, Wallet
 from checkout.placing.order_wish import OrderWish
 from checkout.placing.reserved_stock import ReservedStock
+from checkout.placing.wanted_line import wanted_line
 from checkout.pricing.price import NO_DISCOUNTS, price_order
 from checkout.pricing.settings import PriceSettings
+from checkout.pricing.taxes import with_taxes
+from checkout.tax.rules import TaxSettings, TaxTerms
 from shared.errors import Refused
 from shared.events import Destination, Line, OrderPlaced, Registration
 from shared.ids import new_id
@@ -33,6 +36,7 @@ class OrderTerms:
 
     is_open: bool
     prices: PriceSettings
+    tax: TaxSettings
     products: Mapping[str, Product]
     menu: Menu
     reserved: ReservedStock
@@ -65,7 +69,8 @@ def compose_order(terms: OrderTerms, wish: OrderWish, *, code: str, at: datetime
     """
     if not terms.is_open:
         raise Refused("shop_not_open", NOT_OPEN)
-    lines = _order_lines(wish, terms.products)
+    tax = terms.tax.at(at)
+    lines = _order_lines(wish, terms.products, tax)
     method = terms.menu.find(wish.payment_kind)
     if method is None:
         raise Refused("method_unavailable", UNAVAILABLE, field="payment_kind", status=422)
@@ -78,6 +83,7 @@ def compose_order(terms: OrderTerms, wish: OrderWish, *, code: str, at: datetime
         fee=method.fee,
         discounts=benefit.discounts if benefit else NO_DISCOUNTS,
     )
+    amounts = with_taxes(amounts, lines, tax)
     _check_method(method, wish, amounts.total)
     _check_total(wish, amounts.total)
     wallet = wish.wallet
@@ -116,8 +122,8 @@ def sold_out(sku: str, left: int, placed: OrderPlaced) -> Refused:
     return Refused("sold_out", f"{text}カートの数量を変更してください。", field="lines")
 
 
-def _order_lines(wish: OrderWish, products: Mapping[str, Product]) -> list[Line]:
-    """Return the lines at the shop's prices. Raises Refused(product_unknown) for a product that is not on sale."""
+def _order_lines(wish: OrderWish, products: Mapping[str, Product], tax: TaxTerms) -> list[Line]:
+    """Return the lines at the shop's prices and rates of tax. Raises Refused(product_unknown) for a product that is not on sale."""
     lines = []
     for sku, quantity in wish.pieces.items():
         product = products.get(sku)
@@ -125,7 +131,7 @@ def _order_lines(wish: OrderWish, products: Mapping[str, Product]) -> list[Line]
             raise Refused(
                 "product_unknown", "取り扱いのない商品が含まれています。", field="lines", status=422
             )
-        lines.append(Line(sku=sku, name=product.name, quantity=quantity, unit_price=product.unit_price))
+        lines.append(wanted_line(product, quantity, tax))
     if not lines:
         raise Refused("cart_empty", "カートに商品がありません。", field="lines", status=422)
     return lines
