@@ -105,11 +105,16 @@ class Line(_Part):
 
 
 class Destination(_Part):
-    """One delivery address (お届け先) and the goods for it."""
+    """One delivery address (お届け先) and the goods for it.
+
+    ``delivery_date`` is the day in Japan that the buyer asked for (お届け希望日). Without it no day was asked for; messages
+    of earlier releases never have one.
+    """
 
     destination_id: UUID
     address: Address
     lines: tuple[Line, ...]
+    delivery_date: date | None = None
 
 
 class _WalletBuyer(BaseModel):

@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from checkout.calendar.labels import day_label
 from checkout.carts.browser import cart_of, keep_cart, open_cart_of
 from checkout.carts.copy_cart import copy_cart
 from checkout.carts.rows import StoredCart
@@ -116,6 +117,7 @@ async def _page(
         is_buyers=_is_buyers(request, parts, viewer, order),
         thanks=age < THANKED_FOR_SECONDS and head.status != "cancelled" and _may_be_thanked(head),
         refund_sentence=refund_sentence,
+        day_label=day_label,
         look_again_seconds=LOOK_AGAIN_SECONDS if look_again else None,
         **({"cart_count": kept.cart.count} if kept else {}),
     )

@@ -139,6 +139,7 @@ class ParcelState(BaseModel):
     """One delivery address of an order."""
 
     destination_id: UUID
+    delivery_date: date | None = Field(description="お届け希望日")
     ship_date: date | None
     carrier: str | None = Field(description="The code of the carrier, or the name of one that has none")
     tracking_number: str | None

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from checkout.calendar.labels import day_label
 from checkout.order_desk.fields import CARRIER_OPTIONS
 from checkout.order_desk.labels import COUPONS_LABEL, POINTS_LABEL
 from checkout.order_desk.one_order_forms import ParcelForm
@@ -136,6 +137,11 @@ class ShownDestination:
     @property
     def id(self) -> UUID:
         return self.row.destination_id
+
+    @property
+    def delivery_day(self) -> str:
+        """Return the day that the buyer asked for."""
+        return day_label(self.row.delivery_date) if self.row.delivery_date else "指定なし"
 
     @property
     def shipped(self) -> bool:

@@ -119,6 +119,7 @@ def _destination_values(placed: OrderPlaced) -> list[dict[str, Any]]:
             "order_code": placed.order_code,
             "position": position,
             **destination.address.model_dump(),
+            "delivery_date": destination.delivery_date,
         }
         for position, destination in enumerate(placed.destinations, start=1)
     ]

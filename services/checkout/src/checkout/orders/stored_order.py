@@ -77,7 +77,7 @@ def stored_order(
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """One delivery address (お届け先) of an order, with its parcel."""
+    """One delivery address (お届け先) of an order, with its parcel. ``delivery_date`` is the day that the buyer asked for."""
 
     order_code: str
     destination_id: UUID
@@ -90,6 +90,7 @@ class Destination:
     ship_date: date | None
     carrier: str | None
     tracking_number: str | None
+    delivery_date: date | None
 
     @property
     def parcel(self) -> Parcel:

@@ -221,6 +221,7 @@ order_destinations = Table(
     Column("ship_date", Date, comment="商品発送日; set once, with the ship step (SHP-20)"),
     Column("carrier", Text),
     Column("tracking_number", Text),
+    Column("delivery_date", Date, comment="お届け希望日; NULL: the buyer asked for none"),
 )
 Index(
     "order_destinations_by_order",

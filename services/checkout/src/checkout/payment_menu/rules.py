@@ -20,7 +20,7 @@ PaymentDeposit = Literal["capture", "automatic", "by_hand", "never"]
 UNAVAILABLE = "このご注文にはご利用頂けません"
 """The exact text next to a method that does not suit the order (KON-08)."""
 
-UnsuitableReason = Literal["limit", "wallet_only", "not_in_wallet"]
+UnsuitableReason = Literal["limit", "wallet_only", "not_in_wallet", "dated_delivery"]
 """Machine-readable reasons why a method does not suit the order (KON-42)."""
 
 
@@ -115,11 +115,14 @@ class Method(_Part):
         """Return the time of payment for the page of the law on distance selling (お支払い時期)."""
         return self.when_paid or "ご注文時にお手続きいただきます（ご請求日は決済会社の規約によります）"
 
-    def unsuited(self, total: int, *, wallet_kind: str | None = None) -> UnsuitableReason | None:
+    def unsuited(
+        self, total: int, *, wallet_kind: str | None = None, dated: bool = False
+    ) -> UnsuitableReason | None:
         """Return why the method does not suit an order of ``total`` yen. Return None if it does.
 
         ``wallet_kind`` is the wallet of the present order page; only that wallet can pay there (AP-15, PAY-27). Limits
-        are inclusive (KON-02). Every method suits a total of 0 yen, because no provider is called.
+        are inclusive (KON-02). Every method suits a total of 0 yen, because no provider is called. ``dated`` means that
+        the buyer chose a delivery date: nobody knows when goods leave that are paid first (KON-07).
         """
         if wallet_kind is not None and self.kind != wallet_kind:
             return "not_in_wallet"
@@ -127,14 +130,18 @@ class Method(_Part):
             return "wallet_only"
         if total == 0:
             return None
+        if dated and self.paid_before_shipping:
+            return "dated_delivery"
         if total < self.amount_min or (self.amount_max is not None and total > self.amount_max):
             return "limit"
         return None
 
-    def why_unsuited(self, total: int) -> str:
+    def why_unsuited(self, total: int, *, dated: bool = False) -> str:
         """Return the text next to a method that does not suit an order of ``total`` yen, with its minimum."""
         if 0 < total < self.amount_min:
             return f"{UNAVAILABLE}（お支払い金額が¥{self.amount_min:,}未満のためご利用いただけません）"
+        if dated and self.paid_before_shipping:
+            return f"{UNAVAILABLE}（お届け日をご指定のため）"
         return UNAVAILABLE
 
 

@@ -18,7 +18,7 @@ from checkout.shop.origin import Origin
 from shared.errors import Refused
 from shared.text.postal import find_towns
 from shared.web.client_address import counted_as
-from shared.web.fields import JsonInt, postal_digits
+from shared.web.fields import JsonDate, JsonInt, postal_digits
 from shared.web.parts import CurrentParts, parts_of
 from shared.web.session import CurrentViewer, viewer
 
@@ -60,6 +60,9 @@ class WantedOrder(_Body):
         default_factory=dict, max_length=8
     )
     expected_total: Annotated[JsonInt, Field(ge=0)] | None = None
+    delivery_date: JsonDate | None = Field(
+        None, description="お届け希望日; one of the days that the shop offers for the prefecture"
+    )
 
 
 class PlacedOrder(BaseModel):
@@ -122,6 +125,7 @@ async def create_order(
         payment_kind=wanted.payment_kind,
         payment_choice=wanted.payment_choice,
         total_seen=wanted.expected_total,
+        delivery_date=wanted.delivery_date,
         member_id=UUID(viewer.member_id) if viewer.member_id else None,
         email_proved=viewer.email_proved,
         benefit=benefit_of(parts, request),

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from checkout.calendar.labels import day_label
+from checkout.calendar.rules import CalendarSettings
 from checkout.catalogue.rules import Product
 from checkout.payment_menu.rules import UNAVAILABLE, Menu, Method, check_choice
 from checkout.placing.claims import ReservedBenefit, Wallet
@@ -37,6 +39,7 @@ class OrderTerms:
     is_open: bool
     prices: PriceSettings
     tax: TaxSettings
+    calendar: CalendarSettings
     products: Mapping[str, Product]
     menu: Menu
     reserved: ReservedStock
@@ -85,6 +88,7 @@ def compose_order(terms: OrderTerms, wish: OrderWish, *, code: str, at: datetime
     )
     amounts = with_taxes(amounts, lines, tax)
     _check_method(method, wish, amounts.total)
+    _check_date(terms.calendar, wish, at=at)
     _check_total(wish, amounts.total)
     wallet = wish.wallet
     page_key = secrets.token_urlsafe(16)
@@ -103,7 +107,14 @@ def compose_order(terms: OrderTerms, wish: OrderWish, *, code: str, at: datetime
         wallet_buyer_id=wallet.buyer_id if wallet else None,
         wallet_links=wallet is None or wish.member_id is None or wallet.member_id == wish.member_id,
         orderer=wish.orderer,
-        destinations=(Destination(destination_id=new_id(), address=wish.address, lines=tuple(lines)),),
+        destinations=(
+            Destination(
+                destination_id=new_id(),
+                address=wish.address,
+                lines=tuple(lines),
+                delivery_date=wish.delivery_date,
+            ),
+        ),
         points_used=benefit.points if benefit else 0,
         benefit_reservation_id=benefit.reservation_id if benefit else None,
         coupon=benefit.coupon.issue_id if benefit and benefit.coupon else None,
@@ -179,15 +190,30 @@ def _check_member_to_be(wish: OrderWish, benefit: ReservedBenefit) -> None:
 def _check_method(method: Method, wish: OrderWish, total: int) -> None:
     """Refuse a method that does not suit this order, also if it was submitted by hand (KON-02, AP-15)."""
     wallet = wish.wallet
-    reason = method.unsuited(total, wallet_kind=wallet.kind if wallet else None)
+    dated = wish.delivery_date is not None
+    reason = method.unsuited(total, wallet_kind=wallet.kind if wallet else None, dated=dated)
     if reason is not None:
-        raise Refused("method_unavailable", method.why_unsuited(total), field="payment_kind", status=422)
+        raise Refused(
+            "method_unavailable", method.why_unsuited(total, dated=dated), field="payment_kind", status=422
+        )
     if wallet is None:
         return
     if wallet.error is not None or wallet.checkout_session_id is None:
         raise Refused("wallet_not_ready", "お支払い方法の認証からやり直してください。", status=409)
     if wallet.ceiling is not None and total > wallet.ceiling:
         raise Refused("wallet_ceiling", UNAVAILABLE, field="payment_kind", status=422)
+
+
+def _check_date(calendar: CalendarSettings, wish: OrderWish, *, at: datetime) -> None:
+    """Refuse a delivery date that the shop does not offer now (SHO-05)."""
+    day = wish.delivery_date
+    if day is not None and day not in calendar.dates(at, wish.address.prefecture):
+        raise Refused(
+            "delivery_date_not_offered",
+            f"お届け希望日 {day_label(day)} はお選びいただけません。お届け日を選び直してください。",
+            field="delivery_date",
+            status=422,
+        )
 
 
 def _check_total(wish: OrderWish, total: int) -> None:

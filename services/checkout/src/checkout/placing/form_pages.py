@@ -137,7 +137,9 @@ async def save_payment(request: Request, parts: CurrentParts) -> Response:
         chosen = await _choices(request, kind)
         try:
             method = checkout.menu.find(kind)
-            if method is None or method.unsuited(checkout.quote(fee=method.fee).amounts.total):
+            if method is None or method.unsuited(
+                checkout.quote(fee=method.fee).amounts.total, dated=checkout.chosen_date is not None
+            ):
                 raise Refused("method_unavailable", UNAVAILABLE, field="payment_kind", status=422)
             changes = {"payment_kind": kind, "payment_choice": check_choice(method, chosen)}
         except Refused as refused:
@@ -239,14 +241,15 @@ def _payment(
 def _option(method: Method, checkout: Checkout) -> dict[str, Any]:
     """Return the method as a card. A method that does not suit the order shows the reason and cannot be chosen."""
     total = checkout.quote(fee=method.fee).amounts.total
-    reason = method.unsuited(total)
+    dated = checkout.chosen_date is not None
+    reason = method.unsuited(total, dated=dated)
     return {
         "value": method.kind,
         "label": method.name,
         "hint": method.hint,
         "aside": _fee_in_words(method),
         "disabled": reason is not None,
-        "why": method.why_unsuited(total),
+        "why": method.why_unsuited(total, dated=dated),
         "reason": reason,
         "choices": method.choices,
     }

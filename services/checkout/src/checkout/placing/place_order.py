@@ -136,6 +136,7 @@ async def _read_terms(tx: Tx, wishes: Sequence[OrderWish], settings: PlacingSett
         is_open=not Opening(settings.live).keeps_shut(rules.front, rules.menu),
         prices=rules.front.settings,
         tax=rules.front.tax,
+        calendar=rules.front.calendar,
         products=await read_products(tx, skus),
         menu=rules.menu,
         reserved=ReservedStock(limits, rules.unsecured),
