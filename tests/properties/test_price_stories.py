@@ -1,7 +1,7 @@
 """Any basket: the price that is shown is the price that is charged and the sum of every paper, to the yen."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from checkout.calendar.rules import CalendarSettings
 from checkout.carts.rules import Cart, CartLine
 from checkout.catalogue.rules import Product
+from checkout.my_orders.receipt import receipt_of
 from checkout.order_desk.one_order_shown import amounts_rows
 from checkout.orders.rows import NewOrder, order_values
 from checkout.orders.stored_order import StoredOrder, stored_order
@@ -130,6 +132,7 @@ class Till:
             is_open=True,
             prices=self.prices,
             tax=self.tax,
+            calendar=CalendarSettings(),
             products=self.products,
             menu=Menu([self.method]),
             reserved=ReservedStock(NO_LIMITS, []),
@@ -168,7 +171,19 @@ def papers(placed: OrderPlaced) -> dict[str, list[int]]:
             sum(one.amount for one in stored.taxes),
             stored.total,
         ],
+        "receipt": receipt_sums(stored, 0) if stored.total else [0, 0, 0],
     }
+
+
+def receipt_sums(stored: StoredOrder, waived: int) -> list[int]:
+    """Return the sums of the receipt of an order of which the shop does not claim ``waived`` yen."""
+    paid = replace(stored, status="in_progress", deposit="paid", payment="captured", deposit_date=None)
+    receipt = receipt_of(paid, [], waived=waived)
+    return [
+        sum(amount for _, amount, _ in receipt.parts),
+        sum(one.amount for one in receipt.taxes),
+        receipt.total,
+    ]
 
 
 def amount_of(line: str) -> int:
@@ -186,8 +201,8 @@ def as_stored(placed: OrderPlaced) -> StoredOrder:
 
 @pytest.mark.feature("TAX-02")
 @stories(short=150, long=5_000)
-@given(baskets)
-def test_what_is_shown_is_charged_and_is_the_sum_of_every_paper(basket: Basket) -> None:
+@given(baskets, st.integers(0, 100))
+def test_what_is_shown_is_charged_and_is_the_sum_of_every_paper(basket: Basket, percent: int) -> None:
     till, expected = Till(basket), priced(basket)
     shown = till.shows()
     if expected is None:
@@ -203,6 +218,9 @@ def test_what_is_shown_is_charged_and_is_the_sum_of_every_paper(basket: Basket) 
     assert sum(amount for _, amount, _ in shown.lines) == expected.total
     for paper, sums in papers(placed).items():
         assert sums == [expected.total] * 3, paper
+    waived = expected.total * percent // 100
+    if expected.total:
+        assert receipt_sums(as_stored(placed), waived) == [expected.total - waived] * 3
     marked = [line.tax_reduced for line in placed.destinations[0].lines]
     assert marked == [one.food and basket.reduced < basket.standard for one in basket.goods]
 

@@ -16,6 +16,7 @@ from checkout.carts.copy_cart import copy_cart
 from checkout.carts.rows import StoredCart
 from checkout.carts.take_back_cart import take_back_cart
 from checkout.my_orders.labels import FAILED, overdue, parcel_state, progress, refund_sentence
+from checkout.my_orders.receipt import may_be_receipted
 from checkout.my_orders.rows import (
     BuyersOrder,
     page_key_of,
@@ -118,6 +119,7 @@ async def _page(
         thanks=age < THANKED_FOR_SECONDS and head.status != "cancelled" and _may_be_thanked(head),
         refund_sentence=refund_sentence,
         day_label=day_label,
+        has_receipt=may_be_receipted(head),
         look_again_seconds=LOOK_AGAIN_SECONDS if look_again else None,
         **({"cart_count": kept.cart.count} if kept else {}),
     )
