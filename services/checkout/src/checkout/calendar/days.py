@@ -33,7 +33,7 @@ def _days(typed: object) -> object:
     """Return a day or a range of days in its stored form."""
     if not isinstance(typed, str):
         return typed
-    parts = re.split(r"\s*[〜～~]\s*", half_width(typed[:60]).strip())
+    parts = re.split(r"[〜～~]", half_width(typed[:60]))
     if len(parts) > 2:
         raise wrong(f"「{typed[:60]}」は「2026/12/29〜2027/01/03」の形で入力してください")
     first, last = _day(parts[0]), _day(parts[-1])
