@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from payments.calls import rules as call_rules
 from payments.calls.count_again import count_again
-from payments.calls.deny_request import deny_request
 from payments.calls.disown_object import disown_object
-from payments.calls.mark_payment_seen import mark_payment_seen
 from payments.chargebacks.decide_chargeback import DecideChargeback, decide_chargeback
 from payments.chargebacks.reopen_chargeback import ReopenChargeback, reopen_chargeback
 from payments.deposits.accept_short_money import AcceptShortMoney, accept_short_money
@@ -14,13 +13,15 @@ from payments.deposits.keep_money import KeepMoney, keep_money
 from payments.deposits.move_receipt import move_receipt
 from payments.deposits.record_deposit import RecordDeposit, record_deposit
 from payments.deposits.take_back_deposit import take_back_deposit
-from payments.desk.do_payment_deed import Deed, deed
-from payments.holds.reauthorize_payment import reauthorize_payment
-from payments.holds.void_hold import void_hold
+from payments.desk.do_payment_deed import Deed, deed, press
+from payments.holds import rules as hold_rules
 from payments.payment.act_on_payment import Acted
-from payments.payment.forms import PaymentForm, TakeBack
+from payments.payment.forms import OneObject
+from payments.payment.rules import order_wishes
+from payments.payment.rules.contradictions.deny import deny
+from payments.refunds import rules as refund_rules
 from payments.refunds.record_refund import RecordRefund, record_refund, take_back_refund
-from payments.refunds.request_refund import RefundPart, refund_again, refund_part, refund_spare
+from payments.refunds.request_refund import RefundPart, refund_part
 
 
 def _deposited(form: RecordDeposit, acted: Acted) -> str:
@@ -39,7 +40,7 @@ DEEDS: Mapping[str, Deed[Any]] = {
         {"deposit recorded": "スタッフが入金を記録しました"},
     ),
     "deposit/take-back": deed(
-        TakeBack,
+        OneObject,
         take_back_deposit,
         "入金の記録を取り消しました",
         {"deposit taken back": "入金の記録を取り消しました"},
@@ -56,15 +57,13 @@ DEEDS: Mapping[str, Deed[Any]] = {
         "入金済みにしました",
         {"kept for the order": "お預かりしている代金で注文を続けることにしました"},
     ),
-    "refund": deed(
-        PaymentForm,
-        refund_again,
+    "refund": press(
+        refund_rules.refund_again,
         "返金を依頼しました",
         {"refund asked again": "スタッフが返金を依頼しました"},
     ),
-    "refund-spare": deed(
-        PaymentForm,
-        refund_spare,
+    "refund-spare": press(
+        refund_rules.refund_spare,
         "過入金の返金を依頼しました",
         {"spare refund asked": "スタッフが過入金の返金を依頼しました"},
     ),
@@ -81,20 +80,18 @@ DEEDS: Mapping[str, Deed[Any]] = {
         {"settled outside": "別の方法で返金済みとして記録しました"},
     ),
     "outside/take-back": deed(
-        TakeBack,
+        OneObject,
         take_back_refund,
         "返金の記録を取り消しました",
         {"outside taken back": "返金済みの記録を取り消しました"},
     ),
-    "reauthorize": deed(
-        PaymentForm,
-        reauthorize_payment,
+    "reauthorize": press(
+        order_wishes.reauthorize,
         "再与信を依頼しました",
         {"reauthorization asked": "再与信を依頼しました"},
     ),
-    "void": deed(
-        PaymentForm,
-        void_hold,
+    "void": press(
+        hold_rules.void_hold,
         "与信の取消を依頼しました",
         {"void asked": "スタッフが与信の取消を指示しました"},
     ),
@@ -113,32 +110,30 @@ DEEDS: Mapping[str, Deed[Any]] = {
         "結果の記録を取り消しました",
         {"chargeback reopened": "チャージバックの結果の記録を取り消しました"},
     ),
-    "seen": deed(
-        PaymentForm,
-        mark_payment_seen,
+    "seen": press(
+        call_rules.mark_seen,
         "確認済みにしました",
         {"marked as seen": "確認済みにしました"},
     ),
-    "deny": deed(
-        PaymentForm,
-        deny_request,
+    "deny": press(
+        deny,
         "依頼は成立していないと記録しました",
-        {"said to be undone": "スタッフが、依頼は成立していないと記録しました"},
+        {"request denied": "スタッフが、依頼は成立していないと記録しました"},
     ),
     "disown": deed(
-        TakeBack,
+        OneObject,
         disown_object,
-        lambda _, acted: "。".join(filter(None, ["この注文のものではないと記録しました", acted.told])),
+        lambda _, acted: "。".join(filter(None, ["この注文のものではないと記録しました", acted.more_text])),
         {"said to be of others": "スタッフが、この注文のものではないと記録しました"},
     ),
     "count-again": deed(
-        TakeBack,
+        OneObject,
         count_again,
         "この注文のものとして数え直しました",
         {"counted again": "スタッフが、この注文のものとして数え直しました"},
     ),
     "move": deed(
-        TakeBack,
+        OneObject,
         move_receipt,
         "入金をこの注文に移しました",
         {"receipt moved here": "別の注文に記録していた入金を、この注文に移しました"},
