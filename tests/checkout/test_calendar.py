@@ -137,6 +137,7 @@ async def test_a_date_that_is_no_longer_offered_is_refused(shop_db: Database, sh
     assert "選択したお届け日は、お選びいただけなくなりました。選び直してください。" in shopper.text
 
 
+@pytest.mark.feature("KON-08", clause="timed")
 async def test_a_chosen_date_excludes_methods_that_are_paid_first(
     shop_db: Database, shopper: Shopper
 ) -> None:
