@@ -49,6 +49,8 @@ DESK_PAGES = (
     DeskPage("orders", "店舗設定", "/desk/orders/settings"),
     DeskPage("orders", "開店準備", "/desk/shop/opening"),
     DeskPage("orders", "店舗情報", "/desk/shop"),
+    DeskPage("orders", "営業カレンダー", "/desk/shop/calendar"),
+    DeskPage("orders", "消費税", "/desk/shop/tax"),
     DeskPage("orders", "特定商取引法", "/desk/shop/law"),
     DeskPage("orders", "ページの編集", "/desk/shop/pages"),
 )

@@ -27,6 +27,7 @@ from shared.events.checkout import (
     StockBooked,
     StockExported,
     StockReserved,
+    TaxedAmount,
 )
 from shared.events.members import (
     AmazonAccountLinked,
@@ -137,6 +138,7 @@ __all__ = [
     "StockExported",
     "StockReserved",
     "SuppressionReason",
+    "TaxedAmount",
     "TestMailRequested",
     "UnknownValue",
     "UnknownValueSaid",

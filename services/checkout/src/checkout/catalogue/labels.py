@@ -1,10 +1,9 @@
 """Texts for the values of products."""
 
-from checkout.catalogue.rules import ProductKind, TaxClass, Temperature
+from checkout.catalogue.rules import ProductKind, Temperature
 from checkout.catalogue.shelf import SortOrder
 from shared.shop.labels import Labels
 
-TAX_CLASSES = Labels[TaxClass](TaxClass, {"standard": "標準税率", "reduced": "軽減税率"})
 TEMPERATURES = Labels[Temperature](Temperature, {"ambient": "常温", "chilled": "冷蔵", "frozen": "冷凍"})
 KINDS = Labels[ProductKind](ProductKind, {"normal": "通常販売", "preorder": "予約販売"})
 SORT_ORDERS = Labels[SortOrder](

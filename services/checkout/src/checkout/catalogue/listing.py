@@ -10,10 +10,10 @@ from checkout.catalogue.rules import (
     NO_PICTURE,
     Product,
     ProductKind,
-    TaxClass,
     Temperature,
     image_url,
 )
+from checkout.tax.labels import TaxClass
 
 PRODUCTS_MAX = 100
 """The most products of one listing."""

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from checkout.catalogue.labels import KINDS, TAX_CLASSES, TEMPERATURES
+from checkout.catalogue.labels import KINDS, TEMPERATURES
 from checkout.catalogue.listing import ListingDetails
+from checkout.tax.labels import TAX_CLASS_LABEL
 from shared.clock import in_japan, last_day
 
 _LONG = 40
@@ -38,7 +39,7 @@ def _told(details: ListingDetails) -> Mapping[str, str]:
         "仕様": "、".join(f"{label}：{value}" for label, value in details.facts),
         "項目1": details.axis_1,
         "項目2": details.axis_2,
-        "消費税": TAX_CLASSES[terms.tax_class],
+        "消費税": TAX_CLASS_LABEL[terms.tax_class],
         "温度帯": TEMPERATURES[terms.temperature],
         "販売の種類": KINDS[terms.kind],
         "発送開始日": f"{terms.ships_from:%Y/%m/%d}" if terms.ships_from else "",

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from checkout.catalogue.listing import Listing, ListingDetails, Picture, ProductDetails, SaleTerms
 from checkout.catalogue.rows import PRODUCT_COLUMNS, product_of
-from checkout.catalogue.rules import Product, ProductKind, TaxClass, Temperature
+from checkout.catalogue.rules import Product, ProductKind, Temperature
+from checkout.tax.labels import TaxClass
 from shared.database.transactions import Tx
 
 _HEAD = """

@@ -5,14 +5,13 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
+from checkout.tax.labels import TaxClass
+
 FEW_LEFT = 5
 """The highest remaining stock that the shop shows. It does not show higher numbers."""
 GOODS_PATH = "/shop/goods"
 """Where the pictures that staff uploaded are, below the shop's address."""
 NO_PICTURE = "/static/shop/no-picture.svg"
-
-TaxClass = Literal["standard", "reduced"]
-"""The class of consumption tax: standard, or reduced (軽減税率)."""
 Temperature = Literal["ambient", "chilled", "frozen"]
 ProductKind = Literal["normal", "preorder"]
 """A preorder is sold before it can be shipped. Subscriptions are no kind yet: no order can repeat."""

@@ -10,7 +10,7 @@ from checkout.carts.rules import LINES_MAX, QUANTITY_MAX
 from checkout.catalogue.rows import read_products
 from checkout.orders.browser import keep_order, orders_in_browser
 from checkout.payment_menu.rows import read_menu
-from checkout.payment_menu.rules import UnsuitableReason
+from checkout.payment_menu.rules import OrderToPay, UnsuitableReason
 from checkout.placing.browser import benefit_of, wallet_of
 from checkout.placing.fields import AddressFields, OrdererFields
 from checkout.placing.order_wish import OrderWish
@@ -19,7 +19,7 @@ from checkout.shop.origin import Origin
 from shared.errors import Refused
 from shared.text.postal import find_towns
 from shared.web.client_address import counted_as
-from shared.web.fields import JsonInt, postal_digits
+from shared.web.fields import JsonDate, JsonInt, postal_digits
 from shared.web.parts import CurrentParts, parts_of
 from shared.web.session import CurrentViewer, viewer
 
@@ -61,6 +61,9 @@ class WantedOrder(_Body):
         default_factory=dict, max_length=8
     )
     expected_total: Annotated[JsonInt, Field(ge=0)] | None = None
+    delivery_date: JsonDate | None = Field(
+        None, description="お届け希望日; one of the days that the shop offers for the prefecture"
+    )
 
 
 class PlacedOrder(BaseModel):
@@ -123,6 +126,7 @@ async def create_order(
         payment_kind=wanted.payment_kind,
         payment_choice=wanted.payment_choice,
         total_seen=wanted.expected_total,
+        delivery_date=wanted.delivery_date,
         member_id=UUID(viewer.member_id) if viewer.member_id else None,
         email_proved=viewer.email_proved,
         benefit=benefit_of(parts, request),
@@ -156,14 +160,15 @@ async def list_methods(
     offered = []
     for method in menu.methods:
         wallet_kind = method.kind if method.needs_wallet else None
-        reason = method.unsuited(total, wallet_kind=wallet_kind, prepay_excluded=excluded)
+        order = OrderToPay(total, wallet_kind=wallet_kind, prepay_excluded=excluded)
+        reason = method.unsuited(order)
         offered.append(
             OfferedMethod(
                 kind=method.kind,
                 name=method.name,
                 available=reason is None,
                 reason=reason,
-                message=method.why_unsuited(total, prepay_excluded=excluded) if reason else "",
+                message=method.why_unsuited(order) if reason else "",
             )
         )
     return offered

@@ -13,7 +13,7 @@ from checkout.carts.rules import QUANTITY_MAX
 from checkout.catalogue.rows import read_products
 from checkout.catalogue.rules import Product
 from checkout.payment_menu.rows import read_menu
-from checkout.payment_menu.rules import Menu
+from checkout.payment_menu.rules import Menu, OrderToPay
 from checkout.placing.compose_order import NOT_OPEN
 from checkout.placing.quote import quote_cart
 from checkout.shop.front import Opening, ShopFront, read_front
@@ -175,19 +175,25 @@ def _show(
         "cart_count": stored.cart.count if stored is not None and is_open else 0,
     }
     if stored is not None and is_open and stored.cart.lines:
-        total = quote_cart(stored.cart, settings)
+        tax = front.tax.at(now())
+        total = quote_cart(stored.cart, settings, tax)
         values |= {
             "cart": stored.cart,
             "not_open": NOT_OPEN if parts[Opening].keeps_shut(front, menu) else "",
             "quote": total,
+            "reduced": [
+                line.product.sku for line in stored.cart.lines if tax.is_reduced(line.product.tax_class)
+            ],
             "missing_until_free": settings.shipping.missing_until_free(stored.cart.items_total),
             "wallets": [
                 method
                 for method in menu.wallets
                 if method.unsuited(
-                    total.amounts.total,
-                    wallet_kind=method.kind,
-                    prepay_excluded=stored.cart.prepay_excluded,
+                    OrderToPay(
+                        total.amounts.total,
+                        wallet_kind=method.kind,
+                        prepay_excluded=stored.cart.prepay_excluded,
+                    )
                 )
                 is None
             ],

@@ -138,6 +138,8 @@ async def _read_terms(tx: Tx, wishes: Sequence[OrderWish], settings: PlacingSett
     return OrderTerms(
         is_open=not Opening(settings.live).keeps_shut(rules.front, rules.menu),
         prices=rules.front.settings,
+        tax=rules.front.tax,
+        calendar=rules.front.calendar,
         products=products,
         menu=rules.menu,
         reserved=ReservedStock(limits, rules.unsecured),

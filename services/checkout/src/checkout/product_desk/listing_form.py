@@ -9,7 +9,8 @@ from fastapi import Request
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from checkout.catalogue.listing import PRODUCTS_MAX, Listing, ListingDetails, ProductDetails, SaleTerms
-from checkout.catalogue.rules import ProductKind, TaxClass, Temperature
+from checkout.catalogue.rules import ProductKind, Temperature
+from checkout.tax.labels import TaxClass
 from shared.clock import end_of_day, in_japan, last_day
 from shared.text.widths import half_width
 from shared.web.fields import DayOfLists, Line, LongText, PaidYen, Pieces, wrong

@@ -15,7 +15,7 @@ from checkout.catalogue.keep_pictures import (
     remove_picture,
     store_picture,
 )
-from checkout.catalogue.labels import KINDS, TAX_CLASSES, TEMPERATURES
+from checkout.catalogue.labels import KINDS, TEMPERATURES
 from checkout.catalogue.listing import PICTURES_MAX, Listing
 from checkout.catalogue.listing_rows import read_categories, read_listing
 from checkout.catalogue.save_listing import change_listing, copy_listing, create_listing, hide_listing
@@ -29,6 +29,7 @@ from checkout.product_desk.listing_form import (
     form_of,
     read_listing_form,
 )
+from checkout.tax.labels import TAX_CLASS_LABEL
 from shared.clock import now
 from shared.database.transactions import Tx
 from shared.errors import Refused
@@ -240,7 +241,7 @@ async def _form_page(
         stored=typed.stored,
         copy=copy or Form(CopyForm, prefix=""),
         categories=[one.name for one in categories],
-        tax_classes=choices(TAX_CLASSES),
+        tax_classes=choices(TAX_CLASS_LABEL),
         temperatures=choices(TEMPERATURES),
         kinds=choices(KINDS),
         pictures_max=PICTURES_MAX,

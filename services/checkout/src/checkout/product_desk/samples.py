@@ -8,9 +8,9 @@ from importlib.resources import files as resources
 
 from checkout.catalogue.keep_pictures import add_pictures, store_picture
 from checkout.catalogue.listing import ListingDetails, Picture, ProductDetails, SaleTerms
-from checkout.catalogue.rules import TaxClass
 from checkout.catalogue.save_listing import create_listing
 from checkout.stock.book_stock import Doer, receive_goods
+from checkout.tax.labels import TaxClass
 from shared.clock import now
 from shared.database.transactions import Database, Tx
 from shared.files.accepts import Incoming
