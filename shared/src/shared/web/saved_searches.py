@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from urllib.parse import parse_qsl
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from pydantic import AfterValidator, BaseModel, Field
 from starlette.responses import Response
 
@@ -20,7 +20,7 @@ from shared.web.fields import Line, wrong
 from shared.web.forms import parse_form
 from shared.web.lists import Asked, DeskList
 from shared.web.parts import CurrentParts
-from shared.web.session import Staff, Viewer, require_staff
+from shared.web.session import Staff, Viewer, needs
 
 NAME_LENGTH_MAX = 40
 QUERY_LENGTH_MAX = 2000
@@ -62,6 +62,7 @@ class ShownSearches:
     path: str
     query: str
     links: Sequence[SavedLink]
+    may_save: bool
 
     @property
     def changeable(self) -> list[SavedLink]:
@@ -78,7 +79,7 @@ class SavedSearches:
 
     def router(self) -> APIRouter:
         """Return the routes. They must come before routes whose path ends in a code."""
-        routes = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+        routes = APIRouter(dependencies=[needs("keep_searches")], include_in_schema=False)
         routes.add_api_route(self._path, self.save, methods=["POST"])
         routes.add_api_route(f"{self._path}/{{search_id}}", self.rename, methods=["POST"])
         routes.add_api_route(f"{self._path}/{{search_id}}/delete", self.delete, methods=["POST"])
@@ -97,7 +98,7 @@ class SavedSearches:
             )
             for one in await searches_seen_by(tx, self._list.path, keeper.staff)
         ]
-        return ShownSearches(self._path, query, links)
+        return ShownSearches(self._path, query, links, staff.may("keep_searches"))
 
     async def save(self, request: Request, parts: CurrentParts, staff: Staff) -> Response:
         """Save the present search of the list under a name."""

@@ -118,7 +118,7 @@ def in_words(
                 "after": shown.brief(one.after, labels),
                 "may_take_back": one.stands
                 and one.before != one.after
-                and one.name in group.changed_as(staff.staff),
+                and one.name in group.changed_as(staff.changes_settings_as),
             }
         )
     return lines

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 
 from checkout.order_desk.api_bodies import (
     CancelOrder,
@@ -36,14 +36,12 @@ from checkout.shipping.ship_order import Sent, ShipWish, ship
 from shared.clock import now
 from shared.web.deeds import name_of
 from shared.web.parts import CurrentParts, parts_of
-from shared.web.session import Staff, require_staff
+from shared.web.session import Staff, needs
 
-router = APIRouter(
-    prefix="/api/checkout/desk", dependencies=[Depends(require_staff)], tags=["order desk (staff)"]
-)
+router = APIRouter(prefix="/api/checkout/desk", tags=["order desk (staff)"])
 
 
-@router.post("/orders/ship")
+@router.post("/orders/ship", dependencies=[needs("ship_orders")])
 async def ship_orders(request: Request, body: ShipOrders, staff: Staff) -> Results:
     """Ship one order or many; unpaid prepaid orders are refused (KON-35)."""
     wanted = {one.order_code: one for one in body.orders}
@@ -74,7 +72,7 @@ def _sent(parcel: SentParcel) -> Sent:
     return Sent(parcel.destination_id, parcel.ship_date, parcel.carrier, parcel.tracking_number or None)
 
 
-@router.post("/orders/capture")
+@router.post("/orders/capture", dependencies=[needs("take_money")])
 async def capture_orders(request: Request, body: CaptureOrders, staff: Staff) -> Results:
     """Ask payments to capture the money or record the deposit (PAY-04). The result arrives as an event."""
     by, at = name_of(staff), now()
@@ -95,7 +93,7 @@ async def capture_orders(request: Request, body: CaptureOrders, staff: Staff) ->
     )
 
 
-@router.post("/orders/process")
+@router.post("/orders/process", dependencies=[needs("ship_orders")])
 async def process_orders(request: Request, body: ProcessOrders, staff: Staff) -> Results:
     """Set 処理済み (ORD-11)."""
     by, at = name_of(staff), now()
@@ -106,7 +104,7 @@ async def process_orders(request: Request, body: ProcessOrders, staff: Staff) ->
     return await _each(request, body.order_codes, process, done="処理済みにしました", action="api_process")
 
 
-@router.post("/orders/{order_code}/reauthorize", responses={409: {}})
+@router.post("/orders/{order_code}/reauthorize", responses={409: {}}, dependencies=[needs("take_money")])
 async def reauthorize_order(
     request: Request, parts: CurrentParts, order_code: OrderCode, body: ReauthorizeOrder, staff: Staff
 ) -> OrderResult:
@@ -119,7 +117,7 @@ async def reauthorize_order(
 
 
 # After the fixed paths: the first route of a path names the methods that it allows.
-@router.get("/orders/{order_code}")
+@router.get("/orders/{order_code}", dependencies=[needs("read_orders")])
 async def read_order(request: Request, parts: CurrentParts, order_code: OrderCode) -> OrderState:
     """Return the state of an order with its timeline. 404 if there is none."""
     async with parts.db.transaction() as tx:
@@ -145,7 +143,7 @@ async def read_order(request: Request, parts: CurrentParts, order_code: OrderCod
     )
 
 
-@router.post("/orders/{order_code}/cancel", responses={409: {}})
+@router.post("/orders/{order_code}/cancel", responses={409: {}}, dependencies=[needs("cancel_orders")])
 async def cancel_one_order(
     request: Request, parts: CurrentParts, order_code: OrderCode, body: CancelOrder, staff: Staff
 ) -> OrderResult:

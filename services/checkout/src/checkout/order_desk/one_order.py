@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from checkout.order_desk.deeds import DEEDS
@@ -32,20 +32,20 @@ from shared.errors import Refused
 from shared.web.deeds import name_of
 from shared.web.forms import Form, read_form
 from shared.web.parts import CurrentParts, parts_of
-from shared.web.session import Staff, require_staff
+from shared.web.session import Staff, Viewer, needs, viewer_of
 
 PATH = "/desk/orders/{code}"
 
-router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
 
-@router.get(PATH)
+@router.get(PATH, dependencies=[needs("read_orders")])
 async def show_order(request: Request, code: OrderCode) -> Response:
     """Show 受注詳細."""
     return await render_order(request, code)
 
 
-@router.get(f"{PATH}/cancel")
+@router.get(f"{PATH}/cancel", dependencies=[needs("cancel_orders")])
 async def ask_to_cancel(request: Request, code: OrderCode) -> Response:
     """Show the effects of a cancellation before it runs."""
     return await _render_cancel(request, code)
@@ -76,8 +76,8 @@ def _route(path: str) -> Callable[..., Awaitable[Response]]:
 
 
 # A route for each row: any other path stays a missing page.
-for one in DEEDS:
-    router.add_api_route(f"{PATH}/{one}", _route(one), methods=["POST"])
+for one, what in DEEDS.items():
+    router.add_api_route(f"{PATH}/{one}", _route(one), methods=["POST"], dependencies=[needs(what.right)])
 
 
 def back_to_order(request: Request, code: str, toast: str) -> Response:
@@ -142,7 +142,7 @@ async def render_order(
         forms=shown,
         summary=[*shown.values(), *(one.form for one in destinations)],
         warned=warned,
-        **_read(whole),
+        **_read(whole, await viewer_of(request)),
     )
 
 
@@ -150,7 +150,7 @@ def _new_forms(order: StoredOrder) -> dict[str, Form[Any]]:
     return {path: deed.new_form(order) for path, deed in DEEDS.items() if deed.drawn_on == "order"}
 
 
-def _read(whole: WholeOrder) -> dict[str, Any]:
+def _read(whole: WholeOrder, staff: Viewer) -> dict[str, Any]:
     """Return the values of the page that do not depend on submitted forms."""
     return {
         "order": whole.stored,
@@ -164,7 +164,7 @@ def _read(whole: WholeOrder) -> dict[str, Any]:
         "cancel_label": REASON_LABEL.of(whole.stored.cancel_reason) if whole.stored.cancel_reason else "",
         "amounts": amounts_rows(whole.stored),
         "carriers": CARRIER_OPTIONS,
-        "may": _may(whole.order),
+        "may": _may(whole.order, staff),
         "warnings": {path: deed.warnings(whole.order) for path, deed in DEEDS.items()},
         "payment": payment_rows(whole),
         "points": points_rows(whole),
@@ -173,12 +173,13 @@ def _read(whole: WholeOrder) -> dict[str, Any]:
     }
 
 
-def _may(order: Order) -> dict[str, bool]:
-    """Return which forms the page offers. The rules check again on submission."""
+def _may(order: Order, staff: Viewer) -> dict[str, bool]:
+    """Return which forms the page offers to ``staff``. The routes and the rules check again on submission."""
+    ships = staff.may("ship_orders")
     return {
-        "ship": order.may("ship"),
-        "track": order.status != "cancelled",
-        **{path: deed.may(order) for path, deed in DEEDS.items()},
+        "ship": ships and order.may("ship"),
+        "track": ships and order.status != "cancelled",
+        **{path: staff.may(deed.right) and deed.may(order) for path, deed in DEEDS.items()},
     }
 
 

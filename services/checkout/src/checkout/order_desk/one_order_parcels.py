@@ -5,7 +5,7 @@ A refusal is shown at the parcel that caused it. The other deeds of this page ar
 
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from checkout.order_desk.fields import OrderCode
@@ -19,12 +19,12 @@ from shared.errors import Refused
 from shared.web.deeds import name_of
 from shared.web.forms import Form, parse_form, read_form
 from shared.web.parts import CurrentParts
-from shared.web.session import Staff, require_staff
+from shared.web.session import Staff, needs
 
-router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
 
-@router.post("/desk/orders/{code}/ship")
+@router.post("/desk/orders/{code}/ship", dependencies=[needs("ship_orders")])
 async def ship_parcels(request: Request, parts: CurrentParts, code: OrderCode, staff: Staff) -> Response:
     """一括更新: ship the ticked delivery addresses with their ship date (SHP-20)."""
     data = await request.form()
@@ -70,7 +70,7 @@ def _refuse_parcels(refused: Refused, form: Form[ShipForm], parcels: list[Form[P
         form.refuse(refused)
 
 
-@router.post("/desk/orders/{code}/tracking/{destination_id}")
+@router.post("/desk/orders/{code}/tracking/{destination_id}", dependencies=[needs("ship_orders")])
 async def register_number(
     request: Request, parts: CurrentParts, code: OrderCode, destination_id: UUID, staff: Staff
 ) -> Response:

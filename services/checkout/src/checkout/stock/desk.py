@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
@@ -28,9 +28,9 @@ from shared.web.forms import Form, read_form
 from shared.web.lists import Column, DeskList, NoFilters
 from shared.web.paging import PageAsked, Paging
 from shared.web.parts import CurrentParts, parts_of
-from shared.web.session import Staff, require_staff
+from shared.web.session import Staff, needs
 
-router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
 PAGE = "/desk/stock"
 # A SKU that PostgreSQL cannot store as text names no product, so its page does not exist.
@@ -71,7 +71,7 @@ SHELVES = DeskList[NoFilters, Shelf](
 )
 
 
-@router.get(PAGE)
+@router.get(PAGE, dependencies=[needs("read_stock")])
 async def list_stock(request: Request, parts: CurrentParts, paging: Paging) -> Response:
     """Show every product with the pieces for sale and the pieces reserved for orders."""
     async with parts.db.transaction() as tx:
@@ -80,13 +80,13 @@ async def list_stock(request: Request, parts: CurrentParts, paging: Paging) -> R
     return parts.pages.render(request, "desk_stock.html", list=shown)
 
 
-@router.get(PAGE + "/{sku}")
+@router.get(PAGE + "/{sku}", dependencies=[needs("read_stock")])
 async def show_stock(request: Request, sku: Sku, asked: Paging) -> Response:
     """Show one product's ledger, newest first, and the form for a receipt."""
     return await _product(request, sku, asked, _empty_form())
 
 
-@router.post(PAGE + "/{sku}")
+@router.post(PAGE + "/{sku}", dependencies=[needs("book_stock")])
 async def book_receipt(
     request: Request, parts: CurrentParts, sku: Sku, asked: Paging, staff: Staff
 ) -> Response:

@@ -2,7 +2,7 @@
 
 from typing import Literal, cast
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
@@ -18,9 +18,9 @@ from shared.web.lists import Asked, Column, DeskList, SearchBox, Tabs
 from shared.web.paging import Paging
 from shared.web.parts import CurrentParts
 from shared.web.saved_searches import SavedSearches
-from shared.web.session import MayExport, Staff, require_staff
+from shared.web.session import MayExport, Staff, needs
 
-router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
 Amazon = Literal["", "linked", "unlinked"]
 
@@ -77,7 +77,7 @@ def _search(asked: Asked[MemberFilters], tab: str) -> MemberSearch:
     return MemberSearch(asked.filters.q, cast(Amazon, tab))
 
 
-@router.get(MEMBERS.path)
+@router.get(MEMBERS.path, dependencies=[needs("read_members")])
 async def list_members(request: Request, parts: CurrentParts, paging: Paging, staff: Staff) -> Response:
     """Show the found members."""
     asked = MEMBERS.read(request, paging)

@@ -10,6 +10,7 @@ from payments.payment.forms import PaymentForm
 from payments.payment.rules.watching import MethodFacts
 from shared.database.transactions import Tx
 from shared.events import PaymentDeedDone
+from shared.web.staff_rights import Right
 
 F = TypeVar("F", bound=PaymentForm)
 StaffForm = TypeVar("StaffForm", bound=PaymentForm, contravariant=True)
@@ -28,10 +29,11 @@ class UseCase(Protocol[StaffForm]):
 class Deed(Generic[F]):
     """A deed of the desk.
 
-    It has a form, a use case, and the text that staff read afterwards. ``history`` has the label of each line that it
+    It has the right that its route asks for, a form, a use case, and the text that staff read afterwards. ``history`` has the label of each line that it
     leaves in the history of the payment.
     """
 
+    right: Right
     form: type[F]
     do: UseCase[F]
     said: str | Callable[[F, Acted], str]
@@ -43,14 +45,18 @@ class Deed(Generic[F]):
 
 
 def deed(
-    form: type[F], do: UseCase[F], said: str | Callable[[F, Acted], str], history: Mapping[str, str]
+    right: Right,
+    form: type[F],
+    do: UseCase[F],
+    said: str | Callable[[F, Acted], str],
+    history: Mapping[str, str],
 ) -> Deed[Any]:
     """Return a row of a table of deeds.
 
     Only here the types of its form and its use case are known. So mypy refuses two that do not fit. ``Deed[Any]``
     would accept all.
     """
-    return Deed(form, do, said, history)
+    return Deed(right, form, do, said, history)
 
 
 async def do_payment_deed(

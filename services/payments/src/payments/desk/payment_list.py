@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
@@ -24,7 +24,7 @@ from shared.web.lists import Asked, Column, DeskList, SearchBox, Tabs
 from shared.web.paging import Paging
 from shared.web.parts import CurrentParts
 from shared.web.saved_searches import SavedSearches
-from shared.web.session import MayExport, Staff, require_staff
+from shared.web.session import MayExport, Staff, needs
 
 ChoiceFilter = Annotated[str, Field(max_length=40)]
 
@@ -94,7 +94,7 @@ PAYMENTS = DeskList[PaymentFilters, PaymentLine](
     file="payments",
 )
 SEARCHES = SavedSearches(PAYMENTS)
-router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 router.include_router(SEARCHES.router())
 
 
@@ -111,7 +111,7 @@ async def send_payments(request: Request, parts: CurrentParts, staff: MayExport,
     return PAYMENTS.csv(line(one) async for one in found)
 
 
-@router.get(PAYMENTS.path)
+@router.get(PAYMENTS.path, dependencies=[needs("read_payments")])
 async def show_payments(request: Request, parts: CurrentParts, paging: Paging, staff: Staff) -> Response:
     """Payments, newest first, by tab, method, state, part of code or name, or a provider's number."""
     asked, methods = PAYMENTS.read(request, paging), parts[Methods]
