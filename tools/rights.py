@@ -19,8 +19,8 @@ from shared.web.slices import find_routers
 from shared.web.staff_rights import ROLES, ROLES_OF, Right
 
 SERVICES = ("checkout", "payments", "members", "notifications")
-# Everybody must reach the login, with its second step, and the invitation that makes a person staff.
-OPEN = ("/desk/login", "/desk/login/code", "/desk/members/staff/join")
+# Everybody must reach the login.
+OPEN = ("/desk/login",)
 
 
 @dataclass(frozen=True, order=True)
@@ -54,7 +54,8 @@ def desk_routes() -> list[DeskRoute]:
 def _is_for_staff(context: Any) -> bool:
     at_a_desk = context.path == "/desk" or context.path.startswith("/desk/")
     return context.path not in OPEN and (
-        at_a_desk or any(one in (require_staff,) or isinstance(one, RightRequired) for one in _calls(context.dependant))
+        at_a_desk
+        or any(one in (require_staff,) or isinstance(one, RightRequired) for one in _calls(context.dependant))
     )
 
 

@@ -40,6 +40,7 @@ from shared.events.members import (
     PointsUsed,
     RegistrationRefused,
     SessionsRevoked,
+    StaffInvited,
 )
 from shared.events.notifications import (
     MailAddressCorrected,
@@ -127,6 +128,7 @@ __all__ = [
     "ShippedDestination",
     "ShopChanged",
     "ShopSettingsChanged",
+    "StaffInvited",
     "StockReserved",
     "SuppressionReason",
     "TestMailRequested",

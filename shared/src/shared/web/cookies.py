@@ -26,6 +26,7 @@ _OF_THE_MEMBER = (
     COOKIE["benefit"],
     COOKIE["password_reset"],
     COOKIE["email_verification"],
+    COOKIE["staff_invitation"],
     *_BEGUN,
 )
 _OF_THE_VISITOR = (*COOKIE.values(), *_BEGUN, CART_COOKIE, CART_COUNT_COOKIE)

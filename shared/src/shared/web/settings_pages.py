@@ -150,9 +150,13 @@ class SettingsPage(_Settings):
         routes = APIRouter(include_in_schema=False)
         routes.add_api_route(self.path, self.show, methods=["GET"], dependencies=[READ])
         routes.add_api_route(self.path, self.save, methods=["POST"], dependencies=[CHANGE])
-        routes.add_api_route(f"{self.path}/take-back", self.take_back, methods=["POST"], dependencies=[CHANGE])
+        routes.add_api_route(
+            f"{self.path}/take-back", self.take_back, methods=["POST"], dependencies=[CHANGE]
+        )
         if self.pictures:
-            routes.add_api_route(f"{self.path}/{{name}}/upload", self.keep_picture, methods=["POST"], dependencies=[CHANGE])
+            routes.add_api_route(
+                f"{self.path}/{{name}}/upload", self.keep_picture, methods=["POST"], dependencies=[CHANGE]
+            )
         return routes
 
     async def keep_picture(self, request: Request, staff: Staff, name: str) -> Response:
@@ -214,7 +218,9 @@ class SubjectPages(_Settings):
         """Return the routes of the pages."""
         routes = APIRouter(include_in_schema=False)
         routes.add_api_route(self.path, self.show_list, methods=["GET"], dependencies=[READ])
-        routes.add_api_route(f"{self.path}/take-back", self.take_back, methods=["POST"], dependencies=[CHANGE])
+        routes.add_api_route(
+            f"{self.path}/take-back", self.take_back, methods=["POST"], dependencies=[CHANGE]
+        )
         routes.add_api_route(f"{self.path}/{{key}}", self.show, methods=["GET"], dependencies=[READ])
         routes.add_api_route(f"{self.path}/{{key}}", self.save, methods=["POST"], dependencies=[CHANGE])
         return routes

@@ -38,6 +38,12 @@ DEEDS_LABEL = Badges[str](
         "points_activated": ("ポイントを有効化", "note"),
         "reset_started": ("パスワード設定のメール送信", "note"),
         "role_given": ("スタッフの権限を付与", "note"),
+        "role_changed": ("スタッフの役割を変更", "note"),
         "role_taken": ("スタッフの権限を取り消し", "stop"),
+        "staff_invited": ("スタッフを招待", "note"),
+        "invitation_ended": ("スタッフの招待を取り消し", "stop"),
+        "staff_disabled": ("スタッフの利用を停止", "stop"),
+        "staff_enabled": ("スタッフの利用を再開", "done"),
+        "sessions_ended": ("スタッフのログインを終了", "stop"),
     },
 )

@@ -26,7 +26,13 @@ DeedKind = Literal[
     "points_activated",
     "reset_started",
     "role_given",
+    "role_changed",
     "role_taken",
+    "staff_invited",
+    "invitation_ended",
+    "staff_disabled",
+    "staff_enabled",
+    "sessions_ended",
 ]
 """The kinds of deeds at the desk of members, and of logins at all desks."""
 DESK_EVENTS = tuple(kind for kind in CATALOGUE.values() if issubclass(kind, DeskEvent))
@@ -35,11 +41,25 @@ DESK_EVENTS = tuple(kind for kind in CATALOGUE.values() if issubclass(kind, Desk
 
 @dataclass(frozen=True)
 class Doer:
-    """The acting person and address. ``member_id`` is None if nobody was recognised."""
+    """The acting person, address and browser. ``member_id`` is None if nobody was recognised."""
 
     member_id: UUID | None
     name: str
     ip: str
+    device: str = ""
+
+
+@dataclass(frozen=True)
+class Traces:
+    """What a deed is about, besides its subject: an order, a member of staff, and the value before and after it."""
+
+    order_code: str = ""
+    before: str = ""
+    after: str = ""
+    about_id: UUID | None = None
+
+
+NO_TRACES = Traces()
 
 
 OPERATOR = Doer(None, "運用者（コマンド）", "")
@@ -47,12 +67,19 @@ OPERATOR = Doer(None, "運用者（コマンド）", "")
 
 
 async def note_deed(
-    tx: Tx, by: Doer, deed: DeedKind | type[DeskEvent], subject: str = "", *, at: datetime
+    tx: Tx,
+    by: Doer,
+    deed: DeedKind | type[DeskEvent],
+    subject: str = "",
+    *,
+    traces: Traces = NO_TRACES,
+    at: datetime,
 ) -> None:
     """Store one deed in the transaction of the change."""
     await tx.execute(
-        "INSERT INTO staff_deeds (deed_id, done_at, by_id, by, deed, subject, ip)"
-        " VALUES (:deed_id, :at, :by_id, :by, :deed, :subject, :ip)",
+        'INSERT INTO staff_deeds (deed_id, done_at, by_id, "by", deed, subject, ip, device, order_code, before, after,'
+        " about_id) VALUES (:deed_id, :at, :by_id, :by, :deed, :subject, :ip, :device, :order_code, :before, :after,"
+        " :about_id)",
         deed_id=new_id(),
         at=at,
         by_id=by.member_id,
@@ -60,6 +87,11 @@ async def note_deed(
         deed=deed if isinstance(deed, str) else deed.deed,
         subject=subject,
         ip=by.ip,
+        device=by.device,
+        order_code=traces.order_code,
+        before=traces.before,
+        after=traces.after,
+        about_id=traces.about_id,
     )
 
 
@@ -131,3 +163,36 @@ async def count_deeds(tx: Tx, search: DeedSearch) -> int:
     """Return the number of found deeds."""
     await tx.plan(LONG)
     return int(await tx.value(f"SELECT count(*){_FROM}{search.where()}", **search.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class NotedLogin:
+    """A login at the desk, or an attempt: when, the result, the address and the browser."""
+
+    done_at: datetime
+    deed: str
+    ip: str
+    device: str
+
+
+_LOGINS = (
+    " FROM staff_deeds WHERE about_id = :about_id AND deed IN ('logged_in', 'login_failed', 'locked_out')"
+)
+
+
+async def logins_about(tx: Tx, about_id: UUID, *, rows_max: int, offset: int) -> list[NotedLogin]:
+    """Return one page of the logins and attempts of a member of staff, newest first (SEC-12)."""
+    await tx.plan(LONG)
+    return await tx.read(
+        NotedLogin,
+        f"SELECT done_at, deed, ip, device{_LOGINS} ORDER BY done_at DESC, deed_id DESC LIMIT :rows_max OFFSET :offset",
+        about_id=about_id,
+        rows_max=rows_max,
+        offset=offset,
+    )
+
+
+async def count_logins_about(tx: Tx, about_id: UUID) -> int:
+    """Return the number of the logins and attempts of a member of staff."""
+    await tx.plan(LONG)
+    return int(await tx.value(f"SELECT count(*){_LOGINS}", about_id=about_id))

@@ -5,11 +5,12 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from members.accounts.labels import role_label
 from members.accounts.rows import member_by_id
 from members.coupons.labels import coupon_line
 from members.coupons.rows import coupons_of_member
 from members.deeds.doer import doer
-from members.member_desk.labels import STAFF_ROLE, VIA
+from members.member_desk.labels import VIA
 from members.passwords.request_reset import request_reset_by_staff
 from members.points.activate_points import activate_points
 from members.points.labels import point_lines
@@ -54,7 +55,7 @@ async def show_member(request: Request, member_id: UUID, parts: CurrentParts) ->
             "via": VIA.of(member.registered_via),
             "order_code": member.order_code or "",
             "linked_at": member.linked_at,
-            "staff_role": STAFF_ROLE.of(member.staff_role) if member.staff_role else "なし",
+            "staff_role": role_label(member.staff_role) if member.staff_role else "なし",
             "verified_at": member.email_verified_at,
         },
         active=balance.active,

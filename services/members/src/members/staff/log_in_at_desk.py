@@ -4,7 +4,7 @@ from typing import Literal
 
 from members.accounts.hasher import PasswordHasher
 from members.accounts.rows import member_by_email
-from members.deeds.rows import Doer, note_deed
+from members.deeds.rows import Doer, Traces, note_deed
 from members.sessions.attempts import TooManyAttempts
 from members.sessions.check_password import WrongCredentials, check_password
 from members.sessions.enter import Browser, NewLogin, enter
@@ -13,6 +13,7 @@ from members.settings import Settings
 from shared.clock import now
 from shared.database.transactions import Database, Tx
 from shared.errors import Refused
+from shared.web.staff_rights import present_role
 
 
 async def log_in_at_desk(
@@ -34,13 +35,13 @@ async def log_in_at_desk(
         member = await check_password(
             db, hasher, email=email, password=password, ip=browser.ip, device=browser.device
         )
-        if member.staff_role is None:
+        role = present_role(member.staff_role)
+        if role is None:
             raise WrongCredentials
         async with db.transaction() as tx:
-            await note_deed(tx, Doer(member.member_id, member.name, address), "logged_in", at=now())
-            return await enter(
-                tx, settings, browser, member, way="password", staff_role=member.staff_role, at=now()
-            )
+            doer = Doer(member.member_id, member.name, address, browser.label)
+            await note_deed(tx, doer, "logged_in", traces=Traces(about_id=member.member_id), at=now())
+            return await enter(tx, settings, browser, member, way="password", staff_role=role, at=now())
     except TooManyAttempts:
         await _note_failure(db, browser, email, address, "locked_out")
         raise
@@ -59,7 +60,8 @@ async def _note_failure(
         member = await member_by_email(tx, email)
         known = member is not None and member.staff_role is not None
         subject = member.name if member is not None and known else ""
-        await note_deed(tx, Doer(None, "", address), deed, subject, at=now())
+        about = Traces(about_id=member.member_id if member is not None and known else None)
+        await note_deed(tx, Doer(None, "", address, browser.label), deed, subject, traces=about, at=now())
 
 
 async def _first_refusal(tx: Tx, browser: Browser) -> bool:

@@ -130,7 +130,9 @@ async def show_log(request: Request, parts: CurrentParts, paging: Paging, staff:
                 tab: sum(counts.get(one, 0) for one in states or counts) for tab, states in STATES_OF.items()
             },
             options={"mail": kinds},
-            select=lambda one: str(one.mail.mail_id) if one.mail.state in RESENDABLE and staff.may("send_mails") else "",
+            select=lambda one: (
+                str(one.mail.mail_id) if one.mail.state in RESENDABLE and staff.may("send_mails") else ""
+            ),
         ),
         saved=saved,
         any_mail=bool(counts),
