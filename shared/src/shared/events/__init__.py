@@ -12,6 +12,7 @@ from shared.events.checkout import (
     Destination,
     Line,
     OrderCancelled,
+    OrderDeedDone,
     Orderer,
     OrderPlaced,
     OrderProcessed,
@@ -22,6 +23,7 @@ from shared.events.checkout import (
     ShippedDestination,
     ShopChanged,
     ShopSettingsChanged,
+    StockReceiptBooked,
     StockReserved,
 )
 from shared.events.members import (
@@ -97,6 +99,7 @@ __all__ = [
     "MailsResent",
     "MemberRegistered",
     "OrderCancelled",
+    "OrderDeedDone",
     "OrderPlaced",
     "OrderProcessed",
     "Orderer",
@@ -129,6 +132,7 @@ __all__ = [
     "ShopChanged",
     "ShopSettingsChanged",
     "StaffInvited",
+    "StockReceiptBooked",
     "StockReserved",
     "SuppressionReason",
     "TestMailRequested",

@@ -122,6 +122,19 @@ class OrdersExported(DeskEvent):
     producer: ClassVar[str] = "checkout"
 
 
+class OrderDeedDone(DeskEvent):
+    """Staff did something to an order at the desk, alone or with others; ``subject`` says what."""
+
+    producer: ClassVar[str] = "checkout"
+    order_code: str
+
+
+class StockReceiptBooked(DeskEvent):
+    """Staff booked a receipt of goods; ``subject`` has the product, the pieces and the cause."""
+
+    producer: ClassVar[str] = "checkout"
+
+
 class ShopSettingsChanged(DeskEvent):
     """Staff changed settings of the shop; ``subject`` says which, from what to what."""
 

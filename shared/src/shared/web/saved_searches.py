@@ -1,6 +1,6 @@
 """Saved searches above a desk list: routes that save, rename and delete them, and what the list shows of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
@@ -15,6 +15,7 @@ from shared.database.transactions import Tx
 from shared.errors import Refused
 from shared.shop.saved_searches.change_saved_search import Keeper, delete_search, rename_search, save_search
 from shared.shop.saved_searches.rows import FOR_ALL, searches_seen_by
+from shared.shop.settings.change_settings import Changer
 from shared.web.bodies import not_text
 from shared.web.fields import Line, wrong
 from shared.web.forms import parse_form
@@ -71,10 +72,14 @@ class ShownSearches:
 
 
 class SavedSearches:
-    """The saved searches of ``of``; the service's database has the table ``saved_searches``."""
+    """The saved searches of ``of``; the service's database has the table ``saved_searches``.
 
-    def __init__(self, of: DeskList[Any, Any]) -> None:
+    ``changer`` returns who changes them, for 操作の記録.
+    """
+
+    def __init__(self, of: DeskList[Any, Any], changer: Callable[[Request, Viewer], Changer]) -> None:
         self._list = of
+        self._changer = changer
         self._path = f"{of.path}/searches"
 
     def router(self) -> APIRouter:
@@ -118,6 +123,7 @@ class SavedSearches:
                         by=_keeper(staff),
                         at=now(),
                     )
+                    await self._note(request, tx, staff, "保存", after=form.value.name)
             except Refused as refused:
                 form.refuse(refused)
         if form.errors:
@@ -140,6 +146,7 @@ class SavedSearches:
                 found = await rename_search(
                     tx, path, search_id, name=value.name, seen=value.seen, by=_keeper(staff)
                 )
+                await self._note(request, tx, staff, "名前の変更", before=found.name, after=value.name)
         except Refused as refused:
             if refused.field is None:
                 raise
@@ -151,8 +158,16 @@ class SavedSearches:
         """Delete a search. The orders and payments that it finds are not changed."""
         async with parts.db.transaction() as tx:
             found = await delete_search(tx, self._list.path, search_id, by=_keeper(staff))
+            await self._note(request, tx, staff, "削除", before=found.name)
         toast = f"検索「{found.name}」を削除しました"
         return parts.pages.redirect(request, f"{self._list.path}?{found.query}", toast=toast)
+
+    async def _note(
+        self, request: Request, tx: Tx, staff: Viewer, what: str, *, before: str = "", after: str = ""
+    ) -> None:
+        """Record a change of the searches (STF-03)."""
+        subject = f"保存した検索「{before or after}」の{what}"
+        await self._changer(request, staff).note(tx, subject, at=now(), before=before, after=after)
 
 
 def _keeper(staff: Viewer) -> Keeper:

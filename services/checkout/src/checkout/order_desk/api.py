@@ -25,6 +25,7 @@ from checkout.order_desk.api_bodies import (
 )
 from checkout.order_desk.each_order import OrderOutcome, for_each_order
 from checkout.order_desk.fields import OrderCode
+from checkout.order_desk.note_order_deeds import note_order_deeds, states_in_words
 from checkout.order_desk.rows import read_whole_order
 from checkout.orders.book import OrderBook
 from checkout.orders.cancel_order import cancel_order
@@ -34,9 +35,9 @@ from checkout.orders.request_reauthorization import request_reauthorization
 from checkout.orders.rules.steps import next_step
 from checkout.shipping.ship_order import Sent, ShipWish, ship
 from shared.clock import now
-from shared.web.deeds import name_of
+from shared.web.deeds import done_by, name_of
 from shared.web.parts import CurrentParts, parts_of
-from shared.web.session import Staff, needs
+from shared.web.session import Staff, Viewer, needs
 
 router = APIRouter(prefix="/api/checkout/desk", tags=["order desk (staff)"])
 
@@ -65,7 +66,7 @@ async def ship_orders(request: Request, body: ShipOrders, staff: Staff) -> Resul
             version=one.version,
         )
 
-    return await _each(request, list(wanted), act, done="発送済みにしました", action="api_ship")
+    return await _each(request, staff, list(wanted), act, done="発送済みにしました", action="api_ship")
 
 
 def _sent(parcel: SentParcel) -> Sent:
@@ -89,7 +90,7 @@ async def capture_orders(request: Request, body: CaptureOrders, staff: Staff) ->
         )
 
     return await _each(
-        request, body.order_codes, capture, done="入金処理を依頼しました", action="api_capture"
+        request, staff, body.order_codes, capture, done="入金処理を依頼しました", action="api_capture"
     )
 
 
@@ -101,7 +102,9 @@ async def process_orders(request: Request, body: ProcessOrders, staff: Staff) ->
     def process(book: OrderBook, code: str) -> None:
         close_order(book, code, by=by, at=at, version=body.versions.get(code))
 
-    return await _each(request, body.order_codes, process, done="処理済みにしました", action="api_process")
+    return await _each(
+        request, staff, body.order_codes, process, done="処理済みにしました", action="api_process"
+    )
 
 
 @router.post("/orders/{order_code}/reauthorize", responses={409: {}}, dependencies=[needs("take_money")])
@@ -110,9 +113,11 @@ async def reauthorize_order(
 ) -> OrderResult:
     """Ask for a new authorization (AP-34). 404 if unknown; 409 if no authorization ended or no new one is available."""
     async with parts.db.transaction() as tx:
+        before = await states_in_words(tx, [order_code])
         await request_reauthorization(
             tx, order_code=order_code, version=body.version, by=name_of(staff), at=now()
         )
+        await note_order_deeds(tx, before, [order_code], "再与信を依頼しました", done_by(request, staff))
     return OrderResult(order_code=order_code, ok=True, code="done", message="再与信を依頼しました")
 
 
@@ -149,6 +154,7 @@ async def cancel_one_order(
 ) -> OrderResult:
     """Cancel an order (ORD-21). 404 unknown, 409 if the rules refuse."""
     async with parts.db.transaction() as tx:
+        before = await states_in_words(tx, [order_code])
         await cancel_order(
             tx,
             order_code=order_code,
@@ -160,11 +166,14 @@ async def cancel_one_order(
             by=name_of(staff),
             at=now(),
         )
+        await note_order_deeds(tx, before, [order_code], "注文をキャンセルしました", done_by(request, staff))
     return OrderResult(order_code=order_code, ok=True, code="done", message="キャンセルしました")
 
 
-async def _each(request: Request, codes: Sequence[str], act: Any, **words: Any) -> Results:
-    outcomes: list[OrderOutcome] = await for_each_order(parts_of(request).db, codes, act, **words)
+async def _each(request: Request, staff: Viewer, codes: Sequence[str], act: Any, **words: Any) -> Results:
+    outcomes: list[OrderOutcome] = await for_each_order(
+        parts_of(request).db, codes, act, done_by=done_by(request, staff), **words
+    )
     return Results(
         results=[
             OrderResult(order_code=one.order_code, ok=one.ok, code=one.code, message=one.text)

@@ -26,7 +26,7 @@ from checkout.shipping.ship_order import ShipWish, ship
 from shared.clock import now
 from shared.errors import Refused
 from shared.shop.carriers import carrier_called
-from shared.web.deeds import name_of
+from shared.web.deeds import done_by, name_of
 from shared.web.forms import Form, parse_form
 from shared.web.parts import CurrentParts, parts_of
 from shared.web.session import Staff, needs, role_missing
@@ -73,6 +73,7 @@ async def act_on_orders(request: Request, parts: CurrentParts, staff: Staff) -> 
         _acting(bulk, tracking, by=by, at=at),
         done=BULK_DONE[bulk.action],
         action=f"bulk_{bulk.action}",
+        done_by=done_by(request, staff),
     )
     return await _results(request, bulk.action, outcomes)
 

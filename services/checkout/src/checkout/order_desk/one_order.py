@@ -10,6 +10,7 @@ from starlette.responses import Response
 from checkout.order_desk.deeds import DEEDS
 from checkout.order_desk.fields import CARRIER_OPTIONS, OrderCode
 from checkout.order_desk.labels import ORDER_KIND_LABEL, badges
+from checkout.order_desk.note_order_deeds import note_order_deeds, states_in_words
 from checkout.order_desk.one_order_forms import ShipForm
 from checkout.order_desk.one_order_shown import (
     amounts_rows,
@@ -29,7 +30,7 @@ from checkout.orders.rules.steps import cancel_effects, next_step
 from checkout.orders.stored_order import StoredOrder
 from shared.clock import now
 from shared.errors import Refused
-from shared.web.deeds import name_of
+from shared.web.deeds import done_by, name_of
 from shared.web.forms import Form, read_form
 from shared.web.parts import CurrentParts, parts_of
 from shared.web.session import Staff, Viewer, needs, viewer_of
@@ -64,7 +65,9 @@ def _route(path: str) -> Callable[..., Awaitable[Response]]:
             return await render_order(request, code, status=409, forms={path: form}, warned=path)
         try:
             async with parts.db.transaction() as tx:
+                before = await states_in_words(tx, [code])
                 await deed.do(tx, code, form.value, name_of(staff), now())
+                await note_order_deeds(tx, before, [code], deed.said, done_by(request, staff))
         except Refused as refused:
             if refused.status == 404 or deed.drawn_on == "problem":
                 raise

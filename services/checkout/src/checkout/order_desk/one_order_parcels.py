@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from checkout.order_desk.fields import OrderCode
+from checkout.order_desk.note_order_deeds import note_order_deeds, states_in_words
 from checkout.order_desk.one_order import back_to_order, render_order
 from checkout.order_desk.one_order_forms import ParcelForm, ShipForm, TrackingForm
 from checkout.order_desk.rows import read_whole_order
@@ -16,7 +17,7 @@ from checkout.shipping.register_tracking import register_tracking
 from checkout.shipping.ship_order import Sent, ShipWish, ship_order
 from shared.clock import now
 from shared.errors import Refused
-from shared.web.deeds import name_of
+from shared.web.deeds import done_by, name_of
 from shared.web.forms import Form, parse_form, read_form
 from shared.web.parts import CurrentParts
 from shared.web.session import Staff, needs
@@ -35,7 +36,9 @@ async def ship_parcels(request: Request, parts: CurrentParts, code: OrderCode, s
     ticked = [] if form.errors else list(dict.fromkeys(form.value.destinations))
     if not form.errors and not any(parcels[one].errors for one in ticked if one in parcels):
         try:
+            said = f"{len(ticked)}件のお届け先を発送済みにしました"
             async with parts.db.transaction() as tx:
+                before = await states_in_words(tx, [code])
                 await ship_order(
                     tx,
                     order_code=code,
@@ -49,7 +52,8 @@ async def ship_parcels(request: Request, parts: CurrentParts, code: OrderCode, s
                     ),
                     version=form.value.version,
                 )
-            return back_to_order(request, code, f"{len(ticked)}件のお届け先を発送済みにしました")
+                await note_order_deeds(tx, before, [code], said, done_by(request, staff))
+            return back_to_order(request, code, said)
         except Refused as refused:
             _refuse_parcels(refused, form, [parcels[one] for one in ticked if one in parcels])
     return await render_order(request, code, status=422, forms={"ship": form}, parcels=parcels)
@@ -79,6 +83,7 @@ async def register_number(
     if not form.errors:
         try:
             async with parts.db.transaction() as tx:
+                before = await states_in_words(tx, [code])
                 await register_tracking(
                     tx,
                     order_code=code,
@@ -89,6 +94,9 @@ async def register_number(
                     by=name_of(staff),
                     at=now(),
                 )
+                number = f"{form.value.carrier} {form.value.tracking_number}".strip()
+                said = f"送り状番号を登録しました（{number or 'なし'}）"
+                await note_order_deeds(tx, before, [code], said, done_by(request, staff))
             return back_to_order(request, code, "送り状番号を登録しました")
         except Refused as refused:
             if refused.status == 404:

@@ -24,6 +24,7 @@ from checkout.order_desk.search import (
 )
 from checkout.orders.labels import DEPOSIT_LABEL, PAYMENT_LABEL, SHIPPING_LABEL, STATUS_LABEL
 from checkout.orders.stored_order import StoredOrder
+from shared.events import ShopSettingsChanged
 from shared.shop.labels import Badge, Labels
 from shared.web.cells import Cell, at, badge, code, link, text, yen
 from shared.web.deeds import done_by, rows_taken
@@ -33,6 +34,7 @@ from shared.web.paging import Paging
 from shared.web.parts import CurrentParts
 from shared.web.saved_searches import SavedSearches
 from shared.web.session import MayExport, Staff, Viewer, needs
+from shared.web.settings_forms import AtDesk
 
 router = APIRouter(include_in_schema=False)
 
@@ -109,7 +111,7 @@ ORDERS = DeskList[SearchForm, StoredOrder](
     ),
     file="orders",
 )
-SEARCHES = SavedSearches(ORDERS)
+SEARCHES = SavedSearches(ORDERS, partial(AtDesk.of, ShopSettingsChanged))
 router.include_router(SEARCHES.router())
 
 

@@ -19,10 +19,11 @@ from checkout.stock.shelves import (
 )
 from shared.clock import now
 from shared.errors import Refused
+from shared.events import StockReceiptBooked
 from shared.ids import new_id
 from shared.shop.labels import Mark
 from shared.web.cells import badge, link, number, text
-from shared.web.deeds import name_of
+from shared.web.deeds import done_by, name_of
 from shared.web.fields import Count, Line
 from shared.web.forms import Form, read_form
 from shared.web.lists import Column, DeskList, NoFilters
@@ -104,6 +105,14 @@ async def book_receipt(
                 key=str(asked_for.key),
                 by=name_of(staff),
                 at=now(),
+            )
+            tx.say(
+                StockReceiptBooked(
+                    **done_by(request, staff),
+                    subject=f"{sku}：{asked_for.cause} {asked_for.pieces:,}個 {asked_for.memo}".strip(),
+                    before=f"販売可能 {available - asked_for.pieces:,}個",
+                    after=f"販売可能 {available:,}個",
+                )
             )
     except Refused as refused:
         if refused.field is None:

@@ -3,8 +3,9 @@
 from fastapi import Request
 
 from members.deeds.rows import Doer
-from members.viewer import address_of, device_of, member_id_of
+from members.viewer import address_of, member_id_of
 from shared.web.deeds import name_of
+from shared.web.device import device_of
 from shared.web.session import Viewer
 
 

@@ -44,6 +44,10 @@ DEEDS_LABEL = Badges[str](
         "invitation_ended": ("スタッフの招待を取り消し", "stop"),
         "staff_disabled": ("スタッフの利用を停止", "stop"),
         "staff_enabled": ("スタッフの利用を再開", "done"),
+        "order_deed_done": ("受注の操作", "note"),
+        "stock_receipt_booked": ("入荷の登録", "note"),
+        "searches_changed": ("保存した検索の変更", "note"),
+        "deeds_exported": ("操作の記録の出力", "note"),
         "sessions_ended": ("スタッフのログインを終了", "stop"),
     },
 )

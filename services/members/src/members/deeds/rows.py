@@ -3,14 +3,15 @@
 Other services report by event those deeds that none of their states shows.
 """
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from shared.clock import end_of_day
 from shared.database.planning import LONG
-from shared.database.transactions import Tx
+from shared.database.transactions import Database, Tx
 from shared.events import CATALOGUE, DeskEvent
 from shared.ids import new_id
 from shared.text.search_words import like_part
@@ -33,6 +34,8 @@ DeedKind = Literal[
     "staff_disabled",
     "staff_enabled",
     "sessions_ended",
+    "searches_changed",
+    "deeds_exported",
 ]
 """The kinds of deeds at the desk of members, and of logins at all desks."""
 DESK_EVENTS = tuple(kind for kind in CATALOGUE.values() if issubclass(kind, DeskEvent))
@@ -100,50 +103,62 @@ _FROM = " FROM staff_deeds"
 
 @dataclass(frozen=True)
 class DeedSearch:
-    """The search conditions: a kind of deed, a part of the doer's name or of the object, and a range of days.
+    """The search conditions: a kind of deed, a range of days, and words: an order code, or a part of a name or object.
 
-    Days are days in Japan; the first and the last are included.
+    Days are days in Japan; the first and the last are included. ``done_before`` leaves out later deeds.
     """
 
     deed: str = ""
     words: str = ""
     first_day: date | None = None
     last_day: date | None = None
+    done_before: datetime | None = None
 
     def where(self) -> str:
         """Return the SQL condition. Its values are in :meth:`values`."""
         parts = {
             "deed = :deed": self.deed,
-            '("by" ILIKE :words OR subject ILIKE :words)': self.words,
+            '("by" ILIKE :words OR subject ILIKE :words OR order_code = :code)': self.words,
             "done_at >= :since": self.first_day,
             "done_at < :until": self.last_day,
+            "done_at < :done_before": self.done_before,
         }
         asked = [part for part, value in parts.items() if value]
         return " WHERE " + " AND ".join(asked) if asked else ""
 
-    def values(self) -> dict[str, object]:
+    def values(self) -> dict[str, Any]:
         """Return the values of the condition."""
-        values: dict[str, object] = {}
+        values: dict[str, Any] = {}
         if self.deed:
             values["deed"] = self.deed
         if self.words:
             values["words"] = like_part(self.words)
+            values["code"] = self.words.strip().upper()
         if self.first_day:
             values["since"] = end_of_day(self.first_day) - timedelta(days=1)
         if self.last_day:
             values["until"] = end_of_day(self.last_day)
+        if self.done_before:
+            values["done_before"] = self.done_before
         return values
 
 
 @dataclass(frozen=True, slots=True)
 class NotedDeed:
-    """A stored deed or attempt: person, address and object. ``deed`` may be a kind from another release."""
+    """A stored deed or attempt: person, address, browser, object, values. ``deed`` may be of another release."""
 
     done_at: datetime
     by: str
     deed: str
     subject: str
+    order_code: str
+    before: str
+    after: str
     ip: str
+    device: str
+
+
+_NOTED = 'SELECT done_at, "by", deed, subject, order_code, before, after, ip, device'
 
 
 async def find_deeds(tx: Tx, search: DeedSearch, *, rows_max: int, offset: int) -> list[NotedDeed]:
@@ -151,11 +166,17 @@ async def find_deeds(tx: Tx, search: DeedSearch, *, rows_max: int, offset: int) 
     await tx.plan(LONG)
     return await tx.read(
         NotedDeed,
-        f'SELECT done_at, "by", deed, subject, ip{_FROM}'
-        f"{search.where()} ORDER BY done_at DESC, deed_id DESC LIMIT :rows_max OFFSET :offset",
+        f"{_NOTED}{_FROM}{search.where()} ORDER BY done_at DESC, deed_id DESC LIMIT :rows_max OFFSET :offset",
         rows_max=rows_max,
         offset=offset,
         **search.values(),
+    )
+
+
+def every_deed(db: Database, search: DeedSearch) -> AsyncIterator[NotedDeed]:
+    """Return all found deeds, newest first, row by row."""
+    return db.read_all(
+        NotedDeed, f"{_NOTED}{_FROM}{search.where()} ORDER BY done_at DESC, deed_id DESC", **search.values()
     )
 
 

@@ -9,12 +9,13 @@ from members.accounts.rows import Member
 from members.sessions.enter import Browser, NewLogin
 from members.sessions.open_session import OpenedSession, renew_session
 from members.settings import Settings
-from members.viewer import device_of, member_id_of, session_id_of
+from members.viewer import member_id_of, session_id_of
 from shared.clock import now
 from shared.database.transactions import Tx
 from shared.shop.statements import COOKIE, Issuer
 from shared.web.client_address import counted_as
 from shared.web.cookies import CART_COUNT_COOKIE, forget_begun, forget_member
+from shared.web.device import device_of
 from shared.web.parts import Parts
 from shared.web.session import Viewer
 

@@ -11,11 +11,12 @@ from members.addresses.prove_address import LinkEnded
 from members.sessions.attempts import TooManyAttempts
 from members.staff.invitations import Invitation, invitation_of
 from members.staff.join_staff import join_staff
-from members.viewer import address_of, device_of
+from members.viewer import address_of
 from shared.clock import now
 from shared.errors import Refused
 from shared.shop.mail_links import PATH
 from shared.shop.statements import COOKIE
+from shared.web.device import device_of
 from shared.web.forms import Form, read_form
 from shared.web.parts import CurrentParts, Parts
 from shared.web.session import viewer

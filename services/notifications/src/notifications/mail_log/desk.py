@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from notifications.mail_log.rows import LoggedMail, Search, count_by_state, coun
 from notifications.mailing.delivery import RESENDABLE, UNDELIVERED, State
 from notifications.mails.audience import AUDIENCES
 from notifications.mails.desk import Desk
+from shared.events import MailSettingsChanged
 from shared.web.cells import Cell, at, badge, hint, link, text
 from shared.web.deeds import done_by
 from shared.web.fields import Line
@@ -25,6 +27,7 @@ from shared.web.paging import Paging
 from shared.web.parts import CurrentParts
 from shared.web.saved_searches import SavedSearches
 from shared.web.session import Staff, needs
+from shared.web.settings_forms import AtDesk
 
 KindFilter = Annotated[str, FilterField(max_length=100)]
 router = APIRouter(include_in_schema=False)
@@ -103,7 +106,7 @@ MAILS = DeskList[MailFilters, MailLine](
     ),
     search=SearchBox("注文番号・氏名・メールアドレスの一部"),
 )
-SEARCHES = SavedSearches(MAILS)
+SEARCHES = SavedSearches(MAILS, partial(AtDesk.of, MailSettingsChanged))
 router.include_router(SEARCHES.router())
 
 

@@ -7,9 +7,13 @@ from typing import Any, Generic, Protocol, TypeVar
 from payments.methods.registry import Methods
 from payments.payment.act_on_payment import Acted
 from payments.payment.forms import PaymentForm
+from payments.payment.labels import STATES
+from payments.payment.rows import find_order_payment
+from payments.payment.rules.payment import Payment
 from payments.payment.rules.watching import MethodFacts
 from shared.database.transactions import Tx
 from shared.events import PaymentDeedDone
+from shared.web.filters import yen
 from shared.web.staff_rights import Right
 
 F = TypeVar("F", bound=PaymentForm)
@@ -67,10 +71,24 @@ async def do_payment_deed(
     ``done_by`` has the person and the place (:func:`shared.web.deeds.done_by`). A repeated deed books nothing and is
     published once. Raises Refused as the use case does; then nothing was done and nothing is published.
     """
+    before = await find_order_payment(tx, order_code)
     acted = await what.do(tx, methods, order_code, form, by=done_by["by"])
     words = what.words(form, acted)
     if acted.booked:
         shown = form.shown_text()
         subject = f"{order_code}：{words}" + (f"（{shown}）" if shown else "")
-        tx.say(PaymentDeedDone(**done_by, subject=subject, order_code=order_code))
+        tx.say(
+            PaymentDeedDone(
+                **done_by,
+                subject=subject,
+                order_code=order_code,
+                before=_in_words(before) if before is not None else "",
+                after=_in_words(acted.payment),
+            )
+        )
     return words
+
+
+def _in_words(payment: Payment) -> str:
+    """Return the state of a payment and the money that is here, for 操作の記録."""
+    return f"{STATES.of(payment.state)[0]}・お預かり {yen(payment.held_amount)}"

@@ -17,6 +17,7 @@ from payments.payment.labels import STATES
 from payments.payment.rules.moves import State
 from payments.payment.rules.payment import Payment
 from payments.shop.rows import PaymentSettings, read_payment_settings
+from shared.events import PaymentSettingsChanged
 from shared.web.cells import Cell, at, badge, link, text, yen
 from shared.web.deeds import done_by, rows_taken
 from shared.web.fields import Line
@@ -25,6 +26,7 @@ from shared.web.paging import Paging
 from shared.web.parts import CurrentParts
 from shared.web.saved_searches import SavedSearches
 from shared.web.session import MayExport, Staff, needs
+from shared.web.settings_forms import AtDesk
 
 ChoiceFilter = Annotated[str, Field(max_length=40)]
 
@@ -93,7 +95,7 @@ PAYMENTS = DeskList[PaymentFilters, PaymentLine](
     search=SearchBox("受付番号・注文番号・氏名・お支払い番号など"),
     file="payments",
 )
-SEARCHES = SavedSearches(PAYMENTS)
+SEARCHES = SavedSearches(PAYMENTS, partial(AtDesk.of, PaymentSettingsChanged))
 router = APIRouter(include_in_schema=False)
 router.include_router(SEARCHES.router())
 
