@@ -13,6 +13,7 @@ from checkout.stock.receive_goods import Cause, receive_goods
 from checkout.stock.shelves import (
     Shelf,
     StockEntry,
+    is_received,
     read_shelf_of,
     read_shelves,
     read_stock_entries,
@@ -98,6 +99,7 @@ async def book_receipt(
     asked_for = form.value
     try:
         async with parts.db.transaction() as tx:
+            repeated = await is_received(tx, f"received-{asked_for.key}")
             available = await receive_goods(
                 tx,
                 sku=sku,
@@ -106,14 +108,15 @@ async def book_receipt(
                 by=name_of(staff),
                 at=now(),
             )
-            tx.say(
-                StockReceiptBooked(
-                    **done_by(request, staff),
-                    subject=f"{sku}：{asked_for.cause} {asked_for.pieces:,}個 {asked_for.memo}".strip(),
-                    before=f"販売可能 {available - asked_for.pieces:,}個",
-                    after=f"販売可能 {available:,}個",
+            if not repeated:
+                tx.say(
+                    StockReceiptBooked(
+                        **done_by(request, staff),
+                        subject=f"{sku}：{asked_for.cause} {asked_for.pieces:,}個 {asked_for.memo}".strip(),
+                        before=f"販売可能 {available - asked_for.pieces:,}個",
+                        after=f"販売可能 {available:,}個",
+                    )
                 )
-            )
     except Refused as refused:
         if refused.field is None:
             raise

@@ -50,6 +50,13 @@ async def receive_stock(
     )
 
 
+async def is_received(tx: Tx, reference: str) -> bool:
+    """Return whether a receipt with this reference is booked. Another one with it waits for this transaction."""
+    await tx.execute("SELECT pg_advisory_xact_lock(5, hashtext(:reference))", reference=reference)
+    found = await tx.value("SELECT 1 FROM stock_entries WHERE reference = :reference", reference=reference)
+    return found is not None
+
+
 @dataclass(frozen=True, slots=True)
 class _Receipt:
     sku: str
