@@ -12,6 +12,8 @@ RIGHTS = {
     # Roles are given, changed and disabled at the desk. Only the owner of the tables removes one (remove_staff).
     "staff": CHANGED,
     "staff_invitations": changed_in("used_at", "void_at"),
+    "staff_second_factors": ANY_ROW,
+    "staff_recovery_codes": ANY_ROW,
     "sessions": changed_in("revoked_at", "used_at"),
     "known_devices": SWEPT,
     "login_attempts": SWEPT,

@@ -19,7 +19,14 @@ from shared.clock import now
 from shared.ids import new_id
 
 Purpose = Literal[
-    "session", "benefit", "wallet", "order", "password_reset", "email_verification", "staff_invitation"
+    "session",
+    "benefit",
+    "wallet",
+    "order",
+    "password_reset",
+    "email_verification",
+    "staff_invitation",
+    "desk_login",
 ]
 OWNER: Mapping[Purpose, str] = {
     "session": "members",
@@ -29,6 +36,8 @@ OWNER: Mapping[Purpose, str] = {
     "password_reset": "notifications",
     "email_verification": "notifications",
     "staff_invitation": "notifications",
+    # The password was right: the second step of a login at the desk may follow.
+    "desk_login": "members",
 }
 COOKIE: Mapping[Purpose, str] = {
     "session": "noren_session",
@@ -38,6 +47,7 @@ COOKIE: Mapping[Purpose, str] = {
     "password_reset": "noren_password_reset",
     "email_verification": "noren_email_verification",
     "staff_invitation": "noren_staff_invitation",
+    "desk_login": "noren_desk_login",
 }
 
 

@@ -34,6 +34,11 @@ DeedKind = Literal[
     "staff_disabled",
     "staff_enabled",
     "sessions_ended",
+    "second_factor_set",
+    "second_factor_removed",
+    "recovery_codes_made",
+    "recovery_code_used",
+    "second_step_failed",
     "searches_changed",
     "deeds_exported",
 ]
@@ -197,7 +202,8 @@ class NotedLogin:
 
 
 _LOGINS = (
-    " FROM staff_deeds WHERE about_id = :about_id AND deed IN ('logged_in', 'login_failed', 'locked_out')"
+    " FROM staff_deeds WHERE about_id = :about_id AND deed IN ('logged_in', 'login_failed', 'locked_out',"
+    " 'second_step_failed', 'recovery_code_used')"
 )
 
 

@@ -11,11 +11,14 @@ from members.accounts.labels import STAFF_ROLE, role_label
 from members.deeds.doer import doer
 from members.deeds.labels import DEEDS_LABEL
 from members.deeds.rows import count_logins_about, logins_about
+from members.sessions.end_sessions import end_all_sessions
 from members.sessions.rows import live_sessions
 from members.staff.change_staff import change_role, disable_staff, enable_staff, end_logins_of_staff
 from members.staff.desk import PAGE
+from members.staff.factors import has_factor
 from members.staff.labels import state_of
 from members.staff.rows import staff_of
+from members.staff.second_step import remove_factor
 from shared.clock import now
 from shared.errors import Refused
 from shared.web.forms import Form, read_form
@@ -98,6 +101,26 @@ async def end_sessions(request: Request, parts: CurrentParts, member_id: UUID, s
     return parts.pages.redirect(request, f"{PAGE}/{member_id}", toast=f"{ended}件のログインを終了しました")
 
 
+@router.post(f"{ONE}/second-factor/remove", dependencies=MANAGE)
+async def remove_lost_factor(
+    request: Request, parts: CurrentParts, member_id: UUID, staff: Staff
+) -> Response:
+    """Remove the second factor of a person who lost it, and end all logins of the person."""
+    async with parts.db.transaction() as tx:
+        one = await staff_of(tx, member_id, at=now())
+        if one is None:
+            raise Refused("staff_unknown", "このスタッフは見つかりません。", status=404)
+        removed = await remove_factor(
+            tx, member_id, by=doer(request, staff), subject=f"{one.name}（{one.email}）", at=now()
+        )
+        if removed:
+            await end_all_sessions(tx, member_id, at=now())
+    toast, kind = (
+        ("2段階認証を解除しました", "done") if removed else ("2段階認証は設定されていません", "note")
+    )
+    return parts.pages.redirect(request, f"{PAGE}/{member_id}", toast=toast, kind=kind)
+
+
 async def _page(
     request: Request,
     parts: Parts,
@@ -116,6 +139,7 @@ async def _page(
         logins = [login for login in await live_sessions(tx, member_id, at=at) if login.at_desk]
         noted = await logins_about(tx, member_id, rows_max=asked.size, offset=asked.offset)
         total = await count_logins_about(tx, member_id)
+        secured = await has_factor(tx, member_id)
     role = FORMER_ROLES.get(one.role, one.role)
     return parts.pages.render(
         request,
@@ -124,6 +148,7 @@ async def _page(
         one=one,
         path=f"{PAGE}/{member_id}",
         managed=managed,
+        secured=secured,
         state=state_of(one),
         role=role_label(one.role),
         stored_role=one.role,

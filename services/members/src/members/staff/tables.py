@@ -1,6 +1,6 @@
-"""The tables of staff: roles, and invitations."""
+"""The tables of staff: roles, invitations, and second factors with their recovery codes."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, Text, Uuid, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Table, Text, Uuid, text
 
 from members.metadata import MOMENT, metadata
 
@@ -42,3 +42,25 @@ Index(
     unique=True,
     postgresql_where=text("used_at IS NULL AND void_at IS NULL"),
 )
+
+# The second factor of a login at the desk: a secret that the person's app shares (RFC 6238). It counts once confirmed.
+staff_second_factors = Table(
+    "staff_second_factors",
+    metadata,
+    Column("member_id", Uuid, ForeignKey("members.member_id"), primary_key=True),
+    Column("secret", Text, nullable=False),
+    Column("proposed_at", MOMENT, nullable=False),
+    Column("confirmed_at", MOMENT),
+    # The step of time of the newest accepted code: no code is accepted twice.
+    Column("step", BigInteger, nullable=False, server_default="0"),
+)
+
+staff_recovery_codes = Table(
+    "staff_recovery_codes",
+    metadata,
+    Column("code_hash", Text, primary_key=True),
+    Column("member_id", Uuid, ForeignKey("members.member_id"), nullable=False),
+    Column("made_at", MOMENT, nullable=False),
+    Column("used_at", MOMENT),
+)
+Index("staff_recovery_codes_member", staff_recovery_codes.c.member_id)
