@@ -23,7 +23,7 @@ def a_deed(code: str = "N1-AB2C", subject: str = "処理済みにしました") 
     )
 
 
-@pytest.mark.feature("STF-03")
+@pytest.mark.feature("STF-03", clause="members: one line for each deed")
 async def test_a_deed_of_another_desk_is_found_by_its_order_code(members: MembersService) -> None:
     await members.hears(a_deed(), times=2)
     await members.hears(a_deed("N2-XY9Z", "注文をキャンセルしました"))

@@ -38,7 +38,7 @@ async def forget_pace(members: MembersService) -> None:
         await tx.execute("UPDATE staff_second_factors SET step = 0")
 
 
-@pytest.mark.feature("STF-02", clause="password alone no longer opens the desk")
+@pytest.mark.feature("STF-02", clause="password alone refused")
 async def test_the_password_alone_no_longer_opens_the_desk(members: MembersService) -> None:
     async with members.browser() as desk, members.browser() as other:
         await at_desk(members, desk)
@@ -57,7 +57,7 @@ async def test_the_password_alone_no_longer_opens_the_desk(members: MembersServi
     assert members.session_claims(other)["staff"] == "owner"
 
 
-@pytest.mark.feature("STF-02", clause="a recovery code works once")
+@pytest.mark.feature("STF-02", clause="recovery code works once")
 async def test_a_recovery_code_works_once(members: MembersService) -> None:
     async with members.browser() as desk:
         await at_desk(members, desk)
@@ -152,7 +152,6 @@ async def test_a_factor_is_removed_with_a_code_by_an_owner_or_by_the_command(mem
         assert (await other.post("/desk/login", data=LOGIN)).headers["location"] == "/desk"
 
 
-@pytest.mark.feature("STF-02", clause="required for owners of a live shop")
 async def test_an_owner_of_a_live_shop_sets_the_factor_up_before_the_desk_opens(
     live_members: MembersService,
 ) -> None:

@@ -49,7 +49,6 @@ async def id_of(members: MembersService, email: str) -> UUID:
     return member_id
 
 
-@pytest.mark.feature("STF-01")
 async def test_an_invited_person_sets_a_password_and_has_the_role(members: MembersService) -> None:
     async with members.browser() as desk, members.browser() as clerk:
         await at_desk(members, desk)
