@@ -93,7 +93,7 @@ async def test_saved_searches_are_told_too(db: Database, desk: httpx.AsyncClient
     assert (noted.subject, noted.after) == ("保存した検索「未発送」の保存", "未発送")
 
 
-async def test_a_receipt_of_goods_is_told_once_however_often_it_is_sent(
+async def test_a_receipt_of_goods_that_is_sent_twice_is_told_once(
     db: Database, desk: httpx.AsyncClient
 ) -> None:
     await place(db, "transfer", "S-1")

@@ -423,8 +423,8 @@ async def test_cancelling_says_what_it_will_do_and_then_does_it(
     await place(db, "card_like", "X-1", points_used=300, coupon_name="春の500円引き")
     await hearing.hears(authorization("X-1"))
     page = (await desk.get("/desk/orders/X-1/cancel")).text
-    effects = ("確保していた在庫を戻します", "300ポイント", "¥3,500 の与信を取り消します")
-    for words in (*effects, "ご利用クーポン「春の500円引き」を会員に返します"):
+    told = ("確保していた在庫を戻します", "300ポイント", "¥3,500 の与信を取り消します")
+    for words in (*told, "ご利用クーポン「春の500円引き」を会員に返します"):
         assert words in page
     answer = await desk.post("/desk/orders/X-1/cancel", data={"note": "", "version": "2"})
     assert answer.status_code == 422

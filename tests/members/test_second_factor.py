@@ -131,7 +131,7 @@ async def test_new_recovery_codes_end_the_former_ones(members: MembersService) -
         assert (await other.post(CODE, data={"code": new[0]})).status_code == 303
 
 
-async def test_a_factor_is_removed_with_a_code_by_an_owner_or_by_the_command(members: MembersService) -> None:
+async def test_a_factor_is_removed_with_a_code_or_by_those_who_may(members: MembersService) -> None:
     async with members.browser() as desk:
         await at_desk(members, desk)
         codes = await set_up(members, desk)
@@ -152,7 +152,7 @@ async def test_a_factor_is_removed_with_a_code_by_an_owner_or_by_the_command(mem
         assert (await other.post("/desk/login", data=LOGIN)).headers["location"] == "/desk"
 
 
-async def test_an_owner_of_a_live_shop_sets_the_factor_up_before_the_desk_opens(
+async def test_an_owner_of_a_live_shop_must_set_the_factor_up_first(
     live_members: MembersService,
 ) -> None:
     await live_members.staff()

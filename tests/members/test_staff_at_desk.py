@@ -95,7 +95,7 @@ async def test_a_withdrawn_or_old_invitation_opens_nothing(members: MembersServi
     assert await members.rows("SELECT 1 FROM staff WHERE role = 'orders'") == []
 
 
-async def test_a_customer_who_is_invited_keeps_the_account_and_no_login(members: MembersService) -> None:
+async def test_an_invited_customer_keeps_the_account_and_no_login(members: MembersService) -> None:
     """A stranger may have registered the address: neither the password nor a login of before opens the desk."""
     known = await members.register("clerk@example.jp", email_proved=False)
     async with members.browser() as desk, members.browser() as stranger:
@@ -193,7 +193,7 @@ async def test_two_owners_who_demote_each_other_leave_one(members: MembersServic
     assert len(await members.rows("SELECT 1 FROM staff WHERE role = 'owner'")) == 1
 
 
-async def test_a_role_that_somebody_changed_meanwhile_is_not_overwritten(members: MembersService) -> None:
+async def test_a_role_changed_meanwhile_is_not_overwritten(members: MembersService) -> None:
     async with members.browser() as desk:
         await at_desk(members, desk)
         await joins(members, await invited(members, desk))

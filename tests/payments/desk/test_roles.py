@@ -46,9 +46,7 @@ async def test_a_clerk_of_orders_gets_403_from_the_address_of_a_refund(
 
 
 @pytest.mark.feature("STF-03", clause="other services: one line for each POST")
-async def test_a_deed_about_money_is_told_with_the_money_before_and_after(
-    shopping: Shopping, keys: Keys
-) -> None:
+async def test_a_deed_about_money_has_the_money_before_and_after(shopping: Shopping, keys: Keys) -> None:
     await paid(shopping)
     sign_in(shopping.payments.browser, keys)
     form = {"returned_amount": 300, "route": "bank_transfer", "note": "三菱", "refund_id": "r-1"}

@@ -25,8 +25,8 @@ from checkout.order_desk.api_bodies import (
 )
 from checkout.order_desk.each_order import OrderOutcome, for_each_order
 from checkout.order_desk.fields import OrderCode
-from checkout.order_desk.note_order_deeds import note_order_deeds, states_in_words
-from checkout.order_desk.rows import read_whole_order
+from checkout.order_desk.note_order_deeds import note_order_deeds
+from checkout.order_desk.rows import read_whole_order, states_in_words
 from checkout.orders.book import OrderBook
 from checkout.orders.cancel_order import cancel_order
 from checkout.orders.process_order import close_order

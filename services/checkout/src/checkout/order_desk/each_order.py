@@ -6,7 +6,8 @@ from typing import Any
 
 import structlog
 
-from checkout.order_desk.note_order_deeds import note_order_deeds, states_in_words
+from checkout.order_desk.note_order_deeds import note_order_deeds
+from checkout.order_desk.rows import states_in_words
 from checkout.orders.book import OrderBook, open_orders
 from shared.database.transactions import Database
 from shared.database.transient import is_transient

@@ -3,19 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from checkout.order_desk.labels import badges
-from checkout.orders.stored_order import read_orders
+from checkout.order_desk.rows import states_in_words
 from shared.database.transactions import Tx
 from shared.events import OrderDeedDone
-
-
-async def states_in_words(tx: Tx, codes: Sequence[str]) -> dict[str, str]:
-    """Return the states of the orders as staff read them: status, deposit and shipping."""
-    known = await read_orders(tx, codes)
-    return {
-        code: "・".join(badges(order)[name][0] for name in ("status", "deposit", "shipping"))
-        for code, order in known.items()
-    }
 
 
 async def note_order_deeds(

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from checkout.order_desk.deeds import DEEDS
 from checkout.order_desk.fields import CARRIER_OPTIONS, OrderCode
 from checkout.order_desk.labels import ORDER_KIND_LABEL, badges
-from checkout.order_desk.note_order_deeds import note_order_deeds, states_in_words
+from checkout.order_desk.note_order_deeds import note_order_deeds
 from checkout.order_desk.one_order_forms import ShipForm
 from checkout.order_desk.one_order_shown import (
     amounts_rows,
@@ -21,7 +21,7 @@ from checkout.order_desk.one_order_shown import (
     shown_entry,
 )
 from checkout.order_desk.order_deed import is_warned
-from checkout.order_desk.rows import WholeOrder, read_whole_order
+from checkout.order_desk.rows import WholeOrder, read_whole_order, states_in_words
 from checkout.orders.labels import REASON_LABEL, STAFF_REASON_LABEL
 from checkout.orders.rules.allowed_deeds import unsecured
 from checkout.orders.rules.calls import calls_of

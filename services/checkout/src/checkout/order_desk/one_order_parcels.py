@@ -9,10 +9,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from checkout.order_desk.fields import OrderCode
-from checkout.order_desk.note_order_deeds import note_order_deeds, states_in_words
+from checkout.order_desk.note_order_deeds import note_order_deeds
 from checkout.order_desk.one_order import back_to_order, render_order
 from checkout.order_desk.one_order_forms import ParcelForm, ShipForm, TrackingForm
-from checkout.order_desk.rows import read_whole_order
+from checkout.order_desk.rows import read_whole_order, states_in_words
 from checkout.shipping.register_tracking import register_tracking
 from checkout.shipping.ship_order import Sent, ShipWish, ship_order
 from shared.clock import now

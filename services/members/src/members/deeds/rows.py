@@ -6,7 +6,7 @@ Other services report by event those deeds that none of their states shows.
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from shared.clock import end_of_day
@@ -131,9 +131,9 @@ class DeedSearch:
         asked = [part for part, value in parts.items() if value]
         return " WHERE " + " AND ".join(asked) if asked else ""
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> dict[str, object]:
         """Return the values of the condition."""
-        values: dict[str, Any] = {}
+        values: dict[str, object] = {}
         if self.deed:
             values["deed"] = self.deed
         if self.words:
@@ -180,9 +180,8 @@ async def find_deeds(tx: Tx, search: DeedSearch, *, rows_max: int, offset: int) 
 
 def every_deed(db: Database, search: DeedSearch) -> AsyncIterator[NotedDeed]:
     """Return all found deeds, newest first, row by row."""
-    return db.read_all(
-        NotedDeed, f"{_NOTED}{_FROM}{search.where()} ORDER BY done_at DESC, deed_id DESC", **search.values()
-    )
+    statement = f"{_NOTED}{_FROM}{search.where()} ORDER BY done_at DESC, deed_id DESC"
+    return db.read_all(NotedDeed, statement, rows_at_once=500, **search.values())
 
 
 async def count_deeds(tx: Tx, search: DeedSearch) -> int:
