@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+import structlog
 from hypothesis import settings
 from sqlalchemy import MetaData
 from sqlalchemy.engine import URL
@@ -16,6 +17,10 @@ from shared.database.transactions import Database
 # A busy machine is slow, which is no fault of what is tested.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+# The default prints the values of all variables with each error, which takes seconds for the errors that tests cause.
+*_before_printing, _ = structlog.get_config()["processors"]
+_plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+structlog.configure(processors=[*_before_printing, _plain])
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from shared.process.settings import ServiceSettings
 def service_logs(log_format: Literal["json", "console"] = "json") -> Iterator[logging.Handler]:
     """Set logs up as a service does and return the one handler; logs are as they were afterwards."""
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers, level, config = root.handlers[:], root.level, structlog.get_config()
     set_up_logs("checkout", ServiceSettings.model_construct(log_format=log_format, log_level="INFO"))
     # A logger that is cached would print like this for the rest of the run.
     structlog.configure(**{**structlog.get_config(), "cache_logger_on_first_use": False})
@@ -23,6 +23,6 @@ def service_logs(log_format: Literal["json", "console"] = "json") -> Iterator[lo
     try:
         yield handler
     finally:
-        structlog.reset_defaults()
+        structlog.configure(**config)
         root.handlers[:] = handlers
         root.setLevel(level)

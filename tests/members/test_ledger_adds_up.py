@@ -139,8 +139,9 @@ class Ledger(RuleBasedStateMachine):
         return max(0, self.net - sum(self.reserved.values()))
 
     def code(self, pick: int) -> str:
-        """Return one of the orders so far, or the one that comes next."""
-        return f"{self.member_id}-{pick % (len(self.codes) + 1)}"
+        """Return one of the orders so far, the latest first, or the one that comes next."""
+        last = len(self.codes) - 1
+        return f"{self.member_id}-{(last - pick) % (last + 2)}"
 
     def hears(self, event: Event, times: int) -> None:
         """Bring an event, as the worker does: with inbox and outbox, and put off before its time."""
@@ -166,7 +167,7 @@ class Ledger(RuleBasedStateMachine):
         times=st.integers(1, 2),
     )
     def an_order_is_placed(self, items: int, points: int, reserved: bool, times: int) -> None:
-        code = self.code(len(self.codes))
+        code = f"{self.member_id}-{len(self.codes)}"
         self.codes.append(code)
         reservation_id = self.reservations[-1] if reserved and self.reservations else None
         points = min(points, items)

@@ -14,7 +14,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from hypothesis.stateful import run_state_machine_as_test as run
 from pydantic import TypeAdapter
 
-from payments.calls import contradictions
 from payments.calls import rules as call_rules
 from payments.payment.claims import Claim
 from payments.payment.locked_payments import end_mismatch_if_all_fits, settle_answers
@@ -27,7 +26,14 @@ from payments.payment.rules.answers import (
     RefundedInAll,
     Unknown,
 )
-from payments.payment.rules.counted_again import count_again, may_be_counted_again
+from payments.payment.rules.contradictions.count_again import count_again, may_be_counted_again
+from payments.payment.rules.contradictions.deny import deny, may_deny
+from payments.payment.rules.contradictions.disown import (
+    disown,
+    may_disown_hold,
+    receipts_to_disown,
+    refunds_to_disown,
+)
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.moves import MoneyOperation, Operation
 from payments.payment.rules.payment import MISMATCH, Payment
@@ -110,8 +116,8 @@ class Gate(ProviderGate):
         done = self.provider.asked(operation, amount, key, "ok") if self.way == "odd" else None
         unfit = Unknown(reason="other_reference", mismatch=True, to_request=True)
         if isinstance(done, Refunded):
-            return replace(unfit, doubted_refund=done.refund_ref)
-        return replace(unfit, not_ours=payment.authorization_id or "of-nobody")
+            return replace(unfit, unfit_refund_ref=done.refund_ref)
+        return replace(unfit, ref_of_others=payment.authorization_id or "of-nobody")
 
 
 class ContradictionStory(RuleBasedStateMachine):
@@ -196,7 +202,7 @@ class ContradictionStory(RuleBasedStateMachine):
     @rule()
     def a_look_tells_the_hold_of_another(self) -> None:
         named = self.payment.authorization_id
-        self.look((Unknown(reason="other_reference", mismatch=True, not_ours=named),))
+        self.look((Unknown(reason="other_reference", mismatch=True, ref_of_others=named),))
 
     @rule(kind=st.sampled_from([Captured, Refunded]))
     def a_look_tells_money_no_more(self, kind: type[Answer]) -> None:
@@ -246,21 +252,21 @@ class ContradictionStory(RuleBasedStateMachine):
     @rule(pick=st.integers(0, 5))
     def staff_disown_what_is_doubted(self, pick: int) -> None:
         payment = self.payment
-        hold = [payment.authorization_id] if contradictions.holds_another(payment) else []
+        hold = [payment.authorization_id] if may_disown_hold(payment) else []
         doubted = [
-            *contradictions.reported_refunds(payment),
-            *contradictions.receipts_doubted(payment),
+            *refunds_to_disown(payment),
+            *receipts_to_disown(payment),
             *hold,
         ]
         if doubted:
             ref = doubted[pick % len(doubted)]
-            self.commit(contradictions.disown(payment, self.terms, AT, ref=ref, by=STAFF))
+            self.commit(disown(payment, self.terms, AT, ref=ref, by=STAFF))
             self.seen["disowned"] += 1
 
-    @precondition(lambda self: contradictions.may_deny(self.payment))
+    @precondition(lambda self: may_deny(self.payment))
     @rule()
     def staff_deny_the_request(self) -> None:
-        self.commit(contradictions.deny(self.payment, self.terms, AT, by=STAFF))
+        self.commit(deny(self.payment, self.terms, AT, by=STAFF))
         self.seen["denied"] += 1
 
     @rule(done=st.booleans(), wish=st.sampled_from(["refund", "cancel", "none"]))
@@ -270,7 +276,7 @@ class ContradictionStory(RuleBasedStateMachine):
         elif wish == "cancel":
             self.commit(order_wishes.cancel(self.payment, AT))
         self.perform("odd" if done else "odd_undone")
-        if contradictions.may_deny(self.payment):
+        if may_deny(self.payment):
             self.staff_deny_the_request()
             self.seen["done and denied"] += done
 
@@ -288,7 +294,7 @@ class ContradictionStory(RuleBasedStateMachine):
             self.seen[f"{self.payment.disowned[ref].kind} counted again"] += 1
             self.commit(count_again(self.payment, self.terms, AT, ref=ref, by=STAFF))
 
-    @precondition(lambda self: bool(call_rules.to_be_seen(self.payment)))
+    @precondition(lambda self: bool(call_rules.calls_to_mark_seen(self.payment)))
     @rule()
     def staff_have_seen_what_called_them(self) -> None:
         self.seen["told again seen"] += bool(self.payment.reported_again)
@@ -299,7 +305,7 @@ class ContradictionStory(RuleBasedStateMachine):
         if any(one.is_open and one.operation == "refund" for one in self.rows):
             return
         if refund_rules.may_refund_again(self.payment):
-            self.commit(refund_rules.refund_again(self.payment, AT, by=STAFF))
+            self.commit(refund_rules.refund_again(self.payment, self.terms, AT, by=STAFF))
         elif refund_rules.part_refund_max(self.payment, self.terms) >= 500:
             self.commit(
                 refund_rules.refund_part(self.payment, self.terms, AT, amount=500, reason="傷", by=STAFF)
@@ -319,12 +325,12 @@ class ContradictionStory(RuleBasedStateMachine):
         for ref in may_be_counted_again(self.payment):
             self.commit(count_again(self.payment, self.terms, AT, ref=ref, by=STAFF))
         undone = [one for one in self.rows if one.is_open and one.request_id.hex not in self.provider.answers]
-        if contradictions.may_deny(self.payment) and undone:
-            self.commit(contradictions.deny(self.payment, self.terms, AT, by=STAFF))
-        if MISMATCH in call_rules.to_be_seen(self.payment):
+        if may_deny(self.payment) and undone:
+            self.commit(deny(self.payment, self.terms, AT, by=STAFF))
+        if MISMATCH in call_rules.calls_to_mark_seen(self.payment):
             self.commit(call_rules.mark_seen(self.payment, self.terms, AT, by=STAFF))
         if refund_rules.may_refund_again(self.payment):
-            self.commit(refund_rules.refund_again(self.payment, AT, by=STAFF))
+            self.commit(refund_rules.refund_again(self.payment, self.terms, AT, by=STAFF))
 
     def teardown(self) -> None:
         """Let the provider tell the truth, and staff press what is true of what the page offers."""

@@ -22,6 +22,7 @@ from pydantic import TypeAdapter
 from payments.calls import rules as call_rules
 from payments.chargebacks import rules as chargeback_rules
 from payments.deposits import rules as deposit_rules
+from payments.deposits.rules import expect_deposit, why_no_manual_deposit
 from payments.payment.locked_payments import end_mismatch, end_mismatch_if_all_fits, settle_answers
 from payments.payment.rules import order_wishes
 from payments.payment.rules.answers import (
@@ -46,7 +47,7 @@ from payments.payment.rules.terms import Terms
 from payments.refunds import rules as refund_rules
 from payments.requests.outcomes import settle_reply
 from payments.requests.perform_requests import is_abandoned
-from payments.requests.refund_replies import reply_of_look, set_apart
+from payments.requests.refund_replies import reply_of_look, with_refunded_before
 from shared.events import (
     AuthorizationEnded,
     CaptureRejected,
@@ -87,7 +88,7 @@ amounts = st.sampled_from([TOTAL, TOTAL, 1_000, 2_300, 5_000])
 
 def gone_and_told(one: Payment) -> int:
     """What the order was told as given back: all that was booked so, and what went out beside a part that was here."""
-    return one.refunded_amount + sum(loss.amount for loss in one.losses if loss.told)
+    return one.refunded_amount + sum(loss.amount for loss in one.losses if loss.published)
 
 
 @dataclass
@@ -185,7 +186,7 @@ class PaymentStory(RuleBasedStateMachine):
             stays = by_staff or "refund_failed" in settled.payment.calls
             assert stays, "what a person has to see stays until it is done"
             # What staff asked for is asked for anew where others gave back part of it meanwhile.
-            theirs = by_staff or self.payment.refund_asked_amount > 0
+            theirs = by_staff or self.payment.refund_requested_amount > 0
             assert theirs or not any(ask.operation == "refund" for ask in settled.requests), (
                 "a person's business"
             )
@@ -214,7 +215,7 @@ class PaymentStory(RuleBasedStateMachine):
         if by_staff or not any(ask.operation == "refund" for ask in settled.requests):
             return
         states = {before.state, *(step.state for step in settled.steps)}
-        going = before.refund_asked_amount or "refunding" in states
+        going = before.refund_requested_amount or "refunding" in states
         assert after.order_cancelled or going or states & OVER, "owed"
         not_lost = before.charged_back_sum > after.charged_back_sum
         assert not (before.state in OVER and after.lost_to_a_bank) or not_lost, "a person's business"
@@ -268,7 +269,7 @@ class PaymentStory(RuleBasedStateMachine):
             else:
                 answer = self.provider.asked(operation, request.amount, request.key, mood)
                 if not request.asked:
-                    answer = set_apart(known, answers, answer, self.terms)
+                    answer = with_refunded_before(known, answers, answer, self.at, self.terms)
                 request.asked = True
                 answers = [*answers, answer]
         if dies:
@@ -292,7 +293,7 @@ class PaymentStory(RuleBasedStateMachine):
         if request.operation != "refund":
             open_kinds = (*CONCLUDES[request.operation], Waiting)
             return any(isinstance(answer, open_kinds) for answer in found)
-        reply = reply_of_look(self.payment, found, request, self.terms)  # type: ignore[arg-type]
+        reply = reply_of_look(self.payment, found, request, self.at, self.terms)  # type: ignore[arg-type]
         if reply is None:
             return False
         found[:] = [*(one for one in found if one is not reply), reply]
@@ -433,7 +434,7 @@ class PaymentStory(RuleBasedStateMachine):
             self.seen["known money told otherwise"] += 1
 
     @precondition(
-        lambda self: bool(call_rules.to_be_seen(self.payment)) and not self.payment.reported_otherwise
+        lambda self: bool(call_rules.calls_to_mark_seen(self.payment)) and not self.payment.reported_otherwise
     )
     @rule(really=seldom)
     def staff_have_seen_what_called_them(self, really: bool) -> None:
@@ -449,12 +450,12 @@ class PaymentStory(RuleBasedStateMachine):
 
     @rule(amount=amounts, receipt=st.integers(0, 3))
     def staff_record_a_deposit(self, amount: int, receipt: int) -> None:
-        if order_wishes.why_no_manual_deposit(self.payment, self.terms) is not None:
+        if why_no_manual_deposit(self.payment, self.terms) is not None:
             return
         answer = Captured(amount=amount, captured_at=AT, receipt_id=f"statement-{receipt}")
         if answer.receipt_id not in self.payment.receipts:
             self.provider.deposit(amount, answer.receipt_id)
-        wished = order_wishes.expect_deposit(self.payment, CaptureWish("manual_deposit"))
+        wished = expect_deposit(self.payment, CaptureWish("manual_deposit"))
         self.commit(settle_answer(wished, None, answer, self.at, self.terms))
 
     @precondition(lambda self: self.payment.state == "captured" and not self.payment.order_cancelled)
@@ -478,7 +479,7 @@ class PaymentStory(RuleBasedStateMachine):
     @rule()
     def staff_have_a_refund_that_failed_tried_again(self) -> None:
         if self.open_refund() is None:
-            self.commit(refund_rules.refund_again(self.payment, self.at), by_staff=True)
+            self.commit(refund_rules.refund_again(self.payment, self.terms, self.at), by_staff=True)
             self.seen["refund tried again"] += self.payment.state == "refunding"
 
     @precondition(lambda self: self.payment.keeps_its_sale and self.payment.spare_amount)
@@ -717,7 +718,7 @@ class PaymentStory(RuleBasedStateMachine):
                 self.perform(request, "ok")
             self.look()
         assert self.due == [], "M5: every request comes to an end"
-        assert self.payment.refund_asked_amount == 0, "no refund is stuck"
+        assert self.payment.refund_requested_amount == 0, "no refund is stuck"
         for request in self.requests.values():
             told = self.provider.answers.get(request.key)
             assert not (isinstance(told, Refunded) and request.declined), "what was done is shown as done"

@@ -388,7 +388,7 @@ async def test_a_refund_of_more_than_one_charge_is_made_in_parts(
     assert again.refund_refs == one.our_refund.refs, "asked again, they are the same"
     after = await looked_at(method, one)
     assert sorted(row["amount"] for row in amazon.ledger("refunded")) == [20, 5380]
-    assert (after.refunded_amount, after.refund_asked_amount, after.calls) == (5400, 0, ())
+    assert (after.refunded_amount, after.refund_requested_amount, after.calls) == (5400, 0, ())
 
 
 async def test_the_failed_part_of_a_refund_is_told_with_its_amount(
@@ -402,11 +402,11 @@ async def test_the_failed_part_of_a_refund_is_told_with_its_amount(
     waits = await method.refund(one, amount=5400, key=REFUND_KEY)
     one = settle_answer(one, "refund", waits, now(), method.terms).payment
     one = await looked_at(method, one)
-    assert (one.refund_asked_amount, one.refunded_amount) == (20, 5476)
+    assert (one.refund_requested_amount, one.refunded_amount) == (20, 5476)
     ended = settle_answer(
         one, "refund", await method.refund(one, amount=5400, key=REFUND_KEY), now(), method.terms
     ).payment
-    assert (ended.refund_asked_amount, ended.refund_failed_amount) == (0, 20)
+    assert (ended.refund_requested_amount, ended.refund_failed_amount) == (0, 20)
     assert set(ended.calls) == {"refund_failed", "refunded_elsewhere"}
 
 

@@ -11,11 +11,11 @@ import pytest
 
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
-from payments.calls.contradictions import disown
 from payments.methods.amazon_pay.method import AmazonPay
 from payments.methods.amazon_pay.simulator.driving import AmazonDriver
 from payments.methods.method import Shop
 from payments.payment.rules.answers import OtherHold
+from payments.payment.rules.contradictions.disown import disown
 from payments.payment.rules.order_wishes import cancel
 from payments.payment.rules.payment import Payment
 from payments.tables import metadata
@@ -164,7 +164,7 @@ async def test_a_new_hold_on_anothers_charge_is_not_accepted(odd: Odd) -> None:
 
     doubted = await odd.payments.payment("N1")
     assert (doubted.state, doubted.calls) == ("reauthorizing", ("authorization_ended", "answer_mismatch"))
-    assert doubted.not_ours == (theirs,)
+    assert doubted.refs_of_others == (theirs,)
     assert (await press(odd.payments, "N1", "deny")).status_code == 303
     ended = await odd.payments.payment("N1")
     assert (ended.state, ended.calls) == ("declined", ("authorization_ended",))
@@ -185,7 +185,7 @@ async def test_a_hold_that_turns_out_to_be_anothers_is_not_captured(odd: Odd) ->
     await odd.works()
 
     kept = await odd.payments.payment("N1")
-    assert (kept.state, kept.calls, kept.not_ours) == ("authorized", ("answer_mismatch",), (hold,))
+    assert (kept.state, kept.calls, kept.refs_of_others) == ("authorized", ("answer_mismatch",), (hold,))
     assert await odd.ledger_of(hold, "captured") == []
     assert (await press(odd.payments, "N1", "seen")).status_code != 303
     assert (await press(odd.payments, "N1", "void")).status_code != 303
@@ -252,7 +252,7 @@ async def test_an_order_is_held_anew_after_its_hold_was_anothers(odd: Odd) -> No
 
 def test_holds_of_others_stay_while_it_is_not_certain_whose() -> None:
     stands = OtherHold(authorization_id="C9", amount=500)
-    doubted = payment("authorized", authorization_id="C1", not_ours=("C1",), calls=("answer_mismatch",))
+    doubted = payment("authorized", authorization_id="C1", refs_of_others=("C1",), calls=("answer_mismatch",))
     doubted = doubted.changed(other_holds=(stands,))
 
     ended = cancel(doubted, AT)
@@ -311,7 +311,7 @@ async def test_a_denied_capture_that_was_done_is_found(odd: Odd) -> None:
     await odd.payments.hears(shipped("N1"))
     await odd.works()
     doubted = await odd.payments.payment("N1")
-    assert (doubted.state, doubted.not_ours) == ("capturing", (hold,))
+    assert (doubted.state, doubted.refs_of_others) == ("capturing", (hold,))
     sign_in(odd.payments.browser, odd.keys)
 
     assert (await press(odd.payments, "N1", "deny")).status_code == 303

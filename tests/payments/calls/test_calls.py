@@ -9,13 +9,15 @@ from typing import Any, get_args
 import pytest
 
 import payments
-from payments.calls import contradictions
-from payments.calls.rules import mark_seen, to_be_seen
+from payments.calls.rules import calls_to_mark_seen, mark_seen
 from payments.deposits import rules as deposits
+from payments.deposits.rules import why_no_manual_deposit
 from payments.desk.deeds import DEEDS
-from payments.payment.rules import calls, order_wishes
-from payments.payment.rules.calls import BEGUN_BY, CALLS, ENDED_BY, CallBegin, CallEnd
-from payments.payment.rules.counted_again import may_be_counted_again
+from payments.payment.rules import call_table, order_wishes
+from payments.payment.rules.call_table import BEGUN_BY, CALLS, ENDED_BY, CallBegin, CallEnd
+from payments.payment.rules.contradictions.count_again import may_be_counted_again
+from payments.payment.rules.contradictions.deny import may_deny
+from payments.payment.rules.contradictions.disown import receipts_to_disown, refunds_to_disown
 from payments.payment.rules.details import Disowned, KnownChargeback
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
@@ -34,7 +36,7 @@ LOST = replace(OPEN, state="lost")
 
 POSSIBLE: Mapping[str, Callable[[Payment, Terms], object]] = {
     "accept": lambda one, terms: deposits.may_accept_short(one),
-    "deposit": lambda one, terms: not order_wishes.why_no_manual_deposit(one, terms, beside_the_sale=True),
+    "deposit": lambda one, terms: not why_no_manual_deposit(one, terms, beside_the_sale=True),
     "keep": lambda one, terms: deposits.may_keep(one),
     "refund": lambda one, terms: refunds.may_refund_again(one),
     "refund-spare": refunds.may_refund_spare,
@@ -43,11 +45,11 @@ POSSIBLE: Mapping[str, Callable[[Payment, Terms], object]] = {
     "reauthorize": order_wishes.may_reauthorize,
     "chargeback": lambda one, terms: one.open_chargebacks,
     "chargeback/reopen": lambda one, terms: [each for each in one.chargebacks if each.state != "open"],
-    "seen": lambda one, terms: to_be_seen(one),
-    "deny": lambda one, terms: contradictions.may_deny(one),
+    "seen": lambda one, terms: calls_to_mark_seen(one),
+    "deny": lambda one, terms: may_deny(one),
     "disown": lambda one, terms: {
-        **contradictions.reported_refunds(one),
-        **contradictions.receipts_doubted(one),
+        **refunds_to_disown(one),
+        **receipts_to_disown(one),
     },
     "move": lambda one, terms: [ref for ref in one.booked_elsewhere if deposits.may_move_here(one, ref)],
     "count-again": lambda one, terms: may_be_counted_again(one),
@@ -84,7 +86,7 @@ STANDS: Mapping[Call, list[tuple[dict[str, Any], Terms]]] = {
     "shipping_untold": [(PAID, CARD)],
     "answer_mismatch": [
         ({"state": "capturing"}, CARD),
-        ({**RECEIPT, "doubted_receipts": {"r1": 300}}, CARD),
+        ({**RECEIPT, "receipt_amounts_in_doubt": {"r1": 300}}, CARD),
         ({**PAID, "booked_elsewhere": {"r9": "N2"}}, CARD),
         ({**RECEIPT, "disowned": {"r1": DISOWNED}}, CARD),
     ],
@@ -116,7 +118,7 @@ def test_every_call_has_its_row_and_every_cause_one_call() -> None:
 def test_the_rules_name_every_begin_and_every_end() -> None:
     named: set[object] = set()
     for file in ROOT.rglob("*.py"):
-        if file != Path(calls.__file__):
+        if file != Path(call_table.__file__):
             tree = ast.parse(file.read_text("utf-8"))
             named |= {one.value for one in ast.walk(tree) if isinstance(one, ast.Constant)}
     assert {*get_args(CallBegin), *get_args(CallEnd)} <= named
@@ -134,7 +136,7 @@ def test_each_deed_of_a_call_is_possible_while_it_stands(call: Call) -> None:
 
 @pytest.mark.parametrize("call", get_args(Call))
 def test_marking_as_seen_ends_just_what_the_table_says(call: Call) -> None:
-    seen = [(one, terms) for one, terms in standing(call) if call in to_be_seen(one)]
+    seen = [(one, terms) for one, terms in standing(call) if call in calls_to_mark_seen(one)]
     assert bool(seen) == ("seen" in CALLS[call].deeds)
     assert bool(seen) == any(end.startswith("seen") for end in CALLS[call].ends)
     for one, terms in seen:
@@ -144,5 +146,5 @@ def test_marking_as_seen_ends_just_what_the_table_says(call: Call) -> None:
 def test_only_the_latest_call_about_spare_money_stands() -> None:
     about = ENDED_BY["another call about spare money"]
     for call in about:
-        called = payment(calls=(*about, "no_answer")).calling(call)
+        called = payment(calls=(*about, "no_answer")).with_call(call)
         assert called.calls == ("no_answer", call)

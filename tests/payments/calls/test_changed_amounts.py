@@ -63,12 +63,12 @@ def test_another_amount_for_a_known_receipt_calls_a_person() -> None:
 @pytest.mark.parametrize("kept", [{}, {"receipt_amounts": {"r1": 330}}])
 def test_receipts_from_before_amounts_were_kept_are_compared(kept: dict[str, Any]) -> None:
     old = payment("waiting", number=NUMBER, receipts=("r1",), suspense_amount=330, **kept)
-    assert heard(old, told(3_300)).payment.doubted_receipts == {"r1": 3_300}
+    assert heard(old, told(3_300)).payment.receipt_amounts_in_doubt == {"r1": 3_300}
 
 
 def test_money_told_as_it_was_booked_is_not_doubted_any_more() -> None:
     doubted = heard(WAITING, told(330), told(3_300)).payment
-    assert heard(doubted, told(330)).payment.doubted_receipts == {}
+    assert heard(doubted, told(330)).payment.receipt_amounts_in_doubt == {}
 
 
 def test_nothing_is_undone_while_its_amount_is_doubted() -> None:
@@ -91,7 +91,7 @@ def test_who_sees_more_money_books_the_rest_and_pays_the_order() -> None:
     doubted = heard(WAITING, told(330), told(3_300)).payment
     seen = call_rules.mark_seen(doubted, KONBINI, AT, by="佐藤")
     assert books(seen.payment) == ("captured", 3_300, 0, 0)
-    assert (seen.payment.calls, seen.payment.doubted_receipts) == ((), {})
+    assert (seen.payment.calls, seen.payment.receipt_amounts_in_doubt) == ((), {})
     assert [type(event) for event in seen.events] == [PaymentCaptured]
     assert heard(seen.payment, told(3_300)) == Settled(seen.payment)
 
@@ -151,7 +151,7 @@ def test_a_corrected_receipt_is_reversed_as_a_whole() -> None:
 def test_a_doubted_receipt_is_reversed_as_it_was_booked() -> None:
     doubted = heard(WAITING, told(330), told(3_300)).payment
     gone = heard(doubted, Reversed(receipt_id="r1", amount=3_300)).payment
-    assert (books(gone), gone.doubted_receipts, gone.lost_amount) == (("waiting", 0, 0, 0), {}, 0)
+    assert (books(gone), gone.receipt_amounts_in_doubt, gone.lost_amount) == (("waiting", 0, 0, 0), {}, 0)
 
 
 def back(amount: int, ref: str = "p1") -> Refunded:
@@ -178,7 +178,7 @@ def test_who_has_seen_that_less_went_back_owes_the_rest() -> None:
     assert books(seen.payment) == ("owed", 3_300, 0, 1_000)
     assert seen.payment.calls == ("refund_failed",)
     assert [type(event) for event in seen.events] == [RefundTakenBack]
-    again = refund_rules.refund_again(seen.payment, AT, by="佐藤")
+    again = refund_rules.refund_again(seen.payment, KONBINI, AT, by="佐藤")
     assert again.requests[0].amount == 2_300
 
 

@@ -5,22 +5,23 @@ from dataclasses import replace
 import pytest
 
 from payments.calls import rules as call_rules
-from payments.calls.contradictions import deny, disown
 from payments.desk.call_labels import calls
 from payments.desk.offers import objects_of_other_orders, offers
 from payments.payment.locked_payments import end_mismatch_if_all_fits, is_outdated, settle_answers
 from payments.payment.rules.answers import (
     Answer,
     Captured,
+    NoLongerReported,
     OtherHold,
     RefundDeclined,
     Refunded,
     Reversed,
-    ToldNoMore,
     Unknown,
     Voided,
 )
-from payments.payment.rules.counted_again import count_again
+from payments.payment.rules.contradictions.count_again import count_again
+from payments.payment.rules.contradictions.deny import deny
+from payments.payment.rules.contradictions.disown import disown
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.order_wishes import cancel
 from payments.payment.rules.payment import Payment
@@ -39,7 +40,7 @@ HELD = settle_answers(payment("requested"), "authorize", [HOLD], AT, RENEWABLE).
 WAITS = payment("waiting", number=NUMBER)
 PAID_NUMBER = settle_answers(WAITS, None, [PAID], AT, KONBINI).payment
 BACK = Refunded(refund_ref="p1", amount=3_300)
-OF_ANOTHER = Unknown(reason="other_reference", mismatch=True, to_request=True, not_ours="a1")
+OF_ANOTHER = Unknown(reason="other_reference", mismatch=True, to_request=True, ref_of_others="a1")
 
 
 def look(one: Payment, *answers: Answer, terms: Terms = RENEWABLE) -> Payment:
@@ -80,12 +81,12 @@ def test_a_denied_capture_leaves_the_orders_own_hold() -> None:
 def test_a_denied_capture_that_was_done_is_heard_by_a_look() -> None:
     denied = deny(capture_in_doubt(), RENEWABLE, AT, by=STAFF).payment
     found = look(cancel(denied, AT).payment, HOLD, TAKEN)
-    assert (found.state, found.refund_asked_amount) == ("refunding", 3_300)
+    assert (found.state, found.refund_requested_amount) == ("refunding", 3_300)
 
 
 def test_a_denied_release_is_requested_anew() -> None:
     ends = cancel(HELD, AT).payment
-    doubt = replace(OF_ANOTHER, not_ours="B9")
+    doubt = replace(OF_ANOTHER, ref_of_others="B9")
     doubted = settle_answers(ends, "void", [doubt], AT, RENEWABLE).payment
 
     denied = deny(doubted, RENEWABLE, AT, by=STAFF)
@@ -99,7 +100,7 @@ def test_a_denied_release_is_requested_anew() -> None:
 
 def refund_in_doubt() -> Payment:
     asked = cancel(PAID_NUMBER, AT).payment
-    doubt = Unknown(reason="amount_differs", mismatch=True, to_request=True, doubted_refund="p1")
+    doubt = Unknown(reason="amount_differs", mismatch=True, to_request=True, unfit_refund_ref="p1")
     return settle_answers(asked, "refund", [doubt], AT, KONBINI).payment
 
 
@@ -119,7 +120,7 @@ def test_a_denied_refund_that_was_done_is_counted_again() -> None:
 
 def test_a_repeated_refund_ends_with_the_one_that_was_done() -> None:
     denied = deny(refund_in_doubt(), KONBINI, AT, by=STAFF).payment
-    repeated = refund_again(denied, AT, by=STAFF).payment
+    repeated = refund_again(denied, RENEWABLE, AT, by=STAFF).payment
     refused = RefundDeclined(reason="nothing_left")
 
     became = judge_refused_refund(repeated, (), [PAID, BACK], refused, amount=3_300, at=AT, terms=KONBINI)
@@ -128,13 +129,13 @@ def test_a_repeated_refund_ends_with_the_one_that_was_done() -> None:
     assert became.__class__ is Unknown
 
     counted = count_again(told, KONBINI, AT, ref="p1", by=STAFF)
-    assert (counted.payment.state, counted.payment.refund_asked_amount) == ("refunded", 0)
+    assert (counted.payment.state, counted.payment.refund_requested_amount) == ("refunded", 0)
     assert (counted.denied, counted.requests) == (("refund",), ())
 
 
 def test_an_answer_that_names_a_disowned_object_ends_nothing() -> None:
     denied = deny(refund_in_doubt(), KONBINI, AT, by=STAFF).payment
-    repeated = refund_again(denied, AT, by=STAFF).payment
+    repeated = refund_again(denied, RENEWABLE, AT, by=STAFF).payment
 
     became = outcome(row("refund"), without_disowned(repeated, [BACK]), AT)
     told = settle_reply(repeated, "refund", [BACK], AT, KONBINI, number=2).payment
@@ -148,7 +149,7 @@ def test_an_answer_that_names_a_disowned_object_ends_nothing() -> None:
 
 
 def disowned_receipt() -> Payment:
-    gone = look(PAID_NUMBER, ToldNoMore(receipts=("r1",)), terms=KONBINI)
+    gone = look(PAID_NUMBER, NoLongerReported(receipts=("r1",)), terms=KONBINI)
     return pressed(disown(gone, KONBINI, AT, ref="r1", by=STAFF).payment, KONBINI)
 
 
@@ -200,7 +201,7 @@ def test_a_refund_that_fits_is_not_offered_to_others() -> None:
 
 @pytest.mark.parametrize("amount", [500, 3_300])
 def test_a_disowned_refund_is_counted_again(amount: int) -> None:
-    gone = look(refunded(amount), ToldNoMore(refunds=("p1",)), terms=KONBINI)
+    gone = look(refunded(amount), NoLongerReported(refunds=("p1",)), terms=KONBINI)
     disowned = disown(gone, KONBINI, AT, ref="p1", by=STAFF).payment
     assert disowned.held_amount == 3_300
 
@@ -305,7 +306,7 @@ def test_a_denied_request_leaves_what_may_be_the_orders_own() -> None:
 
 
 def test_a_look_from_before_a_deed_contradicts_nothing() -> None:
-    stale = settle_answers(PAID_NUMBER, None, [ToldNoMore(receipts=("r1",))], AT, KONBINI)
+    stale = settle_answers(PAID_NUMBER, None, [NoLongerReported(receipts=("r1",))], AT, KONBINI)
     before = PAID_NUMBER.changed(version=PAID_NUMBER.version - 1)
     assert is_outdated(before, PAID_NUMBER, stale)
     assert not is_outdated(PAID_NUMBER, PAID_NUMBER, stale)

@@ -12,7 +12,6 @@ from harness.eventually import eventually
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
 from harness.service_logs import service_logs
-from payments.calls import contradictions
 from payments.calls import rules as call_rules
 from payments.deposits.rules import book_deposit
 from payments.desk.call_labels import calls
@@ -20,7 +19,8 @@ from payments.desk.offers import offers
 from payments.methods.konbini.simulator.driving import KonbiniDriver
 from payments.methods.method import Shop
 from payments.payment.locked_payments import end_mismatch_if_all_fits, settle_answers
-from payments.payment.rules.answers import Answer, Captured, Issued, Refunded, ToldNoMore
+from payments.payment.rules.answers import Answer, Captured, Issued, NoLongerReported, Refunded
+from payments.payment.rules.contradictions.disown import disown, refunds_to_disown
 from payments.payment.rules.payment import Payment
 from payments.requests.provider_gate import ProviderGate
 from payments.tables import metadata
@@ -106,7 +106,11 @@ async def until_it_calls(odd: Odd, work: DueWork, code: str) -> None:
 
 async def test_a_receipt_that_is_told_no_more_calls_a_person(odd: Odd) -> None:
     mine, _ = await told_for_two(odd)
-    assert (mine.state, mine.calls, mine.doubted_receipts) == ("captured", ("answer_mismatch",), {"kr_2": 0})
+    assert (mine.state, mine.calls, mine.receipt_amounts_in_doubt) == (
+        "captured",
+        ("answer_mismatch",),
+        {"kr_2": 0},
+    )
     page = (await odd.payments.browser.get("/desk/payments/N1")).text
     assert "まだ発送しないでください" in page
     assert "この注文の入金ではない" in page
@@ -318,7 +322,7 @@ def test_money_ends_the_doubt_about_a_deadline() -> None:
 
 
 def test_a_receipt_told_no_more_is_taken_out_once_it_is_seen() -> None:
-    gone = settle_answers(PAID, None, [ToldNoMore(receipts=("r1",))], AT, KONBINI).payment
+    gone = settle_answers(PAID, None, [NoLongerReported(receipts=("r1",))], AT, KONBINI).payment
     assert (gone.state, gone.calls) == ("captured", ("answer_mismatch",))
     seen = call_rules.mark_seen(gone, KONBINI, AT, by="佐藤").payment
     assert (seen.state, seen.held_amount, seen.calls) == ("waiting", 0, ())
@@ -326,7 +330,7 @@ def test_a_receipt_told_no_more_is_taken_out_once_it_is_seen() -> None:
 
 def test_a_refund_told_no_more_calls_a_person() -> None:
     back = settle_answers(PAID, None, [Refunded(refund_ref="p1", amount=3_300)], AT, KONBINI).payment
-    gone = settle_answers(back, None, [ToldNoMore(refunds=("p1",))], AT, KONBINI).payment
+    gone = settle_answers(back, None, [NoLongerReported(refunds=("p1",))], AT, KONBINI).payment
     assert gone.contradicted
     assert "answer_mismatch" in gone.calls
 
@@ -346,29 +350,29 @@ def test_a_payout_that_was_not_for_the_order_is_disowned() -> None:
     told = Refunded(refund_ref="p1", amount=3_300, route="bank_transfer")
     back = settle_answers(paid, None, [told], AT, BANK).payment
     assert back.state == "refunded"
-    assert contradictions.reported_refunds(back) == {}, "a refund that fits is a fact"
-    doubted = settle_answers(back, None, [ToldNoMore(refunds=("p1",))], AT, BANK).payment
+    assert refunds_to_disown(back) == {}, "a refund that fits is a fact"
+    doubted = settle_answers(back, None, [NoLongerReported(refunds=("p1",))], AT, BANK).payment
 
-    disowned = contradictions.disown(doubted, BANK, AT, ref="p1", by="佐藤")
+    disowned = disown(doubted, BANK, AT, ref="p1", by="佐藤")
     ended = disowned.payment
 
     routes = [event.route for event in disowned.events if isinstance(event, RefundTakenBack)]
     assert routes == ["bank_transfer"]
     assert (ended.state, ended.held_amount, ended.refunded_amount) == ("captured", 3_300, 0)
-    assert settle_answers(ended, None, [ToldNoMore(refunds=("p1",))], AT, BANK).payment == ended
+    assert settle_answers(ended, None, [NoLongerReported(refunds=("p1",))], AT, BANK).payment == ended
 
 
 def test_a_disowned_refund_no_longer_calls_as_one_made_elsewhere() -> None:
     back = settle_answers(PAID, None, [Refunded(refund_ref="p1", amount=300)], AT, KONBINI).payment
     assert back.calls == ("refunded_elsewhere",)
-    doubted = settle_answers(back, None, [ToldNoMore(refunds=("p1",))], AT, KONBINI).payment
-    ended = contradictions.disown(doubted, KONBINI, AT, ref="p1", by="佐藤").payment
+    doubted = settle_answers(back, None, [NoLongerReported(refunds=("p1",))], AT, KONBINI).payment
+    ended = disown(doubted, KONBINI, AT, ref="p1", by="佐藤").payment
     assert (ended.state, ended.held_amount, ended.calls) == ("captured", 3_300, ())
 
 
 def test_a_disowned_receipt_seen_again_once_calls_no_more() -> None:
-    gone = settle_answers(PAID, None, [ToldNoMore(receipts=("r1",))], AT, KONBINI).payment
-    gone_elsewhere = contradictions.disown(gone, KONBINI, AT, ref="r1", by="佐藤").payment
+    gone = settle_answers(PAID, None, [NoLongerReported(receipts=("r1",))], AT, KONBINI).payment
+    gone_elsewhere = disown(gone, KONBINI, AT, ref="r1", by="佐藤").payment
     assert (gone_elsewhere.state, gone_elsewhere.calls) == ("waiting", ("receipt_nowhere",))
     disowned = call_rules.mark_seen(gone_elsewhere, KONBINI, AT, by="佐藤").payment
     again = Captured(amount=3_300, captured_at=PLACED, receipt_id="r1")

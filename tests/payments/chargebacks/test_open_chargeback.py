@@ -27,7 +27,7 @@ def test_an_open_chargeback_calls_staff_and_stops_refunds() -> None:
     told = Chargeback(reference="d1", amount=3_300, respond_by=due)
     disputed = settle_answer(before, None, told, AT, CARD).payment
     assert (disputed.calls, disputed.respond_by) == (("chargeback",), due)
-    assert call_rules.to_be_seen(disputed) == ()
+    assert call_rules.calls_to_mark_seen(disputed) == ()
     cancelled_too = order_wishes.cancel(disputed, AT)
     assert cancelled_too.requests == (), "nothing goes back twice"
     won = chargeback_rules.decide_chargeback(
@@ -52,5 +52,5 @@ def test_money_after_a_lost_chargeback_waits_for_a_person() -> None:
         late = settle_answer(before, None, Captured(amount=3_300, captured_at=AT, receipt_id="r2"), AT, BANK)
         assert (late.payment.state, late.requests) == ("refunded", ())
         assert set(late.payment.calls) == {"chargeback_lost", "late_money"}
-        again = refund_rules.refund_again(late.payment, AT, by="staff")
+        again = refund_rules.refund_again(late.payment, CARD, AT, by="staff")
         assert again.requests == (NewRequest("refund", 3_300, sequence=2),)

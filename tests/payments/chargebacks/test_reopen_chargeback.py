@@ -144,7 +144,7 @@ def test_what_a_provider_leaves_out_of_a_chargeback_stays(
         reference="d1", amount=known_amount, disputed_amount=3_300, respond_by=DUE, state=state
     )
 
-    seen = before.said(Chargeback(reference="d1", amount=told_amount, state=told_state))
+    seen = before.updated_by(Chargeback(reference="d1", amount=told_amount, state=told_state))
 
     assert (seen.state, seen.amount, seen.disputed_amount, seen.respond_by) == (
         told_state,
@@ -357,7 +357,7 @@ def test_money_that_was_to_go_back_pays_for_the_order_at_a_wish(here: int, sale:
     "no",
     [
         {"order_cancelled": True},
-        {"refund_asked_amount": 100},
+        {"refund_requested_amount": 100},
         {"chargebacks": (KnownChargeback(reference="d1", amount=1),)},
         {"state": "voided"},
         {"suspense_amount": 0},
@@ -375,8 +375,8 @@ def test_a_cancelled_order_calls_for_no_money_that_was_to_pay_it(state: Any) -> 
     ended = order_wishes.cancel(held, AT).payment
     assert ended.calls == ()
     old = replace(held, order_cancelled=True)
-    assert call_rules.to_be_seen(old) == ("capture_failed", "authorization_ended")
-    assert call_rules.to_be_seen(held) == ()
+    assert call_rules.calls_to_mark_seen(old) == ("capture_failed", "authorization_ended")
+    assert call_rules.calls_to_mark_seen(held) == ()
 
 
 def test_a_capture_that_fails_after_the_cancellation_calls_none() -> None:

@@ -7,7 +7,7 @@ import pytest
 from payments.desk.answer_labels import ANSWERS, REFUSALS
 from payments.desk.history_labels import cause
 from payments.payment.labels import OPERATIONS
-from payments.payment.rules.answers import Answer
+from payments.payment.rules.answers import Answer, stored_name
 from payments.payment.rules.details import CaptureWish
 from payments.payment.rules.drafting import Draft
 from payments.payment.rules.moves import Operation
@@ -15,7 +15,7 @@ from payments.payment.rules.order_wishes import request_capture
 from tests.payments.payment_examples import AT, CARD, payment
 
 
-@pytest.mark.parametrize("answer", [one.__name__ for one in get_args(Answer)])
+@pytest.mark.parametrize("answer", [stored_name(one) for one in get_args(Answer)])
 @pytest.mark.parametrize("operation", [*OPERATIONS, "look_up"])
 def test_an_answer_is_told_in_the_words_of_the_desk(operation: str, answer: str) -> None:
     assert cause(f"{operation}: {answer}").isascii() is False
@@ -43,7 +43,7 @@ def test_every_operation_has_words() -> None:
 
 
 def test_there_are_words_for_nothing_that_cannot_be_answered() -> None:
-    assert set(ANSWERS) == {one.__name__ for one in get_args(Answer)}
+    assert set(ANSWERS) == {stored_name(one) for one in get_args(Answer)}
 
 
 @pytest.mark.parametrize("reason", ["amount_differs", "amount_changed", "heard_by_a_look"])

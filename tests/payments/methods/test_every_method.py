@@ -11,8 +11,11 @@ import pytest
 
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
-from payments.methods.method import NoticeRefused, Shop
+from payments.methods.method import LooksUp, NoticeRefused, Shop
 from payments.methods.registry import find_methods, known_kinds
+from payments.payment.rules.answers import Captured, Refunded, Unknown
+from payments.payment.rules.details import Disowned
+from payments.payment.rules.reports.objects import disowned_object
 from payments.tables import metadata
 from shared.clock import clock
 from shared.database.transactions import Database
@@ -233,6 +236,27 @@ async def test_an_answer_about_another_payment_is_refused(tried: Trial) -> None:
     await tried.payments.work()
     assert tried.driver.returned(mine) == [mine.amount]
     assert (await tried.payments.payment("N1")).state == "refunded"
+
+
+async def test_a_disowned_object_is_reported_as_long_as_it_is_there(tried: Trial) -> None:
+    await tried.order("N1")
+    await paid(tried, "N1")
+    await tried.payments.hears(cancelled("N1"))
+    await tried.payments.work()
+    await soon(tried)
+    payment = await tried.payments.payment("N1")
+    assert isinstance(tried.method, LooksUp)
+    reported = await tried.method.look_up(payment)
+    refunds = {one.refund_ref for one in reported if isinstance(one, Refunded)}
+    receipts = {one.receipt_id for one in reported if isinstance(one, Captured)}
+    assert refunds
+    for ref in refunds | receipts:
+        disowned = {ref: Disowned("refund" if ref in refunds else "receipt")}
+        refs = {name: value for name, value in payment.refs.items() if value != ref}
+        elsewhere = payment.changed(disowned=disowned, refs=refs)
+        again = await tried.method.look_up(elsewhere)
+        assert ref in {disowned_object(elsewhere, one) for one in again}
+        assert not any(isinstance(one, Unknown) for one in again)
 
 
 async def test_a_cancelled_unpaid_order_leaves_nothing_behind(tried: Trial) -> None:

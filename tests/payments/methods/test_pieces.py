@@ -58,7 +58,7 @@ def needed(method: Method) -> set[str]:
     found: set[type] = {Authorizes if terms.flow == "authorized" else IssuesNumbers, LooksUp, Voids, Refunds}
     found |= {Captures} if terms.deposit == "capture" else set()
     found |= {Reauthorizes} if terms.may_reauthorize else set()
-    found |= {ReportsParcels} if terms.parcels == "told" else set()
+    found |= {ReportsParcels} if terms.parcels == "reported" else set()
     found |= {HasPages} if method.has_number_page else set()
     return {piece.__name__ for piece in found}
 

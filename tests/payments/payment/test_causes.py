@@ -115,7 +115,7 @@ callers = Consumers("payments")
 @callers.on(CaptureRequested, opens=OrderPayments, says=[PaymentStandingChanged])
 async def call_a_person(event: CaptureRequested, tx: Tx, payments: OrderPayments) -> None:
     """Ask for a person's eye; a second time that changes nothing."""
-    payments.apply(event.order_code, lambda payment, _, __: Settled(payment.calling("late_money")))
+    payments.apply(event.order_code, lambda payment, _, __: Settled(payment.with_call("late_money")))
 
 
 async def test_a_standing_follows_from_the_event_that_changed_it(service: Watched) -> None:

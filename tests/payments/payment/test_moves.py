@@ -31,12 +31,12 @@ from payments.payment.rules.moves import (
     NEXT,
     OVER,
     HoldHereAgain,
-    MoneyBeside,
     NothingLeft,
     ReauthorizationRequested,
     RecordTakenBack,
     SaleHereAgain,
     ShortMoneyAccepted,
+    ShortMoneyHere,
     State,
 )
 from payments.payment.rules.payment import Payment
@@ -119,7 +119,7 @@ def test_every_state_has_moves_and_every_move_leads_to_a_state() -> None:
 def test_what_is_over_is_left_only_for_money_or_at_a_wish() -> None:
     for state in OVER:
         by_others = (
-            *(ReauthorizationRequested, NothingLeft, RecordTakenBack, MoneyBeside),
+            *(ReauthorizationRequested, NothingLeft, RecordTakenBack, ShortMoneyHere),
             *(SaleHereAgain, ShortMoneyAccepted, HoldHereAgain),
         )
         left = {by: to for by, to in NEXT[state].items() if by not in by_others}

@@ -32,7 +32,7 @@ from tests.payments.payments_service import Payments, make_payments
 from tests.payments.scripted import CARD, Scripted
 from tests.payments.staff import press, sign_in
 
-TOLD = replace(CARD, parcels="told")
+REPORTED = replace(CARD, parcels="reported")
 SENT = ShippedDestination(
     destination_id=new_id(), ship_date=AT.date(), carrier="yamato", tracking_number="1234-5678"
 )
@@ -91,7 +91,7 @@ async def test_a_method_is_handed_the_order_as_it_was_placed(service: Payments, 
 
 
 async def test_personal_data_stays_in_one_table(service: Payments, method: Scripted, keys: Keys) -> None:
-    method.terms = replace(TOLD, parcels="kept")
+    method.terms = replace(REPORTED, parcels="kept")
     with capture_logs() as logs:
         await service.hears(placed("N1", "scripted"), placed("N2", "cash_on_delivery"), left("N1"))
         await ask(service, method, granted())
@@ -147,7 +147,7 @@ async def test_nothing_of_parcels_is_kept_unasked(service: Payments, method: Scr
 
 
 async def test_the_capture_knows_the_parcels_that_left(service: Payments, method: Scripted) -> None:
-    method.terms = replace(TOLD, parcels="kept")
+    method.terms = replace(REPORTED, parcels="kept")
     await service.hears(placed("N1", "scripted"))
     await ask(service, method, granted())
     first = ShippedDestination(destination_id=new_id(), ship_date=AT.date())
@@ -160,7 +160,7 @@ async def test_the_capture_knows_the_parcels_that_left(service: Payments, method
 
 
 async def test_each_parcel_is_told_once_with_a_key_of_its_own(service: Payments, method: Scripted) -> None:
-    method.terms = TOLD
+    method.terms = REPORTED
     await service.hears(placed("N1", "scripted"))
     await ask(service, method, granted())
     second = SENT.model_copy(update={"tracking_number": "2"})
@@ -181,7 +181,7 @@ async def test_each_parcel_is_told_once_with_a_key_of_its_own(service: Payments,
 
 
 async def test_a_parcel_waits_for_the_first_word_about_the_money(service: Payments, method: Scripted) -> None:
-    method.terms = TOLD
+    method.terms = REPORTED
     await service.hears(placed("N1", "scripted"), left("N1", fully=False))
     await ask(service, method, Unknown(reason="timeout"))
     assert method.parcels == []
@@ -195,7 +195,7 @@ async def test_a_parcel_waits_for_the_first_word_about_the_money(service: Paymen
 
 
 async def test_a_parcel_of_an_order_that_is_over_is_not_told(service: Payments, method: Scripted) -> None:
-    method.terms = TOLD
+    method.terms = REPORTED
     await service.hears(placed("N1", "scripted"), left("N1", fully=False), cancelled("N1"))
     await ask(service, method)
     assert (await service.payment("N1")).state == "voided"
@@ -208,7 +208,7 @@ async def test_a_parcel_of_an_order_that_is_over_is_not_told(service: Payments, 
 async def test_a_parcel_that_is_not_taken_calls_a_person(
     service: Payments, method: Scripted, keys: Keys
 ) -> None:
-    method.terms = TOLD
+    method.terms = REPORTED
     await service.hears(placed("N1", "scripted"))
     await ask(service, method, granted())
     await service.hears(left("N1", fully=False))
@@ -226,16 +226,16 @@ async def test_a_parcel_that_is_not_taken_calls_a_person(
 
 def test_nobody_is_told_of_parcels_of_a_free_order() -> None:
     free: Payment = payment("captured", amount=0)
-    assert order_wishes.parcels_left(free, [PARCEL], TOLD, AT).payment == free
-    assert order_wishes.parcels_left(free, [PARCEL], TOLD, AT).requests == ()
+    assert order_wishes.record_sent_parcels(free, [PARCEL], REPORTED, AT).payment == free
+    assert order_wishes.record_sent_parcels(free, [PARCEL], REPORTED, AT).requests == ()
 
 
 def test_a_refused_parcel_leaves_the_money_alone() -> None:
     held = payment("authorized", authorization_id="a1", parcels=(PARCEL,))
-    settled = settle_answer(held, "tell_shipped", ShippingRefused(reason="x"), AT, TOLD)
+    settled = settle_answer(held, "tell_shipped", ShippingRefused(reason="x"), AT, REPORTED)
     assert (settled.payment.state, settled.requests, settled.events) == ("authorized", (), ())
     assert [step.because for step in settled.steps] == ["tell_shipped: ShippingRefused"]
-    assert call_rules.to_be_seen(settled.payment) == ("shipping_untold",)
+    assert call_rules.calls_to_mark_seen(settled.payment) == ("shipping_untold",)
 
 
 async def test_old_orders_are_erased_and_payments_stay(service: Payments) -> None:

@@ -244,9 +244,9 @@ def test_nothing_is_offered_back_where_it_cannot_go(before: Payment, terms: Term
 def test_only_a_part_refund_takes_from_the_sale() -> None:
     both = replace(LIVE, suspense_amount=200)
     spare = refund_rules.refund_spare(both, CARD, AT, by="佐藤").payment
-    assert (spare.refund_asked_amount, spare.refundable_amount) == (200, 200)
+    assert (spare.refund_requested_amount, spare.refundable_amount) == (200, 200)
     part = refund_rules.refund_part(both, CARD, AT, amount=500, reason="x", by="佐藤").payment
-    assert (part.refund_asked_amount, part.refundable_amount) == (500, 3_500)
+    assert (part.refund_requested_amount, part.refundable_amount) == (500, 3_500)
 
 
 def test_a_part_refund_that_failed_is_tried_again_or_let_be() -> None:
@@ -262,7 +262,7 @@ def test_a_part_refund_that_failed_is_tried_again_or_let_be() -> None:
     again = refund_rules.refund_part(failed, CARD, AT, amount=800, reason="x", by="佐藤")
     assert (again.payment.calls, again.requests) == ((), (NewRequest("refund", 800, 2),))
     assert call_rules.mark_seen(failed, CARD, AT, by="佐藤").payment.calls == ()
-    assert call_rules.to_be_seen(replace(failed, suspense_amount=100)) == (), "that much is owed"
+    assert call_rules.calls_to_mark_seen(replace(failed, suspense_amount=100)) == (), "that much is owed"
 
 
 async def test_part_refunds_are_rows_with_keys_of_their_own(shopping: Shopping, keys: Keys) -> None:
@@ -368,7 +368,7 @@ async def test_a_refund_whose_money_is_taken_back_meanwhile_ends(shopping: Shopp
     assert (await press(shopping.payments, "N1", "refund-spare")).status_code == 303
     await notify(shopping)
     reopened = await shopping.payments.payment("N1")
-    assert (reopened.state, reopened.held_amount, reopened.refund_asked_amount) == ("waiting", 0, 0)
+    assert (reopened.state, reopened.held_amount, reopened.refund_requested_amount) == ("waiting", 0, 0)
     assert shopping.konbini.returned(number) == []
 
 

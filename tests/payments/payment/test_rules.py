@@ -7,7 +7,8 @@ from uuid import uuid5
 
 import pytest
 
-from payments.payment.locked_payments import settle_answers, with_call
+from payments.deposits.rules import expect_deposit, why_no_manual_deposit
+from payments.payment.locked_payments import settle_answers
 from payments.payment.rules import order_wishes
 from payments.payment.rules.answers import (
     Answer,
@@ -114,7 +115,7 @@ def test_an_authorization_tells_all_that_the_provider_said() -> None:
 def test_a_wish_before_the_authorization_is_met_with_it() -> None:
     wish = CaptureWish("shipped")
     waiting = order_wishes.capture_after_shipping(payment(), CARD, AT)
-    assert waiting == Settled(payment(capture_wish=wish, shipped=True))
+    assert waiting == Settled(payment(capture_wish=wish, capture_when_held=True))
     settled = settle_answer(waiting.payment, None, GRANTED, AT, CARD)
     assert settled.steps == (
         PaymentStep(5, "authorized", "look_up: Authorized"),
@@ -467,18 +468,18 @@ def test_a_refund_is_booked_suspended_money_first(authorization: str, status: st
 
 
 def test_money_that_came_during_a_refund_is_asked_for_as_well() -> None:
-    before = payment("refunding", captured_amount=3_300, suspense_amount=500, refund_asked_amount=3_300)
+    before = payment("refunding", captured_amount=3_300, suspense_amount=500, refund_requested_amount=3_300)
     settled = settle_answer(before, "refund", Refunded(refund_ref="f1", amount=3_300), AT, KONBINI)
     assert settled.entries == (journal.suspense_returned("f1", 500), journal.refund("f1", 2_800))
     assert settled.requests == (NewRequest("refund", 500, sequence=2),)
-    assert (settled.payment.state, settled.payment.refund_asked_amount) == ("refunding", 500)
+    assert (settled.payment.state, settled.payment.refund_requested_amount) == ("refunding", 500)
     says(settled, (PaymentRefunded, told_back("f1", 3_300, left=500, spare=500)))
 
 
 def test_a_refund_of_another_does_not_end_ours() -> None:
-    before = payment("refunding", captured_amount=3_300, refund_asked_amount=3_300)
+    before = payment("refunding", captured_amount=3_300, refund_requested_amount=3_300)
     settled = settle_answer(before, None, Refunded(refund_ref="h1", amount=300), AT, KONBINI)
-    assert (settled.payment.state, settled.payment.refund_asked_amount) == ("refunding", 3_300)
+    assert (settled.payment.state, settled.payment.refund_requested_amount) == ("refunding", 3_300)
     assert settled.requests == ()
     refused = settle_answer(settled.payment, "refund", RefundDeclined(reason="more_than_left"), AT, KONBINI)
     assert refused.requests == (NewRequest("refund", 3_000, sequence=2),), "the rest goes back by itself"
@@ -502,7 +503,7 @@ def test_only_what_is_left_in_suspense_is_returned_from_it() -> None:
 
 
 def test_a_refund_under_way_changes_nothing_a_failed_one_calls() -> None:
-    before = payment("refunding", captured_amount=3_300, order_cancelled=True, refund_asked_amount=3_300)
+    before = payment("refunding", captured_amount=3_300, order_cancelled=True, refund_requested_amount=3_300)
     assert settle_answer(before, "refund", RefundWaiting(), AT, CARD) == Settled(before)
     failed = settle_answer(before, "refund", RefundDeclined(reason="x"), AT, CARD)
     owed = replace(
@@ -510,7 +511,7 @@ def test_a_refund_under_way_changes_nothing_a_failed_one_calls() -> None:
         state="owed",
         version=5,
         calls=("refund_failed",),
-        refund_asked_amount=0,
+        refund_requested_amount=0,
         refund_failed_amount=3_300,
     )
     assert failed.payment == owed
@@ -544,20 +545,20 @@ def test_a_failed_refund_does_not_hide_the_money_before_it() -> None:
 
 def test_the_last_word_about_spare_money_counts_beside_others() -> None:
     short = payment(calls=("short_money", "refund_failed", "no_answer"))
-    assert short.calling("excess_money").calls == ("refund_failed", "no_answer", "excess_money")
-    assert short.calling("refund_failed") == short
-    assert short.not_calling("no_answer", "late_money").calls == ("short_money", "refund_failed")
+    assert short.with_call("excess_money").calls == ("refund_failed", "no_answer", "excess_money")
+    assert short.with_call("refund_failed") == short
+    assert short.without_calls("no_answer", "late_money").calls == ("short_money", "refund_failed")
 
 
 def test_staff_repeat_a_failed_refund_with_all_that_is_here_now() -> None:
     before = replace(GONE_WRONG, suspense_amount=500, calls=("refund_failed", "late_money"))
-    settled = refund_rules.refund_again(before, AT)
+    settled = refund_rules.refund_again(before, CARD, AT)
     assert settled.payment == replace(
-        before, state="refunding", version=5, refund_asked_amount=3_800, our_refund=OurRefund(1)
+        before, state="refunding", version=5, refund_requested_amount=3_800, our_refund=OurRefund(1)
     )
     assert settled.requests == (NewRequest("refund", 3_800),)
     assert settled.steps == (PaymentStep(5, "refunding", "refund asked again"),)
-    assert refund_rules.refund_again(settled.payment, AT) == Settled(settled.payment), "one at a time"
+    assert refund_rules.refund_again(settled.payment, CARD, AT) == Settled(settled.payment), "one at a time"
     failed = settle_answer(
         settled.payment, "refund", RefundDeclined(reason="x", refund_ref="f2"), AT, KONBINI
     )
@@ -576,7 +577,7 @@ def test_staff_repeat_a_failed_refund_with_all_that_is_here_now() -> None:
     ],
 )
 def test_no_refund_is_repeated_where_none_failed_or_none_is_here(before: Payment) -> None:
-    assert refund_rules.refund_again(before, AT) == Settled(before)
+    assert refund_rules.refund_again(before, CARD, AT) == Settled(before)
 
 
 RETURNED = Refunded(refund_ref="f2", amount=3_300)
@@ -602,10 +603,10 @@ def test_a_refund_counts_wherever_an_older_failed_one_is_listed(
 
 
 def test_an_old_refusal_does_not_end_the_refund_under_way() -> None:
-    before = replace(GONE_WRONG, state="refunding", calls=(), refund_asked_amount=3_300)
+    before = replace(GONE_WRONG, state="refunding", calls=(), refund_requested_amount=3_300)
     assert settle_answer(before, None, FAILED, AT, CARD) == Settled(before)
     others = settle_answer(before, None, RefundDeclined(reason="x", refund_ref="f2"), AT, CARD).payment
-    assert (others.state, others.refund_asked_amount) == ("refunding", 3_300)
+    assert (others.state, others.refund_requested_amount) == ("refunding", 3_300)
     waits = settle_answer(before, "refund", RefundWaiting(refund_refs=("f2",)), AT, CARD).payment
     fresh = settle_answer(waits, None, RefundDeclined(reason="x", refund_ref="f2"), AT, CARD).payment
     assert (fresh.state, fresh.failed_refunds) == ("owed", ("f1", "f2"))
@@ -754,7 +755,7 @@ def test_shipping_captures_only_where_terms_and_policy_say_so(terms: Terms, poli
 @pytest.mark.parametrize("state", ["captured", "capturing"])
 def test_shipping_asks_for_no_money_that_is_here_or_asked_for(state: State) -> None:
     before = payment(state, capture_wish=CaptureWish("admin"))
-    remembered = replace(before, shipped=state == "capturing")
+    remembered = replace(before, capture_when_held=state == "capturing")
     assert order_wishes.capture_after_shipping(before, CARD, AT) == Settled(remembered)
 
 
@@ -767,7 +768,7 @@ def test_shipping_an_authorized_order_asks_for_its_money() -> None:
         version=5,
         calls=(),
         capture_wish=CaptureWish("shipped"),
-        shipped=True,
+        capture_when_held=True,
     )
     assert settled.requests == (NewRequest("capture", 3_300),)
     assert settled.steps == (PaymentStep(5, "capturing", "capture asked: shipped"),)
@@ -776,7 +777,7 @@ def test_shipping_an_authorized_order_asks_for_its_money() -> None:
 @pytest.mark.parametrize("state", ["voided", "declined"])
 def test_shipping_what_is_not_authorized_is_answered(state: State) -> None:
     settled = order_wishes.capture_after_shipping(payment(state), CARD, AT)
-    assert settled.payment == payment(state, shipped=True)
+    assert settled.payment == payment(state, capture_when_held=True)
     says(settled, (CaptureRejected, {"reason": f"not_authorized:{state}"}))
 
 
@@ -837,12 +838,12 @@ def test_staff_read_why_the_money_will_not_come(terms: Terms, before: Payment, r
 def test_deposits_are_recorded_by_hand_only_where_that_is_so(
     terms: Terms, before: Payment, reason: str | None
 ) -> None:
-    assert order_wishes.why_no_manual_deposit(before, terms) == reason
+    assert why_no_manual_deposit(before, terms) == reason
 
 
 def test_a_deposit_carries_the_wish_it_was_recorded_with() -> None:
     wish = CaptureWish("manual_deposit", True)
-    assert order_wishes.expect_deposit(NEW, wish) == replace(NEW, capture_wish=wish)
+    assert expect_deposit(NEW, wish) == replace(NEW, capture_wish=wish)
 
 
 @pytest.mark.parametrize(
@@ -885,9 +886,9 @@ def test_several_answers_add_up_to_one_outcome() -> None:
 
 
 def test_the_first_call_for_a_person_is_not_drowned_by_the_next() -> None:
-    assert with_call(Settled(NEW), "no_answer").payment.calls == ("no_answer",)
-    stuck = Settled(payment(calls=("refund_failed",)))
-    assert with_call(stuck, "no_answer").payment.calls == ("refund_failed", "no_answer")
+    assert NEW.with_call("no_answer").calls == ("no_answer",)
+    stuck = payment(calls=("refund_failed",))
+    assert stuck.with_call("no_answer").calls == ("refund_failed", "no_answer")
 
 
 @pytest.mark.parametrize(

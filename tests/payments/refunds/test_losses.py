@@ -86,7 +86,7 @@ def test_nothing_goes_back_beside_a_refund_nobody_explains() -> None:
 def test_part_of_what_is_missing_explains_and_returns_nothing() -> None:
     over = settle_answer(LIVE, None, OUT, AT, BANK).payment
     part = settle_answer(over, None, Captured(amount=50, captured_at=AT, receipt_id="r2"), AT, BANK).payment
-    assert (part.lost_amount, part.held_amount, part.refund_asked_amount) == (150, 0, 0)
+    assert (part.lost_amount, part.held_amount, part.refund_requested_amount) == (150, 0, 0)
     seen = call_rules.mark_seen(part, CARD, AT, by="佐藤").payment
     assert (seen.lost_amount, "refund_unexplained" in seen.calls) == (150, False)
 
@@ -103,16 +103,16 @@ def test_a_sum_the_provider_tells_is_booked_in_full_and_once() -> None:
 
 def test_a_refund_known_by_its_sum_is_not_our_equal_one() -> None:
     known = settle_answer(LIVE, None, RefundedInAll(amount=1_000), AT, CARD).payment
-    asked = replace(known, refund_asked_amount=1_000)
+    asked = replace(known, refund_requested_amount=1_000)
     named = settle_answer(asked, None, replace(OUT, amount=1_000), AT, CARD).payment
-    assert (named.refunded_amount, named.unnamed_refund_amount, named.refund_asked_amount) == (
+    assert (named.refunded_amount, named.unnamed_refund_amount, named.refund_requested_amount) == (
         1_000,
         0,
         1_000,
     )
     own = Refunded(refund_ref="b2", amount=1_000, route="provider")
     ours = settle_answer(named, "refund", own, AT, CARD).payment
-    assert (ours.refunded_amount, ours.refund_asked_amount) == (2_000, 0)
+    assert (ours.refunded_amount, ours.refund_requested_amount) == (2_000, 0)
 
 
 def test_a_receipt_taken_back_after_its_refund_is_a_seen_loss() -> None:

@@ -54,7 +54,7 @@ SECOND = asked(ONE_DONE)
 
 
 def stands(one: Payment) -> tuple[int, int, tuple[str, ...]]:
-    return one.refund_asked_amount, one.refunded_amount, one.calls
+    return one.refund_requested_amount, one.refunded_amount, one.calls
 
 
 def test_an_earlier_refund_of_equal_amount_ends_nothing() -> None:
@@ -142,12 +142,12 @@ def test_a_decline_told_by_a_look_without_the_id_ends_nothing() -> None:
 @pytest.mark.parametrize(("end", "left"), [(R2, 2_700), (NO, 3_000)])
 def test_an_order_cancelled_over_a_pending_refund_is_not_stuck(end: Answer, left: int) -> None:
     cancelled = order_wishes.cancel(looked(replied(SECOND, PENDING), R1), AT)
-    assert (cancelled.requests, cancelled.payment.refund_asked_amount) == ((), 300)
+    assert (cancelled.requests, cancelled.payment.refund_requested_amount) == ((), 300)
     ended = settle_answer(cancelled.payment, "refund", end, AT, CARD)
     if end is R2:
         assert ended.requests == (NewRequest("refund", left, 3),)
     else:
-        again = refund_rules.refund_again(ended.payment, AT, by="佐藤")
+        again = refund_rules.refund_again(ended.payment, CARD, AT, by="佐藤")
         assert (ended.payment.calls, again.requests) == (("refund_failed",), (NewRequest("refund", left, 3),))
 
 
@@ -205,12 +205,12 @@ def test_sum_and_names_add_up_in_every_order(told: tuple[tuple[str, Answer], ...
     one = asked(looked(PAID_ORDER, SUM), 500)
     for how, answer in told:
         one = replied(one, answer) if how == "reply" else looked(one, answer)
-    assert (one.refunded_amount, one.unnamed_refund_amount, one.refund_asked_amount) == (1_000, 0, 0)
+    assert (one.refunded_amount, one.unnamed_refund_amount, one.refund_requested_amount) == (1_000, 0, 0)
 
 
 def test_a_sum_learnt_before_the_call_is_not_ours() -> None:
     one = looked(asked(PAID_ORDER, 500), NAMED, SUM)
-    own = replace(OURS, told_before=one.reported_refunds_amount)
+    own = replace(OURS, refunded_before=one.reported_refunds_amount)
     done = settle_answer(one, "refund", own, AT, CARD)
     assert [event.amount for event in done.events if isinstance(event, PaymentRefunded)] == [500]
     assert stands(done.payment) == (0, 1_000, ("refunded_elsewhere",))
@@ -222,7 +222,7 @@ def request_of(one: Payment, *, attempts: int) -> ClaimedRequest:
         payment_id=one.payment_id,
         operation="refund",
         sequence=one.our_refund.number,
-        amount=one.refund_asked_amount,
+        amount=one.refund_requested_amount,
         answer=None,
         caused_by=None,
         traceparent=None,
@@ -244,7 +244,7 @@ REST = Refunded(refund_ref="rest", amount=2_300)
 )
 def test_a_refund_heard_before_all_went_back_is_done(first: Answer, then: Answer, ref: str) -> None:
     heard = looked(asked(PAID_ORDER, 1_000), first)
-    reply = reply_of_look(heard, [then], request_of(heard, attempts=2), CARD)
+    reply = reply_of_look(heard, [then], request_of(heard, attempts=2), AT, CARD)
     assert reply == Refunded(refund_ref=ref, amount=1_000)
     over = settle_reply(heard, "refund", [then, reply], AT, CARD, number=heard.our_refund.number).payment
     assert stands(over)[:2] == (0, 3_300)
@@ -253,5 +253,5 @@ def test_a_refund_heard_before_all_went_back_is_done(first: Answer, then: Answer
 
 def test_a_refund_never_asked_for_is_not_done() -> None:
     heard = looked(asked(PAID_ORDER, 1_000), OWN)
-    reply = reply_of_look(heard, [REST], request_of(heard, attempts=1), CARD)
+    reply = reply_of_look(heard, [REST], request_of(heard, attempts=1), AT, CARD)
     assert reply == RefundDeclined(reason="nothing_left")

@@ -10,7 +10,7 @@ from payments.payment.rules.answers import (
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.settling import settle_answer
 from payments.refunds import rules as refund_rules
-from payments.requests.refund_replies import set_apart
+from payments.requests.refund_replies import with_refunded_before
 from shared.events import (
     PaymentRefunded,
 )
@@ -85,10 +85,12 @@ async def test_a_refusal_returned_elsewhere_is_recorded_with_a_name(shopping: Sh
 
 
 def test_a_new_refund_is_not_one_that_only_the_sum_told_of() -> None:
-    began = payment("refunding", captured_amount=5_000, refund_asked_amount=3_000, order_cancelled=True)
+    began = payment("refunding", captured_amount=5_000, refund_requested_amount=3_000, order_cancelled=True)
     known = settle_answer(began, None, RefundedInAll(amount=500), AT, KONBINI).payment
     assert (known.unnamed_refund_amount, known.held_amount) == (500, 4_500)
-    reply = set_apart(began, [RefundedInAll(amount=500)], Refunded(refund_ref="f1", amount=3_000), KONBINI)
+    reply = with_refunded_before(
+        began, [RefundedInAll(amount=500)], Refunded(refund_ref="f1", amount=3_000), AT, KONBINI
+    )
     done = settle_answer(known, "refund", reply, AT, KONBINI)
     assert (done.payment.unnamed_refund_amount, done.payment.refunded_amount) == (500, 3_500)
     assert [ask.amount for ask in done.requests] == [1_500], "what is left, and no more"

@@ -112,9 +112,10 @@ def test_a_refund_that_only_waited_counts_as_never_asked_for() -> None:
     for attempts in (1, 2, 3):
         assert never_sent(row("refund", attempts, waited))
         told = reply_of_look(
-            payment("refunding", captured_amount=3_300, refund_asked_amount=3_300),
+            payment("refunding", captured_amount=3_300, refund_requested_amount=3_300),
             (PAID, RefundWaiting()),
             row("refund", attempts, waited),
+            AT,
             CARD,
         )
         assert told is not None
@@ -170,7 +171,7 @@ def test_each_thing_finds_a_payment_as_the_one_before_left_it() -> None:
     once = look(WAITING, (PAID,), numbers(), AT)[0]
     batch.add(once)
     assert batch.payment(WAITING.payment_id) == once.payment
-    batch.add(Settled(once.payment.calling("late_money")))
+    batch.add(Settled(once.payment.with_call("late_money")))
     assert batch.payment(WAITING.payment_id).calls == ("late_money",)
     with pytest.raises(KeyError):
         batch.payment(UUID(int=9))

@@ -16,7 +16,7 @@ NO = RefundDeclined(reason="not_found")
 OURS, OTHERS = Refunded(refund_ref="p1", amount=3_300), Refunded(refund_ref="p2", amount=1_000)
 SILENCE = Unknown(reason="timeout")
 BACK = payment(
-    "refunding", authorization_id="a1", captured_amount=3_300, receipts=("r1",), refund_asked_amount=3_300
+    "refunding", authorization_id="a1", captured_amount=3_300, receipts=("r1",), refund_requested_amount=3_300
 )
 
 

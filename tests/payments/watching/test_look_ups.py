@@ -13,9 +13,9 @@ from payments.payment.rules.answers import (
     Unknown,
     Waiting,
 )
+from payments.payment.rules.next_look import next_look_at
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
-from payments.payment.rules.watching import next_look_at
 from payments.watching.watch_payments import SILENT_PAUSE_SECONDS, is_overdue, look
 from tests.payments.payment_examples import AT, NEW, NUMBER
 from tests.payments.scripted import Scripted

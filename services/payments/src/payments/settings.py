@@ -15,7 +15,7 @@ class Settings(ServiceSettings):
         ("amazon_pay", "konbini", "bank_transfer", "cash_on_delivery"),
         description="Folders of payments/methods that are switched on, comma-separated, in the menu's order",
     )
-    payments_requests_at_once: int = Field(20, ge=1, le=200, description="Calls to providers in flight")
+    payments_requests_at_once: int = Field(20, ge=1, le=200, description="Questions to providers in flight")
 
     @field_validator("payments_methods", mode="before")
     @classmethod

@@ -227,8 +227,8 @@ class Database:
     async def transaction(self) -> AsyncIterator[Tx]:
         """Open a transaction. The end of the block commits it, an error rolls it back.
 
-        Call no outside system while it is open. Raises the errors of its statements; :func:`is_transient` tells
-        whether the whole transaction may be run again.
+        Call no outside system while it is open. Raises the errors of its statements;
+        :func:`shared.database.transient.is_transient` tells whether the whole transaction may be run again.
         """
         async with self.connection() as connection:
             tx = Tx(connection, self.watchers)

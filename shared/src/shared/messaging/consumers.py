@@ -31,7 +31,7 @@ class UnitOfWork(Protocol):
     """The state that all events of one transaction change.
 
     The consuming function changes it in memory, one event at a time. Events that the unit of work publishes while it is
-    saved name their cause themselves (:meth:`shared.events.Event.following`).
+    saved name their cause themselves (``Event.following``).
     """
 
     @classmethod

@@ -29,9 +29,9 @@ def members(of: Any) -> tuple[str, ...]:
     return parts if get_origin(of) is Literal else tuple(word for part in parts for word in members(part))
 
 
-def names_of(union: Any) -> "TypeForm[str]":
+def names_of(union: Any, name_of: Callable[[type], str] = lambda one: one.__name__) -> "TypeForm[str]":
     """Return the names of the classes of ``union`` as a ``Literal``, for words that are class names."""
-    names: Any = Literal[tuple(one.__name__ for one in get_args(union))]
+    names: Any = Literal[tuple(map(name_of, get_args(union)))]
     return names
 
 

@@ -29,8 +29,8 @@ from checkout.order_desk.note_order_deeds import note_order_deeds
 from checkout.order_desk.rows import read_whole_order, states_in_words
 from checkout.orders.book import OrderBook
 from checkout.orders.cancel_order import cancel_order
-from checkout.orders.process_order import close_order
-from checkout.orders.request_capture import ask_for_capture
+from checkout.orders.process_order import process_in_book
+from checkout.orders.request_capture import request_capture_in_book
 from checkout.orders.request_reauthorization import request_reauthorization
 from checkout.orders.rules.steps import next_step
 from checkout.shipping.ship_order import Sent, ShipWish, ship
@@ -79,7 +79,7 @@ async def capture_orders(request: Request, body: CaptureOrders, staff: Staff) ->
     by, at = name_of(staff), now()
 
     def capture(book: OrderBook, code: str) -> None:
-        ask_for_capture(
+        request_capture_in_book(
             book,
             code,
             send_mail=body.send_mail,
@@ -100,7 +100,7 @@ async def process_orders(request: Request, body: ProcessOrders, staff: Staff) ->
     by, at = name_of(staff), now()
 
     def process(book: OrderBook, code: str) -> None:
-        close_order(book, code, by=by, at=at, version=body.versions.get(code))
+        process_in_book(book, code, by=by, at=at, version=body.versions.get(code))
 
     return await _each(
         request, staff, body.order_codes, process, done="処理済みにしました", action="api_process"

@@ -20,8 +20,8 @@ from checkout.order_desk.many_orders_preview import (
 from checkout.order_desk.rows import numbers_of, read_ruled_orders
 from checkout.order_desk.search import TABS
 from checkout.orders.book import OrderBook
-from checkout.orders.process_order import close_order
-from checkout.orders.request_capture import ask_for_capture
+from checkout.orders.process_order import process_in_book
+from checkout.orders.request_capture import request_capture_in_book
 from checkout.shipping.ship_order import ShipWish, ship
 from shared.clock import now
 from shared.errors import Refused
@@ -122,10 +122,10 @@ def _acting(
 
     def capture(book: OrderBook, code: str) -> None:
         version = tracking[code].value.version
-        ask_for_capture(book, code, send_mail=bulk.send_mail, by=by, at=at, version=version)
+        request_capture_in_book(book, code, send_mail=bulk.send_mail, by=by, at=at, version=version)
 
     def process(book: OrderBook, code: str) -> None:
-        close_order(book, code, by=by, at=at, version=tracking[code].value.version)
+        process_in_book(book, code, by=by, at=at, version=tracking[code].value.version)
 
     return {"ship": ship_one, "capture": capture, "process": process}[bulk.action]
 

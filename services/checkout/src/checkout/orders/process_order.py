@@ -22,17 +22,17 @@ async def process_order(
     Raises Refused for an order that is unknown, changed since ``version``, processed already or cancelled.
     """
     async with open_orders(tx, [order_code]) as book:
-        close_order(book, order_code, by=by, at=at, version=version)
+        process_in_book(book, order_code, by=by, at=at, version=version)
 
 
 def process_if_complete(book: OrderBook, code: str, *, at: datetime, caused_by: UUID | None = None) -> None:
     """Close a complete order in the book (ORD-01), unless the shop leaves closing to staff."""
     order = book[code]
     if book.closing == "by_itself" and order.is_complete and order.may("process"):
-        close_order(book, code, by=BY_ITSELF, at=at, caused_by=caused_by)
+        process_in_book(book, code, by=BY_ITSELF, at=at, caused_by=caused_by)
 
 
-def close_order(
+def process_in_book(
     book: OrderBook,
     code: str,
     *,

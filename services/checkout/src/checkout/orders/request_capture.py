@@ -31,7 +31,7 @@ async def request_capture(
     - a deposit date before the order or after today (PAY-07)
     """
     async with open_orders(tx, [order_code]) as book:
-        ask_for_capture(
+        request_capture_in_book(
             book,
             order_code,
             by=by,
@@ -42,7 +42,7 @@ async def request_capture(
         )
 
 
-def ask_for_capture(
+def request_capture_in_book(
     book: OrderBook,
     code: str,
     *,

@@ -7,7 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from checkout.orders.book import OrderBook, open_orders
-from checkout.orders.process_order import close_order, process_if_complete
+from checkout.orders.process_order import process_if_complete, process_in_book
 from checkout.orders.rules.allowed_deeds import check_shippable, unsecured
 from checkout.orders.rules.order import Order, Parcel
 from checkout.orders.stored_order import quantities_of
@@ -124,7 +124,7 @@ def ship(
     book.say(shipped)
     book.do_at_last(_take_from_stock, shipped)
     if wish.mark_processed and full and book[code].may("process"):
-        close_order(book, code, by=wish.by, at=wish.at, caused_by=shipped.event_id)
+        process_in_book(book, code, by=wish.by, at=wish.at, caused_by=shipped.event_id)
     else:
         process_if_complete(book, code, at=wish.at, caused_by=shipped.event_id)
 

@@ -34,7 +34,7 @@ async def note_orders(tx: Tx, placed: Iterable[OrderPlaced]) -> list[OrderPlaced
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class AppliedOrder:
     """The member of an applied order and the points that it spent. ``note`` describes anything unusual.
 
     ``links_buyer_id`` is the Amazon account that the order links with its member once its payment is authorized.
@@ -47,7 +47,7 @@ class Taken:
     links_buyer_id: str | None
 
 
-async def finish_orders(tx: Tx, taken: Sequence[Taken]) -> None:
+async def finish_orders(tx: Tx, taken: Sequence[AppliedOrder]) -> None:
     """Store the results of noted orders."""
     await update_all(tx, member_orders, taken, key="order_code")
 

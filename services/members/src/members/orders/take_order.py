@@ -14,7 +14,7 @@ from members.accounts.rows import KnownMember, known_members
 from members.benefits.rows import SetAside, commit_reservations, lock_standing, reservations_of
 from members.coupons.rows import with_coupons
 from members.coupons.use_coupon import redeem_coupon
-from members.orders.rows import Taken, finish_orders, note_orders
+from members.orders.rows import AppliedOrder, finish_orders, note_orders
 from members.orders.shortages import say_shortages
 from members.points.accounts import Accounts
 from members.points.rules import Grant, grant_posting, use_posting
@@ -52,7 +52,7 @@ class PlacedOrders:
     known: Mapping[UUID, KnownMember]
     members: set[UUID]
     committed: dict[UUID, tuple[str, datetime]] = field(default_factory=dict)
-    taken: list[Taken] = field(default_factory=list)
+    taken: list[AppliedOrder] = field(default_factory=list)
 
     @classmethod
     @asynccontextmanager
@@ -89,7 +89,7 @@ class PlacedOrders:
         say_shortages(self.tx, order, holder_id=holder_id, points=shortage, coupon=coupon_short, reason=note)
         note = _note(note, shortage, coupon_short=coupon_short)
         links = account_to_link(order, self.known)
-        self.taken.append(Taken(order.order_code, member_id, used, note, links))
+        self.taken.append(AppliedOrder(order.order_code, member_id, used, note, links))
 
     async def _find_member(self, order: OrderPlaced) -> tuple[UUID | None, str]:
         """Return the order's member, registered or linked by it, and a note for the desk."""

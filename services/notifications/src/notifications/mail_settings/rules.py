@@ -79,12 +79,12 @@ class Suppress:
     reason: SuppressionReason
 
 
-Decision = Send | Suppress
+SettingDecision = Send | Suppress
 
 
 def decide(
     setting: MailSetting, *, has_address: bool, may_wait: bool = False, paid: PaidByMethod | None = None
-) -> Decision:
+) -> SettingDecision:
     """Return whether a mail with ``setting``, for which an event calls, is sent.
 
     ``may_wait`` says whether the delay of the settings applies to this event; the mail's file decides. After a missed

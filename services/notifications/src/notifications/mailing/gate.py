@@ -13,8 +13,8 @@ from functools import cached_property
 
 from notifications.mailing.circumstances import Circumstances, Held, circumstances_of, hold_back
 from notifications.mailing.outcome_events import suppressed
-from notifications.mailing.pacing import Decision, Drop, Go, Pace, Wait, pace
-from notifications.mailing.retell_mails import retell_mails
+from notifications.mailing.pacing import Drop, GateDecision, Go, Pace, Wait, pace
+from notifications.mailing.render_again import render_again
 from notifications.mailing.rows import StoredMail
 from notifications.mails.rendering import Mails
 from shared.database.transactions import Tx
@@ -66,7 +66,7 @@ class Gate:
         if held:
             await hold_back(tx, held, at=at)
             tx.say(*dropped)
-        return await retell_mails(tx, self.mails, going, known)
+        return await render_again(tx, self.mails, going, known)
 
     @cached_property
     def _after(self) -> dict[str, str]:
@@ -76,7 +76,7 @@ class Gate:
     def _replacing(self) -> list[str]:
         return [kind.name for kind in self.mails.kinds.values() if kind.head.replaces_earlier]
 
-    def _decide(self, mail: StoredMail, known: Circumstances, more: int, at: datetime) -> Decision:
+    def _decide(self, mail: StoredMail, known: Circumstances, more: int, at: datetime) -> GateDecision:
         kind = self.mails.kinds.get(mail.mail)
         if known.cancelled and kind is not None and kind.head.until_cancelled:
             return Drop("order_cancelled")

@@ -61,7 +61,7 @@ class Drop:
     reason: SuppressionReason
 
 
-Decision = Go | Wait | Drop
+GateDecision = Go | Wait | Drop
 
 
 def pace(
@@ -72,7 +72,7 @@ def pace(
     created_at: datetime,
     at: datetime,
     link_ends_at: datetime | None = None,
-) -> Decision:
+) -> GateDecision:
     """Return whether one more mail may go to an address that got ``sent`` mails within the hour before ``at``.
 
     ``oldest_at`` is when the oldest of the last ``per_hour`` mails was handed to the server; its age decides when the

@@ -8,7 +8,7 @@ from notifications.mail_settings.rows import setting_of
 from notifications.mail_settings.rules import MailSetting, decide
 from notifications.mailing.message import envelope_address
 from notifications.mailing.one_time_links import kept_of
-from notifications.mailing.retell_mails import kept_event
+from notifications.mailing.render_again import kept_event
 from notifications.mailing.store_mails import NewMail
 from notifications.mailing.write_mail import Purpose, new_mail, write_all
 from notifications.mails.files import MailKind
@@ -64,7 +64,7 @@ def _written(
         member_id=_member(event, order),
         # Everyone with the link can open the account, so only the member gets this mail.
         link=kept_of(event) if kind.audience.told_by_events else None,
-        told=kept_event(event) if kind.head.retold else None,
+        event=kept_event(event) if kind.head.retold else None,
         needed_to_pay=kind.head.needed_to_pay and kind.audience.told_by_events,
         traceparent=event.traceparent,
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from notifications.mail_settings.rules import Decision, Send, Suppress
+from notifications.mail_settings.rules import Send, SettingDecision, Suppress
 from notifications.mailing.message import envelope_address
 from notifications.mailing.one_time_links import KeptLink
 from notifications.mailing.outcome_events import suppressed
@@ -30,7 +30,7 @@ class Purpose:
     ``name`` and ``audience`` identify it in rows, log and events (``shipped.customer``). ``lane`` is the group of mails
     to the same address with which it is counted. ``requested_by`` is the member of staff who asked for it.
 
-    ``needed_to_pay`` means that the buyer may not know how to pay without it. ``told`` is the event of a mail that may
+    ``needed_to_pay`` means that the buyer may not know how to pay without it. ``event`` is the event of a mail that may
     be rendered again. ``traceparent`` is the trace that it continues.
     """
 
@@ -44,7 +44,7 @@ class Purpose:
     member_id: UUID | None = None
     link: KeptLink | None = None
     needed_to_pay: bool = False
-    told: KeptEvent | None = None
+    event: KeptEvent | None = None
     traceparent: str | None = None
 
 
@@ -84,7 +84,7 @@ def new_mail(
     mail_id: UUID,
     *,
     typed: str,
-    decision: Decision,
+    decision: SettingDecision,
     due_from: datetime,
 ) -> NewMail:
     """Return a mail to the address that somebody ``typed``. It will be sent, or has a reason not to be.
@@ -114,7 +114,7 @@ def new_mail(
         member_id=purpose.member_id,
         link=purpose.link,
         needed_to_pay=purpose.needed_to_pay,
-        told=purpose.told,
+        told=purpose.event,
         traceparent=purpose.traceparent,
     )
 

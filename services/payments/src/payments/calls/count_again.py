@@ -1,21 +1,21 @@
-"""Staff take back that an object of the provider belongs to another order."""
+"""Staff count a disowned object again."""
 
 from collections.abc import Mapping
 
 from payments.payment.act_on_payment import Acted, act_on_payment
-from payments.payment.forms import TakeBack
+from payments.payment.forms import OneObject
 from payments.payment.look_soon import look_soon
 from payments.payment.records import find_order_of_receipt
 from payments.payment.rows import find_order_payment, lock_order_payments
-from payments.payment.rules.counted_again import count_again as count_object_again
+from payments.payment.rules.contradictions.count_again import count_again as count_object_again
+from payments.payment.rules.next_look import MethodFacts
 from payments.payment.rules.reports.objects import stands_here
-from payments.payment.rules.watching import MethodFacts
 from shared.database.transactions import Tx
 from shared.errors import Refused
 
 
 async def count_again(
-    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: TakeBack, *, by: str
+    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: OneObject, *, by: str
 ) -> Acted:
     """Count the disowned object ``form.ref``, by the provider's id, as this order's again, and look the payment up.
 

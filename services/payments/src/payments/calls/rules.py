@@ -3,50 +3,54 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from payments.calls import contradictions
 from payments.payment.rules.answers import RefundDeclined
-from payments.payment.rules.calls import ENDED_BY, CallEnd
-from payments.payment.rules.counted_again import confirmed
+from payments.payment.rules.call_table import ENDED_BY, CallEnd
+from payments.payment.rules.contradictions.count_again import confirm_disowned
+from payments.payment.rules.contradictions.deny import may_deny
+from payments.payment.rules.contradictions.disown import (
+    may_disown_hold,
+    receipts_booked_elsewhere,
+    receipts_to_disown,
+    refunds_to_disown,
+)
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.numbers import keep_deadline
-from payments.payment.rules.order_wishes import go_on
+from payments.payment.rules.order_wishes import do_what_waited
 from payments.payment.rules.payment import MISMATCH, Payment
-from payments.payment.rules.receipts import book_as_reported
+from payments.payment.rules.receipts import book_receipts_as_reported
 from payments.payment.rules.refunds.answers import record_declined_refund
 from payments.payment.rules.refunds.mismatches import book_refunds_as_reported
 from payments.payment.rules.terms import Terms
 
 
-def to_be_seen(payment: Payment) -> tuple[str, ...]:
+def calls_to_mark_seen(payment: Payment) -> tuple[str, ...]:
     """Return the calls that staff may mark as seen, by the table of calls.
 
     - The call of an open chargeback stays, and so does the call about money in suspense.
     - A part refund that failed leaves nothing owed. Staff decide whether to try again.
     - The call about an object that may belong to others stays until staff decide whose it is.
     """
-    holds: Mapping[CallEnd, bool] = {
+    conditions: Mapping[CallEnd, bool] = {
         "seen": True,
         "seen, without spare money": not payment.spare_amount,
         "seen, without an open chargeback": not payment.open_chargebacks,
-        "seen, without an object of others": not (payment.not_ours or payment.booked_elsewhere),
+        "seen, without an object of others": not (payment.refs_of_others or payment.booked_elsewhere),
         "seen, with nothing owed": payment.owes_nothing,
         "seen, after the cancellation": payment.order_cancelled,
     }
-    seen = {word for end, now in holds.items() if now for word in ENDED_BY[end]}
+    seen = {word for end, now in conditions.items() if now for word in ENDED_BY[end]}
     return tuple(word for word in payment.calls if word in seen)
 
 
 def may_end_mismatch(payment: Payment) -> bool:
     """Return whether staff can decide by a deed about an answer that does not fit."""
     of_other_orders = (
-        contradictions.reported_refunds,
-        contradictions.receipts_doubted,
-        contradictions.receipts_booked_elsewhere,
+        refunds_to_disown,
+        receipts_to_disown,
+        receipts_booked_elsewhere,
     )
-    named = any(objects_of(payment) for objects_of in of_other_orders) or contradictions.holds_another(
-        payment
-    )
-    return named or contradictions.may_deny(payment) or MISMATCH in to_be_seen(payment)
+    named = any(objects_of(payment) for objects_of in of_other_orders) or may_disown_hold(payment)
+    return named or may_deny(payment) or MISMATCH in calls_to_mark_seen(payment)
 
 
 def mark_seen(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
@@ -56,16 +60,16 @@ def mark_seen(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settl
     still not the order's.
     """
     draft = Draft(payment, at, by)
-    if seen := to_be_seen(payment):
+    if seen := calls_to_mark_seen(payment):
         draft.note("marked as seen")
-        draft.payment = draft.payment.not_calling(*seen)
-        if payment.doubted_refunds:
+        draft.payment = draft.payment.without_calls(*seen)
+        if payment.unfit_refund_refs:
             _end_doubted_refund(draft)
-        book_as_reported(draft, terms, "marked as seen")
+        book_receipts_as_reported(draft, terms, "marked as seen")
         book_refunds_as_reported(draft, "marked as seen")
         keep_deadline(draft)
-        draft.payment = confirmed(draft.payment)
-        go_on(draft, terms)
+        draft.payment = confirm_disowned(draft.payment)
+        do_what_waited(draft, terms)
     return draft.done()
 
 
@@ -74,5 +78,5 @@ def _end_doubted_refund(draft: Draft) -> None:
 
     It counts as the provider reports it. Staff may request the rest again, or refund it by another way.
     """
-    draft.change(doubted_refunds=())
+    draft.change(unfit_refund_refs=())
     record_declined_refund(draft, RefundDeclined(reason="amount_differs"), "marked as seen", by_noren=True)

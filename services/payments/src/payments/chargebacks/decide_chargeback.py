@@ -11,9 +11,9 @@ from payments.chargebacks.labels import ENDS, End
 from payments.payment.act_on_payment import Acted, act_on_payment
 from payments.payment.forms import PaymentForm
 from payments.payment.rules.drafting import Settled
+from payments.payment.rules.next_look import MethodFacts
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
-from payments.payment.rules.watching import MethodFacts
 from shared.database.transactions import Tx
 from shared.errors import Refused
 from shared.web.fields import Line, PaidYen

@@ -7,7 +7,7 @@ from pydantic import Field
 from payments.chargebacks import rules
 from payments.payment.act_on_payment import Acted, act_on_payment
 from payments.payment.forms import PaymentForm
-from payments.payment.rules.watching import MethodFacts
+from payments.payment.rules.next_look import MethodFacts
 from shared.database.transactions import Tx
 from shared.web.fields import Line, Text
 

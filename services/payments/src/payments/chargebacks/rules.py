@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
-from payments.payment.rules.chargebacks import let_stand
+from payments.payment.rules.chargebacks import record_chargeback_state
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.payment import Payment
 
@@ -36,8 +36,8 @@ def decide_chargeback(
         if one.reference == reference:
             taken = amount if state == "lost" else None
             decided = replace(one, state=state, amount=taken or one.amount, disputed_amount=one.disputed)
-            let_stand(draft, decided, f"chargeback {state}")
-    draft.give_back_what_is_over()
+            record_chargeback_state(draft, decided, f"chargeback {state}")
+    draft.return_unneeded_money()
     return draft.done()
 
 
@@ -50,5 +50,5 @@ def reopen_chargeback(payment: Payment, at: datetime, *, reference: str, reason:
     one = payment.chargeback(reference)
     if one is not None and one.state != "open":
         opened = replace(one, state="open", amount=one.disputed, disputed_amount=one.disputed)
-        let_stand(draft, opened, "chargeback reopened", reason)
+        record_chargeback_state(draft, opened, "chargeback reopened", reason)
     return draft.done()

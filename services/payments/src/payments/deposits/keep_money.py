@@ -9,7 +9,7 @@ from payments.deposits import rules
 from payments.deposits.labels import DEPOSIT_MAIL
 from payments.payment.act_on_payment import Acted, act_on_payment
 from payments.payment.forms import NOT_SHOWN, PaymentForm
-from payments.payment.rules.watching import MethodFacts
+from payments.payment.rules.next_look import MethodFacts
 from shared.database.transactions import Tx
 
 

@@ -4,18 +4,18 @@ from collections.abc import Mapping
 
 from payments.deposits import rules
 from payments.payment.act_on_payment import Acted, changed_meanwhile, not_possible
-from payments.payment.forms import TakeBack
+from payments.payment.forms import OneObject
 from payments.payment.locked_payments import LockedPayments
 from payments.payment.look_soon import look_soon
 from payments.payment.records import amount_of_receipt, find_order_of_receipt
 from payments.payment.rows import find_order_payment, lock_order_payments, unknown_order
-from payments.payment.rules.watching import MethodFacts
+from payments.payment.rules.next_look import MethodFacts
 from shared.clock import now
 from shared.database.transactions import Tx
 
 
 async def move_receipt(
-    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: TakeBack, *, by: str
+    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: OneObject, *, by: str
 ) -> Acted:
     """Take the receipt ``form.ref`` out of the books of its present order, and book it here.
 

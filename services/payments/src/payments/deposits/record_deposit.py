@@ -12,9 +12,9 @@ from payments.payment.act_on_payment import Acted, act_on_payment, recorded_alre
 from payments.payment.forms import NOT_SHOWN, PaymentForm, RecordId
 from payments.payment.records import amount_of_receipt, is_recorded
 from payments.payment.rules.drafting import Settled
+from payments.payment.rules.next_look import MethodFacts
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
-from payments.payment.rules.watching import MethodFacts
 from shared.clock import in_japan
 from shared.database.transactions import Tx
 from shared.web.fields import PaidYen

@@ -7,24 +7,48 @@ returns the payment unchanged if the deed is not possible. ``may_...`` and ``...
 from datetime import UTC, date, datetime, time
 
 from payments.deposits.labels import NOT_BY_HAND, WRONG_DAY
-from payments.payment.rules import order_wishes
 from payments.payment.rules.answers import Captured, Reversed
 from payments.payment.rules.books import journal
-from payments.payment.rules.counted_again import all_booked, count_receipt_again
+from payments.payment.rules.contradictions.count_again import count_receipt_again, end_receipt_nowhere
 from payments.payment.rules.details import CaptureWish, Disowned
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.moves import ShortMoneyAccepted
+from payments.payment.rules.order_wishes import do_what_waited, why_no_deposit
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.receipts import take_back_receipt, take_for_the_sale
-from payments.payment.rules.refunds.bookings import CAPTURED, call_spare
+from payments.payment.rules.refunds.bookings import CAPTURED, call_for_spare_money
 from payments.payment.rules.reports.objects import stands_here
 from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.terms import Terms
-from shared.clock import JAPAN
+from shared.clock import JAPAN, in_japan
 from shared.errors import Refused
 from shared.events import PaymentCaptured
 
 DEPOSIT = "deposit recorded"
+
+
+def expect_deposit(payment: Payment, wish: CaptureWish) -> Payment:
+    """Return the payment with the wish that belongs to a deposit that is recorded next."""
+    return payment if payment.state == "captured" else payment.changed(capture_wish=wish)
+
+
+def why_no_manual_deposit(payment: Payment, terms: Terms, *, beside_the_sale: bool = False) -> str | None:
+    """Return why staff may not record a deposit for this payment, or None.
+
+    ``beside_the_sale``: staff know that the order is paid and that this is further money.
+    """
+    if terms.deposit != "by_hand":
+        return why_no_deposit(terms) or "not_by_hand"
+    if payment.state == "captured" and not beside_the_sale:
+        return "already_captured"
+    return None
+
+
+def why_not_deposited_on(payment: Payment, day: date, at: datetime) -> str | None:
+    """Return why no deposit can have come on ``day``, or None. It is not in the future, nor before the order (PAY-07)."""
+    if day > in_japan(at).date():
+        return "deposit_date_ahead"
+    return "deposit_date_before_order" if day < in_japan(payment.placed_at).date() else None
 
 
 def book_deposit(
@@ -47,12 +71,12 @@ def book_deposit(
     """
     if receipt_id in payment.receipts:
         return Settled(payment)
-    if refusal := order_wishes.why_no_manual_deposit(payment, terms, beside_the_sale=beside_the_sale):
+    if refusal := why_no_manual_deposit(payment, terms, beside_the_sale=beside_the_sale):
         raise Refused(refusal, NOT_BY_HAND[refusal])
-    if refusal := order_wishes.why_not_deposited_on(payment, deposited_on, at):
+    if refusal := why_not_deposited_on(payment, deposited_on, at):
         raise Refused(refusal, WRONG_DAY[refusal], field="deposited_on", status=422)
     answer = _came(amount, deposited_on, at, receipt_id)
-    wished = order_wishes.expect_deposit(payment, CaptureWish("manual_deposit", send_mail))
+    wished = expect_deposit(payment, CaptureWish("manual_deposit", send_mail))
     return settle_answer(wished, None, answer, at, terms, because=DEPOSIT, by=by)
 
 
@@ -70,16 +94,14 @@ def vouch_for_deposit(
 
     If this is not possible, an event has the reason.
     """
-    refusal = order_wishes.why_no_manual_deposit(payment, terms)
-    refusal = refusal or (
-        order_wishes.why_not_deposited_on(payment, deposited_on, at) if deposited_on else None
-    )
+    refusal = why_no_manual_deposit(payment, terms)
+    refusal = refusal or (why_not_deposited_on(payment, deposited_on, at) if deposited_on else None)
     if refusal:
         draft = Draft(payment, at)
         draft.reject_capture(refusal)
         return draft.done()
     answer = _came(payment.missing_amount, deposited_on, at, receipt_id)
-    wished = order_wishes.expect_deposit(payment, CaptureWish("manual_deposit", send_mail))
+    wished = expect_deposit(payment, CaptureWish("manual_deposit", send_mail))
     return settle_answer(wished, None, answer, at, terms, because=DEPOSIT, by=by)
 
 
@@ -91,7 +113,7 @@ def _came(amount: int, day: date | None, at: datetime, receipt_id: str) -> Captu
 
 def may_take_back_deposits(payment: Payment, terms: Terms) -> bool:
     """Return whether staff may take back a deposit that they recorded: none of it is being refunded."""
-    return terms.deposit == "by_hand" and not payment.refund_asked_amount and not payment.open_chargebacks
+    return terms.deposit == "by_hand" and not payment.refund_requested_amount and not payment.open_chargebacks
 
 
 def take_back_deposit(
@@ -126,8 +148,8 @@ def move_away(payment: Payment, terms: Terms, at: datetime, *, receipt_id: str, 
     take_back_receipt(draft, gone, "receipt moved away", by_mistake=True)
     disowned = Disowned("receipt", gone.amount, booked_on=to)
     draft.change(disowned={**payment.disowned, receipt_id: disowned})
-    draft.payment = all_booked(draft.payment.without_mismatch)
-    order_wishes.go_on(draft, terms)
+    draft.payment = end_receipt_nowhere(draft.payment.without_mismatch)
+    do_what_waited(draft, terms)
     return draft.done()
 
 
@@ -187,7 +209,7 @@ def may_keep(payment: Payment) -> bool:
     return (
         refund_ended
         and payment.held_amount > 0
-        and not payment.refund_asked_amount
+        and not payment.refund_requested_amount
         and not payment.refunds_stopped
     )
 
@@ -212,7 +234,7 @@ def keep_for_order(
         )
         draft.end_calls("kept for the order")
         draft.move(ShortMoneyAccepted, "kept for the order")
-        call_spare(draft, draft.payment.spare_amount)
+        call_for_spare_money(draft, draft.payment.spare_amount)
         draft.say(
             PaymentCaptured,
             amount=draft.payment.sale_amount,

@@ -1,10 +1,10 @@
 """The labels of a provider's answers, and of Noren's own reasons against an answer or a request."""
 
-from payments.payment.rules.answers import Answer
+from payments.payment.rules.answers import Answer, stored_name
 from shared.shop.labels import Labels, names_of
 
 ANSWERS = Labels[str](
-    names_of(Answer),
+    names_of(Answer, stored_name),
     {
         "Authorized": "承認されました",
         "NeedsBuyer": "お客様の手続きを待っています",

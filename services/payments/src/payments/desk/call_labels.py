@@ -7,7 +7,7 @@ from typing import Literal
 from payments.calls import rules as call_rules
 from payments.payment.labels import KINDS
 from payments.payment.rules import order_wishes
-from payments.payment.rules.counted_again import may_be_counted_again
+from payments.payment.rules.contradictions.count_again import may_be_counted_again
 from payments.payment.rules.details import KnownChargeback
 from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.terms import Terms
@@ -194,7 +194,7 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
     }
     lost = {loss.kind for loss in payment.losses}
     kinds = {"receipt_reversed": "receipt", "chargeback_lost": "chargeback"}
-    if payment.refund_asked_amount:
+    if payment.refund_requested_amount:
         # Whether this is lost is known after the refund was answered.
         lost -= {"receipt"}
     shown_words = [f"{word}_after_refund" if kinds.get(word) in lost else word for word in payment.calls]
@@ -202,9 +202,9 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
         shown_words = ["wished_refund_failed" if word == "refund_failed" else word for word in shown_words]
     if payment.booked_elsewhere:
         shown_words = ["answer_mismatch_elsewhere" if word == MISMATCH else word for word in shown_words]
-    elif payment.reported_again and not (payment.not_ours or payment.awaits_an_answer):
+    elif payment.reported_again and not (payment.refs_of_others or payment.awaits_an_answer):
         shown_words = ["answer_mismatch_reported_again" if word == MISMATCH else word for word in shown_words]
-    elif payment.doubted_due_at and not (payment.doubted_receipts or payment.retold_refunds):
+    elif payment.doubted_due_at and not (payment.receipt_amounts_in_doubt or payment.refund_amounts_in_doubt):
         shown_words = ["answer_mismatch_deadline" if word == MISMATCH else word for word in shown_words]
     shown_words = [_short(payment, terms) if word == "short_money" else word for word in shown_words]
     found = [ATTENTION.of(word) for word in shown_words]
@@ -227,7 +227,7 @@ def _short(payment: Payment, terms: Terms) -> str:
     """Return the text about short money, by the way in which the rest can come."""
     if payment.state in ("authorized", "capturing"):
         return "short_money_held"
-    if payment.holds_anew:
+    if payment.awaits_new_hold:
         return "short_money_held_anew"
     if order_wishes.may_reauthorize(payment, terms):
         return "short_money_to_hold"

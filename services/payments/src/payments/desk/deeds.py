@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from payments.calls import rules as call_rules
 from payments.calls.count_again import count_again
-from payments.calls.deny_request import deny_request
 from payments.calls.disown_object import disown_object
-from payments.calls.mark_payment_seen import mark_payment_seen
 from payments.chargebacks.decide_chargeback import DecideChargeback, decide_chargeback
 from payments.chargebacks.reopen_chargeback import ReopenChargeback, reopen_chargeback
 from payments.deposits.accept_short_money import AcceptShortMoney, accept_short_money
@@ -14,13 +13,15 @@ from payments.deposits.keep_money import KeepMoney, keep_money
 from payments.deposits.move_receipt import move_receipt
 from payments.deposits.record_deposit import RecordDeposit, record_deposit
 from payments.deposits.take_back_deposit import take_back_deposit
-from payments.desk.do_payment_deed import Deed, deed
-from payments.holds.reauthorize_payment import reauthorize_payment
-from payments.holds.void_hold import void_hold
+from payments.desk.do_payment_deed import Deed, deed, press
+from payments.holds import rules as hold_rules
 from payments.payment.act_on_payment import Acted
-from payments.payment.forms import PaymentForm, TakeBack
+from payments.payment.forms import OneObject
+from payments.payment.rules import order_wishes
+from payments.payment.rules.contradictions.deny import deny
+from payments.refunds import rules as refund_rules
 from payments.refunds.record_refund import RecordRefund, record_refund, take_back_refund
-from payments.refunds.request_refund import RefundPart, refund_again, refund_part, refund_spare
+from payments.refunds.request_refund import RefundPart, refund_part
 
 
 def _deposited(form: RecordDeposit, acted: Acted) -> str:
@@ -41,7 +42,7 @@ DEEDS: Mapping[str, Deed[Any]] = {
     ),
     "deposit/take-back": deed(
         "correct_money",
-        TakeBack,
+        OneObject,
         take_back_deposit,
         "入金の記録を取り消しました",
         {"deposit taken back": "入金の記録を取り消しました"},
@@ -60,17 +61,15 @@ DEEDS: Mapping[str, Deed[Any]] = {
         "入金済みにしました",
         {"kept for the order": "お預かりしている代金で注文を続けることにしました"},
     ),
-    "refund": deed(
+    "refund": press(
         "refund_money",
-        PaymentForm,
-        refund_again,
+        refund_rules.refund_again,
         "返金を依頼しました",
         {"refund asked again": "スタッフが返金を依頼しました"},
     ),
-    "refund-spare": deed(
+    "refund-spare": press(
         "refund_money",
-        PaymentForm,
-        refund_spare,
+        refund_rules.refund_spare,
         "過入金の返金を依頼しました",
         {"spare refund asked": "スタッフが過入金の返金を依頼しました"},
     ),
@@ -90,22 +89,20 @@ DEEDS: Mapping[str, Deed[Any]] = {
     ),
     "outside/take-back": deed(
         "refund_money",
-        TakeBack,
+        OneObject,
         take_back_refund,
         "返金の記録を取り消しました",
         {"outside taken back": "返金済みの記録を取り消しました"},
     ),
-    "reauthorize": deed(
+    "reauthorize": press(
         "take_money",
-        PaymentForm,
-        reauthorize_payment,
+        order_wishes.reauthorize,
         "再与信を依頼しました",
         {"reauthorization asked": "再与信を依頼しました"},
     ),
-    "void": deed(
+    "void": press(
         "refund_money",
-        PaymentForm,
-        void_hold,
+        hold_rules.void_hold,
         "与信の取消を依頼しました",
         {"void asked": "スタッフが与信の取消を指示しました"},
     ),
@@ -126,37 +123,35 @@ DEEDS: Mapping[str, Deed[Any]] = {
         "結果の記録を取り消しました",
         {"chargeback reopened": "チャージバックの結果の記録を取り消しました"},
     ),
-    "seen": deed(
+    "seen": press(
         "correct_money",
-        PaymentForm,
-        mark_payment_seen,
+        call_rules.mark_seen,
         "確認済みにしました",
         {"marked as seen": "確認済みにしました"},
     ),
-    "deny": deed(
+    "deny": press(
         "correct_money",
-        PaymentForm,
-        deny_request,
+        deny,
         "依頼は成立していないと記録しました",
-        {"said to be undone": "スタッフが、依頼は成立していないと記録しました"},
+        {"request denied": "スタッフが、依頼は成立していないと記録しました"},
     ),
     "disown": deed(
         "correct_money",
-        TakeBack,
+        OneObject,
         disown_object,
-        lambda _, acted: "。".join(filter(None, ["この注文のものではないと記録しました", acted.told])),
+        lambda _, acted: "。".join(filter(None, ["この注文のものではないと記録しました", acted.more_text])),
         {"said to be of others": "スタッフが、この注文のものではないと記録しました"},
     ),
     "count-again": deed(
         "correct_money",
-        TakeBack,
+        OneObject,
         count_again,
         "この注文のものとして数え直しました",
         {"counted again": "スタッフが、この注文のものとして数え直しました"},
     ),
     "move": deed(
         "correct_money",
-        TakeBack,
+        OneObject,
         move_receipt,
         "入金をこの注文に移しました",
         {"receipt moved here": "別の注文に記録していた入金を、この注文に移しました"},

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from payments.methods.registry import Methods
-from payments.payment.act_on_payment import Acted
+from payments.payment.act_on_payment import Acted, act_on_payment
 from payments.payment.forms import PaymentForm
 from payments.payment.labels import STATES
 from payments.payment.rows import find_order_payment
+from payments.payment.rules.drafting import Settled
+from payments.payment.rules.next_look import MethodFacts
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.watching import MethodFacts
+from payments.payment.rules.terms import Terms
 from shared.database.transactions import Tx
 from shared.events import PaymentDeedDone
 from shared.web.filters import yen
@@ -27,6 +30,13 @@ class UseCase(Protocol[StaffForm]):
         self, tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: StaffForm, *, by: str
     ) -> Acted:
         """Do the deed, and return the payment after it."""
+
+
+class PressedRule(Protocol):
+    """A rule for a deed without fields, such as 「確認済みにする」. It returns the payment unchanged if it is not possible."""
+
+    def __call__(self, payment: Payment, terms: Terms, at: datetime, /, *, by: str) -> Settled:
+        """Return what the deed of the person ``by`` means for the payment."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +71,19 @@ def deed(
     would accept all.
     """
     return Deed(right, form, do, said, history)
+
+
+def press(right: Right, rule: PressedRule, said: str, history: Mapping[str, str]) -> Deed[Any]:
+    """Return the row of a deed that needs one press: its use case only applies ``rule`` to the payment."""
+
+    async def do(
+        tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: PaymentForm, *, by: str
+    ) -> Acted:
+        return await act_on_payment(
+            tx, methods, order_code, form.version, lambda payment, terms, at: rule(payment, terms, at, by=by)
+        )
+
+    return Deed(right, PaymentForm, do, said, history)
 
 
 async def do_payment_deed(

@@ -30,6 +30,8 @@ _CAUSES = {
     "written down before": "返金済みと記録した返金を、決済会社でも確認しました",
     "chargeback told won": "決済会社から、チャージバックは店舗の主張が認められたと連絡がありました",
     "chargeback told lost": "決済会社から、チャージバックによりお客様に返金したと連絡がありました",
+    # Earlier releases stored this reason of 「依頼は成立していない」.
+    "said to be undone": "スタッフが、依頼は成立していないと記録しました",
     "refund was of others": "依頼した返金と同額の、この画面の外での返金でした",
     "expired with part of the money here": "一部入金のまま期限が切れました",
     "declined with part of the money here": "一部入金のままお支払いが不成立になりました",

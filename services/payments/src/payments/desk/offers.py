@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from payments.calls import contradictions
 from payments.calls import rules as call_rules
 from payments.chargebacks import rules as chargeback_rules
 from payments.deposits import rules as deposit_rules
@@ -12,7 +11,14 @@ from payments.holds import rules as hold_rules
 from payments.payment.labels import KINDS, ROUTES
 from payments.payment.records import Receipt
 from payments.payment.rules import order_wishes
-from payments.payment.rules.counted_again import may_be_counted_again
+from payments.payment.rules.contradictions.count_again import may_be_counted_again
+from payments.payment.rules.contradictions.deny import may_deny
+from payments.payment.rules.contradictions.disown import (
+    may_disown_hold,
+    receipts_booked_elsewhere,
+    receipts_to_disown,
+    refunds_to_disown,
+)
 from payments.payment.rules.details import KnownChargeback
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
@@ -93,7 +99,7 @@ def _refunds(payment: Payment, terms: Terms) -> list[Offer]:
 
 def _not_done(payment: Payment) -> list[Offer]:
     """Return the offer to end a request that was not done, as staff have seen."""
-    if not contradictions.may_deny(payment):
+    if not may_deny(payment):
         return []
     seen = "決済会社の管理画面で、依頼した処理がこの注文について行われていないことを確認したときに押してください。"
     means = f"{seen}依頼を打ち切ります。お金は動きません。"
@@ -105,9 +111,9 @@ def _not_done(payment: Payment) -> list[Offer]:
 
 def _seen(payment: Payment) -> list[Offer]:
     """Return the offer to mark the payment as seen, with what the provider's report then changes."""
-    if not call_rules.to_be_seen(payment):
+    if not call_rules.calls_to_mark_seen(payment):
         return []
-    amounts = {"入金額": payment.doubted_receipts, "返金額": payment.retold_refunds}
+    amounts = {"入金額": payment.receipt_amounts_in_doubt, "返金額": payment.refund_amounts_in_doubt}
     shown = [f"{word} {yen(amount)}" for word, of_each in amounts.items() for amount in of_each.values()]
     means = "確認済みにします。お金は動きません。"
     if payment.reported_again:
@@ -173,7 +179,7 @@ def objects_of_other_orders(payment: Payment) -> list[Contrary]:
                 f"入金 {yen(amount)}（{ref}）",
                 f"{yen(amount)}の入金記録を取り消します。{goes_on}お金は動かず、メールも送りません。{TELL_BUYER}",
             )
-            for ref, amount in contradictions.receipts_doubted(payment).items()
+            for ref, amount in receipts_to_disown(payment).items()
         ),
         *(
             _not_ours(
@@ -182,7 +188,7 @@ def objects_of_other_orders(payment: Payment) -> list[Contrary]:
                 f"返金 {yen(amount)}（{ref}）",
                 f"{yen(amount)}の返金記録を取り消します。お金は動きません。",
             )
-            for ref, amount in contradictions.reported_refunds(payment).items()
+            for ref, amount in refunds_to_disown(payment).items()
         ),
         *(
             _not_ours(
@@ -191,16 +197,14 @@ def objects_of_other_orders(payment: Payment) -> list[Contrary]:
                 f"与信（{ref}）",
                 "この与信を、この注文では数えません。注文の与信はなくなり、再与信できます。与信の取消はしません。",
             )
-            for ref in filter(
-                None, [payment.authorization_id if contradictions.holds_another(payment) else None]
-            )
+            for ref in filter(None, [payment.authorization_id if may_disown_hold(payment) else None])
         ),
     ]
 
 
 def _booked_elsewhere(payment: Payment) -> list[Contrary]:
     found = []
-    for ref, code in contradictions.receipts_booked_elsewhere(payment).items():
+    for ref, code in receipts_booked_elsewhere(payment).items():
         moved = (
             f"注文{code}の入金記録を取り消し、この注文の入金として記録します。お金は動かず、注文{code}のお客様にはメールを"
             f"送りません。{TELL_BUYER}"

@@ -5,6 +5,7 @@ from datetime import datetime
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.holds.ends import release_hold
 from payments.payment.rules.payment import Payment
+from payments.payment.rules.terms import Terms
 
 
 def may_void_hold(payment: Payment) -> bool:
@@ -12,7 +13,7 @@ def may_void_hold(payment: Payment) -> bool:
     return payment.state == "authorized" and not payment.contradicted
 
 
-def void_hold(payment: Payment, at: datetime, *, by: str) -> Settled:
+def void_hold(payment: Payment, _: Terms, at: datetime, *, by: str) -> Settled:
     """Request the release of the hold. The order gets an event that nothing is held any more."""
     draft = Draft(payment, at, by)
     if may_void_hold(payment):

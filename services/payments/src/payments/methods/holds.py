@@ -15,8 +15,8 @@
 - ``CaptureRefused`` (not now: the hold still exists);
 - ``Waiting``.
 
-Unless it is refused, there is one call for each hold. With ``part_captures`` there is one call for each part, with
-``amount`` below the whole. After ``Captured`` of less the rest stays held. ``void`` releases it (``Voided``).
+Unless it is refused, there is one request for each hold. With ``part_captures`` there is one request for each part,
+with ``amount`` below the whole. After ``Captured`` of less the rest stays held. ``void`` releases it (``Voided``).
 
 **A hold that ends.** A hold expires, its capture is finally declined, or less than the whole is captured in the
 console. The answer is ``Expired``, ``Voided``, ``CaptureDeclined``, or ``Captured`` with less.

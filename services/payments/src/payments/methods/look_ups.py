@@ -8,9 +8,9 @@ provider knows about this payment, oldest first:
 - ``(Unknown,)`` if the provider does not answer, or refuses the question with an unknown code.
 - ``(Unknown,)`` with ``mismatch`` if the provider does not find an object that it named before.
 
-Known facts do no harm in the list. The call is repeated, with the same key, only if the list does not answer the open
-request. Find objects by the ids in ``payment.refs``, or by ``payment.payment_id.hex``. Send that id with the first
-call for this purpose.
+Known facts do no harm in the list. The request is repeated, with the same key, only if the list does not answer the
+open request. Find objects by the ids in ``payment.refs``, or by ``payment.payment_id.hex``. Send that id with the first
+request for this purpose.
 
 **Refunds made elsewhere.** Staff also refund in the provider's console. A look-up reports:
 
@@ -18,6 +18,15 @@ call for this purpose.
 - behind them ``RefundedInAll``, if the provider knows the sum but not every refund.
 
 Both count in every state of the payment, also on a live order.
+
+**Disowned objects.** Staff may decide that an object belongs to another order (``payment.disowned``, by the provider's
+ids). They may be mistaken, so a look-up goes on reporting it as long as the provider names it for this payment. The
+rules then call a person and book nothing.
+
+- Such an object need not be found any more. If it is not, that is no mismatch.
+- It is none of the payment's own: :func:`payments.payment.rules.reports.objects.own_refs` leaves it out.
+- :func:`payments.payment.rules.reports.objects.holds_counted_again` has the holds that staff count again. Report each
+  of them: as the payment's hold if it is ``payment.authorization_id``, else as ``OtherHold``.
 
 **After a notice.** ``read_notice`` of the provider gets what the provider posts to ``/payments/<path>/notices``. It
 proves that the notice is genuine. It returns the provider's id of the notice and the reference of the payment.

@@ -20,16 +20,16 @@ Two more pieces are ready. A method writes only what differs:
 - the way of the buyer to the provider's page and back (``visits.py``), if the terms have ``visit``;
 - notices and connections: ``read_notice`` and ``close`` of :class:`~payments.providers.provider.Provider`.
 
-With flow ``unmanaged`` Noren calls nothing (cash on delivery).
+With flow ``unmanaged`` Noren asks nobody (cash on delivery).
 
 **OrderPlaced.** Payments stores a :class:`~payments.payment.rules.payment.Payment`. It has the buyer's choices
 (``payment.choice``), the total of the order (``payment.amount``) and the name of the buyer.
 
-- ``payment.order`` is the order as it was placed: buyer, addresses, lines, amounts. Every call of a method gets it.
+- ``payment.order`` is the order as it was placed: buyer, addresses, lines, amounts. Every function of a method gets it.
 - Send the provider only what it needs of it. Write none of it into ``refs``, answers or logs.
 
-**How a call is made.** Every request is a row that is committed before the call. No transaction is open during the
-call.
+**How a provider is asked.** Every request is a row that is committed before the provider is asked. No transaction is
+open meanwhile.
 
 - ``key`` is the id of the row: 32 hexadecimal digits, the same for every repetition. Give it to the provider as
   idempotency key.
@@ -88,13 +88,13 @@ __all__ = [
 ]
 
 ANSWER_SECONDS_MAX = 12.0
-"""The maximum duration of one call of a method, in seconds. Two calls fit into the lease of a request."""
+"""The maximum duration of one question to a provider, in seconds. Two questions fit into the lease of a request."""
 
 
 class Method(Provider, Visits):
     """A payment method. The docstring of this module explains it.
 
-    A method that shares its provider with no other is that provider, too: it reads notices, limits calls and closes
+    A method that shares its provider with no other is that provider, too: it reads notices, limits questions and closes
     connections. Its settings have the kind as prefix (``KONBINI_URL``); ``from_environment`` reads them.
     """
 

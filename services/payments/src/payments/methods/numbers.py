@@ -5,7 +5,7 @@
 the terms says how the money becomes known:
 
 - ``automatic``: the look-up returns ``Captured`` for each receipt.
-- ``by_hand``: staff record the deposit. Noren calls nothing.
+- ``by_hand``: staff record the deposit. Noren asks nobody.
 
 **The deadline.** Noren keeps the deadline of a number. At ``due_at`` plus the grace of the terms it asks a last time.
 Only then the payment has expired, and ``void`` informs the provider.

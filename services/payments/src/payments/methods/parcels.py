@@ -1,7 +1,7 @@
 """The piece of a method whose provider wants to know the parcels.
 
 With ``parcels="kept"`` the capture finds carrier, tracking number and date in ``payment.parcels``; this piece is not
-needed. With ``"told"`` Noren also calls :meth:`ReportsParcels.tell_shipped` for each parcel.
+needed. With ``"reported"`` Noren also calls :meth:`ReportsParcels.tell_shipped` for each parcel.
 """
 
 from abc import abstractmethod

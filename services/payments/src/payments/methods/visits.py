@@ -60,5 +60,5 @@ class Visits(ABC):
         return f"{shop.origin_url.rstrip('/')}{self.back_path}?{query}"
 
     def visit(self, payment: Payment) -> Visit:
-        """Return how the buyer leaves for the provider. It is made for each visit, without a call."""
+        """Return how the buyer leaves for the provider. It is made for each visit, without asking the provider."""
         return Visit(payment.redirect_url)

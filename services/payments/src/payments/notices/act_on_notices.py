@@ -156,10 +156,10 @@ class Notices:
             ]
             await note_notices(tx, state, became)
         for look, found in done:
-            heard = [claim for claim in look.claims if claim in finished]
-            if heard:
-                waiting = {(claim.row.method, claim.row.reference, found.began) for claim in heard}
-                await sweep_notices(tx, heard[0].payment.payment_id, sorted(waiting))
+            answered = [claim for claim in look.claims if claim in finished]
+            if answered:
+                waiting = {(claim.row.method, claim.row.reference, found.began) for claim in answered}
+                await sweep_notices(tx, answered[0].payment.payment_id, sorted(waiting))
         await ask_soon(tx, [claim.payment.payment_id for claim in finished])
 
     async def failed(self, tx: Tx, look: Look, error: Exception) -> None:

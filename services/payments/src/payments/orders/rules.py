@@ -23,7 +23,7 @@ def shipped(event: Shipped) -> Rule:
 
     def rule(payment: Payment, terms: Terms, _: datetime) -> Settled:
         at = event.occurred_at
-        kept = order_wishes.parcels_left(payment, parcels_of(event), terms, at)
+        kept = order_wishes.record_sent_parcels(payment, parcels_of(event), terms, at)
         if not event.fully_shipped:
             return kept
         return and_then(kept, order_wishes.capture_after_shipping(kept.payment, terms, at))

@@ -8,8 +8,8 @@ from payments.payment.look_soon import look_soon
 from payments.payment.new_requests import has_open_request
 from payments.payment.rows import lock_order_payment, unknown_order
 from payments.payment.rules.drafting import Rule, Settled
+from payments.payment.rules.next_look import MethodFacts
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.watching import MethodFacts
 from shared.clock import now
 from shared.database.transactions import Tx
 from shared.errors import Refused
@@ -22,12 +22,12 @@ Repeated = Callable[[Payment], Awaitable[bool]]
 class Acted:
     """The payment after a deed, and whether the deed ``booked`` anything. A repeated deed books nothing.
 
-    ``told`` is a sentence that staff read after this deed, in addition to the text of all such deeds.
+    ``more_text`` is a sentence that staff read after this deed, in addition to the text of all such deeds.
     """
 
     payment: Payment
     booked: bool
-    told: str = ""
+    more_text: str = ""
 
 
 async def _never(_: Payment) -> bool:
@@ -69,7 +69,7 @@ async def act_on_payment(
     batch = LockedPayments([payment])
     batch.add(settled)
     await batch.save(tx, methods, at)
-    if (payment.contradicted and not settled.payment.contradicted) or payment.doubted_refunds:
+    if (payment.contradicted and not settled.payment.contradicted) or payment.unfit_refund_refs:
         # The provider's reports count now. A request that ended here has ended at the provider, too.
         await look_soon(tx, [payment.payment_id], also_unwatched=True)
     return Acted(settled.payment, booked=True)

@@ -33,8 +33,8 @@ class PaymentForm(BaseModel):
         )
 
 
-class TakeBack(PaymentForm):
-    """Take back a record of money that staff made."""
+class OneObject(PaymentForm):
+    """The record or the provider's object that a deed is about."""
 
     ref: str = Field(title="記録番号", max_length=200)
 

@@ -17,19 +17,18 @@ from payments.payment.rows import lock_payments, save_all
 from payments.payment.rules.answers import Answer, Unknown
 from payments.payment.rules.drafting import Draft, Settled, and_then, because_of
 from payments.payment.rules.moves import Operation
-from payments.payment.rules.order_wishes import go_on
+from payments.payment.rules.next_look import MethodFacts
+from payments.payment.rules.order_wishes import do_what_waited
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.reports.objects import call_booked_elsewhere
+from payments.payment.rules.reports.objects import record_booked_elsewhere
 from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.standing import with_standing
 from payments.payment.rules.terms import Terms
-from payments.payment.rules.watching import MethodFacts
 from payments.payment.tables import payments
 from shared.cause import Cause, current_cause
 from shared.clock import now
 from shared.database.transactions import Tx
 from shared.events import Event
-from shared.events.payments import Call
 
 NOT_WRITTEN = Unknown(reason="cannot_be_written_down", mismatch=True)
 
@@ -61,7 +60,7 @@ def end_mismatch(settled: Settled, at: datetime, terms: Terms) -> Settled:
     if not before.contradicted or before.reported_otherwise:
         return settled
     draft = Draft(before.without_mismatch, at)
-    go_on(draft, terms)
+    do_what_waited(draft, terms)
     return and_then(settled, draft.done())
 
 
@@ -69,11 +68,6 @@ def is_outdated(then: Payment, payment: Payment, settled: Settled) -> bool:
     """Return whether a look-up contradicts the payment only because that changed after ``then``, its begin. Pure."""
     is_new = settled.payment.contradicted and not payment.contradicted
     return is_new and then.version != payment.version
-
-
-def with_call(settled: Settled, call: Call) -> Settled:
-    """Return ``settled`` with one more call on its payment. Pure."""
-    return replace(settled, payment=settled.payment.calling(call))
 
 
 async def call_and_put_off(
@@ -100,7 +94,7 @@ async def call_and_put_off(
         receipt_id = receipt_booked_already(error)
         other = await find_order_of_receipt(tx, payment.method, receipt_id) if receipt_id else ""
         if other and other != payment.order_code:
-            batch.add(call_booked_elsewhere(payment, receipt_id, other, at))
+            batch.add(record_booked_elsewhere(payment, receipt_id, other, at))
         batch.add(settle_answer(batch.payment(payment_id), None, NOT_WRITTEN, at, terms))
         await batch.save(tx, methods, at, look_at={payment_id: due_at} if table is payments else {})
 

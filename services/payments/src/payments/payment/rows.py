@@ -16,9 +16,10 @@ from payments.payment.new_requests import REQUEST_WORK, decline_requests, insert
 from payments.payment.records import lines_of, receipts_of, step_of
 from payments.payment.rules.details import Disowned
 from payments.payment.rules.drafting import NewRequest, PaymentStep, Settled
+from payments.payment.rules.next_look import MethodFacts, next_look_at
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.watching import MethodFacts, next_look_at
 from payments.payment.snapshots import insert_snapshots, order_of
+from payments.payment.stored_names import as_named, as_stored
 from payments.payment.tables import (
     journal_lines,
     order_words,
@@ -61,7 +62,7 @@ _COLUMNS = (
     "placed_at",
 )
 # Every row has the fields for which :func:`_implied` has values, also at their defaults.
-_IMPLIED = ("suspense_returned_amount", "refund_asked_amount")
+_IMPLIED = ("suspense_returned_amount", "refund_requested_amount")
 # The fields without a column, each with its default. Most of a payment's many fields keep it. Pydantic's own way of
 # leaving them out takes three times as long.
 _DETAILS = {
@@ -82,7 +83,7 @@ def _payment_of(row: Row) -> Payment:
     return _PAYMENT.validate_python(
         {
             **_implied(row),
-            **_with_disowned(row.details),
+            **as_named(_with_disowned(row.details)),
             **{name: row[name] for name in _COLUMNS},
             "calls": row.attention.split(),
         }
@@ -98,7 +99,7 @@ def _implied(row: Row) -> dict[str, object]:
     held = row.captured_amount + row.suspense_amount - row.refunded_amount
     return {
         "suspense_returned_amount": min(row.suspense_amount, row.refunded_amount),
-        "refund_asked_amount": held if row.state == "refunding" else 0,
+        "refund_requested_amount": held if row.state == "refunding" else 0,
     }
 
 
@@ -259,5 +260,5 @@ def _values(payment: Payment) -> dict[str, object]:
         "attention": " ".join(payment.calls),
         "refs": dict(payment.refs),
         "provider_ids": sorted(set(payment.refs.values())),
-        "details": to_jsonable_python(details),
+        "details": as_stored(to_jsonable_python(details)),
     }

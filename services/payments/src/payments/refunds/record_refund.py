@@ -7,13 +7,13 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from payments.payment.act_on_payment import Acted, act_on_payment, recorded_already
-from payments.payment.forms import PaymentForm, RecordId, TakeBack
+from payments.payment.forms import OneObject, PaymentForm, RecordId
 from payments.payment.labels import ROUTES
 from payments.payment.records import has_note, is_recorded
 from payments.payment.rules.drafting import Settled
+from payments.payment.rules.next_look import MethodFacts
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
-from payments.payment.rules.watching import MethodFacts
 from payments.refunds import rules
 from shared.database.transactions import Tx
 from shared.web.fields import PaidYen, Text
@@ -61,7 +61,7 @@ async def record_refund(
 
 
 async def take_back_refund(
-    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: TakeBack, *, by: str
+    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: OneObject, *, by: str
 ) -> Acted:
     """Take the refund recorded as ``form.ref`` out of the books. Raises Refused as :func:`act_on_payment` does."""
     return await act_on_payment(

@@ -1,4 +1,4 @@
-"""Staff request a refund from the provider: a part, an excess, or the money of a failed refund."""
+"""Staff request a refund of a part from the provider. A refund of all, or of an excess, has no form (``desk/deeds.py``)."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,9 +8,9 @@ from pydantic import Field
 from payments.payment.act_on_payment import Acted, act_on_payment
 from payments.payment.forms import PaymentForm
 from payments.payment.rules.drafting import Settled
+from payments.payment.rules.next_look import MethodFacts
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
-from payments.payment.rules.watching import MethodFacts
 from payments.refunds import rules
 from shared.database.transactions import Tx
 from shared.web.fields import PaidYen, Text
@@ -37,29 +37,3 @@ async def refund_part(
         return rules.refund_part(payment, terms, at, amount=amount, reason=reason, by=by)
 
     return await act_on_payment(tx, methods, order_code, form.version, rule)
-
-
-async def refund_spare(
-    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: PaymentForm, *, by: str
-) -> Acted:
-    """Request a refund of the money that belongs to no order. Raises Refused as :func:`act_on_payment` does."""
-    return await act_on_payment(
-        tx,
-        methods,
-        order_code,
-        form.version,
-        lambda payment, terms, at: rules.refund_spare(payment, terms, at, by=by),
-    )
-
-
-async def refund_again(
-    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: PaymentForm, *, by: str
-) -> Acted:
-    """Request a refund of all money that a failed refund left here. Raises Refused as :func:`act_on_payment` does."""
-    return await act_on_payment(
-        tx,
-        methods,
-        order_code,
-        form.version,
-        lambda payment, _, at: rules.refund_again(payment, at, by=by),
-    )

@@ -22,11 +22,14 @@ def may_refund_again(payment: Payment) -> bool:
     late = payment.state in OVER and "late_money" in payment.calls
     owed = payment.state == "owed" or late or (payment.state == "captured" and payment.order_cancelled)
     return (
-        owed and payment.held_amount > 0 and not payment.refund_asked_amount and not payment.refunds_stopped
+        owed
+        and payment.held_amount > 0
+        and not payment.refund_requested_amount
+        and not payment.refunds_stopped
     )
 
 
-def refund_again(payment: Payment, at: datetime, *, by: str = "") -> Settled:
+def refund_again(payment: Payment, _: Terms, at: datetime, *, by: str = "") -> Settled:
     """Request a refund that failed, or was left to staff, once more: of all money that is here now."""
     draft = Draft(payment, at, by)
     if may_refund_again(payment) and draft.move(RefundRequested, "refund asked again"):
@@ -41,7 +44,7 @@ def may_refund_spare(payment: Payment, terms: Terms) -> bool:
 
 def _may_refund_beside_the_order(payment: Payment, terms: Terms) -> bool:
     """Return whether the provider can refund some money of a paid order while the order goes on."""
-    free = not payment.refund_asked_amount and not payment.refunds_stopped
+    free = not payment.refund_requested_amount and not payment.refunds_stopped
     can = terms.part_refunds and terms.flow != "unmanaged"
     return payment.keeps_its_sale and free and can
 
@@ -75,7 +78,7 @@ def refund_part(
 
 def outside_amount_max(payment: Payment) -> int:
     """Return the maximum amount of a refund that staff may record, in yen."""
-    return 0 if payment.refund_asked_amount else payment.held_amount
+    return 0 if payment.refund_requested_amount else payment.held_amount
 
 
 def record_outside_refund(
@@ -86,7 +89,7 @@ def record_outside_refund(
     if ref not in payment.refunds and 0 < amount <= outside_amount_max(payment):
         draft.note("settled outside", note)
         book_outside_refund(draft, ref, amount, route, "settled outside")
-        draft.give_back_what_is_over()
+        draft.return_unneeded_money()
     return draft.done()
 
 

@@ -1,1 +1,1 @@
-"""Requests: calls to providers for one amount, and what their results mean for the payment."""
+"""Requests: questions to providers about one amount, and what their results mean for the payment."""

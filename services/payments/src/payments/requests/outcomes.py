@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from payments.payment.locked_payments import end_mismatch, settle_answers, with_call
+from payments.payment.locked_payments import end_mismatch, settle_answers
 from payments.payment.rules.answers import (
     Answer,
     CaptureDeclined,
@@ -17,7 +17,7 @@ from payments.payment.rules.answers import (
     Unknown,
     Waiting,
 )
-from payments.payment.rules.calls import BEGUN_BY, ENDED_BY
+from payments.payment.rules.call_table import BEGUN_BY, ENDED_BY
 from payments.payment.rules.drafting import Settled, and_then
 from payments.payment.rules.moves import CONCLUDES, Operation
 from payments.payment.rules.payment import MISMATCH, Payment
@@ -34,7 +34,7 @@ SILENT_ATTEMPTS_MAX = 6
 WAITING_ATTEMPTS_MAX = 20
 """After so many "in progress" answers, usually ten minutes, the desk shows a call about the hold."""
 NAMES_DISOWNED = Unknown(reason="names_disowned", mismatch=True, to_request=True)
-"""Stands for an answer to a request that names an object of which staff said that it is not this order's."""
+"""Replaces an answer to a request that names a disowned object."""
 _NEGATIVE = (Declined, CaptureDeclined, CaptureRefused, RefundDeclined, ShippingRefused)
 
 
@@ -123,17 +123,22 @@ def with_doubt(
     The call about a mismatch is removed after an answer that fits.
     """
     if became.due_at is None:
-        answered = replace(settled, payment=settled.payment.not_calling(*ENDED_BY["request answered"]))
+        answered = replace(settled, payment=settled.payment.without_calls(*ENDED_BY["request answered"]))
         return end_mismatch(answered, at, terms)
     if became.state != "unknown":
         answered = end_mismatch(settled, at, terms)
         waits = answered.payment.state in ("reauthorizing", "voiding") and attempts >= WAITING_ATTEMPTS_MAX
-        return with_call(answered, BEGUN_BY["request without an answer"]) if waits else answered
+        return _with_silence_called(answered) if waits else answered
     if MISMATCH in settled.payment.calls:
         return settled
     if became.state == "unknown" and attempts >= SILENT_ATTEMPTS_MAX:
-        return with_call(settled, BEGUN_BY["request without an answer"])
+        return _with_silence_called(settled)
     return settled
+
+
+def _with_silence_called(settled: Settled) -> Settled:
+    """Return ``settled`` with the call about a request without an answer on its payment."""
+    return replace(settled, payment=settled.payment.with_call(BEGUN_BY["request without an answer"]))
 
 
 def pause_seconds(last: Answer, attempts: int) -> float:

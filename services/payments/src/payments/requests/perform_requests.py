@@ -42,7 +42,7 @@ from payments.requests.outcomes import (
 )
 from payments.requests.provider_gate import ProviderGate
 from payments.requests.refund_refusals import judge_refused_refund, needs_look_up
-from payments.requests.refund_replies import never_sent, reply_of_look, set_apart
+from payments.requests.refund_replies import never_sent, reply_of_look, with_refunded_before
 from payments.requests.rows import ClaimedRequest, Ended, end_requests
 from shared.cause import following
 from shared.clock import now
@@ -52,7 +52,7 @@ from shared.due.work import DueWork
 
 AFTER_VOID_SECONDS = 5.0
 LEASE_SECONDS = 30
-"""The lease in seconds: enough for a look-up and a call.
+"""The lease in seconds: enough for a look-up and another question.
 
 After a kill another worker starts so much later (M2: within 30 s).
 """
@@ -84,7 +84,7 @@ class Requests:
         )
 
     async def perform(self, claim: Claim[ClaimedRequest]) -> Sequence[Answer]:
-        """Make the call. Return its answers; none if the request is no longer wanted."""
+        """Send the request. Return its answers; none if the request is no longer wanted."""
         answers = await self._ask(claim.payment, claim.row.operation, claim.row)
         crash_point("K12")
         return answers
@@ -136,7 +136,7 @@ class Requests:
             if decides:
                 return found
         if payment.order_cancelled and operation in ("authorize", "issue"):
-            # Nothing exists, and nobody wants it any more. But the earlier call may still arrive. Its hold must not
+            # Nothing exists, and nobody wants it any more. But the earlier request may still arrive. Its hold must not
             # stay. A number that nobody knows does no harm.
             return (*found, Voided(in_doubt=operation == "authorize" and request.attempts > 1))
         if is_abandoned(payment, operation, self._gate.methods[payment.method].terms, now()):
@@ -154,12 +154,15 @@ class Requests:
             # The method only looked the payment up, and requested nothing.
             answer = replace(answer, looks=request.attempts if never_sent(request) else 0)
         terms = self._gate.methods[payment.method].terms
-        return (*found, set_apart(payment, found, answer, terms) if never_sent(request) else answer)
+        return (
+            *found,
+            with_refunded_before(payment, found, answer, now(), terms) if never_sent(request) else answer,
+        )
 
     async def _look_first(
         self, payment: Payment, operation: Operation, request: ClaimedRequest
     ) -> tuple[Sequence[Answer], bool]:
-        """Return the new answers of a look-up, and whether they decide the request, so that no call is made now.
+        """Return the new answers of a look-up, and whether they decide the request, so that it is not sent now.
 
         Reports of disowned objects come first. They answer no request; while staff have not seen them, or other
         money is reported otherwise, no refund is sent.
@@ -177,15 +180,15 @@ class Requests:
             return (*again, *found, unfit), True
         terms = self._gate.methods[payment.method].terms
         if operation == "refund":
-            heard = settle_answers(payment, None, looked_up, now(), terms).payment
-            if heard.reported_otherwise:
+            after_look_up = settle_answers(payment, None, looked_up, now(), terms).payment
+            if after_look_up.reported_otherwise:
                 return (*again, *found, Unknown(reason="reported_otherwise", mismatch=True)), True
         return (*again, *found), False
 
     async def _see(
         self, payment: Payment, request: ClaimedRequest, before: Sequence[Answer], refused: Answer
     ) -> Sequence[Answer]:
-        """Return the result of a refused refund after a look-up, behind what that reports of disowned objects."""
+        """Return the reports of disowned objects in a new look-up, and then the result of the refused refund."""
         after = await self._gate.look_up(payment)
         terms = self._gate.methods[payment.method].terms
         result = judge_refused_refund(
@@ -208,10 +211,10 @@ class Requests:
     def _known(
         self, payment: Payment, operation: Operation, request: ClaimedRequest, found: Sequence[Answer]
     ) -> Sequence[Answer] | None:
-        """Return the answers of a look-up that replace the call, or None if the call is still necessary."""
+        """Return the answers of a look-up that replace the reply, or None if the request must still be sent."""
         if operation == "refund":
             terms = self._gate.methods[payment.method].terms
-            reply = reply_of_look(payment, found, request, terms)
+            reply = reply_of_look(payment, found, request, now(), terms)
             return None if reply is None else (*(one for one in found if one is not reply), reply)
         concluding = (*CONCLUDES[operation], *_STILL_OPEN)
         return found if any(isinstance(answer, concluding) for answer in found) else None

@@ -1,4 +1,4 @@
-"""Calls to providers: limited in number and time, and paused while a provider does not answer.
+"""Questions to providers: limited in number and time, and paused while a provider does not answer.
 
 A method returns an answer. If it returns none in time, or fails, the answer is ``Unknown``.
 """
@@ -36,7 +36,7 @@ from shared.clock import elapsed, now
 log = structlog.get_logger()
 
 SILENCES_MAX = 5
-"""After so many unanswered calls in a row, the calls to a provider are paused."""
+"""After so many unanswered questions in a row, the questions to a provider are paused."""
 
 RETRY_AFTER_SECONDS_MAX = 3_600.0
 
@@ -55,10 +55,10 @@ class NotOffered(Exception):
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a call waits for a free slot and for its answer, and how long calls to a silent provider are paused.
+    """How long a question waits for a free slot and an answer, and how long a silent provider is asked nothing.
 
     Connections that break at the same moment, as after a restart of the provider, are no long silence. So at least
-    ``silence_seconds_min`` lie between the first unanswered call and the pause.
+    ``silence_seconds_min`` lie between the first unanswered question and the pause.
     """
 
     slot_seconds: float = 8.0
@@ -78,8 +78,8 @@ class Breaker:
         self._silent_since = 0.0
         self._silent_until = 0.0
 
-    async def ask(self, what: str, call: Callable[[], Awaitable[T]]) -> T | Unknown:
-        """Make ``call`` and return its answer, or ``Unknown`` instead."""
+    async def ask(self, what: str, question: Callable[[], Awaitable[T]]) -> T | Unknown:
+        """Send ``question`` and return its answer, or ``Unknown`` instead."""
         wait = self._silent_until - elapsed()
         if wait > 0:
             return Unknown(reason="provider_paused", retry_after_seconds=wait)
@@ -90,7 +90,7 @@ class Breaker:
             return Unknown(reason="provider_busy", retry_after_seconds=self._patience.slot_seconds)
         try:
             async with asyncio.timeout(self._patience.answer_seconds):
-                return await call()
+                return await question()
         except TimeoutError:
             return Unknown(reason="timeout")
         except Exception as error:
@@ -108,9 +108,9 @@ class Breaker:
             self._slots.release()
 
     def note(self, *, silent: bool, asked_at: float) -> None:
-        """Count unanswered calls in a row. After SILENCES_MAX of them, pause the calls to the provider.
+        """Count unanswered questions in a row. After SILENCES_MAX of them, pause the questions to the provider.
 
-        ``asked_at`` is the time of the call (:func:`shared.clock.elapsed`).
+        ``asked_at`` is the time of the question (:func:`shared.clock.elapsed`).
         """
         self._silences = self._silences + 1 if silent else 0
         if self._silences == 1:
@@ -126,7 +126,7 @@ class Breaker:
 
 
 class ProviderGate:
-    """The workers' calls to all providers. There is one object per process."""
+    """The workers' questions to all providers. There is one object per process."""
 
     def __init__(self, methods: Methods, patience: Patience | None = None) -> None:
         self.methods = methods
@@ -138,12 +138,12 @@ class ProviderGate:
         breaker = self._breakers[method.provider.name]
         asked_at = elapsed()
 
-        def call() -> Awaitable[Sequence[Answer]]:
+        def question() -> Awaitable[Sequence[Answer]]:
             if not isinstance(method, LooksUp):
                 raise NotOffered(method, "look_up", payment)
             return method.look_up(payment)
 
-        found = await breaker.ask("look_up", call)
+        found = await breaker.ask("look_up", question)
         answers = (
             (found,) if isinstance(found, Unknown) else tuple(_believable(payment, one) for one in found)
         )
@@ -154,18 +154,18 @@ class ProviderGate:
         """Report the sent ``parcel`` to the provider, with ``key`` as idempotency key."""
         method = self.methods[payment.method]
 
-        def call() -> Awaitable[Answer]:
+        def question() -> Awaitable[Answer]:
             if not isinstance(method, ReportsParcels):
                 raise NotOffered(method, "tell_shipped", payment)
             return method.tell_shipped(payment, parcel, key=key)
 
-        return await self._ask("tell_shipped", payment, call)
+        return await self._ask("tell_shipped", payment, question)
 
     async def make(self, operation: MoneyOperation, payment: Payment, *, amount: int, key: str) -> Answer:
-        """Make the call for ``operation``, with ``key`` as idempotency key."""
+        """Send the question for ``operation``, with ``key`` as idempotency key."""
         method = self.methods[payment.method]
 
-        def call() -> Awaitable[Answer]:
+        def question() -> Awaitable[Answer]:
             match operation, method:
                 case "authorize", Authorizes():
                     return method.authorize(payment, key=key)
@@ -182,19 +182,19 @@ class ProviderGate:
                 case _:
                     raise NotOffered(method, operation, payment)
 
-        return await self._ask(operation, payment, call, amount=amount)
+        return await self._ask(operation, payment, question, amount=amount)
 
     async def _ask(
         self,
         operation: Operation,
         payment: Payment,
-        call: Callable[[], Awaitable[Answer]],
+        question: Callable[[], Awaitable[Answer]],
         *,
         amount: int = 0,
     ) -> Answer:
         breaker = self._breakers[self.methods[payment.method].provider.name]
         asked_at = elapsed()
-        reply = await breaker.ask(operation, call)
+        reply = await breaker.ask(operation, question)
         answer = _believable(payment, reply, operation=operation, amount=amount)
         self._note(breaker, payment, operation, (answer,), asked_at)
         return answer

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from payments.payment.locked_payments import settle_answers
 from payments.payment.rules.answers import Answer, RefundDeclined, Refunded, RefundWaiting, Unknown
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
 from payments.requests.rows import ClaimedRequest
-from shared.clock import now
 
 
 def never_sent(request: ClaimedRequest) -> bool:
@@ -17,7 +17,7 @@ def never_sent(request: ClaimedRequest) -> bool:
 
 
 def reply_of_look(
-    payment: Payment, found: Sequence[Answer], request: ClaimedRequest, terms: Terms
+    payment: Payment, found: Sequence[Answer], request: ClaimedRequest, at: datetime, terms: Terms
 ) -> Answer | None:
     """Return the reply of a look-up to a request for a refund. Pure.
 
@@ -27,7 +27,7 @@ def reply_of_look(
     if silent := [one for one in found if isinstance(one, Unknown)]:
         return silent[-1]
     refunds = [one for one in found if isinstance(one, Refunded | RefundWaiting | RefundDeclined)]
-    settled = settle_answers(payment, None, found, now(), terms).payment
+    settled = settle_answers(payment, None, found, at, terms).payment
     if own_refunds := [one for one in refunds if _is_of(payment, one)]:
         under_way = [one for one in own_refunds if isinstance(one, RefundWaiting)]
         if under_way or not settled.wants("refund", request.sequence):
@@ -36,7 +36,7 @@ def reply_of_look(
     if not was_sent and any(isinstance(one, RefundWaiting) for one in refunds):
         return RefundWaiting(looks=request.attempts)
     if not settled.wants("refund", request.sequence):
-        done = _taken_for_ours(payment, refunds, request) if was_sent else None
+        done = _presumed_own_refund(payment, refunds, request) if was_sent else None
         return done or RefundDeclined(reason="nothing_left")
     if not was_sent and settled.refundable_amount < request.amount:
         # Others refunded a part of it, or all. This amount is not requested.
@@ -44,7 +44,9 @@ def reply_of_look(
     return None
 
 
-def _taken_for_ours(payment: Payment, answers: Sequence[Answer], request: ClaimedRequest) -> Refunded | None:
+def _presumed_own_refund(
+    payment: Payment, answers: Sequence[Answer], request: ClaimedRequest
+) -> Refunded | None:
     """Return the refund that is presumed to be that of a request without an answer, or None.
 
     It is a reported refund of equal amount in ``answers``, or the one that an earlier look-up presumed.
@@ -53,7 +55,7 @@ def _taken_for_ours(payment: Payment, answers: Sequence[Answer], request: Claime
     if same:
         return same[-1]
     presumed = payment.our_refund.presumed_ref
-    return Refunded(refund_ref=presumed, amount=payment.refund_asked_amount) if presumed else None
+    return Refunded(refund_ref=presumed, amount=payment.refund_requested_amount) if presumed else None
 
 
 def _is_of(payment: Payment, reported: Refunded | RefundWaiting | RefundDeclined) -> bool:
@@ -61,9 +63,11 @@ def _is_of(payment: Payment, reported: Refunded | RefundWaiting | RefundDeclined
     return any(payment.is_ours(ref) for ref in refs)
 
 
-def set_apart(payment: Payment, found: Sequence[Answer], answer: Answer, terms: Terms) -> Answer:
+def with_refunded_before(
+    payment: Payment, found: Sequence[Answer], answer: Answer, at: datetime, terms: Terms
+) -> Answer:
     """Return the answer to the first attempt of a refund, with the refunds before it set apart. Pure."""
     if not isinstance(answer, Refunded | RefundWaiting | Unknown):
         return answer
-    before = settle_answers(payment, None, found, now(), terms).payment
-    return replace(answer, told_before=before.reported_refunds_amount)
+    before = settle_answers(payment, None, found, at, terms).payment
+    return replace(answer, refunded_before=before.reported_refunds_amount)

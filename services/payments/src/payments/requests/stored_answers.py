@@ -6,7 +6,7 @@ from typing import Any, TypedDict, cast
 
 from pydantic import TypeAdapter
 
-from payments.payment.rules.answers import Answer
+from payments.payment.rules.answers import Answer, stored_name
 
 _ANSWER: TypeAdapter[Any] = TypeAdapter(Answer)
 
@@ -21,10 +21,12 @@ class StoredAnswer(TypedDict, total=False):
 
 
 def answer_as_json(answer: Answer | None) -> StoredAnswer | None:
-    """Return ``answer`` as plain values, with the name of its class under ``answer``."""
+    """Return ``answer`` as plain values, with the stored name of its class under ``answer``."""
     if answer is None:
         return None
-    return cast(StoredAnswer, {"answer": type(answer).__name__, **_ANSWER.dump_python(answer, mode="json")})
+    return cast(
+        StoredAnswer, {"answer": stored_name(type(answer)), **_ANSWER.dump_python(answer, mode="json")}
+    )
 
 
 def is_storable(value: object) -> bool:

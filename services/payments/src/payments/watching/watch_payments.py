@@ -22,9 +22,9 @@ from payments.payment.rows import lock_payments
 from payments.payment.rules.answers import Answer, Captured, Expired, Issued, Unknown, Voided
 from payments.payment.rules.drafting import Settled, and_then
 from payments.payment.rules.holds.ends import release_hold_if_too_old
+from payments.payment.rules.next_look import next_look_at
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
-from payments.payment.rules.watching import next_look_at
 from payments.payment.tables import payments
 from payments.requests.provider_gate import ProviderGate
 from shared.cause import following

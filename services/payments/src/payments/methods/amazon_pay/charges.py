@@ -70,7 +70,7 @@ class Charge(AmazonObject):
 
     @property
     def state(self) -> str:
-        """`Authorized`, `Captured` and so on."""
+        """Return Amazon's state, such as ``Captured``."""
         return self.status_details.state
 
     @property

@@ -1,4 +1,4 @@
-"""Calls of the Amazon Pay API v2. The answer is an object, a definite refusal, or none at all.
+"""Requests to the Amazon Pay API v2. The answer is an object, a definite refusal, or none at all.
 
 The difference between the last two is important. After `SaysNo` nothing happened, and the reason is known. After
 `NoAnswer` anything may have happened, and only a new question can show it.
@@ -45,7 +45,7 @@ class NoAnswer(Exception):
 
     - `retry_after_seconds` is the pause that Amazon asked for, if it did.
     - `mismatch`: the answer is about something other than the request.
-    - `not_ours`: the id of an object that belongs to another parent than Noren knows.
+    - `ref_of_others`: the id of an object that belongs to another parent than Noren knows.
     """
 
     def __init__(
@@ -54,13 +54,13 @@ class NoAnswer(Exception):
         retry_after_seconds: int | None = None,
         *,
         mismatch: bool = False,
-        not_ours: str = "",
+        ref_of_others: str = "",
     ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.retry_after_seconds = retry_after_seconds
         self.mismatch = mismatch
-        self.not_ours = not_ours
+        self.ref_of_others = ref_of_others
 
 
 def yen(amount: int) -> dict[str, str]:
@@ -70,7 +70,7 @@ def yen(amount: int) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class AmazonPayClient:
-    """Signs requests and calls once, without retries. The stored request is repeated by its worker."""
+    """Signs requests and sends each once, without retries. The stored request is repeated by its worker."""
 
     settings: AmazonPaySettings
     http: httpx.AsyncClient
@@ -148,7 +148,7 @@ class AmazonPayClient:
         body: dict[str, Any] | None = None,
         key: str | None = None,
     ) -> T:
-        """Call once. Raises `SaysNo` for a definite refusal, and `NoAnswer` for everything unclear."""
+        """Send once. Raises `SaysNo` for a definite refusal, and `NoAnswer` for everything unclear."""
         content = json.dumps(body, ensure_ascii=False).encode() if body is not None else b""
         whole_path = f"{self.settings.version_path}/{path}"
         headers = self.settings.signer.headers(
@@ -189,7 +189,7 @@ def _read(kind: type[T], response: httpx.Response) -> T:
 
 
 def _named(text: str, form: re.Pattern[str] = _ID) -> str:
-    """Return an id as a part of a path. Raises `SaysNo` without a call for an id that Amazon cannot have given."""
+    """Return an id as a part of a path. Raises `SaysNo` without asking for an id that Amazon cannot have given."""
     if not form.fullmatch(text):
         raise SaysNo(404, "ResourceNotFound", "no name of Amazon's; not asked")
     return quote(text, safe="")
@@ -204,7 +204,7 @@ def about(asked_id: str, answered: S, of: Collection[str] = ()) -> S:
     if answered.own_id != asked_id:
         raise NoAnswer("other_reference", mismatch=True)
     if of and answered.parent_id not in of:
-        raise NoAnswer("other_reference", mismatch=True, not_ours=asked_id)
+        raise NoAnswer("other_reference", mismatch=True, ref_of_others=asked_id)
     return answered
 
 

@@ -18,7 +18,7 @@ from payments.payment.rules.answers import (
     UnnamedCharges,
 )
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.reports.objects import AGAIN
+from payments.payment.rules.reports.objects import holds_counted_again, own_refs
 
 CHARGE, PERMISSION = "charge_id", "charge_permission_id"
 REFUND = "refund_"
@@ -30,13 +30,12 @@ NOT_FOUND = "ResourceNotFound"
 def charges_of(payment: Payment) -> list[str]:
     """Return the ids of all charges of the payment, the present one last."""
     known = (*payment.ended_holds, payment.authorization_id, payment.refs.get(CHARGE, ""))
-    return list(dict.fromkeys(one for one in known if one and one not in payment.disowned))
+    return own_refs(payment, known)
 
 
 def charge_of(payment: Payment) -> str:
     """Return the id of the payment's latest charge. It is empty without one, or if staff disowned it."""
-    charge_id = payment.refs.get(CHARGE, "")
-    return "" if charge_id in payment.disowned else charge_id
+    return next(iter(own_refs(payment, [payment.refs.get(CHARGE, "")])), "")
 
 
 def permissions_of(payment: Payment) -> list[str]:
@@ -52,12 +51,13 @@ def others_of(payment: Payment) -> list[str]:
     if payment.state == "reauthorizing":
         return []
     known = (*charges_of(payment), *payment.disowned)
-    named = [value for name, value in payment.refs.items() if name.startswith((NAMED, AGAIN))]
+    again = holds_counted_again(payment)
+    named = [value for name, value in payment.refs.items() if name.startswith(NAMED) or value in again]
     return [value for value in dict.fromkeys(named) if value not in known]
 
 
 def disowned_of(payment: Payment) -> list[str]:
-    """Return the ids of charges of which staff said that they are not this order's."""
+    """Return the ids of disowned charges."""
     return [ref for ref, one in payment.disowned.items() if one.kind != "refund"]
 
 
@@ -135,7 +135,9 @@ async def look_at_charges(client: AmazonPayClient, payment: Payment) -> Sequence
             answers.append(reported)
     returned = sum(charge.returned for charge in charges)
     before = payment.reported_refunds_amount
-    return [*answers, RefundedInAll(amount=returned, before=before)] if returned or before else answers
+    return (
+        [*answers, RefundedInAll(amount=returned, expected_before=before)] if returned or before else answers
+    )
 
 
 async def _unnamed(
@@ -182,7 +184,7 @@ async def _named_refunds(client: AmazonPayClient, payment: Payment) -> list[tupl
             if no.code != NOT_FOUND:
                 raise
             if is_ours:
-                raise NoAnswer("not_found", mismatch=True, not_ours=refund_id) from no
+                raise NoAnswer("not_found", mismatch=True, ref_of_others=refund_id) from no
     return found
 
 

@@ -25,7 +25,7 @@ from payments.payment.rules.answers import (
 
 GIFT_CARD = "ギフト"
 LATE_ANSWER_SECONDS = 60.0
-"""The pause until the next look whether a lost call completed the session of a cancelled order."""
+"""The pause until the next look whether a lost request completed the session of a cancelled order."""
 
 # PAY-22. Amazon publishes no code for most causes. The description is the best source, if it names a cause.
 _CAUSES: dict[str, FailureReason] = {
@@ -92,7 +92,7 @@ def unclear(gap: NoAnswer) -> Unknown:
         reason=gap.reason,
         retry_after_seconds=gap.retry_after_seconds,
         mismatch=gap.mismatch,
-        not_ours=gap.not_ours,
+        ref_of_others=gap.ref_of_others,
     )
 
 
@@ -107,7 +107,7 @@ def of_session(session: Session) -> Declined | None:
 
 
 def of_voided_session(session: Session, seconds_old: float = 0) -> Waiting | Voided | None:
-    """Return what the session of a voided payment means; None if a late call made a charge.
+    """Return what the session of a voided payment means; None if a late request made a charge.
 
     An open session can still be completed. Amazon ends it a day after the buyer began. Each pause is as long as the
     age of the order.

@@ -1,4 +1,4 @@
-"""Amazon Pay as a payment method: its calls, in an order that may stop anywhere.
+"""Amazon Pay as a payment method: its requests, in an order that may stop anywhere.
 
 One authorization has several steps. The session gets the order's amount, the buyer agrees on Amazon's page, the
 session is completed, and a charge appears. Each run of `authorize` reads the session first and does only the next
@@ -60,6 +60,7 @@ from payments.payment.rules.answers import (
     Voided,
 )
 from payments.payment.rules.payment import Payment
+from payments.payment.rules.reports.objects import own_refs
 from payments.payment.rules.terms import Terms
 from shared.clock import now
 
@@ -114,7 +115,7 @@ class AmazonPay(Method, Authorizes, Captures, Reauthorizes, LooksUp, Voids, Refu
     async def authorize(self, payment: Payment, *, key: str) -> Answer:
         """Do the next step: send the amount to Amazon, wait for the buyer, or complete the session.
 
-        Noren's wait ends long before Amazon's session, because stock is reserved until then. Only Noren's call
+        Noren's wait ends long before Amazon's session, because stock is reserved until then. Only Noren's request
         completes a session, and this run has just found that the buyer did not agree.
         """
         session_id = session_of(payment)
@@ -173,17 +174,13 @@ class AmazonPay(Method, Authorizes, Captures, Reauthorizes, LooksUp, Voids, Refu
         return meaning.of_charge(charge, payment.instrument, {}, held=held)[-1]
 
     async def void(self, payment: Payment, *, key: str) -> Answer:
-        """Cancel the charge. Without a charge, wait until none can appear any more: a call may arrive late."""
+        """Cancel the charge. Without a charge, wait until none can appear any more: a request may arrive late."""
         return await _in_time(self._void(payment))
 
     async def _cancel_open(self, payment: Payment, charge_ids: Sequence[str], why: str) -> None:
         """Cancel open charges, but none that staff disowned."""
-        for charge_id in dict.fromkeys(charge_ids):
-            if (
-                charge_id
-                and charge_id not in payment.disowned
-                and (await self.client.charge(charge_id)).may_be_cancelled
-            ):
+        for charge_id in own_refs(payment, charge_ids):
+            if (await self.client.charge(charge_id)).may_be_cancelled:
                 await self.client.cancel(charge_id, why)
 
     async def _cancel_others(self, payment: Payment, why: str) -> None:

@@ -1,6 +1,7 @@
 """Limits how often one client address may make this process ask Amazon.
 
-A return from Amazon needs only a cookie that everybody gets. Without a limit a stranger could spend the shop's calls.
+A return from Amazon needs only a cookie that everybody gets. Without a limit a stranger could spend the shop's
+questions.
 """
 
 from collections import OrderedDict, deque

@@ -16,7 +16,7 @@ from payments.payment.rules.payment import Payment
 
 CHOSEN = "chosen_for_"
 CHOSEN_SECONDS = 0.5
-"""The pause in seconds between the choice and the first call. The choice is stored in that time."""
+"""The pause in seconds between the choice and the first request. The choice is stored in that time."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ async def _ask(client: AmazonPayClient, part: Part) -> Answer:
     refs = {REFUND + part.key: refund.refund_id}
     if refund.refund_amount.amount != part.amount:
         doubted = refund.refund_id
-        return Unknown(reason="amount_differs", mismatch=True, doubted_refund=doubted, refs=refs)
+        return Unknown(reason="amount_differs", mismatch=True, unfit_refund_ref=doubted, refs=refs)
     return meaning.of_refund(refund, refs)
 
 

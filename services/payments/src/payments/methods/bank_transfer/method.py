@@ -74,7 +74,7 @@ class BankTransfer(Method, IssuesNumbers, LooksUp, Voids, Refunds):
         )
 
     async def issue(self, payment: Payment, *, key: str) -> Answer:
-        """Return the account as the number. It needs no call."""
+        """Return the account as the number. Nobody is asked."""
         days = self.settings.guest_due_days if payment.by_guest else self.settings.due_days
         return Issued(
             number=self.settings.account,

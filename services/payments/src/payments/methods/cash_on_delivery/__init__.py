@@ -8,7 +8,7 @@ from payments.payment.rules.terms import Terms
 
 
 class CashOnDelivery(Method):
-    """A method without calls and without payment events (PAY-13)."""
+    """A method without a provider and without payment events (PAY-13)."""
 
     kind = "cash_on_delivery"
     terms = Terms(flow="unmanaged", deposit="never", deposit_mail="never")

@@ -8,7 +8,7 @@
 | ``books.money`` | the amounts of a payment, and the sums that follow from them |
 | ``books.journal`` | the entries of the double-entry journal |
 | ``payment`` | the payment itself, with its calls |
-| ``calls`` | the table of calls: what begins each, what ends it, which deed leads out |
+| ``call_table`` | the table of calls: what begins each, what ends it, which deed leads out |
 | ``moves`` | the table of states and moves; which answers end which request |
 | ``drafting`` | ``Draft`` and ``Settled``: the changes, requests, bookings and events of one decision |
 | ``order_wishes`` | what the order wants: start, number, capture, new hold, cancellation |
@@ -16,6 +16,9 @@
 | ``reports.checking`` | is an answer about the request, and can the books hold it? |
 | ``reports.objects`` | is the reported object one of this payment, and is it still reported? |
 | ``reports.known`` | does an answer report anything new? |
+| ``contradictions.disown`` | a reported object belongs to another order, as staff decided |
+| ``contradictions.count_again`` | a disowned object counts for the order again |
+| ``contradictions.deny`` | a request in progress was not done, as staff saw |
 | ``settling`` | what one answer means; it calls the modules below |
 | ``numbers`` | publishes the number with which the buyer pays |
 | ``receipts`` | books money that comes in, and receipts that a till takes back |
@@ -26,5 +29,5 @@
 | ``holds.ends`` | releases or ends a hold, and requests it once more |
 | ``holds.others`` | holds and charges of others on the agreement with the buyer |
 | ``standing`` | publishes unusual changes, after all answers of a batch |
-| ``watching`` | when the payment is looked up next |
+| ``next_look`` | when the payment is looked up next |
 """

@@ -1,8 +1,8 @@
 """What a provider can report about a payment: the reply to a request, or what a look-up finds.
 
-Replies, notices and look-ups all end in these classes. :func:`payments.payment.rules.settling.settle` applies them in
-any order. ``refs`` are the provider's own ids. The payment keeps them, and a notice finds its payment by them.
-Amounts are integer yen, moments UTC.
+Replies, notices and look-ups all end in these classes. :func:`payments.payment.rules.settling.settle_answer` applies
+them in any order. ``refs`` are the provider's own ids. The payment keeps them, and a notice finds its payment by them.
+Rows and the history have each class under its :func:`stored_name`. Amounts are integer yen, moments UTC.
 """
 
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ class Authorized(_Answer):
 class Declined(_Answer):
     """The provider refused the authorization or the number for good, or the buyer gave up (PAY-22).
 
-    ``in_doubt``: the buyer may still pay at the provider. Noren refunds what comes of that.
+    ``in_doubt``: the buyer may still pay at the provider. Noren refunds any money that then arrives.
     """
 
     reason: FailureReason
@@ -119,7 +119,7 @@ class CaptureRefused(_Answer):
 class Voided(_Answer):
     """The hold ``authorization_id`` (the present one if empty) or the number does not exist any more, or never did.
 
-    ``in_doubt``: a call of Noren whose answer was lost may still arrive at the provider and hold money.
+    ``in_doubt``: a request whose answer was lost may still reach the provider and hold money.
     """
 
     in_doubt: bool = False
@@ -153,30 +153,30 @@ class UnnamedCharges(_Answer):
 class Refunded(_Answer):
     """``amount`` yen went back to the buyer by ``route``, whoever requested it.
 
-    ``refund_ref`` is the provider's id of the refund; it is booked once. ``told_before`` is as in
+    ``refund_ref`` is the provider's id of the refund; it is booked once. ``refunded_before`` is as in
     :class:`RefundWaiting`.
     """
 
     refund_ref: str
     amount: int
     route: RefundRoute = "provider"
-    told_before: int = 0
+    refunded_before: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class RefundedInAll(_Answer):
-    """The provider's sum of all refunds by now is ``amount`` yen. A list has it behind the refunds with ids.
+    """The provider's sum of all refunds by now is ``amount`` yen.
 
-    ``before``: the yen that the provider had counted when it was asked, as far as Noren knew.
+    In a list it comes after the refunds with ids. ``expected_before``: the sum that Noren knew when it asked.
     """
 
     amount: int
-    before: int = 0
+    expected_before: int = 0
     route: RefundRoute = "provider"
 
 
 @dataclass(frozen=True, kw_only=True)
-class ToldNoMore(_Answer):
+class NoLongerReported(_Answer):
     """``receipts`` and ``refunds`` (the provider's ids) were reported and booked before, and are not reported now."""
 
     receipts: tuple[str, ...] = ()
@@ -187,8 +187,8 @@ class ToldNoMore(_Answer):
 class Chargeback(_Answer):
     """The buyer disputes ``amount`` yen with the bank. The shop may answer until ``respond_by``.
 
-    ``lost``: the bank took the money. ``notice_id`` is the provider's id of the notice that alone reported it. The
-    same facts in another notice are new.
+    In state ``lost`` the bank has taken the money. ``notice_id`` is the provider's id of the notice that alone reported
+    it. The same facts in another notice are new.
     """
 
     reference: str
@@ -202,16 +202,16 @@ class Chargeback(_Answer):
 class RefundWaiting(_Answer):
     """The provider accepted a refund and has not completed it.
 
-    ``looks``: up to that attempt the request only waited, and was not sent. A method returns 1 if a refund of others
-    has to end first. ``refund_refs`` are the provider's ids of the refund, if it has reported them. A look-up then
-    answers Noren's request, too. There are several ids if the provider refunds in parts. ``told_before``: the yen
-    that the provider counted as refunded before Noren's first request. Noren's refund is none of them.
+    ``looks``: the number of attempts that only looked the payment up and sent nothing. A method returns 1 if a refund
+    of others has to end first. ``refund_refs`` are the provider's ids of the refund, if it has reported them. A look-up
+    then answers Noren's request, too. There are several ids if the provider refunds in parts. ``refunded_before``: the
+    yen that the provider counted as refunded before Noren's first request. Noren's refund is none of them.
     """
 
     ask_again_seconds: float = 30
     looks: int = 0
     refund_refs: tuple[str, ...] = ()
-    told_before: int = 0
+    refunded_before: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -243,18 +243,18 @@ class Unknown(_Answer):
 
     - ``mismatch``: the answer is about something else, or the books cannot hold it. Noren calls a person.
     - ``to_request``: the answer was the reply to a request. The request is not repeated until a person has looked.
-    - ``doubted_refund``: the provider's id of a refund with another amount than the request.
-    - ``not_ours``: the id of an object that was reported for the payment, but is not found or names another parent.
-    - ``told_before``: as in :class:`RefundWaiting`.
+    - ``unfit_refund_ref``: the provider's id of a refund with another amount than the request.
+    - ``ref_of_others``: the id of an object that was reported for the payment, but is not found or names another parent.
+    - ``refunded_before``: as in :class:`RefundWaiting`.
     """
 
     reason: str
     retry_after_seconds: float | None = None
     mismatch: bool = False
     to_request: bool = False
-    doubted_refund: str = ""
-    not_ours: str = ""
-    told_before: int = 0
+    unfit_refund_ref: str = ""
+    ref_of_others: str = ""
+    refunded_before: int = 0
 
 
 Answer = (
@@ -273,7 +273,7 @@ Answer = (
     | UnnamedCharges
     | Refunded
     | RefundedInAll
-    | ToldNoMore
+    | NoLongerReported
     | Chargeback
     | RefundWaiting
     | RefundDeclined
@@ -281,3 +281,10 @@ Answer = (
     | ShippingRefused
     | Unknown
 )
+
+_STORED_AS: Mapping[type, str] = {NoLongerReported: "ToldNoMore"}
+
+
+def stored_name(kind: type) -> str:
+    """Return the name of a class of answers in rows and in the history. It never changes; the name in the code may."""
+    return _STORED_AS.get(kind, kind.__name__)

@@ -8,13 +8,13 @@ from dataclasses import replace
 
 from payments.payment.rules.answers import Chargeback
 from payments.payment.rules.books import journal
-from payments.payment.rules.details import KnownChargeback, Loss, Taken
+from payments.payment.rules.details import BookedRefund, KnownChargeback, Loss
 from payments.payment.rules.drafting import Draft
 from payments.payment.rules.moves import RefundRequested, SaleHereAgain
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.refunds.bookings import (
     book_and_publish_refund,
-    call_spare,
+    call_for_spare_money,
     cover_losses,
     end_without_money,
     resume_order,
@@ -34,19 +34,23 @@ def apply_chargeback(draft: Draft, answer: Chargeback, because: str) -> None:
         before = KnownChargeback(
             reference=reported.reference, amount=reported.amount, disputed_amount=reported.amount
         )
-    elif before.told == reported:
+    elif before.last_report == reported:
         return
     else:
-        now = before.said(reported)
-        stands = (now.state, now.amount, now.respond_by) == (before.state, before.amount, before.respond_by)
-        if stands or (before.state == "lost" and reported.state == "open"):
-            _keep(draft, replace(before, told=reported))
+        now = before.updated_by(reported)
+        is_unchanged = (now.state, now.amount, now.respond_by) == (
+            before.state,
+            before.amount,
+            before.respond_by,
+        )
+        if is_unchanged or (before.state == "lost" and reported.state == "open"):
+            _keep(draft, replace(before, last_report=reported))
             return
     decided = f"chargeback told {reported.state}" if reported.state != "open" else because
-    let_stand(draft, before.said(reported), decided)
+    record_chargeback_state(draft, before.updated_by(reported), decided)
 
 
-def let_stand(draft: Draft, one: KnownChargeback, because: str, note: str = "") -> None:
+def record_chargeback_state(draft: Draft, one: KnownChargeback, because: str, note: str = "") -> None:
     """Store the chargeback in its new state ``one``, and book the difference.
 
     Staff are called while it is open. A new loss is booked. The opposite of an earlier loss is booked.
@@ -91,7 +95,7 @@ def _book_chargeback_loss(draft: Draft, lost: KnownChargeback, because: str) -> 
 def _take_back_loss(draft: Draft, lost: KnownChargeback, because: str) -> None:
     """Book the opposite of a loss, and of the money that covered it. The state is again that of the open chargeback."""
     payment = draft.payment
-    beyond = _beyond(payment, lost)
+    beyond = _lost_beyond_held(payment, lost)
     draft.book(journal.loss_taken_back(lost.loss_ref, beyond))
     draft.change(
         losses=tuple(one for one in payment.losses if one.ref != lost.loss_ref),
@@ -102,19 +106,19 @@ def _take_back_loss(draft: Draft, lost: KnownChargeback, because: str) -> None:
         take_back_booked_refund(draft, one, "provider", by_chargeback=True)
     if not resume_order(draft, because) and draft.payment.held_amount and payment.state == "refunded":
         draft.move(SaleHereAgain if draft.payment.sale_amount else RefundRequested, because)
-    call_spare(draft, sum(one.from_suspense for one in taken))
+    call_for_spare_money(draft, sum(one.from_suspense for one in taken))
 
 
-def _beyond(payment: Payment, lost: KnownChargeback) -> int:
+def _lost_beyond_held(payment: Payment, lost: KnownChargeback) -> int:
     return sum(loss.amount for loss in payment.losses if loss.ref == lost.loss_ref)
 
 
-def _taken(payment: Payment, lost: KnownChargeback) -> tuple[Taken, ...]:
+def _taken(payment: Payment, lost: KnownChargeback) -> tuple[BookedRefund, ...]:
     """Return the part of a loss that was here.
 
-    For a loss from before this was kept, suspense was taken first.
+    An old row does not have the parts. Its loss was taken out of suspense first.
     """
-    given = lost.amount - _beyond(payment, lost)
+    given = lost.amount - _lost_beyond_held(payment, lost)
     if lost.lost_times or not given:
         return lost.taken
-    return (Taken(lost.loss_ref, given, min(given, payment.suspense_returned_amount)),)
+    return (BookedRefund(lost.loss_ref, given, min(given, payment.suspense_returned_amount)),)

@@ -37,15 +37,15 @@ class OurRefund:
     - ``number``: the number of its request, which no other refund of the payment has.
     - ``refs``: the provider's ids, as soon as an answer to the request has them. The refunds in ``done_refs`` are
       completed.
-    - ``told_before``: the yen that the provider counted as refunded before the request.
-    - ``presumed_ref``: a refund of equal amount that a look-up reported while Noren's has no id. Labels and calls
-      presume that it is Noren's, until an answer to the request names another one.
+    - ``refunded_before``: the yen that the provider counted as refunded before the request.
+    - ``presumed_ref``: the id of a refund of equal amount that a look-up reported before Noren's refund had an id. Until
+      an answer names another id, Noren treats it as its own.
     """
 
     number: int = 0
     refs: tuple[str, ...] = ()
     done_refs: tuple[str, ...] = ()
-    told_before: int = 0
+    refunded_before: int = 0
     presumed_ref: str = ""
 
 
@@ -56,20 +56,20 @@ NO_REFUND = OurRefund()
 class Loss:
     """Yen that were refunded, or taken back, beyond the money that was here.
 
-    ``ref`` is the provider's id of the refund, the receipt or the chargeback. ``reports``: the event about the part of
-    the refund that was here included these yen.
+    ``ref`` is the provider's id of the refund, the receipt or the chargeback. ``published``: whether the event about
+    the refund already included these yen.
     """
 
     ref: str
     amount: int
     kind: Literal["refund", "receipt", "chargeback"]
     route: RefundRoute = "provider"
-    told: bool = False
+    published: bool = False
 
 
 @dataclass(frozen=True)
 class Disowned:
-    """An object of the provider of which staff said that it is not this order's, and what was reported of it since.
+    """An object of the provider that staff disowned, and what was reported about it since.
 
     - ``amount``: the yen that the provider reports, or that were booked at the decision. 0 if none are known, or if the
       object is over: reversed, refused or released.
@@ -100,10 +100,10 @@ class Outside:
 
 
 @dataclass(frozen=True)
-class Taken:
-    """What a bank took of the money that was here, ``from_suspense`` yen of it out of suspense.
+class BookedRefund:
+    """A booked refund, or a part of it, that may be taken back. ``from_suspense`` yen of it came out of suspense.
 
-    ``ref`` is the reference of the booked refund.
+    ``ref`` is its reference.
     """
 
     ref: str
@@ -117,7 +117,7 @@ class KnownChargeback:
 
     - ``disputed_amount``: the yen that the buyer disputes; 0 if nobody reported them; None in an old row without this
       field.
-    - ``reports``: the provider's last report. Staff may have decided otherwise since.
+    - ``last_report``: the provider's last report. Staff may have decided otherwise since.
     - ``lost_times``: how often it was booked as lost.
     - ``taken``: the part of the present loss that was here.
     """
@@ -127,9 +127,9 @@ class KnownChargeback:
     respond_by: datetime | None = None
     state: ChargebackState = "open"
     disputed_amount: int | None = None
-    told: Chargeback | None = None
+    last_report: Chargeback | None = None
     lost_times: int = 0
-    taken: tuple[Taken, ...] = ()
+    taken: tuple[BookedRefund, ...] = ()
 
     @property
     def disputed(self) -> int:
@@ -144,19 +144,19 @@ class KnownChargeback:
         number = f":{self.lost_times}" if self.lost_times else ""
         return f"chargeback:{self.reference}{number}"
 
-    def taking(self, taken: Taken) -> "KnownChargeback":
+    def with_taken_part(self, part: BookedRefund) -> "KnownChargeback":
         """Return the chargeback with one more part of the money that the bank took."""
-        return replace(self, taken=(*self.taken, taken))
+        return replace(self, taken=(*self.taken, part))
 
-    def said(self, told: Chargeback) -> "KnownChargeback":
+    def updated_by(self, report: Chargeback) -> "KnownChargeback":
         """Return the chargeback with the provider's report. A field that the report leaves out stays."""
-        opened = told.amount if told.state == "open" and told.amount else self.disputed
-        same = self.amount if told.state == self.state else self.disputed
+        opened = report.amount if report.state == "open" and report.amount else self.disputed
+        same = self.amount if report.state == self.state else self.disputed
         return replace(
             self,
-            state=told.state,
-            amount=told.amount or same,
+            state=report.state,
+            amount=report.amount or same,
             disputed_amount=opened,
-            respond_by=told.respond_by or self.respond_by,
-            told=told,
+            respond_by=report.respond_by or self.respond_by,
+            last_report=report,
         )

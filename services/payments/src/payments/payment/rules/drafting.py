@@ -7,7 +7,7 @@ from typing import Any
 
 from payments.payment.rules.books import journal
 from payments.payment.rules.books.journal import JournalEntry
-from payments.payment.rules.calls import BEGUN_BY, ENDED_BY, CallBegin, CallEnd
+from payments.payment.rules.call_table import BEGUN_BY, ENDED_BY, CallBegin, CallEnd
 from payments.payment.rules.details import Loss, OurRefund
 from payments.payment.rules.moves import NEXT, OVER, Operation, RefundRequested, State, VoidRequested
 from payments.payment.rules.payment import Payment
@@ -77,16 +77,16 @@ def and_then(whole: Settled, part: Settled) -> Settled:
 
 
 class Draft:
-    """Collects what a rule decides. It lives within one call of a pure function.
+    """Collects what a rule decides. It exists only inside one rule.
 
-    ``by`` is the person who does it. ``asked_by`` is the person who requested what a provider did.
+    ``by`` is the person who does it. ``requested_by`` is the person who requested what a provider did.
     """
 
-    def __init__(self, payment: Payment, at: datetime, by: str = "", asked_by: str = "") -> None:
+    def __init__(self, payment: Payment, at: datetime, by: str = "", requested_by: str = "") -> None:
         self.payment = payment
         self.at = at
         self.by = by
-        self.asked_by = asked_by
+        self.requested_by = requested_by
         self._steps: list[PaymentStep] = []
         self._events: list[Event] = []
         self._requests: list[NewRequest] = []
@@ -94,9 +94,9 @@ class Draft:
         self._denied: tuple[Operation, ...] = ()
 
     @property
-    def behind(self) -> str:
+    def person(self) -> str:
         """Return the person who does this, or who requested it from the provider; empty for nobody."""
-        return self.by or self.asked_by
+        return self.by or self.requested_by
 
     def done(self) -> Settled:
         """Return what was collected."""
@@ -114,12 +114,12 @@ class Draft:
         self.payment = self.payment.changed(**changes)
 
     def call(self, begin: CallBegin) -> None:
-        """Add the call for a person that this begins (``calls.py``), beside the other calls."""
-        self.payment = self.payment.calling(BEGUN_BY[begin])
+        """Add the call for a person that this begins (``call_table.py``), beside the other calls."""
+        self.payment = self.payment.with_call(BEGUN_BY[begin])
 
     def end_calls(self, end: CallEnd) -> None:
-        """Remove the calls that this ends (``calls.py``)."""
-        self.payment = self.payment.not_calling(*ENDED_BY[end])
+        """Remove the calls that this ends (``call_table.py``)."""
+        self.payment = self.payment.without_calls(*ENDED_BY[end])
 
     def remember(self, refs: Mapping[str, str]) -> None:
         """Merge the provider's ids into the payment."""
@@ -149,10 +149,10 @@ class Draft:
         """
         number = self.payment.sequence_of(operation)
         self._requests.append(NewRequest(operation, amount, number))
-        self.change(asked_by=self.behind)
+        self.change(requested_by=self.person)
         if operation == "refund":
-            our_refund = OurRefund(number, told_before=self.payment.reported_refunds_amount)
-            self.change(refund_asked_amount=amount, refund_of_sale=of_sale, our_refund=our_refund)
+            our_refund = OurRefund(number, refunded_before=self.payment.reported_refunds_amount)
+            self.change(refund_requested_amount=amount, refund_of_sale=of_sale, our_refund=our_refund)
 
     def deny(self, *operations: Operation) -> None:
         """End the open requests of these kinds. They had no effect."""
@@ -160,7 +160,7 @@ class Draft:
 
     def end_refund(self) -> None:
         """Record that no refund of Noren is in progress any more."""
-        self.change(refund_asked_amount=0, our_refund=OurRefund(self.payment.our_refund.number))
+        self.change(refund_requested_amount=0, our_refund=OurRefund(self.payment.our_refund.number))
 
     def book(self, *entries: JournalEntry) -> None:
         """Add journal entries. Entries of 0 yen are left out."""
@@ -181,7 +181,7 @@ class Draft:
         """Publish that the requested money will not come this way."""
         self.say(CaptureRejected, reason=reason)
 
-    def give_back_what_is_over(self) -> None:
+    def return_unneeded_money(self) -> None:
         """Release or refund what a cancelled order holds, and continue a refund that waited for something."""
         cancelled = self.payment.order_cancelled
         if cancelled:
@@ -190,9 +190,9 @@ class Draft:
                 # Nothing has to be sent, and nothing was lost.
                 self.end_calls("order cancelled, and no receipt lost")
         if cancelled or self.payment.state == "refunding":
-            self.give_back("order cancelled")
+            self.release_or_refund("order cancelled")
 
-    def give_back(self, because: str) -> None:
+    def release_or_refund(self, because: str) -> None:
         """Release or refund what the payment holds, as far as its state allows it now. The rest follows later.
 
         Noren waits for one refund before the next. These cases are left to a person:
@@ -202,7 +202,7 @@ class Draft:
         - money that comes after a bank took back what was here.
         """
         payment = self.payment
-        if "refund_failed" in payment.calls or payment.open_chargebacks or payment.refund_asked_amount:
+        if "refund_failed" in payment.calls or payment.open_chargebacks or payment.refund_requested_amount:
             return
         if payment.held_amount and payment.refunds_stopped:
             return

@@ -84,8 +84,8 @@ class PartCaptured:
 
 
 @dataclass(frozen=True)
-class MoneyBeside:
-    """Others took money on the same agreement, after the last hold of the order had ended."""
+class ShortMoneyHere:
+    """Money is here again, or beside an ended hold, and is short."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class HoldHereAgain:
 
 @dataclass(frozen=True)
 class RecordTakenBack:
-    """A refund that staff recorded did not take place."""
+    """A booked refund did not take place: staff recorded it by mistake, or the provider reports less."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class NothingLeft:
     """The short money is gone again, and no reported money of the order was refunded."""
 
 
-_BEGUN: dict[type, State] = {
+_AFTER_FIRST_ANSWER: dict[type, State] = {
     NeedsBuyer: "waiting_for_buyer",
     Waiting: "pending",
     Unknown: "unknown",
@@ -129,11 +129,11 @@ _BEGUN: dict[type, State] = {
     Voided: "voided",
 }
 # Money of a payment that is over is refunded (KON-39, F32).
-_OVER: dict[type, State] = {Captured: "refunding", RefundRequested: "refunding"}
+_LATE_MONEY: dict[type, State] = {Captured: "refunding", RefundRequested: "refunding"}
 # An order that goes on is paid again by the money that is here, or staff accept that money as the whole.
 _KEPT: dict[type, State] = {SaleHereAgain: "captured", ShortMoneyAccepted: "captured"}
-_AGAIN: dict[type, State] = {ReauthorizationRequested: "reauthorizing", HoldHereAgain: "authorized"}
-_BESIDE: dict[type, State] = {MoneyBeside: "short"}
+_HELD_AGAIN: dict[type, State] = {ReauthorizationRequested: "reauthorizing", HoldHereAgain: "authorized"}
+_BESIDE: dict[type, State] = {ShortMoneyHere: "short"}
 
 NEXT: dict[State, dict[type, State]] = {
     # Money may be here already: staff record a bank deposit before its number is issued.
@@ -143,10 +143,12 @@ NEXT: dict[State, dict[type, State]] = {
         Captured: "captured",
         RefundRequested: "refunding",
     },
-    "requested": _BEGUN,
-    "waiting_for_buyer": _BEGUN,
-    "pending": {kind: state for kind, state in _BEGUN.items() if kind not in (NeedsBuyer, Unknown)},
-    "unknown": _BEGUN,
+    "requested": _AFTER_FIRST_ANSWER,
+    "waiting_for_buyer": _AFTER_FIRST_ANSWER,
+    "pending": {
+        kind: state for kind, state in _AFTER_FIRST_ANSWER.items() if kind not in (NeedsBuyer, Unknown)
+    },
+    "unknown": _AFTER_FIRST_ANSWER,
     "waiting": {
         VoidRequested: "voiding",
         Captured: "captured",
@@ -207,11 +209,11 @@ NEXT: dict[State, dict[type, State]] = {
         NothingLeft: "voided",
     },
     # Money that is here must be refunded, and a refund of it failed. Staff try again, or refund it by another way.
-    "owed": {**_OVER, **_KEPT, NothingLeft: "voided"},
-    "voided": _OVER | _AGAIN | _BESIDE,
-    "declined": _OVER | _AGAIN | _BESIDE,
-    "expired": _OVER | _AGAIN | _BESIDE,
-    "refunded": {**_OVER, **_KEPT, RecordTakenBack: "owed"},
+    "owed": {**_LATE_MONEY, **_KEPT, NothingLeft: "voided"},
+    "voided": _LATE_MONEY | _HELD_AGAIN | _BESIDE,
+    "declined": _LATE_MONEY | _HELD_AGAIN | _BESIDE,
+    "expired": _LATE_MONEY | _HELD_AGAIN | _BESIDE,
+    "refunded": {**_LATE_MONEY, **_KEPT, RecordTakenBack: "owed"},
     "unmanaged": {},
 }
 

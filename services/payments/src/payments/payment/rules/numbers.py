@@ -52,18 +52,20 @@ def say_number(
 def check_reported_number(draft: Draft, answer: Issued) -> None:
     """Call a person if the provider reports another deadline for the number that waits for its buyer.
 
-    The deadline that the buyer reads counts, to the minute. Reported again, it ends the doubt. A deadline that staff
-    have seen calls nobody.
+    The deadline that the buyer reads counts, to the minute. If the provider reports that deadline again, the doubt
+    ends. A different deadline that staff have marked as seen calls nobody.
     """
     payment, number = draft.payment, draft.payment.number
     if number is None or payment.state != "waiting":
         return
-    if _reads(answer.due_at) == _reads(number.due_at):
+    if _deadline_text(answer.due_at) == _deadline_text(number.due_at):
         draft.change(doubted_due_at=None)
     elif answer.due_at not in (payment.doubted_due_at, payment.seen_due_at):
         draft.change(doubted_due_at=answer.due_at)
         draft.call("deadline reported otherwise")
-        draft.note("deadline told otherwise", f"{_reads(number.due_at)} → {_reads(answer.due_at)}")
+        draft.note(
+            "deadline told otherwise", f"{_deadline_text(number.due_at)} → {_deadline_text(answer.due_at)}"
+        )
 
 
 def keep_deadline(draft: Draft) -> None:
@@ -72,7 +74,7 @@ def keep_deadline(draft: Draft) -> None:
         draft.change(seen_due_at=draft.payment.doubted_due_at, doubted_due_at=None)
 
 
-def _reads(due_at: datetime) -> str:
+def _deadline_text(due_at: datetime) -> str:
     """Return a deadline as people read it."""
     return f"{in_japan(due_at):%Y/%m/%d %H:%M}"
 

@@ -1,13 +1,13 @@
 """What an order asks of its payment: a number, its money, a new hold, or that everything is undone. Pure."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
 
 from payments.payment.rules.details import CaptureWish
 from payments.payment.rules.drafting import Draft, NewRequest, Settled
 from payments.payment.rules.holds.ends import TOO_OLD, release_hold, request_reauthorization
-from payments.payment.rules.holds.others import free_other_holds
+from payments.payment.rules.holds.others import release_unwanted_holds
 from payments.payment.rules.moves import (
     NOT_YET,
     CaptureRequested,
@@ -17,7 +17,6 @@ from payments.payment.rules.moves import (
 from payments.payment.rules.order import Parcel
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
-from shared.clock import in_japan
 from shared.events import PaymentCaptured
 
 CAPTURE_LIMIT_REASON = "over_30_days"
@@ -26,7 +25,7 @@ CAPTURE_LIMIT_REASON = "over_30_days"
 def begin(payment: Payment, terms: Terms) -> Settled:
     """Start a payment for a new order: hold the money, or wait until stock is reserved (KON-44).
 
-    An order of 0 yen is paid immediately, without a call.
+    An order of 0 yen is paid immediately, and nobody is asked.
     """
     if payment.amount == 0:
         draft = Draft(payment.changed(state="captured"), payment.placed_at)
@@ -47,14 +46,14 @@ def issue_number(payment: Payment, terms: Terms, at: datetime) -> Settled:
     return draft.done()
 
 
-def parcels_left(payment: Payment, parcels: Sequence[Parcel], terms: Terms, at: datetime) -> Settled:
+def record_sent_parcels(payment: Payment, parcels: Sequence[Parcel], terms: Terms, at: datetime) -> Settled:
     """Keep the sent parcels, and report them to the provider, if the terms ask for it."""
     draft = Draft(payment, at)
-    if terms.parcels != "unasked" and payment.amount:
+    if terms.parcels != "not_kept" and payment.amount:
         for parcel in parcels:
             if parcel not in draft.payment.parcels:
                 draft.change(parcels=(*draft.payment.parcels, parcel))
-                if terms.parcels == "told":
+                if terms.parcels == "reported":
                     draft.request("tell_shipped", 0)
     return draft.done()
 
@@ -67,8 +66,8 @@ def capture_after_shipping(payment: Payment, terms: Terms, at: datetime) -> Sett
     draft = Draft(payment, at)
     if terms.deposit == "capture" and payment.capture_policy == "on_shipped" and payment.state != "captured":
         wish = CaptureWish("shipped")
-        draft.change(shipped=not payment.order_cancelled)
-        if payment.state in NOT_YET or payment.holds_anew:
+        draft.change(capture_when_held=not payment.order_cancelled)
+        if payment.state in NOT_YET or payment.awaits_new_hold:
             draft.change(capture_wish=wish)
         elif payment.state != "capturing":
             request_capture(draft, wish, terms)
@@ -84,7 +83,7 @@ def capture_for_staff(
     """
     draft = Draft(payment, at, by)
     part = amount if amount is not None and amount < payment.missing_amount else None
-    refusal = _why_no_deposit(terms) or _why_no_part(payment, terms, part) or _why_no_capture(payment)
+    refusal = why_no_deposit(terms) or _why_no_part(payment, terms, part) or _why_no_capture(payment)
     if payment.state == "capturing" and part is None:
         # A capture is in progress. Its answer also answers this wish, or the rest is requested then.
         draft.change(capture_wish=CaptureWish("admin", send_mail))
@@ -115,7 +114,7 @@ def request_capture(draft: Draft, wish: CaptureWish, terms: Terms) -> None:
         draft.request("capture", payment.missing_amount if wish.amount is None else wish.amount)
 
 
-def capture_on(draft: Draft, terms: Terms, because: str) -> None:
+def capture_the_rest(draft: Draft, terms: Terms, because: str) -> None:
     """Request the rest of a hold after a part was captured by Noren, unless only the part was wanted."""
     wish = draft.payment.capture_wish
     if draft.payment.state != "capturing" or not draft.payment.parts:
@@ -123,19 +122,19 @@ def capture_on(draft: Draft, terms: Terms, because: str) -> None:
     draft.move(PartCaptured, because)
     draft.change(capture_wish=None)
     if wish is not None and wish.amount is not None:
-        wish = CaptureWish("shipped") if draft.payment.shipped else None
+        wish = CaptureWish("shipped") if draft.payment.capture_when_held else None
     if wish is not None:
         request_capture(draft, wish, terms)
 
 
-def go_on(draft: Draft, terms: Terms) -> None:
+def do_what_waited(draft: Draft, terms: Terms) -> None:
     """Do what waited while the payment was contradicted: refund what is over, or capture the wanted money."""
     payment = draft.payment
     if payment.contradicted:
         return
-    draft.give_back_what_is_over()
+    draft.return_unneeded_money()
     if payment.order_cancelled:
-        free_other_holds(draft)
+        release_unwanted_holds(draft)
     if payment.state == "authorized" and payment.capture_wish is not None and not payment.order_cancelled:
         request_capture(draft, payment.capture_wish, terms)
 
@@ -164,42 +163,17 @@ def cancel(payment: Payment, at: datetime, *, by: str = "") -> Settled:
     draft = Draft(payment, at, by)
     if payment.order_cancelled or payment.state == "unmanaged":
         return draft.done()
-    draft.change(order_cancelled=True, capture_wish=None, renews_hold=False, shipped=False)
+    draft.change(order_cancelled=True, capture_wish=None, renews_hold=False, capture_when_held=False)
     if payment.state == "captured":
         # The failed refund was one of suspense. Now everything is refunded.
         draft.end_calls("paid order cancelled")
-    draft.give_back_what_is_over()
-    free_other_holds(draft)
+    draft.return_unneeded_money()
+    release_unwanted_holds(draft)
     return draft.done()
 
 
-def expect_deposit(payment: Payment, wish: CaptureWish) -> Payment:
-    """Return the payment with the wish that belongs to a deposit that is recorded next."""
-    return payment if payment.state == "captured" else payment.changed(capture_wish=wish)
-
-
-def why_no_manual_deposit(payment: Payment, terms: Terms, *, beside_the_sale: bool = False) -> str | None:
-    """Return why staff may not record a deposit for this payment, or None.
-
-    ``beside_the_sale``: staff know that the order is paid and that this is further money.
-    """
-    if terms.deposit != "by_hand":
-        return _why_no_deposit(terms) or "not_by_hand"
-    if payment.state == "captured" and not beside_the_sale:
-        return "already_captured"
-    return None
-
-
-def why_not_deposited_on(payment: Payment, day: date, at: datetime) -> str | None:
-    """Return why no deposit can have come on ``day``, or None. It is not in the future, nor before the order (PAY-07)."""
-    if day > in_japan(at).date():
-        return "deposit_date_ahead"
-    return "deposit_date_before_order" if day < in_japan(payment.placed_at).date() else None
-
-
-def _why_no_deposit(
-    terms: Terms,
-) -> Literal["not_managed", "automatic_only"] | None:
+def why_no_deposit(terms: Terms) -> Literal["not_managed", "automatic_only"] | None:
+    """Return why nobody at the shop can make an order of this method 入金済み, or None."""
     if terms.deposit == "never":
         return "not_managed"
     return "automatic_only" if terms.deposit == "automatic" else None

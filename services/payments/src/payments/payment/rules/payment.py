@@ -8,7 +8,7 @@ from uuid import UUID
 
 from payments.payment.rules.answers import OtherHold
 from payments.payment.rules.books.money import Money
-from payments.payment.rules.calls import ENDED_BY
+from payments.payment.rules.call_table import ENDED_BY
 from payments.payment.rules.details import CaptureWish, Disowned, KnownChargeback, Number, Outside
 from payments.payment.rules.moves import NOT_YET as NOT_YET
 from payments.payment.rules.moves import OVER, WANTED_IN
@@ -43,7 +43,7 @@ class Payment(Money):
     """Whether the order was placed without an account. ``member_id`` is the buyer who was logged in."""
     member_id: UUID | None = None
     order: OrderSnapshot | None = field(default=None, compare=False, repr=False)
-    """The order as it was placed, loaded for calls of a method and for its pages.
+    """The order as it was placed, loaded for the functions of a method and for its pages.
 
     None elsewhere, for methods that ask nobody, and for an order from before such copies were kept.
     """
@@ -52,7 +52,7 @@ class Payment(Money):
     choice: Mapping[str, str] = field(default_factory=dict)
     """What the buyer chose."""
     refs: Mapping[str, str] = field(default_factory=dict)
-    """The provider's ids."""
+    """What method and rules keep by name: the provider's ids, the chosen chain, marks of holds counted again."""
     capture_policy: CapturePolicy = "on_shipped"
     page_key: str = ""
     page_url: str = ""
@@ -66,7 +66,7 @@ class Payment(Money):
     """It never becomes false again: money that arrives later is refunded."""
     refund_of_sale: bool = False
     """Whether staff want the refund in progress out of a paid order, not only out of suspense."""
-    asked_by: str = ""
+    requested_by: str = ""
     """The person who asked for the latest request."""
     reauthorized_at: datetime | None = None
     renews_hold: bool = False
@@ -80,31 +80,31 @@ class Payment(Money):
     """The receipts of holds that were captured in part."""
     reversals: tuple[str, ...] = ()
     """Receipts that were taken back, by the provider's ids. ``failed_refunds`` has ids, too."""
-    doubted_receipts: Mapping[str, int] = field(default_factory=dict)
+    receipt_amounts_in_doubt: Mapping[str, int] = field(default_factory=dict)
     """The yen that the provider now reports for receipts that were booked with another amount."""
-    retold_refunds: Mapping[str, int] = field(default_factory=dict)
+    refund_amounts_in_doubt: Mapping[str, int] = field(default_factory=dict)
     """The yen that the provider now reports for refunds that were booked with another amount."""
     doubted_due_at: datetime | None = None
     """The deadline that the provider now reports for the number, if the buyer was told another one."""
     seen_due_at: datetime | None = None
     """The other deadline of the provider that staff have seen. The one that the buyer was told counts."""
     failed_refunds: tuple[str, ...] = ()
-    doubted_refunds: tuple[str, ...] = ()
+    unfit_refund_refs: tuple[str, ...] = ()
     """Refunds with another amount than the request. They are not booked until a person has looked."""
-    not_ours: tuple[str, ...] = ()
+    refs_of_others: tuple[str, ...] = ()
     """Objects that were reported for this payment but name another parent, by the provider's ids."""
     disowned: Mapping[str, Disowned] = field(default_factory=dict)
-    """Objects that are not this order's, as staff decided, by the provider's ids. A report of one calls staff again."""
+    """Objects that staff disowned, by the provider's ids. A report of one calls staff again."""
     booked_elsewhere: Mapping[str, str] = field(default_factory=dict)
     """Receipts reported for this payment that are booked on another order, with its code."""
     receipt_names: Mapping[str, str] = field(default_factory=dict)
     """The new names of the receipts that were moved to this payment."""
     outside: tuple[Outside, ...] = ()
     """Refunds that staff recorded and no provider has reported."""
-    shipped: bool = False
+    capture_when_held: bool = False
     """The money is wanted as soon as it is held, because the whole order was sent."""
     calls: tuple[str, ...] = ()
-    """Why a person must look at the payment. No call hides another; see :meth:`calling`."""
+    """Why a person must look at the payment. No call hides another; see :meth:`with_call`."""
     revision: int = 0
     """The number of published standings."""
     cause: Cause = NO_CAUSE
@@ -139,7 +139,7 @@ class Payment(Money):
 
         Until they agree again, or a person has decided, nothing is final and nothing irreversible is done.
         """
-        return self.reported_otherwise or bool(self.not_ours) or MISMATCH in self.calls
+        return self.reported_otherwise or bool(self.refs_of_others) or MISMATCH in self.calls
 
     @property
     def reported_otherwise(self) -> bool:
@@ -150,7 +150,12 @@ class Payment(Money):
         - An object that staff disowned is reported here again.
         - The number that waits for its buyer has another deadline.
         """
-        money = self.doubted_receipts or self.retold_refunds or self.booked_elsewhere or self.reported_again
+        money = (
+            self.receipt_amounts_in_doubt
+            or self.refund_amounts_in_doubt
+            or self.booked_elsewhere
+            or self.reported_again
+        )
         return bool(money or (self.state == "waiting" and self.doubted_due_at))
 
     @property
@@ -186,12 +191,12 @@ class Payment(Money):
         return self.goes_on and bool(self.parts) and self.held_amount > 0
 
     @property
-    def holds_anew(self) -> bool:
+    def awaits_new_hold(self) -> bool:
         """Return whether a new hold is requested, or will be as soon as the old one is released."""
         return self.state == "reauthorizing" or (self.state == "voiding" and self.renews_hold)
 
     @property
-    def frees_holds(self) -> bool:
+    def has_unwanted_holds(self) -> bool:
         """Return whether holds exist that nobody wants.
 
         These are holds of others on a cancelled order, or a hold of Noren that a charge of others made unnecessary.
@@ -200,7 +205,7 @@ class Payment(Money):
         return others or (self.state == "captured" and self.authorization_id in self.ended_holds)
 
     @property
-    def ended_in_part(self) -> bool:
+    def is_over_with_part_captured(self) -> bool:
         """Return whether the payment is over and a part of its hold was captured.
 
         The rest may still be held, and nobody wants it.
@@ -211,14 +216,14 @@ class Payment(Money):
     def awaits_an_answer(self) -> bool:
         """Return whether a request is in progress whose answer decides how the payment goes on."""
         under_way = self.state in NOT_YET or self.state in ("capturing", "voiding", "reauthorizing")
-        return under_way or bool(self.refund_asked_amount or self.doubted_refunds)
+        return under_way or bool(self.refund_requested_amount or self.unfit_refund_refs)
 
     @property
     def without_mismatch(self) -> "Payment":
         """Return the payment without the call about a mismatch, unless booked money is still reported otherwise."""
         if self.reported_otherwise:
             return self
-        return self.changed(not_ours=()).not_calling(*ENDED_BY["all reports fit"])
+        return self.changed(refs_of_others=()).without_calls(*ENDED_BY["all reports fit"])
 
     @property
     def keeps_its_sale(self) -> bool:
@@ -227,7 +232,10 @@ class Payment(Money):
 
     @property
     def owes_nothing(self) -> bool:
-        """Return whether the order keeps all that is here. A failed refund was then a wish of staff."""
+        """Return whether the order is paid, goes on, and no money is spare.
+
+        A refund that failed was then wanted by staff only.
+        """
         return self.keeps_its_sale and not self.spare_amount
 
     @property
@@ -265,9 +273,11 @@ class Payment(Money):
 
         A refund is wanted only if it is the one in progress, with ``number``.
         """
-        if operation == "void" and (self.frees_holds or self.ended_in_part):
+        if operation == "void" and (self.has_unwanted_holds or self.is_over_with_part_captured):
             return True
-        requested = operation != "refund" or (self.refund_asked_amount > 0 and self.is_latest_refund(number))
+        requested = operation != "refund" or (
+            self.refund_requested_amount > 0 and self.is_latest_refund(number)
+        )
         return requested and self.state in WANTED_IN[operation]
 
     def is_latest_refund(self, number: int) -> bool:
@@ -277,8 +287,8 @@ class Payment(Money):
     def is_ours(self, refund_ref: str) -> bool:
         """Return whether the provider's id names Noren's refund in progress. An answer to the request reported that
         id."""
-        known = (*self.our_refund.refs, *self.doubted_refunds)
-        return bool(refund_ref and self.refund_asked_amount) and refund_ref in known
+        known = (*self.our_refund.refs, *self.unfit_refund_refs)
+        return bool(refund_ref and self.refund_requested_amount) and refund_ref in known
 
     def sequence_of(self, operation: Operation) -> int:
         """Return the number of the next request of its kind.
@@ -295,14 +305,13 @@ class Payment(Money):
         held = len(self.ended_holds) + (len(self.parts) if operation in ("capture", "void") else 0)
         return 1 + held + (len(self.other_holds) if operation == "void" else 0)
 
-    def calling(self, word: Call) -> "Payment":
-        """Return the payment with the call ``word``. A new call about money in suspense replaces the earlier one."""
-        rest = self.not_calling(*_ABOUT_SPARE_MONEY) if word in _ABOUT_SPARE_MONEY else self
-        words = rest.calls if word in rest.calls else (*rest.calls, word)
-        return self.changed(calls=words)
+    def with_call(self, call: Call) -> "Payment":
+        """Return the payment with ``call``. A new call about money in suspense replaces the earlier one."""
+        rest = self.without_calls(*_ABOUT_SPARE_MONEY) if call in _ABOUT_SPARE_MONEY else self
+        return self.changed(calls=rest.calls if call in rest.calls else (*rest.calls, call))
 
-    def not_calling(self, *ended: str) -> "Payment":
-        """Return the payment without the calls ``ended``."""
-        left = tuple(word for word in self.calls if word not in ended)
+    def without_calls(self, *calls: str) -> "Payment":
+        """Return the payment without ``calls``."""
+        left = tuple(word for word in self.calls if word not in calls)
         # Most payments have no call. An unchanged payment is not copied.
         return self if len(left) == len(self.calls) else self.changed(calls=left)

@@ -2,7 +2,7 @@
 
 from payments.payment.rules.answers import Captured, Reversed
 from payments.payment.rules.books import journal
-from payments.payment.rules.calls import CallBegin
+from payments.payment.rules.call_table import CallBegin
 from payments.payment.rules.details import Loss
 from payments.payment.rules.drafting import Draft
 from payments.payment.rules.holds.ends import end_hold
@@ -10,10 +10,10 @@ from payments.payment.rules.moves import (
     NEXT,
     OVER,
     CapturedInPart,
-    MoneyBeside,
     NothingLeft,
     Operation,
     Reopened,
+    ShortMoneyHere,
 )
 from payments.payment.rules.refunds.bookings import CAPTURED, cover_losses
 from payments.payment.rules.terms import Terms
@@ -32,7 +32,7 @@ def receive(
     else:
         if answer.beside_hold and not payment.order_cancelled:
             # Nothing was held any more, but the order goes on. This money may pay it.
-            draft.move(MoneyBeside, because)
+            draft.move(ShortMoneyHere, because)
             payment = draft.payment
         draft.change(
             receipts=(*payment.receipts, answer.receipt_id),
@@ -61,7 +61,7 @@ def _take_in(draft: Draft, answer: Captured, terms: Terms, because: str) -> None
     elif terms.part_captures and payment.state in _HELD and not answer.beside_hold:
         _keep_part(draft, answer, because)
     else:
-        _put_aside(draft, answer, because)
+        _book_unexpected_money(draft, answer, because)
         if not answer.beside_hold:
             if terms.part_captures and not payment.goes_on and answer.amount < payment.missing_amount:
                 # The hold came late. Its rest may still be held, and is released.
@@ -70,7 +70,7 @@ def _take_in(draft: Draft, answer: Captured, terms: Terms, because: str) -> None
     if payment.losses:
         cover_losses(draft, answer.receipt_id, because)
     if payment.state in OVER:
-        draft.give_back(because)
+        draft.release_or_refund(because)
 
 
 def _check_reported_receipt(draft: Draft, answer: Captured, terms: Terms) -> None:
@@ -86,8 +86,10 @@ def _check_reported_receipt(draft: Draft, answer: Captured, terms: Terms) -> Non
         return
     if answer.amount == booked:
         _doubt_no_more(draft, answer.receipt_id)
-    elif payment.doubted_receipts.get(answer.receipt_id) != answer.amount:
-        draft.change(doubted_receipts={**payment.doubted_receipts, answer.receipt_id: answer.amount})
+    elif payment.receipt_amounts_in_doubt.get(answer.receipt_id) != answer.amount:
+        draft.change(
+            receipt_amounts_in_doubt={**payment.receipt_amounts_in_doubt, answer.receipt_id: answer.amount}
+        )
         draft.call("receipt reported otherwise")
         draft.note("receipt told otherwise", f"¥{booked:,} → ¥{answer.amount:,}")
 
@@ -96,23 +98,25 @@ def call_for_missing_receipt(draft: Draft, receipt_id: str) -> None:
     """Call a person for a receipt that was reported once and is not reported any more."""
     payment = draft.payment
     booked = 0 if receipt_id in payment.reversals else payment.booked_of(receipt_id)
-    if booked and payment.doubted_receipts.get(receipt_id) != 0:
-        draft.change(doubted_receipts={**payment.doubted_receipts, receipt_id: 0})
+    if booked and payment.receipt_amounts_in_doubt.get(receipt_id) != 0:
+        draft.change(receipt_amounts_in_doubt={**payment.receipt_amounts_in_doubt, receipt_id: 0})
         draft.call("receipt reported otherwise")
         draft.note("receipt told no more", f"¥{booked:,}")
 
 
 def _doubt_no_more(draft: Draft, receipt_id: str) -> None:
-    left = {one: reported for one, reported in draft.payment.doubted_receipts.items() if one != receipt_id}
-    draft.change(doubted_receipts=left)
+    left = {
+        one: reported for one, reported in draft.payment.receipt_amounts_in_doubt.items() if one != receipt_id
+    }
+    draft.change(receipt_amounts_in_doubt=left)
 
 
-def book_as_reported(draft: Draft, terms: Terms, because: str) -> None:
+def book_receipts_as_reported(draft: Draft, terms: Terms, because: str) -> None:
     """Book the difference between reported and booked amounts of doubted receipts, after staff have seen it.
 
     Each difference is its own movement.
     """
-    for receipt_id, reported in draft.payment.doubted_receipts.items():
+    for receipt_id, reported in draft.payment.receipt_amounts_in_doubt.items():
         payment = draft.payment
         more = reported - (payment.booked_of(receipt_id) or 0)
         part = f"{receipt_id}:{payment.version}"
@@ -134,7 +138,7 @@ def _keep_part(draft: Draft, answer: Captured, because: str) -> None:
     """Book a part of a hold. It waits in suspense until the rest is here, and calls nobody."""
     payment = draft.payment
     draft.change(parts=(*payment.parts, answer.receipt_id))
-    _suspend(draft, answer.receipt_id, answer.amount)
+    _book_in_suspense(draft, answer.receipt_id, answer.amount)
     draft.note(because)
 
 
@@ -145,14 +149,14 @@ def _free_hold(draft: Draft) -> None:
     draft.request("void", payment.amount)
 
 
-def _put_aside(draft: Draft, answer: Captured, because: str) -> None:
+def _book_unexpected_money(draft: Draft, answer: Captured, because: str) -> None:
     payment = draft.payment
     late = payment.state in OVER
     short = payment.state != "captured" and answer.amount < payment.missing_amount
     begin: CallBegin = (
         "money after the end" if late else "money below the total" if short else "money beyond the total"
     )
-    _suspend(draft, answer.receipt_id, answer.amount, begin)
+    _book_in_suspense(draft, answer.receipt_id, answer.amount, begin)
     draft.note(because)
 
 
@@ -170,7 +174,7 @@ def _fulfil(draft: Draft, answer: Captured, terms: Terms, because: str) -> None:
     owed, earlier = payment.missing_amount, payment.spare_amount
     draft.book(journal.sale(answer.receipt_id, owed), journal.allocated(answer.receipt_id, earlier))
     take_for_the_sale(draft, owed + earlier, because, Captured)
-    _suspend(draft, answer.receipt_id, answer.amount - owed, "money beyond the total")
+    _book_in_suspense(draft, answer.receipt_id, answer.amount - owed, "money beyond the total")
     wish = payment.capture_wish
     if not draft.payment.order_cancelled:
         draft.say(
@@ -179,7 +183,7 @@ def _fulfil(draft: Draft, answer: Captured, terms: Terms, because: str) -> None:
             excess_amount=draft.payment.spare_amount,
             captured_at=answer.captured_at,
             captured_on=answer.captured_on,
-            by=draft.behind,
+            by=draft.person,
             source=wish.source if wish else terms.captured_source,
             send_mail=wish.send_mail if wish else terms.deposit_mail == "automatic",
             deposit_mail=terms.deposit_mail != "never",
@@ -198,7 +202,7 @@ def take_for_the_sale(draft: Draft, amount: int, because: str, by: type) -> None
     draft.move(by, because)
 
 
-def _suspend(draft: Draft, receipt_id: str, amount: int, begin: CallBegin | None = None) -> None:
+def _book_in_suspense(draft: Draft, receipt_id: str, amount: int, begin: CallBegin | None = None) -> None:
     if amount:
         draft.book(journal.suspended(receipt_id, amount))
         draft.change(suspense_amount=draft.payment.suspense_amount + amount)
@@ -224,7 +228,7 @@ def take_back_receipt(draft: Draft, answer: Reversed, because: str, *, by_mistak
 def _take_back_booked(draft: Draft, ref: str, amount: int, because: str, *, by_mistake: bool) -> None:
     payment = draft.payment
     # A refund in progress may have gone out already. Only its answer, or money, shows what is lost.
-    taken = min(amount, max(payment.held_amount - payment.refund_asked_amount, 0))
+    taken = min(amount, max(payment.held_amount - payment.refund_requested_amount, 0))
     _, from_sale = draft.take_back_amount(ref, taken)
     draft.lose(Loss(ref, amount - taken, "receipt"))
     if not draft.payment.spare_amount:
@@ -244,7 +248,7 @@ def _is_owed_again(draft: Draft, ref: str, because: str) -> bool:
     payment = draft.payment
     left = payment.sale_amount
     if left and payment.state == "captured":
-        draft.book(journal.set_aside(ref, left))
+        draft.book(journal.moved_to_suspense(ref, left))
         draft.change(
             captured_amount=payment.captured_amount - left, suspense_amount=payment.suspense_amount + left
         )

@@ -15,6 +15,7 @@ from payments.payment.rules.answers import (
     Expired,
     Issued,
     NeedsBuyer,
+    NoLongerReported,
     OtherHold,
     RefundDeclined,
     Refunded,
@@ -22,10 +23,10 @@ from payments.payment.rules.answers import (
     RefundWaiting,
     Reversed,
     ShippingRefused,
-    ToldNoMore,
     Unknown,
     UnnamedCharges,
     Voided,
+    stored_name,
 )
 from payments.payment.rules.chargebacks import apply_chargeback
 from payments.payment.rules.details import CaptureWish, Number
@@ -37,18 +38,18 @@ from payments.payment.rules.moves import (
     NEXT,
     CapturedInPart,
     HoldHereAgain,
-    MoneyBeside,
     Operation,
+    ShortMoneyHere,
 )
 from payments.payment.rules.numbers import check_reported_number, say_number
-from payments.payment.rules.order_wishes import capture_on, request_capture
+from payments.payment.rules.order_wishes import capture_the_rest, request_capture
 from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.receipts import receive, take_back_receipt
 from payments.payment.rules.refunds.answers import (
     book_refund_answer,
     book_refund_sum,
-    keep_reply,
     record_declined_refund,
+    remember_refund_ids,
 )
 from payments.payment.rules.reports.known import reported_before
 from payments.payment.rules.reports.objects import (
@@ -83,23 +84,23 @@ def settle_answer(
     changes only the provider's ids. The history shows ``because`` and ``by`` if somebody other than the provider
     reported it. Events about a request name the person who had asked for it.
     """
-    draft = Draft(payment, at, by, asked_by=payment.asked_by if operation else "")
+    draft = Draft(payment, at, by, requested_by=payment.requested_by if operation else "")
     if ref := disowned_object(payment, answer):
         record_report_of_disowned(draft, ref, answer)
         return draft.done()
     answer = as_named_here(payment, answer)
     draft.remember(answer.refs)
-    because = because or f"{operation or 'look_up'}: {type(answer).__name__}"
+    because = because or f"{operation or 'look_up'}: {stored_name(type(answer))}"
     by_noren = operation == "refund"
     if by_noren and isinstance(answer, Refunded | RefundWaiting | Unknown):
-        keep_reply(draft, answer)
+        remember_refund_ids(draft, answer)
     match answer:
-        case ToldNoMore():
+        case NoLongerReported():
             call_for_missing_objects(draft, answer)
         case Captured():
             receive(draft, answer, terms, because, operation)
             if operation == "capture":
-                capture_on(draft, terms, because)
+                capture_the_rest(draft, terms, because)
         case Reversed():
             take_back_receipt(draft, answer, because)
         case Refunded():
@@ -123,12 +124,12 @@ def settle_answer(
         case Issued() if payment.number is not None:
             check_reported_number(draft, answer)
         case Unknown(mismatch=True):
-            _doubt(draft, answer, terms, because)
+            _call_for_unfit_answer(draft, answer, terms, because)
         case Authorized() | Voided() | Expired() | CaptureDeclined() if is_counted_again(payment, answer):
             _hold_again(draft, answer, because, terms)
         case _ if type(answer) in NEXT[payment.state] and not reported_before(payment, answer):
             _move(draft, answer, terms, because)
-    draft.give_back_what_is_over()
+    draft.return_unneeded_money()
     return draft.done()
 
 
@@ -140,7 +141,7 @@ def _move(draft: Draft, answer: Answer, terms: Terms, because: str) -> None:
         _ended_with_parts(draft, because, terms)
         return
     draft.move(by, because)
-    _CONSEQUENCES.get(type(answer), _nothing)(draft, answer, terms)
+    _CONSEQUENCES.get(type(answer), _only_move)(draft, answer, terms)
 
 
 def _ended_with_parts(draft: Draft, because: str, terms: Terms) -> None:
@@ -156,15 +157,15 @@ def _ended_with_parts(draft: Draft, because: str, terms: Terms) -> None:
         end_hold(draft, "captured_in_part", terms)
 
 
-def _doubt(draft: Draft, answer: Unknown, terms: Terms, because: str) -> None:
+def _call_for_unfit_answer(draft: Draft, answer: Unknown, terms: Terms, because: str) -> None:
     """Call a person, because the answer is about something else than the request.
 
     A refund with another amount is not booked until the person has looked.
     """
-    if answer.doubted_refund and answer.doubted_refund not in draft.payment.doubted_refunds:
-        draft.change(doubted_refunds=(*draft.payment.doubted_refunds, answer.doubted_refund))
-    if answer.not_ours and answer.not_ours not in draft.payment.not_ours:
-        draft.change(not_ours=(*draft.payment.not_ours, answer.not_ours))
+    if answer.unfit_refund_ref and answer.unfit_refund_ref not in draft.payment.unfit_refund_refs:
+        draft.change(unfit_refund_refs=(*draft.payment.unfit_refund_refs, answer.unfit_refund_ref))
+    if answer.ref_of_others and answer.ref_of_others not in draft.payment.refs_of_others:
+        draft.change(refs_of_others=(*draft.payment.refs_of_others, answer.ref_of_others))
     if MISMATCH not in draft.payment.calls:
         draft.call("answer about something else")
         draft.note("answer does not fit", answer.reason)
@@ -173,7 +174,7 @@ def _doubt(draft: Draft, answer: Unknown, terms: Terms, because: str) -> None:
 
 
 def is_counted_again(payment: Payment, answer: Authorized | Voided | Expired | CaptureDeclined) -> bool:
-    """Return whether ``answer`` is the first about the own hold that staff had disowned and count again."""
+    """Return whether ``answer`` is the first one about the payment's hold since staff counted it again."""
     hold = payment.authorization_id
     waits = HoldHereAgain in NEXT[payment.state] and f"{AGAIN}{hold}" in payment.refs
     return waits and answer.authorization_id == hold
@@ -182,7 +183,7 @@ def is_counted_again(payment: Payment, answer: Authorized | Voided | Expired | C
 def _hold_again(
     draft: Draft, answer: Authorized | Voided | Expired | CaptureDeclined, because: str, terms: Terms
 ) -> None:
-    """Hold the order's money again by the reported hold, or keep that it ended.
+    """Treat the reported hold as the order's hold again, or record that it ended.
 
     Money that came meanwhile came by this hold, or instead of it. Staff see what it pays.
     """
@@ -193,11 +194,15 @@ def _hold_again(
         _authorized(draft, answer, terms)
         return
     draft.change(ended_holds=(*draft.payment.ended_holds, answer.authorization_id))
-    if draft.payment.held_amount and not draft.payment.order_cancelled and draft.move(MoneyBeside, because):
+    if (
+        draft.payment.held_amount
+        and not draft.payment.order_cancelled
+        and draft.move(ShortMoneyHere, because)
+    ):
         draft.call("money below the total")
 
 
-def _nothing(draft: Draft, answer: Answer, terms: Terms) -> None:
+def _only_move(draft: Draft, answer: Answer, terms: Terms) -> None:
     """Do nothing: only the state changes."""
 
 
@@ -221,7 +226,7 @@ def _authorized(draft: Draft, answer: Authorized, terms: Terms) -> None:
         authorized_at=answer.authorized_at,
         provider_status=answer.provider_status,
     )
-    wish = draft.payment.capture_wish or (CaptureWish("shipped") if draft.payment.shipped else None)
+    wish = draft.payment.capture_wish or (CaptureWish("shipped") if draft.payment.capture_when_held else None)
     if wish is not None and not draft.payment.order_cancelled:
         request_capture(draft, wish, terms)
 
@@ -236,7 +241,7 @@ def _declined(draft: Draft, answer: Declined, terms: Terms) -> None:
         draft.say(PaymentFailed, reason=answer.reason)
         if answer.in_doubt:
             draft.request("void", draft.payment.amount)
-        draft.give_back("declined with part of the money here")
+        draft.release_or_refund("declined with part of the money here")
 
 
 def _needs_buyer(draft: Draft, answer: NeedsBuyer, terms: Terms) -> None:
@@ -281,18 +286,18 @@ def _voided(draft: Draft, answer: Voided | Expired, terms: Terms) -> None:
     if payment.authorization_id:
         draft.change(provider_status="取消済")
     if payment.state == "voided":
-        _gone(draft, terms)
+        _released(draft, terms)
         if isinstance(answer, Voided) and answer.in_doubt:
             draft.request("void", payment.amount)
     elif payment.number is not None:
         draft.say(PaymentExpired, due_at=payment.number.due_at)
         draft.request("void", payment.amount)
-        draft.give_back("expired with part of the money here")
+        draft.release_or_refund("expired with part of the money here")
     else:
         end_hold(draft, "expired", terms)
 
 
-def _gone(draft: Draft, terms: Terms) -> None:
+def _released(draft: Draft, terms: Terms) -> None:
     """Record that the hold was released or the number closed, by a request of Noren or in the provider's console."""
     payment = draft.payment
     if payment.renews_hold and not payment.order_cancelled:
@@ -301,13 +306,13 @@ def _gone(draft: Draft, terms: Terms) -> None:
         return
     if payment.authorization_id:
         until = payment.holds_until(terms)
-        draft.say(PaymentVoided, by=draft.behind)
+        draft.say(PaymentVoided, by=draft.person)
         end_hold(draft, "expired" if until is not None and draft.at > until else "voided", terms)
     elif not payment.order_cancelled:
         draft.say(PaymentFailed, reason="provider_error")
     elif payment.number is not None:
-        draft.say(PaymentVoided, by=draft.behind)
-    draft.give_back("voided with part of the money here")
+        draft.say(PaymentVoided, by=draft.person)
+    draft.release_or_refund("voided with part of the money here")
 
 
 _CONSEQUENCES: dict[type, Callable[[Draft, Any, Terms], None]] = {
@@ -319,5 +324,5 @@ _CONSEQUENCES: dict[type, Callable[[Draft, Any, Terms], None]] = {
     CaptureRefused: _capture_refused,
     Voided: _voided,
     Expired: _voided,
-    Unknown: _nothing,
+    Unknown: _only_move,
 }

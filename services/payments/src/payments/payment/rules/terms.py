@@ -27,8 +27,8 @@ class Terms:
     - ``visit``: how long after the order the buyer may be at the provider's page. An authorization that then still
       waits for the buyer has failed (``buyer_abandoned``). None: buyers do not go there, or the method ends the visit
       itself.
-    - ``parcels``: sent parcels are ``kept`` with the payment for the capture, or are also ``told`` to the provider,
-      each by its own call. By default nothing is kept.
+    - ``parcels``: sent parcels are ``kept`` with the payment for the capture, or are also ``reported`` to the provider,
+      each by its own request. By default nothing is kept.
     - ``part_refunds``: whether the provider refunds less than the whole, several times.
     - ``deposit_mail``: whether the mail about the deposit is sent ``automatic``, if ``asked`` for, or ``never``
       (X-11).
@@ -44,7 +44,7 @@ class Terms:
     part_captures: bool = False
     part_refunds: bool = True
     visit: timedelta | None = None
-    parcels: Literal["unasked", "kept", "told"] = "unasked"
+    parcels: Literal["not_kept", "kept", "reported"] = "not_kept"
 
     @property
     def paid_before_shipping(self) -> bool:

@@ -82,7 +82,7 @@ def suspense_taken_back(receipt_id: str, amount: int) -> JournalEntry:
     return JournalEntry("suspense_reversed", receipt_id, amount, debit="suspense", credit="receivable")
 
 
-def set_aside(receipt_id: str, amount: int) -> JournalEntry:
+def moved_to_suspense(receipt_id: str, amount: int) -> JournalEntry:
     """Return the entry of money of the order that goes to suspense, because the receipt of the rest was taken back."""
     return JournalEntry("set_aside", receipt_id, amount, debit="sales", credit="suspense")
 

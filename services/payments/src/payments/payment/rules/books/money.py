@@ -29,7 +29,7 @@ class Money:
     """The part of the refunds that is known only by the provider's sum."""
     own_refunds: Mapping[str, int] = field(default_factory=dict)
     """Refunds by the provider's ids, as reported in answers to requests of Noren."""
-    refund_asked_amount: int = 0
+    refund_requested_amount: int = 0
     """The amount of Noren's refund in progress. ``our_refund`` has everything else about it."""
     our_refund: OurRefund = NO_REFUND
     refund_failed_amount: int = 0
@@ -91,7 +91,7 @@ class Money:
     @property
     def refunded_elsewhere_amount(self) -> int:
         """Return what the provider counts as refunded without a request of Noren, as far as Noren knows."""
-        presumed = self.refund_asked_amount if self.our_refund.presumed_ref else 0
+        presumed = self.refund_requested_amount if self.our_refund.presumed_ref else 0
         return max(self.reported_refunds_amount - sum(self.own_refunds.values()) - presumed, 0)
 
     @property

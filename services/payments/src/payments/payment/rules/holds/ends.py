@@ -53,5 +53,5 @@ def end_hold(draft: Draft, reason: HoldEndReason, terms: Terms) -> None:
         authorization_id=payment.authorization_id,
         reason=reason,
         may_reauthorize=terms.may_reauthorize,
-        by=draft.behind if reason == "voided" else draft.by,
+        by=draft.person if reason == "voided" else draft.by,
     )

@@ -23,16 +23,16 @@ def record_other_hold(draft: Draft, answer: OtherHold) -> None:
     draft.call("hold of others")
     draft.note("other hold", f"¥{answer.amount:,}")
     if payment.order_cancelled:
-        free_other_holds(draft)
+        release_unwanted_holds(draft)
 
 
-def free_other_holds(draft: Draft) -> None:
+def release_unwanted_holds(draft: Draft) -> None:
     """Request the release of others' holds on a cancelled order, unless a void in progress does it.
 
     While the provider's reports contradict the books, the owner of a hold is not certain.
     """
     payment = draft.payment
-    if payment.frees_holds and payment.state != "voiding" and not payment.contradicted:
+    if payment.has_unwanted_holds and payment.state != "voiding" and not payment.contradicted:
         draft.request("void", draft.payment.amount)
 
 

@@ -26,18 +26,18 @@ def book_refund_answer(draft: Draft, answer: Refunded, because: str, *, by_noren
     ``by_noren``: it is the answer to Noren's request. Only this, or its id in a look-up, ends the request.
     """
     payment = draft.payment
-    if doubts(payment, answer):
+    if is_in_doubt(payment, answer):
         return
     by_noren = by_noren or payment.is_ours(answer.refund_ref)
-    if answer.refund_ref in payment.doubted_refunds:
-        left = tuple(one for one in payment.doubted_refunds if one != answer.refund_ref)
-        draft.change(doubted_refunds=left)
+    if answer.refund_ref in payment.unfit_refund_refs:
+        left = tuple(one for one in payment.unfit_refund_refs if one != answer.refund_ref)
+        draft.change(unfit_refund_refs=left)
     known = 0
     if booked_before := answer.refund_ref in payment.refunds:
         check_reported_refund(draft, answer)
     else:
         draft.change(refund_amounts={**payment.refund_amounts, answer.refund_ref: answer.amount})
-        known = _book_by_name(draft, answer, because, by_noren=by_noren)
+        known = _book_new_refund(draft, answer, because, by_noren=by_noren)
     if by_noren:
         own = {answer.refund_ref: answer.amount, **draft.payment.own_refunds}
         draft.change(own_refunds=own)
@@ -49,17 +49,17 @@ def book_refund_answer(draft: Draft, answer: Refunded, because: str, *, by_noren
 
 def _complete_own_refund(draft: Draft, answer: Refunded) -> None:
     """Record that Noren's refund is completed, or a part that the provider refunded separately. The rest is in progress."""
-    our_refund, left = draft.payment.our_refund, draft.payment.refund_asked_amount - answer.amount
+    our_refund, left = draft.payment.our_refund, draft.payment.refund_requested_amount - answer.amount
     if left > 0:
         open_refs = tuple(one for one in our_refund.refs if one != answer.refund_ref)
         our_refund = replace(our_refund, refs=open_refs, done_refs=(*our_refund.done_refs, answer.refund_ref))
-        draft.change(refund_asked_amount=left, our_refund=our_refund)
+        draft.change(refund_requested_amount=left, our_refund=our_refund)
     else:
         draft.end_refund()
         request_the_rest(draft)
 
 
-def _book_by_name(draft: Draft, answer: Refunded, because: str, *, by_noren: bool) -> int:
+def _book_new_refund(draft: Draft, answer: Refunded, because: str, *, by_noren: bool) -> int:
     """Book a refund with a new id, without the yen that the sum reported before. Return these yen."""
     payment = draft.payment
     known = _known_by_sum(payment, answer, by_noren=by_noren)
@@ -78,13 +78,13 @@ def _book_by_name(draft: Draft, answer: Refunded, because: str, *, by_noren: boo
 def _known_by_sum(payment: Payment, answer: Refunded, *, by_noren: bool) -> int:
     """Return how much of a refund was in the provider's sum before its id was known.
 
-    Noren's refund is in no sum from before its request. An uncertain amount is taken as too high rather than too low.
-    The next sum reports what is left out.
+    Noren's refund is in no sum from before its request. If the amount is not certain, the higher one
+    counts. The next sum then shows what was not booked.
     """
     most = min(payment.unnamed_refund_amount, answer.amount)
     if not by_noren:
         return most
-    before = max(payment.our_refund.told_before, answer.told_before)
+    before = max(payment.our_refund.refunded_before, answer.refunded_before)
     return min(most, max(payment.reported_refunds_amount - before, 0))
 
 
@@ -94,7 +94,7 @@ def _may_be_ours(payment: Payment, answer: Refunded, known: int) -> bool:
     It has the same amount and is new, or it names the refund that the sum presumed.
     """
     our_refund = payment.our_refund
-    if our_refund.refs or our_refund.done_refs or answer.amount != payment.refund_asked_amount:
+    if our_refund.refs or our_refund.done_refs or answer.amount != payment.refund_requested_amount:
         return False
     return known == (answer.amount if our_refund.presumed_ref.startswith(SUM) else 0) and (
         not our_refund.presumed_ref or our_refund.presumed_ref.startswith(SUM)
@@ -108,20 +108,22 @@ def _correct_presumption(draft: Draft, before: Payment, own_ref: str) -> None:
         draft.change(our_refund=replace(draft.payment.our_refund, presumed_ref=""))
         if before.goes_on:
             draft.call("refund by others")
-            draft.note("refund was of others", f"¥{before.refund_asked_amount:,}")
+            draft.note("refund was of others", f"¥{before.refund_requested_amount:,}")
 
 
-def keep_reply(draft: Draft, answer: Refunded | RefundWaiting | Unknown) -> None:
+def remember_refund_ids(draft: Draft, answer: Refunded | RefundWaiting | Unknown) -> None:
     """Keep the refund's id, and the sum before the refund, from a reply to Noren's request."""
     payment = draft.payment
-    if not payment.refund_asked_amount:
+    if not payment.refund_requested_amount:
         return
     our_refund = payment.our_refund
-    told_before = max(our_refund.told_before, answer.told_before)
+    refunded_before = max(our_refund.refunded_before, answer.refunded_before)
     reported = answer.refund_refs if isinstance(answer, RefundWaiting) else ()
     known_refs = (*our_refund.refs, *our_refund.done_refs, *payment.failed_refunds)
     fresh = tuple(ref for ref in reported if ref not in known_refs)
-    draft.change(our_refund=replace(our_refund, refs=(*our_refund.refs, *fresh), told_before=told_before))
+    draft.change(
+        our_refund=replace(our_refund, refs=(*our_refund.refs, *fresh), refunded_before=refunded_before)
+    )
     if reported and our_refund.presumed_ref not in reported:
         _correct_presumption(draft, payment, "")
 
@@ -129,14 +131,14 @@ def keep_reply(draft: Draft, answer: Refunded | RefundWaiting | Unknown) -> None
 def book_refund_sum(draft: Draft, answer: RefundedInAll, because: str) -> None:
     """Book the part of the provider's sum that exceeds the refunds with ids."""
     payment = draft.payment
-    if payment.doubted_refunds or payment.retold_refunds.keys() - {SUM}:
+    if payment.unfit_refund_refs or payment.refund_amounts_in_doubt.keys() - {SUM}:
         return
     beyond = answer.amount - payment.reported_refunds_amount
     check_reported_sum(draft, answer)
     if beyond <= 0:
         return
     ref, our_refund = f"{SUM}{answer.amount}", payment.our_refund
-    presumed = beyond == payment.refund_asked_amount and not our_refund.presumed_ref
+    presumed = beyond == payment.refund_requested_amount and not our_refund.presumed_ref
     if presumed:
         draft.change(our_refund=replace(our_refund, presumed_ref=ref))
     draft.change(unnamed_refund_amount=payment.unnamed_refund_amount + beyond)
@@ -187,7 +189,7 @@ def record_declined_refund(draft: Draft, answer: RefundDeclined, because: str, *
     by_noren = by_noren or payment.is_ours(answer.refund_ref)
     if answer.refund_ref and answer.refund_ref not in payment.failed_refunds:
         draft.change(failed_refunds=(*payment.failed_refunds, answer.refund_ref))
-    requested = payment.refund_asked_amount
+    requested = payment.refund_requested_amount
     if not by_noren or not (requested or payment.state == "refunding"):
         return
     refs = tuple(ref for ref in payment.our_refund.refs if ref != answer.refund_ref)
@@ -212,6 +214,6 @@ def record_declined_refund(draft: Draft, answer: RefundDeclined, because: str, *
             draft.note(because)
 
 
-def doubts(payment: Payment, answer: Refunded) -> bool:
+def is_in_doubt(payment: Payment, answer: Refunded) -> bool:
     """Return whether the amount of a refund still differs from the request. It does not count until a person has looked."""
-    return answer.refund_ref in payment.doubted_refunds and answer.amount != payment.refund_asked_amount
+    return answer.refund_ref in payment.unfit_refund_refs and answer.amount != payment.refund_requested_amount

@@ -1,19 +1,22 @@
-"""Books refunds of Noren, refunds of others and chargebacks, and takes such bookings back. Once, in every state. Pure."""
+"""Books refunds of Noren, refunds of others and chargebacks, and takes such bookings back. Pure.
+
+Each booking is made once, whatever the state.
+"""
 
 from dataclasses import replace
 from uuid import UUID, uuid5
 
 from payments.payment.rules.answers import Refunded, RefundRoute
 from payments.payment.rules.books import journal
-from payments.payment.rules.details import Loss, Outside, Taken
+from payments.payment.rules.details import BookedRefund, Loss, Outside
 from payments.payment.rules.drafting import Draft
 from payments.payment.rules.moves import (
     OVER,
-    MoneyBeside,
     NothingLeft,
     RecordTakenBack,
     RefundRequested,
     SaleHereAgain,
+    ShortMoneyHere,
 )
 from payments.payment.rules.payment import Payment
 from shared.events import PaymentRefunded, RefundTakenBack
@@ -37,7 +40,7 @@ def book_refund(
     else:
         draft.change(refunds=(*draft.payment.refunds, ref))
     if amount > given:
-        draft.lose(Loss(ref, amount - given, "refund", route, told=bool(given)))
+        draft.lose(Loss(ref, amount - given, "refund", route, published=bool(given)))
         draft.note(OVER_REFUNDED, f"¥{amount - given:,}")
         draft.call("refund of more than was here")
 
@@ -72,7 +75,7 @@ def cover_losses(draft: Draft, receipt_id: str, because: str) -> None:
                 by_noren=by_chargeback or loss.ref in draft.payment.own_refunds,
                 by_chargeback=by_chargeback,
                 explained_by=receipt_id,
-                published=loss.told,
+                published=loss.published,
             )
     if not any(loss.kind == "refund" for loss in draft.payment.losses):
         draft.end_calls("no unexplained loss left")
@@ -99,7 +102,9 @@ def take_back_outside_refund(draft: Draft, record: Outside, because: str) -> Non
         outside=tuple(one for one in payment.outside if one is not record),
         beside_provider_amount=payment.beside_provider_amount - record.amount,
     )
-    take_back_booked_refund(draft, Taken(record.ref, record.amount, record.from_suspense), record.route)
+    take_back_booked_refund(
+        draft, BookedRefund(record.ref, record.amount, record.from_suspense), record.route
+    )
     if draft.payment.losses and draft.payment.held_amount:
         cover_losses(draft, f"{record.ref}:{payment.version}", because)
     if not resume_order(draft, because):
@@ -107,11 +112,11 @@ def take_back_outside_refund(draft: Draft, record: Outside, because: str) -> Non
             draft.call("refund taken back")
         else:
             draft.note(because)
-    call_spare(draft, record.from_suspense)
+    call_for_spare_money(draft, record.from_suspense)
 
 
 def take_back_booked_refund(
-    draft: Draft, gone: Taken, route: RefundRoute, *, by_chargeback: bool = False
+    draft: Draft, gone: BookedRefund, route: RefundRoute, *, by_chargeback: bool = False
 ) -> None:
     """Book the opposite of a booked refund that did not take place.
 
@@ -147,14 +152,14 @@ def resume_order(draft: Draft, because: str) -> bool:
     if payment.order_cancelled or not payment.held_amount:
         return False
     paid = payment.sale_amount > 0 and draft.move(SaleHereAgain, because)
-    short = not paid and payment.number is None and draft.move(MoneyBeside, because)
+    short = not paid and payment.number is None and draft.move(ShortMoneyHere, because)
     if short:
         draft.call("money of the sale missing again")
     return paid or short
 
 
-def call_spare(draft: Draft, amount: int) -> None:
-    """Call a person about ``amount`` more yen that are here and belong to no order; not for 0 yen."""
+def call_for_spare_money(draft: Draft, amount: int) -> None:
+    """Call a person if ``amount`` is more than 0: these yen are here and belong to no order."""
     state = draft.payment.state
     if amount:
         late, paid = state in OVER or state == "refunding", state == "captured"
@@ -184,8 +189,8 @@ def book_and_publish_refund(
     spare = min(amount, payment.spare_amount)
     refund_id = _book(draft, ref, amount, explained_by)
     if by_chargeback:
-        taken = Taken(" ".join(filter(None, [ref, explained_by])), amount, spare)
-        known = (one.taking(taken) if one.loss_ref == ref else one for one in payment.chargebacks)
+        taken = BookedRefund(" ".join(filter(None, [ref, explained_by])), amount, spare)
+        known = (one.with_taken_part(taken) if one.loss_ref == ref else one for one in payment.chargebacks)
         draft.change(chargebacks=tuple(known))
     if not draft.payment.spare_amount:
         draft.end_calls("no spare money here")
@@ -207,7 +212,7 @@ def book_and_publish_refund(
         route=route,
         by_dispute=by_chargeback,
         order_ended=payment.order_cancelled or payment.number_is_over,
-        by=draft.behind or (payment.asked_by if by_noren and not by_chargeback else ""),
+        by=draft.person or (payment.requested_by if by_noren and not by_chargeback else ""),
     )
 
 

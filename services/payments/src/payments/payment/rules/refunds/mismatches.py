@@ -4,13 +4,13 @@ from dataclasses import replace
 
 from payments.payment.rules.answers import Refunded, RefundedInAll, RefundRoute
 from payments.payment.rules.books import journal
-from payments.payment.rules.details import Taken
+from payments.payment.rules.details import BookedRefund
 from payments.payment.rules.drafting import Draft
 from payments.payment.rules.moves import RecordTakenBack
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.refunds.bookings import (
     book_refund,
-    call_spare,
+    call_for_spare_money,
     resume_order,
     take_back_booked_refund,
 )
@@ -32,33 +32,35 @@ def route_of(payment: Payment, ref: str) -> RefundRoute:
 def check_reported_sum(draft: Draft, answer: RefundedInAll) -> None:
     """Call a person if the provider's sum of refunds is below the booked sum. Its earlier report cannot be true then."""
     payment, amount = draft.payment, answer.amount
-    others = {one: reported for one, reported in payment.retold_refunds.items() if one != SUM}
-    if amount < min(answer.before, payment.reported_refunds_amount):
-        if payment.retold_refunds.get(SUM) != amount:
-            draft.change(retold_refunds={**others, SUM: amount})
+    others = {one: reported for one, reported in payment.refund_amounts_in_doubt.items() if one != SUM}
+    if amount < min(answer.expected_before, payment.reported_refunds_amount):
+        if payment.refund_amounts_in_doubt.get(SUM) != amount:
+            draft.change(refund_amounts_in_doubt={**others, SUM: amount})
             draft.call("refund reported otherwise")
             draft.note("refund told otherwise", f"¥{payment.reported_refunds_amount:,} → ¥{amount:,}")
-    elif SUM in payment.retold_refunds:
-        draft.change(retold_refunds=others)
+    elif SUM in payment.refund_amounts_in_doubt:
+        draft.change(refund_amounts_in_doubt=others)
 
 
 def call_for_missing_refund(draft: Draft, ref: str) -> None:
     """Call a person for a refund that was reported once and is not reported any more."""
     payment = draft.payment
     booked = payment.refund_amounts.get(ref, 0)
-    if booked and payment.retold_refunds.get(ref) != 0:
-        draft.change(retold_refunds={**payment.retold_refunds, ref: 0})
+    if booked and payment.refund_amounts_in_doubt.get(ref) != 0:
+        draft.change(refund_amounts_in_doubt={**payment.refund_amounts_in_doubt, ref: 0})
         draft.call("refund reported otherwise")
         draft.note("refund told no more", f"¥{booked:,}")
 
 
 def disown_refund(draft: Draft, ref: str, because: str) -> None:
-    """Take a refund out of the books that is not this order's, as staff decided."""
+    """Take a disowned refund out of the books."""
     payment = draft.payment
     booked = payment.refund_amounts.get(ref, payment.own_refunds.get(ref, 0))
     draft.change(
-        retold_refunds={
-            one: reported for one, reported in payment.retold_refunds.items() if one not in (ref, SUM)
+        refund_amounts_in_doubt={
+            one: reported
+            for one, reported in payment.refund_amounts_in_doubt.items()
+            if one not in (ref, SUM)
         },
         refund_amounts={one: reported for one, reported in payment.refund_amounts.items() if one != ref},
         own_refunds={one: reported for one, reported in payment.own_refunds.items() if one != ref},
@@ -69,13 +71,13 @@ def disown_refund(draft: Draft, ref: str, because: str) -> None:
 
 
 def count_refund_again(draft: Draft, ref: str, amount: int, because: str, *, by_noren: bool) -> None:
-    """Book a refund of which staff had said that it is not this order's, as the provider reports it.
+    """Book a disowned refund as the provider reports it.
 
     The provider's sum may have it already. ``by_noren``: it answered a request of Noren. If that was repeated for the same
     amount, this is the answer to the repetition, too.
     """
     payment = draft.payment
-    if by_noren and payment.refund_asked_amount == amount:
+    if by_noren and payment.refund_requested_amount == amount:
         draft.deny("refund")
         draft.end_refund()
     draft.change(
@@ -96,13 +98,13 @@ def check_reported_refund(draft: Draft, answer: Refunded) -> None:
     """
     payment, ref = draft.payment, answer.refund_ref
     booked = payment.refund_amounts.get(ref, payment.own_refunds.get(ref))
-    if booked is None or payment.retold_refunds.get(ref, booked) == answer.amount:
+    if booked is None or payment.refund_amounts_in_doubt.get(ref, booked) == answer.amount:
         return
-    others = {one: reported for one, reported in payment.retold_refunds.items() if one != ref}
+    others = {one: reported for one, reported in payment.refund_amounts_in_doubt.items() if one != ref}
     if answer.amount == booked:
-        draft.change(retold_refunds=others)
+        draft.change(refund_amounts_in_doubt=others)
         return
-    draft.change(retold_refunds={**others, ref: answer.amount})
+    draft.change(refund_amounts_in_doubt={**others, ref: answer.amount})
     draft.call("refund reported otherwise")
     draft.note("refund told otherwise", f"¥{booked:,} → ¥{answer.amount:,}")
 
@@ -112,15 +114,17 @@ def book_refunds_as_reported(draft: Draft, because: str) -> None:
 
     Each difference is its own movement.
     """
-    if SUM in draft.payment.retold_refunds:
+    if SUM in draft.payment.refund_amounts_in_doubt:
         _book_sum_as_reported(draft, because)
-    for ref, reported in draft.payment.retold_refunds.items():
+    for ref, reported in draft.payment.refund_amounts_in_doubt.items():
         payment = draft.payment
         more = reported - payment.refund_amounts.get(ref, payment.own_refunds.get(ref, 0))
         part = f"{ref}:{payment.version}"
         by_noren = ref in payment.own_refunds
         draft.change(
-            retold_refunds={one: left for one, left in payment.retold_refunds.items() if one != ref},
+            refund_amounts_in_doubt={
+                one: left for one, left in payment.refund_amounts_in_doubt.items() if one != ref
+            },
             refund_amounts={**payment.refund_amounts, ref: reported},
             own_refunds={**payment.own_refunds, ref: reported} if by_noren else payment.own_refunds,
         )
@@ -142,9 +146,13 @@ def _book_more(draft: Draft, ref: str, part: str, amount: int, because: str, *, 
 def _book_sum_as_reported(draft: Draft, because: str) -> None:
     """Take back what the provider's sum does not count: first refunds without ids, then the latest reported ones."""
     payment = draft.payment
-    reported = payment.retold_refunds[SUM]
+    reported = payment.refund_amounts_in_doubt[SUM]
     missing = payment.reported_refunds_amount - reported
-    draft.change(retold_refunds={one: left for one, left in payment.retold_refunds.items() if one != SUM})
+    draft.change(
+        refund_amounts_in_doubt={
+            one: left for one, left in payment.refund_amounts_in_doubt.items() if one != SUM
+        }
+    )
     if unnamed := min(missing, payment.unnamed_refund_amount):
         missing -= unnamed
         draft.change(unnamed_refund_amount=payment.unnamed_refund_amount - unnamed)
@@ -177,10 +185,10 @@ def _take_back(draft: Draft, ref: str, part: str, amount: int, because: str) -> 
         draft.note(because)
         return
     from_suspense = min(amount - beyond, payment.suspense_returned_amount)
-    take_back_booked_refund(draft, Taken(part, amount - beyond, from_suspense), route_of(payment, ref))
+    take_back_booked_refund(draft, BookedRefund(part, amount - beyond, from_suspense), route_of(payment, ref))
     if not resume_order(draft, because):
         if draft.move(RecordTakenBack, because):
             draft.call("refund taken back")
         else:
             draft.note(because)
-    call_spare(draft, from_suspense)
+    call_for_spare_money(draft, from_suspense)

@@ -34,7 +34,7 @@ def checked(
         refs = answer.refs if reason == DEADLINE_PASSED else {}
         return Unknown(reason=reason, mismatch=True, refs=refs)
     if operation == "refund" and isinstance(answer, Refunded) and answer.amount != amount:
-        return Unknown(reason="amount_differs", mismatch=True, doubted_refund=answer.refund_ref)
+        return Unknown(reason="amount_differs", mismatch=True, unfit_refund_ref=answer.refund_ref)
     if operation == "capture" and isinstance(answer, Captured) and answer.amount != amount:
         # Less may have been captured in the console. Only a look-up shows it.
         return Unknown(reason="amount_differs", mismatch=True)

@@ -3,7 +3,7 @@
 from payments.payment.rules.answers import Answer, Authorized, Captured, RefundDeclined, Refunded
 from payments.payment.rules.moves import ENDS_A_HOLD
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.refunds.answers import doubts
+from payments.payment.rules.refunds.answers import is_in_doubt
 
 
 def reported_before(payment: Payment, answer: Answer) -> bool:
@@ -13,7 +13,7 @@ def reported_before(payment: Payment, answer: Answer) -> bool:
     about Noren's refund in progress is always new.
     """
     match answer:
-        case Refunded() if doubts(payment, answer):
+        case Refunded() if is_in_doubt(payment, answer):
             return True
         case Refunded() | RefundDeclined() if payment.is_ours(answer.refund_ref):
             return False

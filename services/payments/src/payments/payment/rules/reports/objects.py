@@ -4,7 +4,7 @@ Three things count: receipts that were moved here, objects that staff disowned, 
 more. A decision of staff is never the last word against a new report.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,12 +14,13 @@ from payments.payment.rules.answers import (
     Captured,
     CaptureDeclined,
     Expired,
+    NoLongerReported,
     OtherHold,
     RefundDeclined,
     Refunded,
     Reversed,
-    ToldNoMore,
     Voided,
+    stored_name,
 )
 from payments.payment.rules.details import Disowned
 from payments.payment.rules.drafting import Draft, Settled
@@ -29,9 +30,19 @@ from payments.payment.rules.refunds.bookings import keep_route
 from payments.payment.rules.refunds.mismatches import call_for_missing_refund
 
 AGAIN = "counted_again_"
-"""The prefix of the name of a hold among the ``refs`` after staff counted it again. As the order's own, until a look."""
-KNOWN_THEN = "known at the decision"
-"""Stands among the reports of a disowned object for a report whose amount was not known at the decision."""
+"""The prefix of the ref that marks a hold as counted again, until a look-up reports it."""
+REPORTED_BEFORE = "known at the decision"
+"""Marks that the object had been reported at the decision, with an amount that was not kept."""
+
+
+def own_refs(payment: Payment, refs: Iterable[str]) -> list[str]:
+    """Return the ids in ``refs`` that are not empty and that staff did not disown, each once. For methods."""
+    return [ref for ref in dict.fromkeys(refs) if ref and ref not in payment.disowned]
+
+
+def holds_counted_again(payment: Payment) -> frozenset[str]:
+    """Return the holds that staff count again and that no look-up has reported since. For methods."""
+    return frozenset(ref for name, ref in payment.refs.items() if name.startswith(AGAIN))
 
 
 def as_named_here(payment: Payment, answer: Answer) -> Answer:
@@ -48,7 +59,7 @@ def as_named_here(payment: Payment, answer: Answer) -> Answer:
 
 def no_longer_reported(
     payment: Payment, *, receipts: Collection[str] | None, refunds: Collection[str] | None
-) -> tuple[ToldNoMore, ...]:
+) -> tuple[NoLongerReported, ...]:
     """Return the known objects of ``payment`` that a complete list does not contain any more; () if there are none.
 
     ``receipts`` and ``refunds`` are the listed ids (the provider's), None if the provider does not list such objects.
@@ -59,7 +70,7 @@ def no_longer_reported(
     gone = tuple(one for one in known if one not in (*listed, *payment.reversals))
     booked = payment.refund_amounts if refunds is not None else ()
     lost = tuple(ref for ref in booked if ref not in (refunds or ()))
-    return (ToldNoMore(receipts=gone, refunds=lost),) if gone or lost else ()
+    return (NoLongerReported(receipts=gone, refunds=lost),) if gone or lost else ()
 
 
 def stands_here(payment: Payment, receipt_id: str) -> bool:
@@ -68,8 +79,8 @@ def stands_here(payment: Payment, receipt_id: str) -> bool:
     return name in payment.receipts and name not in payment.reversals
 
 
-def call_booked_elsewhere(payment: Payment, receipt_id: str, order_code: str, at: datetime) -> Settled:
-    """Call a person about a reported receipt that is booked on ``order_code``. The person decides whose it is."""
+def record_booked_elsewhere(payment: Payment, receipt_id: str, order_code: str, at: datetime) -> Settled:
+    """Record that a reported receipt is booked on ``order_code``. The payment is then contradicted."""
     draft = Draft(payment, at)
     if receipt_id not in payment.booked_elsewhere:
         draft.change(booked_elsewhere={**payment.booked_elsewhere, receipt_id: order_code})
@@ -102,12 +113,12 @@ def record_report_of_disowned(draft: Draft, ref: str, answer: Answer) -> None:
     amount = _reported_amount(one, answer)
     if amount is None:
         return
-    report = f"{type(answer).__name__}:{amount}"
+    report = f"{stored_name(type(answer))}:{amount}"
     if isinstance(answer, Refunded):
         keep_route(draft, ref, answer.route)
     if not amount:
         _keep(draft, ref, replace(one, amount=0, confirmed=True))
-    elif KNOWN_THEN in one.reports:
+    elif REPORTED_BEFORE in one.reports:
         _keep(draft, ref, replace(one, amount=amount, reports=(report,)))
     elif report in one.reports:
         _keep(draft, ref, replace(one, amount=amount))
@@ -142,7 +153,7 @@ def _keep(draft: Draft, ref: str, one: Disowned) -> None:
     draft.change(disowned={**draft.payment.disowned, ref: one})
 
 
-def call_for_missing_objects(draft: Draft, answer: ToldNoMore) -> None:
+def call_for_missing_objects(draft: Draft, answer: NoLongerReported) -> None:
     """Call a person about objects that are not reported any more.
 
     Until a decision nothing that depends on them is final.

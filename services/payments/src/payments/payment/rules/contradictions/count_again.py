@@ -1,4 +1,4 @@
-"""Staff take back that an object is not this order's: the decision is forgotten, and the ordinary rules book it. Pure."""
+"""A disowned object counts for the order again, and the ordinary rules book it. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import TypeVar
 
 from payments.payment.rules.answers import Captured
-from payments.payment.rules.calls import ENDED_BY
+from payments.payment.rules.call_table import ENDED_BY
 from payments.payment.rules.details import Disowned
 from payments.payment.rules.drafting import Draft, Settled, and_then
 from payments.payment.rules.moves import NEXT, HoldHereAgain
-from payments.payment.rules.order_wishes import go_on
+from payments.payment.rules.order_wishes import do_what_waited
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.refunds.mismatches import count_refund_again
 from payments.payment.rules.reports.objects import AGAIN
@@ -30,9 +30,9 @@ def may_be_counted_again(payment: Payment) -> dict[str, Disowned]:
 
 
 def count_again(payment: Payment, terms: Terms, at: datetime, *, ref: str, by: str) -> Settled:
-    """Forget that staff said that ``ref`` is not this order's. It counts as the provider reports it.
+    """Undo the decision that ``ref`` (the provider's id) is not this order's, and book what the provider reports.
 
-    Of a hold only a look shows how it stands now. Until it fits, the payment is contradicted.
+    For a hold the next look-up decides. Until it fits, the payment is contradicted.
     """
     draft = Draft(payment, at, by)
     one = may_be_counted_again(payment).get(ref)
@@ -45,14 +45,17 @@ def count_again(payment: Payment, terms: Terms, at: datetime, *, ref: str, by: s
     if one.kind == "refund":
         draft.payment = _without_decision(draft.payment, ref).without_mismatch
         count_refund_again(draft, ref, one.amount, COUNTED_AGAIN, by_noren=one.by_noren)
-        go_on(draft, terms)
+        do_what_waited(draft, terms)
     else:
         _count_hold_again(draft, ref, one)
     return draft.done()
 
 
 def _count_hold_again(draft: Draft, ref: str, one: Disowned) -> None:
-    """Let the next look report the hold: as the order's own if it was that and there is no other, else as one beside it."""
+    """Remove the decision about a hold.
+
+    The next look-up reports it as the order's hold if it was that and no other exists; otherwise as a hold of others.
+    """
     payment = draft.payment
     ended = tuple(hold for hold in payment.ended_holds if hold != ref)
     draft.change(disowned=_without(payment.disowned, ref), ended_holds=ended)
@@ -68,21 +71,21 @@ def _count_hold_again(draft: Draft, ref: str, one: Disowned) -> None:
 def count_receipt_again(
     draft: Draft, terms: Terms, receipt_id: str, amount: int, captured_at: datetime, because: str
 ) -> Settled:
-    """Book a receipt of the provider's under a name that no other booking of it has; it is nobody else's any more."""
+    """Book a receipt of the provider under a new name, and forget that it was another order's."""
     payment = _without_decision(draft.payment, receipt_id)
     name = f"{receipt_id}>{payment.order_code}:{payment.version}"
     anew = payment.changed(
         booked_elsewhere=_without(payment.booked_elsewhere, receipt_id),
         receipt_names={**payment.receipt_names, receipt_id: name},
     )
-    draft.payment = all_booked(anew.without_mismatch)
+    draft.payment = end_receipt_nowhere(anew.without_mismatch)
     came = Captured(amount=amount, captured_at=captured_at, receipt_id=name)
     booked = settle_answer(draft.payment, None, came, draft.at, terms, because=because, by=draft.by)
     return and_then(draft.done(), booked)
 
 
 def _without_decision(payment: Payment, ref: str) -> Payment:
-    """Return the payment with ``ref`` under its names among the refs, unless another object has them now."""
+    """Return the payment without the decision about ``ref``, which gets its names back unless another object has them."""
     one = payment.disowned.get(ref)
     if one is None:
         return payment
@@ -91,14 +94,14 @@ def _without_decision(payment: Payment, ref: str) -> Payment:
     )
 
 
-def all_booked(payment: Payment) -> Payment:
+def end_receipt_nowhere(payment: Payment) -> Payment:
     """Return the payment without the call about a receipt that is booked nowhere, unless there is another one."""
     nowhere = any(one.kind == "receipt" and not one.booked_on for one in payment.disowned.values())
-    return payment if nowhere else payment.not_calling(*ENDED_BY["every disowned receipt booked"])
+    return payment if nowhere else payment.without_calls(*ENDED_BY["every disowned receipt booked"])
 
 
-def confirmed(payment: Payment) -> Payment:
-    """Return the payment after staff have seen that disowned objects were reported again: they are still not its own."""
+def confirm_disowned(payment: Payment) -> Payment:
+    """Return the payment after staff confirmed that the objects reported again are not its own."""
     if not payment.reported_again:
         return payment
     return payment.changed(

@@ -74,7 +74,8 @@ CallEnd = Literal[
     "seen, with nothing owed",
     "seen, after the cancellation",
 ]
-"""What ends calls. "seen" is the deed 確認済みにする; what stands behind it must hold then, else the call stays."""
+"""What ends calls. "seen" is the deed 確認済みにする; the words after the comma are a condition. If it is not
+true, the call stays."""
 
 
 @dataclass(frozen=True)

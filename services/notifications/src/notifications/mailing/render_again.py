@@ -14,11 +14,11 @@ from shared.events import CATALOGUE, Event, OrderPlaced
 
 
 def kept_event(event: Event) -> KeptEvent:
-    """Return ``event`` in the form stored with a mail, for :func:`retell_mails`."""
+    """Return ``event`` in the form stored with a mail, for :func:`render_again`."""
     return {"type": event.type, "body": event.model_dump(mode="json")}
 
 
-async def retell_mails(
+async def render_again(
     tx: Tx, mails: Mails, going: Sequence[StoredMail], known: Mapping[UUID, Circumstances]
 ) -> list[StoredMail]:
     """Return the mails to send. Mails whose facts changed have new texts, which are also stored.
