@@ -43,16 +43,16 @@ from shared.web.slices import install_routers, template_folders
 
 HERE = Path(__file__).parent
 DESK_PAGES = (
-    DeskPage("orders", "受注管理", "/desk/orders"),
-    DeskPage("orders", "商品", "/desk/products"),
-    DeskPage("orders", "在庫・入荷", "/desk/stock"),
-    DeskPage("orders", "店舗設定", "/desk/orders/settings"),
-    DeskPage("orders", "開店準備", "/desk/shop/opening"),
-    DeskPage("orders", "店舗情報", "/desk/shop"),
-    DeskPage("orders", "営業カレンダー", "/desk/shop/calendar"),
-    DeskPage("orders", "消費税", "/desk/shop/tax"),
-    DeskPage("orders", "特定商取引法", "/desk/shop/law"),
-    DeskPage("orders", "ページの編集", "/desk/shop/pages"),
+    DeskPage("orders", "受注管理", "/desk/orders", "read_orders"),
+    DeskPage("orders", "商品", "/desk/products", "read_stock"),
+    DeskPage("orders", "在庫・入荷", "/desk/stock", "read_stock"),
+    DeskPage("orders", "店舗設定", "/desk/orders/settings", "read_settings"),
+    DeskPage("orders", "開店準備", "/desk/shop/opening", "read_settings"),
+    DeskPage("orders", "店舗情報", "/desk/shop", "read_settings"),
+    DeskPage("orders", "営業カレンダー", "/desk/shop/calendar", "read_settings"),
+    DeskPage("orders", "消費税", "/desk/shop/tax", "read_settings"),
+    DeskPage("orders", "特定商取引法", "/desk/shop/law", "read_settings"),
+    DeskPage("orders", "ページの編集", "/desk/shop/pages", "read_settings"),
 )
 RETRY_AFTER_SECONDS = 2
 

@@ -14,6 +14,7 @@ from shared.events.checkout import (
     Destination,
     Line,
     OrderCancelled,
+    OrderDeedDone,
     Orderer,
     OrderPlaced,
     OrderProcessed,
@@ -45,6 +46,7 @@ from shared.events.members import (
     PointsUsed,
     RegistrationRefused,
     SessionsRevoked,
+    StaffInvited,
 )
 from shared.events.notifications import (
     MailAddressCorrected,
@@ -103,6 +105,7 @@ __all__ = [
     "MailsResent",
     "MemberRegistered",
     "OrderCancelled",
+    "OrderDeedDone",
     "OrderPlaced",
     "OrderProcessed",
     "Orderer",
@@ -134,6 +137,7 @@ __all__ = [
     "ShippedDestination",
     "ShopChanged",
     "ShopSettingsChanged",
+    "StaffInvited",
     "StockBooked",
     "StockExported",
     "StockReserved",

@@ -152,6 +152,13 @@ class OrdersExported(DeskEvent):
     producer: ClassVar[str] = "checkout"
 
 
+class OrderDeedDone(DeskEvent):
+    """Staff did something to an order at the desk, alone or with others; ``subject`` says what."""
+
+    producer: ClassVar[str] = "checkout"
+    order_code: str
+
+
 class CatalogueChanged(DeskEvent):
     """Staff created or changed products, their pictures or categories; ``subject`` says which, from what to what."""
 

@@ -21,9 +21,9 @@ from shared.web.deeds import done_by
 from shared.web.fields import Line
 from shared.web.forms import Form, read_form
 from shared.web.parts import CurrentParts, parts_of
-from shared.web.session import Viewer, require_right, require_staff
+from shared.web.session import Viewer, needs, require_right
 
-router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
 PATH = "/desk/products/categories"
 MayEdit = Annotated[Viewer, Depends(require_right("edit_products"))]
@@ -35,7 +35,7 @@ class CategoryForm(BaseModel):
     name: Line = Field(title="分類の名前", max_length=40)
 
 
-@router.get(PATH)
+@router.get(PATH, dependencies=[needs("read_stock")])
 async def list_categories(request: Request) -> Response:
     """Show the categories in the shop's order."""
     return await _page(request)

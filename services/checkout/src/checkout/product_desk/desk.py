@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
@@ -16,9 +16,9 @@ from shared.web.fields import Line
 from shared.web.lists import Asked, Column, DeskList, SearchBox, Tabs
 from shared.web.paging import Paging
 from shared.web.parts import CurrentParts
-from shared.web.session import MayExport, require_staff
+from shared.web.session import MayExport, needs
 
-router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
 PAGE = "/desk/products"
 
@@ -64,7 +64,7 @@ def _search(asked: Asked[ProductFilters]) -> ListingSearch:
     return ListingSearch(tab, asked.filters.q, asked.filters.category, asked.sort)
 
 
-@router.get(PAGE)
+@router.get(PAGE, dependencies=[needs("read_stock")])
 async def list_products(request: Request, parts: CurrentParts, paging: Paging) -> Response:
     """Show the listings in the shop's order."""
     asked = PRODUCTS.read(request, paging)

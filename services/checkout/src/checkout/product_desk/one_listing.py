@@ -37,10 +37,10 @@ from shared.files.store import Files
 from shared.web.deeds import done_by
 from shared.web.forms import Form, read_form
 from shared.web.parts import CurrentParts, parts_of
-from shared.web.session import Viewer, require_right, require_staff
+from shared.web.session import Viewer, needs, require_right
 from shared.web.uploads import received
 
-router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
 MayEdit = Annotated[Viewer, Depends(require_right("edit_products"))]
 
@@ -81,7 +81,7 @@ async def save_new_listing(request: Request, parts: CurrentParts, staff: MayEdit
     return await _form_page(request, typed, None, status=422)
 
 
-@router.get(PAGE + "/{listing_id}")
+@router.get(PAGE + "/{listing_id}", dependencies=[needs("read_stock")])
 async def show_listing(request: Request, listing_id: UUID) -> Response:
     """Show the listing with its form."""
     listing = await _listing(request, listing_id)

@@ -41,9 +41,9 @@ from shared.web.forms import Form, read_form
 from shared.web.lists import Column, DeskList, SearchBox, Tabs
 from shared.web.paging import PageAsked, Paging
 from shared.web.parts import CurrentParts, parts_of
-from shared.web.session import MayExport, Viewer, require_right, require_staff
+from shared.web.session import MayExport, Viewer, needs, require_right
 
-router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
 PAGE = "/desk/stock"
 F = TypeVar("F", bound=BaseModel)
@@ -144,7 +144,7 @@ def _search(tab: str, filters: StockFilters) -> StockSearch:
     return StockSearch(known[tab], filters.q)
 
 
-@router.get(PAGE)
+@router.get(PAGE, dependencies=[needs("read_stock")])
 async def list_stock(request: Request, parts: CurrentParts, paging: Paging) -> Response:
     """Show the products with the pieces for sale and the pieces reserved for orders; a tab has those with few."""
     asked = SHELVES.read(request, paging)
@@ -168,7 +168,7 @@ async def send_stock(request: Request, parts: CurrentParts, staff: MayExport, pa
     return SHELVES.csv(found)
 
 
-@router.get(PAGE + "/{sku}")
+@router.get(PAGE + "/{sku}", dependencies=[needs("read_stock")])
 async def show_stock(request: Request, sku: Sku, asked: Paging) -> Response:
     """Show one product's ledger, newest first, and the forms for what can be booked."""
     return await _product(request, sku, asked)
