@@ -318,7 +318,7 @@ async def test_removed_pictures_are_swept_and_those_of_a_copy_stay(
         await ask_to_sweep(tx, at=now())
         [due] = await claim_due(tx, picture_sweeps, rows_max=1, at=now(), kind=DueSweep)
 
-    await SweepPictures(shop_db, Files(LocalStore(tmp_path))).perform(due)
+    await SweepPictures(shop_db, lambda: Files(LocalStore(tmp_path))).perform(due)
 
     left = files_in(tmp_path)
     assert len(left) == 4, "the copy shows both pictures"

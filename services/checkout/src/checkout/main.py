@@ -1,6 +1,7 @@
 """Wires checkout together."""
 
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -82,12 +83,13 @@ def make() -> Service:
     read_menu = ReadMenu(db, others["payments"], every=timedelta(seconds=settings.menu_refresh_seconds))
     till = Till(db, origin_url=settings.origin_url, limits=settings.stock_limits, live=not settings.sandbox)
 
-    files = open_files("checkout", settings) if settings.files_location else None
-    sweeping = [SweepPictures(db, files).due_work()] if files is not None else []
+    files = partial(open_files, "checkout", settings)
+    keeps_files = settings.files_location is not None
+    sweeping = [SweepPictures(db, files).due_work()] if keeps_files else []
 
     async def on_start() -> None:
         if settings.sandbox:
-            await add_sample_catalogue(db, files)
+            await add_sample_catalogue(db, files() if keeps_files else None)
         async with db.transaction() as tx:
             if settings.sandbox:
                 await add_sample_shop(tx, fallback=settings.fallback_shop)
@@ -103,7 +105,7 @@ def make() -> Service:
     def pages(app: FastAPI) -> None:
         install(app, db, settings, till, issuer=issuer, verifier=verifier, members=Members(others["members"]))
         add_part(app, HealthOfServices, HealthOfServices(others))
-        add_part(app, Files, open_files("checkout", settings))
+        add_part(app, Files, files())
 
     return Service(
         name="checkout",

@@ -77,10 +77,7 @@ async def read_shelf(
             (array_agg(p.image ORDER BY p.position, p.sku))[1] AS image, count(*) OVER () AS total,
             coalesce(c.position, 2147483647) AS category_position, l.position, l.created_at
         FROM listings l JOIN products p USING (listing_id) JOIN stock s USING (sku)
-        LEFT JOIN LATERAL (
-            SELECT name, position FROM listing_categories JOIN categories USING (category_id)
-            WHERE listing_id = l.listing_id ORDER BY position, name LIMIT 1
-        ) AS c ON true
+        LEFT JOIN categories c ON c.name = p.category
         WHERE {_ON_SHELF} AND l.search_text LIKE ALL (CAST(:words AS text[]))
             AND (CAST(:category_id AS uuid) IS NULL OR EXISTS (SELECT 1 FROM listing_categories
                 WHERE listing_id = l.listing_id AND category_id = :category_id))

@@ -1,6 +1,6 @@
 """Due work that deletes pictures of goods that no listing names: of uploads that did not commit, or removed since."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -26,11 +26,11 @@ class DueSweep:
 
 
 class SweepPictures:
-    """Due work on the one row of ``picture_sweeps``."""
+    """Due work on the one row of ``picture_sweeps``. ``open_files`` opens the store when the work begins."""
 
-    def __init__(self, db: Database, files: Files) -> None:
+    def __init__(self, db: Database, open_files: Callable[[], Files]) -> None:
         self._db = db
-        self._files = files
+        self._open_files = open_files
 
     def due_work(self) -> DueWork:
         """Return this as due work."""
@@ -38,8 +38,9 @@ class SweepPictures:
 
     async def perform(self, claimed: DueSweep) -> None:
         """Delete the unnamed files of each kind, and do it again in a day."""
+        files = self._open_files()
         for kind in KEPT_AS:
-            await sweep(self._files, kind, self._named)
+            await sweep(files, kind, self._named)
         async with self._db.transaction() as tx:
             due_at = now() + SWEEP_AGAIN
             await strike_off(tx, picture_sweeps, claimed.task, claimed.lease, due_at=due_at)
