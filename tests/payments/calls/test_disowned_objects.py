@@ -274,7 +274,7 @@ def test_a_hold_counted_again_beside_another_is_one_of_others() -> None:
     )
 
 
-def test_a_disowned_hold_reported_as_anothers_calls_until_it_ends() -> None:
+def test_a_disowned_hold_of_others_calls_until_it_ends() -> None:
     told = look(disowned_hold(), OtherHold(authorization_id="a1", amount=3_300))
     assert told.contradicted
     over = look(told, OtherHold(authorization_id="a1", amount=3_300, stands=False))
