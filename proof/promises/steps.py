@@ -128,6 +128,8 @@ PAYMENT_STEPS: frozenset[tuple[str, str]] = frozenset(
         # What had gone back did not: a chargeback was won, a refund was another order's, or staff keep what is here.
         *((before, "captured") for before in ("owed", "refunded", "refunding")),
         ("refunded", "owed"),
+        # A hold that staff had disowned is the order's again, and the provider still reports it.
+        *((before, "authorized") for before in ("voided", "declined", "expired")),
         # Less than the whole was taken, or a receipt came to nothing: the rest is missing.
         *(
             (before, "short")
