@@ -103,6 +103,6 @@ async def test_a_receipt_of_goods_that_is_sent_twice_is_told_once(
     for _ in range(2):
         assert (await desk.post(f"/desk/stock/{sku}", data=form)).status_code == 303
     [noted] = await deeds(db)
-    assert noted.type == "stock_receipt_booked.v1"
+    assert noted.type == "stock_booked.v1"
     assert "10個" in noted.subject
     assert noted.before != noted.after

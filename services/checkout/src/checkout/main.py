@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from checkout.carts.new_carts import CartPace
-from checkout.catalogue.samples import add_sample_catalogue
+from checkout.catalogue.sweep_pictures import SweepPictures, ask_to_sweep
 from checkout.consumers import consumers
 from checkout.order_desk.health_of_services import HealthOfServices
 from checkout.orders.catch_up import CatchUp, ask_to_catch_up
@@ -17,6 +17,7 @@ from checkout.payment_menu.read_menu import ReadMenu
 from checkout.payment_menu.rows import ask_for_menu
 from checkout.placing.read_from_members import Members
 from checkout.placing.till import Busy, Till
+from checkout.product_desk.samples import add_sample_catalogue
 from checkout.settings import Settings
 from checkout.shop.front import Opening
 from checkout.shop.origin import Origin
@@ -43,10 +44,13 @@ from shared.web.slices import install_routers, template_folders
 HERE = Path(__file__).parent
 DESK_PAGES = (
     DeskPage("orders", "受注管理", "/desk/orders", "read_orders"),
+    DeskPage("orders", "商品", "/desk/products", "read_products"),
     DeskPage("orders", "在庫・入荷", "/desk/stock", "read_stock"),
     DeskPage("orders", "店舗設定", "/desk/orders/settings", "read_settings"),
     DeskPage("orders", "開店準備", "/desk/shop/opening", "read_settings"),
     DeskPage("orders", "店舗情報", "/desk/shop", "read_settings"),
+    DeskPage("orders", "営業カレンダー", "/desk/shop/calendar", "read_settings"),
+    DeskPage("orders", "消費税", "/desk/shop/tax", "read_settings"),
     DeskPage("orders", "特定商取引法", "/desk/shop/law", "read_settings"),
     DeskPage("orders", "ページの編集", "/desk/shop/pages", "read_settings"),
 )
@@ -78,14 +82,19 @@ def make() -> Service:
     read_menu = ReadMenu(db, others["payments"], every=timedelta(seconds=settings.menu_refresh_seconds))
     till = Till(db, origin_url=settings.origin_url, limits=settings.stock_limits, live=not settings.sandbox)
 
+    files = open_files("checkout", settings) if settings.files_location else None
+    sweeping = [SweepPictures(db, files).due_work()] if files is not None else []
+
     async def on_start() -> None:
+        if settings.sandbox:
+            await add_sample_catalogue(db, files)
         async with db.transaction() as tx:
             if settings.sandbox:
-                await add_sample_catalogue(tx)
                 await add_sample_shop(tx, fallback=settings.fallback_shop)
                 await add_sample_pages(tx)
             await ask_for_menu(tx, at=now())
             await ask_to_catch_up(tx, at=now())
+            await ask_to_sweep(tx, at=now())
 
     async def close() -> None:
         for client in others.values():
@@ -103,7 +112,7 @@ def make() -> Service:
         consumers=consumers,
         db=db,
         resources={Till: till},
-        due_work=[read_menu.due_work(), CatchUp(db).due_work()],
+        due_work=[read_menu.due_work(), CatchUp(db).due_work(), *sweeping],
         install_pages=pages,
         on_start=on_start,
         close=close,

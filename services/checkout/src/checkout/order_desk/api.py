@@ -138,6 +138,7 @@ async def read_order(request: Request, parts: CurrentParts, order_code: OrderCod
         payment=stored.payment,
         payment_kind=stored.payment_kind,
         total=stored.total,
+        taxes=list(stored.taxes),
         placed_at=stored.placed_at,
         cancel_reason=stored.cancel_reason,
         calls=list(whole.order.calls),

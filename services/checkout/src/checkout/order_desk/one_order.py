@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from checkout.my_orders.receipt import may_be_receipted
 from checkout.order_desk.deeds import DEEDS
 from checkout.order_desk.fields import CARRIER_OPTIONS, OrderCode
 from checkout.order_desk.labels import ORDER_KIND_LABEL, badges
@@ -166,6 +167,7 @@ def _read(whole: WholeOrder, staff: Viewer) -> dict[str, Any]:
         "deposit_button": _deposit_button(whole.order),
         "cancel_label": REASON_LABEL.of(whole.stored.cancel_reason) if whole.stored.cancel_reason else "",
         "amounts": amounts_rows(whole.stored),
+        "has_receipt": may_be_receipted(whole.stored),
         "carriers": CARRIER_OPTIONS,
         "may": _may(whole.order, staff),
         "warnings": {path: deed.warnings(whole.order) for path, deed in DEEDS.items()},

@@ -15,6 +15,7 @@ from checkout.order_desk.labels import ORDER_KIND_LABEL, badges, called_for, dep
 from checkout.order_desk.search import (
     FOUND_MAX,
     TABS,
+    ExportedOrder,
     Search,
     count_paid_at_the_door,
     count_tabs,
@@ -80,9 +81,23 @@ def _status(row: StoredOrder) -> Cell:
     return [badge(one) for one in (states["status"], *calls)]
 
 
+def _goods(row: StoredOrder) -> Cell:
+    return text(row.goods if isinstance(row, ExportedOrder) else "")
+
+
 def _deposit(row: StoredOrder) -> Cell:
     held: Sequence[Badge] = [(PAYMENT_LABEL["authorized"], "note")] if is_held(row) else []
     return [badge(one) for one in (badges(row)["deposit"], *held)]
+
+
+def _tax(reduced: bool, part: str) -> Callable[[StoredOrder], Cell]:
+    """Return a column of the file: a part of the taxes of one kind of rate. Orders without taxes leave it empty."""
+
+    def cell(row: StoredOrder) -> Cell:
+        found = [getattr(one, part) for one in row.taxes if one.reduced == reduced]
+        return text(str(found[0]) if found else "")
+
+    return cell
 
 
 ORDERS = DeskList[SearchForm, StoredOrder](
@@ -98,6 +113,12 @@ ORDERS = DeskList[SearchForm, StoredOrder](
         Column("入金状況", _deposit, css="card-state", csv=lambda row: badges(row)["deposit"][0]),
         Column("発送状況", _state("shipping"), css="card-state"),
         Column("合計", lambda row: yen(row.total), sort="total", css="card-amount", numeric=True),
+        Column("商品", _goods, on_page=False),
+        *(
+            Column(f"{label}{what}", _tax(reduced, part), on_page=False)
+            for reduced, label in ((False, "標準税率"), (True, "軽減税率"))
+            for what, part in (("（％）", "rate"), ("対象額", "amount"), ("消費税", "tax"))
+        ),
         Column("要確認", lambda row: text("・".join(called_for(row))), on_page=False),
     ],
     href=_path,

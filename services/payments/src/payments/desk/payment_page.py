@@ -18,6 +18,7 @@ from payments.methods.registry import Methods
 from payments.notices.labels import NOTICE_STATES
 from payments.payment.labels import OPERATIONS, STATES
 from payments.payment.rows import read_order_payment
+from payments.payment.snapshots import with_order
 from payments.requests.labels import REQUEST_STATES
 from payments.shop.rows import read_payment_settings
 from payments.watching.look_up_payment import look_up_payment
@@ -78,7 +79,7 @@ async def _show(
     request: Request, parts: Parts, order_code: str, refused: Form[Any] | None = None, *, status: int = 200
 ) -> Response:
     async with parts.db.transaction() as tx:
-        payment = await read_order_payment(tx, order_code)
+        payment = await with_order(tx, await read_order_payment(tx, order_code))
         story = await payment_story(tx, payment.payment_id)
         settings = await read_payment_settings(tx)
     staff = await viewer_of(request)
