@@ -27,10 +27,10 @@ class Doer:
     name: str
     fields: DeedFields = field(default_factory=dict)
 
-    def say(self, tx: Tx, subject: str) -> None:
-        """Publish the deed."""
+    def say(self, tx: Tx, subject: str, *, before: str = "", after: str = "") -> None:
+        """Publish the deed, with the values that it changed."""
         if self.fields:
-            tx.say(StockBooked(**self.fields, subject=subject))
+            tx.say(StockBooked(**self.fields, subject=subject, before=before, after=after))
 
 
 async def receive_goods(
@@ -80,7 +80,8 @@ async def set_low_mark(tx: Tx, *, sku: str, low_at: int, by: Doer) -> None:
     if before == low_at:
         return
     await tx.execute("UPDATE stock SET low_at = :low_at WHERE sku = :sku", low_at=low_at, sku=sku)
-    by.say(tx, f"{sku}：在庫わずかの目安 {before}個 → {low_at}個")
+    values = {"before": f"{before}個", "after": f"{low_at}個"}
+    by.say(tx, f"{sku}：在庫わずかの目安 {before}個 → {low_at}個", **values)
 
 
 def _note(cause: str, memo: str) -> str:
@@ -148,7 +149,8 @@ class _LockedShelf:
             change=change,
             sku=self.sku,
         )
-        by.say(self.tx, f"{self.sku} {self.name}：{BOOKED[reason]} {change:+,}個（{note}）")
+        values = {"before": f"販売可能 {available - change:,}個", "after": f"販売可能 {available:,}個"}
+        by.say(self.tx, f"{self.sku} {self.name}：{BOOKED[reason]} {change:+,}個（{note}）", **values)
         return int(available)
 
     def _check(self, change: int, place: str) -> None:
