@@ -45,7 +45,7 @@ from shared.web.slices import install_routers, template_folders
 HERE = Path(__file__).parent
 DESK_PAGES = (
     DeskPage("orders", "受注管理", "/desk/orders", "read_orders"),
-    DeskPage("orders", "商品", "/desk/products", "read_stock"),
+    DeskPage("orders", "商品", "/desk/products", "read_products"),
     DeskPage("orders", "在庫・入荷", "/desk/stock", "read_stock"),
     DeskPage("orders", "店舗設定", "/desk/orders/settings", "read_settings"),
     DeskPage("orders", "開店準備", "/desk/shop/opening", "read_settings"),

@@ -22,6 +22,8 @@ Right = Literal[
     "keep_searches",
     "change_searches_of_all",
     "export",
+    "read_products",
+    "edit_products",
     "read_stock",
     "book_stock",
     "edit_products",
@@ -68,7 +70,11 @@ ROLES_OF: Mapping[Right, frozenset[Role]] = {
     "change_searches_of_all": _OWNER,
     # Save a list as a file: personal data leave the shop.
     "export": _OWNER,
+    "read_products": _ALL,
+    # Create and change products, their pictures and categories.
+    "edit_products": _ORDERS | _OPS,
     "read_stock": _ALL - {"money"},
+    # Receive, correct and count.
     "book_stock": _ORDERS | _OPS,
     # Create and change products, their pictures and categories.
     "edit_products": _OPS,

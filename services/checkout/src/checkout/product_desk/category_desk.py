@@ -35,7 +35,7 @@ class CategoryForm(BaseModel):
     name: Line = Field(title="分類の名前", max_length=40)
 
 
-@router.get(PATH, dependencies=[needs("read_stock")])
+@router.get(PATH, dependencies=[needs("read_products")])
 async def list_categories(request: Request) -> Response:
     """Show the categories in the shop's order."""
     return await _page(request)

@@ -64,7 +64,7 @@ def _search(asked: Asked[ProductFilters]) -> ListingSearch:
     return ListingSearch(tab, asked.filters.q, asked.filters.category, asked.sort)
 
 
-@router.get(PAGE, dependencies=[needs("read_stock")])
+@router.get(PAGE, dependencies=[needs("read_products")])
 async def list_products(request: Request, parts: CurrentParts, paging: Paging) -> Response:
     """Show the listings in the shop's order."""
     asked = PRODUCTS.read(request, paging)

@@ -81,7 +81,7 @@ async def save_new_listing(request: Request, parts: CurrentParts, staff: MayEdit
     return await _form_page(request, typed, None, status=422)
 
 
-@router.get(PAGE + "/{listing_id}", dependencies=[needs("read_stock")])
+@router.get(PAGE + "/{listing_id}", dependencies=[needs("read_products")])
 async def show_listing(request: Request, listing_id: UUID) -> Response:
     """Show the listing with its form."""
     listing = await _listing(request, listing_id)
