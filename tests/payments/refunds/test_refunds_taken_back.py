@@ -1,7 +1,11 @@
 """Refunds that did not take place after all: they end losses before money is here again, and every mail is corrected."""
 
+import re
+from datetime import timedelta
+
 import pytest
 
+from harness.keys import Keys
 from payments.calls import rules as call_rules
 from payments.payment.locked_payments import end_mismatch_if_all_fits, settle_answers
 from payments.payment.rules import order_wishes
@@ -10,14 +14,20 @@ from payments.payment.rules.answers import (
     RefundDeclined,
     Refunded,
     RefundedInAll,
+    Unknown,
 )
 from payments.payment.rules.contradictions.disown import disown
 from payments.payment.rules.details import Loss, Outside
 from payments.payment.rules.drafting import Settled, and_then
 from payments.payment.rules.payment import Payment
 from payments.refunds import rules as refund_rules
+from shared.clock import clock
 from shared.events import PaymentRefunded, RefundTakenBack
+from tests.payments.order_examples import cancelled, capture_requested, placed
 from tests.payments.payment_examples import AT, PAID, RENEWABLE, payment
+from tests.payments.payments_service import Payments
+from tests.payments.scripted import Scripted, granted, taken
+from tests.payments.staff import press, sign_in
 
 PAYS = payment("captured", authorization_id="a1", captured_amount=3_300, receipts=("r1",),
                receipt_amounts={"r1": 3_300})  # fmt: skip
@@ -176,3 +186,61 @@ def test_yen_that_staff_know_by_the_sum_are_booked_as_taken_back_after_an_old_na
                        calls=("refund_unexplained",))  # fmt: skip
     story = seen(sum_of(Settled(old), 500))
     assert (money(story.payment), story.payment.calls) == ((2_800, 0), ())
+
+
+def offered(page: str) -> set[str]:
+    """The deeds that the page of the order offers."""
+    return set(re.findall(r'action="[^"]*/desk/payments/N1/([a-z/-]+)"', page))
+
+
+async def test_a_doubted_refund_that_staff_have_seen_is_over_and_its_rest_is_requested_anew(
+    payments: Payments, method: Scripted, keys: Keys
+) -> None:
+    sign_in(payments.browser, keys)
+    hold, receipt = granted(), taken()
+    doubt = Unknown(reason="amount_differs", mismatch=True, to_request=True, unfit_refund_ref="p1")
+    method.script, method.known = [hold, receipt], [(hold, receipt)]
+    for event in (placed("N1", "scripted"), capture_requested("N1")):
+        await payments.hears(event)
+        await payments.work()
+    method.script = [doubt]
+    await payments.hears(cancelled("N1"))
+    await payments.work()
+    method.known = [(hold, receipt, refund(500), refund(1_000, "p2"))]
+    clock.move(timedelta(minutes=5))
+    await payments.work()
+    assert (await payments.payment("N1")).held_amount == 2_300
+
+    assert (await press(payments, "N1", "seen")).status_code == 303
+    await payments.work()
+    owed = await payments.payment("N1")
+    assert (owed.state, owed.held_amount, owed.calls) == ("owed", 1_800, ("refund_failed",))
+    page = (await payments.browser.get("/desk/payments/N1")).text
+    assert "refund" in offered(page)
+
+    method.script = [refund(1_800, "p3")]
+    assert (await press(payments, "N1", "refund")).status_code == 303
+    await payments.work()
+    assert (await payments.payment("N1")).state == "refunded"
+
+
+async def test_no_second_refund_is_offered_before_the_first_is_answered(
+    payments: Payments, method: Scripted, keys: Keys
+) -> None:
+    sign_in(payments.browser, keys)
+    hold, receipt = granted(), taken()
+    method.script, method.known = [hold, receipt], [(hold, receipt)]
+    for event in (placed("N1", "scripted"), capture_requested("N1")):
+        await payments.hears(event)
+        await payments.work()
+    method.script = [Unknown(reason="timeout")]
+    await press(payments, "N1", "part-refund", refund_amount=500, refund_reason="傷")
+    await payments.work()
+    page = (await payments.browser.get("/desk/payments/N1")).text
+    assert "part-refund" not in offered(page)
+    method.known = [(hold, receipt, refund(500))]
+    method.script = [refund(500)]
+    clock.move(timedelta(minutes=5))
+    await payments.work()
+    page = (await payments.browser.get("/desk/payments/N1")).text
+    assert "part-refund" in offered(page)

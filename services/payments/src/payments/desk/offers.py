@@ -29,6 +29,9 @@ from shared.web.filters import yen
 AGAIN = "前回の依頼が成立しなかったため、もう一度依頼"
 """The reason in the history of a part refund that is requested again."""
 
+ASKS_REFUND = ("refund", "refund-spare", "part-refund")
+"""The deeds that request a refund. They are offered after the answer to an earlier refund."""
+
 _BOOKS_AGAIN = {
     "receipt": "{amount}を、この注文の入金として記録し直します。お金は動きません。",
     "refund": "{amount}を、この注文の返金として記録し直します。お金は動きません。まだお知らせしていない返金は、お客様にメールでお知らせします。",

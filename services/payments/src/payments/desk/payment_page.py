@@ -9,7 +9,7 @@ from payments.desk.call_labels import calls
 from payments.desk.deeds import DEEDS
 from payments.desk.do_payment_deed import do_payment_deed
 from payments.desk.facts import facts
-from payments.desk.offers import contraries, objects_of_other_orders, offers
+from payments.desk.offers import ASKS_REFUND, contraries, objects_of_other_orders, offers
 from payments.desk.payment_forms import payment_forms
 from payments.desk.rows import payment_story
 from payments.desk.story_labels import story_in_words
@@ -75,7 +75,7 @@ async def _show(
         payment = await read_order_payment(tx, order_code)
         story = await payment_story(tx, payment.payment_id)
         settings = await read_payment_settings(tx)
-    method = parts[Methods][payment.method]
+    method, waits = parts[Methods][payment.method], story.refund_is_open
     menu, terms = method.menu(), method.terms
     return parts.pages.render(
         request,
@@ -87,10 +87,10 @@ async def _show(
         state=STATES.of(payment.state),
         calls=calls(payment, terms),
         facts=facts(payment, shows_status=menu.provider_status_shown),
-        offers=offers(payment, terms),
+        offers=[one for one in offers(payment, terms) if not (waits and one.path in ASKS_REFUND)],
         objects_of_other_orders=objects_of_other_orders(payment),
         contraries=contraries(payment, terms, story),
-        forms=payment_forms(payment, terms, refused),
+        forms=payment_forms(payment, terms, refused, refund_is_open=waits),
         refused=refused,
         has_provider=payment.state != "unmanaged",
         labels=LABELS,
