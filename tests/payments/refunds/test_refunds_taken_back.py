@@ -114,7 +114,7 @@ def test_money_of_a_refund_taken_back_covers_the_loss_of_another(cancelled: bool
     assert booked_once(story)
 
 
-def test_the_buyer_reads_of_every_yen_that_was_published_and_did_not_go_back() -> None:
+def test_published_yen_that_did_not_go_back_are_corrected() -> None:
     story = look(Settled(PAYS), refund(4_000))
     story = seen(look(story, refund(3_300)))
     assert published(story) == 3_300
@@ -131,7 +131,7 @@ def test_a_loss_that_nobody_was_told_of_is_taken_back_in_silence() -> None:
     assert not [one for one in story.events if isinstance(one, RefundTakenBack)]
 
 
-def test_a_refund_named_after_its_sum_made_a_loss_is_taken_back_whole() -> None:
+def test_a_refund_named_after_its_sum_is_taken_back_whole() -> None:
     story = look(sum_of(Settled(PAYS), 3_500), refund(3_500))
     assert (story.payment.refund_amounts, money(story.payment)) == ({"p1": 3_500}, (0, 200))
     story = seen(look(story, RefundDeclined(reason="failed", refund_ref="p1")))
@@ -139,7 +139,7 @@ def test_a_refund_named_after_its_sum_made_a_loss_is_taken_back_whole() -> None:
     assert published(story) == 0
 
 
-def test_a_refund_of_the_sale_takes_no_suspense_of_a_record_of_staff() -> None:
+def test_a_refund_taken_back_leaves_suspense_to_records() -> None:
     record = Outside("desk:1", 700, "gift_card", from_suspense=700)
     paid = PAYS.changed(suspense_amount=700, suspense_returned_amount=700, refunded_amount=700,
                         beside_provider_amount=700, outside=(record,), refunds=("desk:1",),
@@ -151,7 +151,7 @@ def test_a_refund_of_the_sale_takes_no_suspense_of_a_record_of_staff() -> None:
 
 
 @pytest.mark.parametrize("ours", [True, False])
-def test_a_refund_that_fails_after_it_was_completed_calls_a_person(ours: bool) -> None:
+def test_a_completed_refund_that_fails_calls_a_person(ours: bool) -> None:
     own = {"p1": 3_300} if ours else {}
     back = look(Settled(PAYS.changed(order_cancelled=True)), refund(3_300)).payment.changed(own_refunds=own)
     failed = RefundDeclined(reason="failed", refund_ref="p1")
@@ -165,7 +165,7 @@ def test_a_refund_that_fails_after_it_was_completed_calls_a_person(ours: bool) -
     assert "refund_failed" in owed.payment.calls
 
 
-def test_a_doubted_refund_is_ended_with_its_request_and_the_rest_is_left_to_staff() -> None:
+def test_a_doubted_refund_ends_and_its_rest_is_left_to_staff() -> None:
     doubted = payment("refunding", captured_amount=3_300, receipts=("r1",), receipt_amounts={"r1": 3_300},
                       order_cancelled=True, refund_requested_amount=3_300, unfit_refund_refs=("p1",),
                       calls=("answer_mismatch",))  # fmt: skip
@@ -179,7 +179,7 @@ def test_a_doubted_refund_is_ended_with_its_request_and_the_rest_is_left_to_staf
     assert [ask.amount for ask in again.requests] == [1_800]
 
 
-def test_yen_that_staff_know_by_the_sum_are_booked_as_taken_back_after_an_old_name() -> None:
+def test_sums_booked_under_old_names_are_taken_back() -> None:
     """Bookings from before names had versions are known by their prefix."""
     old = PAYS.changed(state="refunded", refunded_amount=3_300, unnamed_refund_amount=3_500,
                        refunds=("total:3500",), losses=(Loss("total:3500", 200, "refund", published=True),),
@@ -193,7 +193,7 @@ def offered(page: str) -> set[str]:
     return set(re.findall(r'action="[^"]*/desk/payments/N1/([a-z/-]+)"', page))
 
 
-async def test_a_doubted_refund_that_staff_have_seen_is_over_and_its_rest_is_requested_anew(
+async def test_staff_have_seen_a_doubted_refund_and_request_the_rest(
     payments: Payments, method: Scripted, keys: Keys
 ) -> None:
     sign_in(payments.browser, keys)
@@ -224,7 +224,7 @@ async def test_a_doubted_refund_that_staff_have_seen_is_over_and_its_rest_is_req
     assert (await payments.payment("N1")).state == "refunded"
 
 
-async def test_no_second_refund_is_offered_before_the_first_is_answered(
+async def test_a_second_refund_is_offered_after_the_first_answer(
     payments: Payments, method: Scripted, keys: Keys
 ) -> None:
     sign_in(payments.browser, keys)
