@@ -40,7 +40,7 @@ class Bench:
             "checkout_url": installation.checkout_url,
             "origin_url": installation.site.origin_url,
             "database_url": installation.database_url("checkout"),
-            "staff": installation.session_of(uuid4(), staff="admin"),
+            "staff": installation.session_of(uuid4(), staff="owner"),
             "members": [installation.session_of(member_id) for member_id in members],
             "skus": skus,
             "connections": connections,

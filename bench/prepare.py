@@ -3,7 +3,7 @@
 from uuid import UUID, uuid4
 
 from bench.measure import Databases
-from checkout.stock.receive_goods import receive_goods
+from checkout.stock.book_stock import Doer, receive_goods
 from shared.clock import now
 from shared.database.transactions import Database
 
@@ -42,7 +42,7 @@ async def _fill_shelves(url: str, skus: list[str]) -> None:
                     cause="仕入",
                     memo="",
                     key=f"bench-{sku}",
-                    by="bench",
+                    by=Doer("bench"),
                     at=now(),
                 )
     finally:

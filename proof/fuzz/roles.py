@@ -87,7 +87,7 @@ async def _clerk(origin: str) -> Role:
         "--name",
         "店員",
         "--role",
-        "staff",
+        "manager",
     ]
     done = await asyncio.to_thread(
         subprocess.run,

@@ -8,7 +8,10 @@ from proof.promises import Check, promise
 HOLDS, GONE, BACK = "holds", "shipped", "released"
 
 
-@promise("P4", "Stock is never negative, and initial + received - reserved + released = available")
+@promise(
+    "P4",
+    "Stock is never negative, and initial + received + corrected + counted - reserved + released = available",
+)
 async def stock_adds_up(outside: Outside, check: Check) -> None:
     sums = {
         row["sku"]: (row["available"], row["reserved"])

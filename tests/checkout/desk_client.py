@@ -33,7 +33,7 @@ def desk_client(
     db: Database,
     keys: Keys,
     *,
-    staff: str | None = "clerk",
+    staff: str | None = "manager",
     name: str = "店長 試験",
     page: bool = True,
     member: UUID = STAFF,

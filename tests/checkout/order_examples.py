@@ -10,6 +10,7 @@ from shared.clock import now
 from shared.database.transactions import Database
 from shared.events import Address, Amounts, Destination, Line, Orderer, OrderPlaced, PaymentNumberIssued
 from shared.ids import new_id
+from tests.checkout.goods import put_on_shelf
 from tests.checkout.payment_terms import TERMS, Group
 
 KIND: dict[Group, tuple[str, str]] = {
@@ -31,17 +32,10 @@ SKU = "test-cup"
 async def stock_up(db: Database, available: int = 100, *, sku: str = SKU) -> None:
     """Put a product with ``available`` pieces on the shelf."""
     async with db.transaction() as tx:
-        await tx.execute(
-            "INSERT INTO products (sku, name, category, maker, summary, description, facts, image, unit_price,"
-            " position) VALUES (:sku, '試験の湯呑', '器', '試験窯', '', '', '[]', 'cup.svg', 1500, 1)"
-            " ON CONFLICT DO NOTHING",
-            sku=sku,
-        )
-        await tx.execute(
-            "INSERT INTO stock (sku, available) VALUES (:sku, :available) ON CONFLICT DO NOTHING",
-            sku=sku,
-            available=available,
-        )
+        if not await tx.value("SELECT 1 FROM products WHERE sku = :sku", sku=sku):
+            await put_on_shelf(
+                tx, sku, name="試験の湯呑", price=1_500, available=available, image="cup.svg", explained=False
+            )
 
 
 def placed(group: Group, code: str, *, destinations: int = 1, **changes: Any) -> OrderPlaced:

@@ -25,6 +25,7 @@ from shared.database.transactions import Database
 from shared.ids import new_id
 from shared.web.operations import Operations
 from shared.web.parts import add_part
+from tests.checkout.goods import put_on_shelf
 from tests.checkout.payment_terms import on_menu
 
 ORIGIN = "http://127.0.0.1:8080"
@@ -88,23 +89,8 @@ async def open_shop(
 ) -> None:
     """Put products on the shelf, each with a ledger that explains its stock, and a menu on the wall."""
     async with db.transaction() as tx:
-        for position, sku in enumerate(skus):
-            await tx.execute(
-                "INSERT INTO products (sku, name, category, maker, summary, description, facts, image,"
-                " unit_price, position) VALUES (:sku, :name, '器', '試験窯', '', '', '[]', 'yunomi-hakuji.svg',"
-                " :price, :position)",
-                sku=sku,
-                name=f"試験の品 {sku}",
-                price=price,
-                position=position,
-            )
-            await tx.execute("INSERT INTO stock (sku, available) VALUES (:sku, :n)", sku=sku, n=available)
-            await tx.execute(
-                "INSERT INTO stock_entries VALUES (:id, :sku, 'initial', 'test', :n, 0, now())",
-                id=new_id(),
-                sku=sku,
-                n=available,
-            )
+        for sku in skus:
+            await put_on_shelf(tx, sku, name=f"試験の品 {sku}", price=price, available=available)
         await keep_menu(tx, Menu([Method.model_validate(entry) for entry in menu]).methods, at=now())
 
 

@@ -1,13 +1,17 @@
 """The cart holds what can be delivered, says what cannot, and leads to an order by two buttons."""
 
 import re
+from pathlib import Path
 
 import httpx
 import pytest
+from obstore.store import LocalStore
 
-from checkout.catalogue.samples import add_sample_catalogue, sample_products
+from checkout.product_desk.samples import add_sample_catalogue, sample_products
 from harness.keys import Keys
 from shared.database.transactions import Database
+from shared.files.store import Files
+from shared.web.parts import add_part
 from tests.checkout.shopper import AMAZON_PAY, CASH_ON_DELIVERY, MENU, Shopper, open_shop, shop_app
 
 
@@ -285,19 +289,26 @@ async def test_the_cart_offers_one_button_while_amazon_pay_is_off(
     assert "Amazon" not in shopper.text
 
 
-async def test_the_shop_has_a_sample_catalogue_with_pictures(shop_db: Database, shopper: Shopper) -> None:
-    async with shop_db.transaction() as tx:
-        assert await add_sample_catalogue(tx) == len(sample_products())
-        assert await add_sample_catalogue(tx) == 0
+async def test_the_shop_has_a_sample_catalogue_with_pictures(
+    shop_db: Database, keys: Keys, tmp_path: Path
+) -> None:
+    files = Files(LocalStore(tmp_path))
+    app = shop_app(shop_db, keys)
+    add_part(app, Files, files)
+    shopper = Shopper(app, keys)
+    assert await add_sample_catalogue(shop_db, files) == len(sample_products())
+    assert await add_sample_catalogue(shop_db, files) == 0
 
     await shopper.opens("/")
     shelf = shopper.text
     for product in sample_products():
         assert product.name in shelf
-        picture = await shopper.browser.get(f"/static/shop/goods/{product.image}")
-        assert picture.headers["content-type"].startswith("image/svg+xml")
         page = await shopper.opens(f"/items/{product.sku}")
         assert "カートに入れる" in page.text
+        shown = re.search(r'src="(/shop/goods/[^"]+)"', page.text)
+        assert shown is not None
+        picture = await shopper.browser.get(shown[1])
+        assert (picture.status_code, picture.headers["content-type"]) == (200, "image/webp")
     assert (await shopper.opens("/items/none")).status_code == 404
 
 

@@ -10,7 +10,7 @@ import pytest
 from checkout.consumers import consumers
 from checkout.tables import metadata
 from harness.as_seen import BULK, as_seen
-from harness.hearing import Hearing, said
+from harness.hearing import Hearing, effects, said
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
 from shared.clock import now
@@ -131,7 +131,7 @@ async def test_forced_ids_of_orders_without_a_capture_are_refused(
     await place(db, "transfer", "K-3")
     answer = await act(desk, "capture", "K-1", "K-2", "K-3", confirmed="true")
     assert results(answer) == {"K-1": False, "K-2": False, "K-3": True}
-    assert [event.correlation for event in await said(db)] == ["K-3"]
+    assert [event.correlation for event in await effects(db)] == ["K-3"]
 
 
 @pytest.mark.feature("PAY-29")
@@ -198,7 +198,7 @@ async def test_ticked_orders_become_processed_in_bulk(db: Database, desk: httpx.
     assert results(await act(desk, "process", "G-1", "G-2", confirmed="true")) == {"G-1": True, "G-2": True}
     listed = await desk.get("/desk/orders", params={"tab": "processed"})
     assert {"G-1", "G-2"} <= set(re.findall(r'data-href="/desk/orders/([^"]+)"', listed.text))
-    assert [type(event) for event in await said(db)] == [OrderProcessed, OrderProcessed]
+    assert [type(event) for event in await effects(db)] == [OrderProcessed, OrderProcessed]
 
 
 @pytest.mark.feature("ORD-14")

@@ -1,4 +1,4 @@
-"""在庫・入荷: goods that arrive are for sale at once, each delivery booked once and by whom."""
+"""在庫・入荷: what staff receive, correct and count, each booked once, by whom and why."""
 
 import asyncio
 import re
@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from checkout.stock.receive_goods import STOCK_MAX
+from checkout.stock.book_stock import STOCK_MAX
 from checkout.tables import metadata
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
@@ -155,3 +155,129 @@ async def test_nobody_but_staff_sees_or_books_goods(db: Database, keys: Keys) ->
         assert (await shopper.get(PAGE)).status_code == 403
         assert (await shopper.post(PAGE, data=receipt())).status_code == 403
     assert await stock_row(db) == (3, 0)
+
+
+def correction(**changes: Any) -> dict[str, Any]:
+    form = {"change": "-3", "cause": "破損・汚損", "memo": "箱つぶれ", "key": str(new_id()), **changes}
+    return {f"correction-{name}": value for name, value in form.items()}
+
+
+def count(**changes: Any) -> dict[str, Any]:
+    form = {"counted": "9", "memo": "月末", "key": str(new_id()), **changes}
+    return {f"count-{name}": value for name, value in form.items()}
+
+
+async def told(db: Database) -> list[str]:
+    return [str(row.body) for row in await db.look("SELECT body FROM outbox WHERE type = 'stock_booked.v1'")]
+
+
+@pytest.mark.feature("CAT-02", clause="correction falls and is named")
+async def test_a_correction_lowers_the_stock_and_says_who_and_why(
+    db: Database, desk: httpx.AsyncClient
+) -> None:
+    await stock_up(db, available=10)
+
+    assert (await desk.post(f"{PAGE}/correction", data=correction())).status_code == 303
+
+    assert await stock_row(db) == (7, 0)
+    page = (await desk.get(PAGE)).text
+    newest = re.findall(r"<tr><td><time.*?</tr>", page, re.DOTALL)[0]
+    for words in ("訂正", "-3", "破損・汚損：箱つぶれ", "店長 試験"):
+        assert words in newest
+    assert "訂正 -3個（破損・汚損：箱つぶれ）" in (await told(db))[0]
+
+
+@pytest.mark.feature("CAT-02", clause="below the reserved refused")
+async def test_a_correction_below_what_is_reserved_is_refused(db: Database, desk: httpx.AsyncClient) -> None:
+    await stock_up(db, available=4)
+    await place(db, "transfer", "G-1")  # two pieces
+
+    answer = await desk.post(f"{PAGE}/correction", data=correction())
+    counted = await desk.post(f"{PAGE}/count", data=count(counted="1"))
+
+    for refused in (answer, counted):
+        assert refused.status_code == 422
+        assert (
+            "注文に引き当てた2個を下回るため、登録できません。減らせるのは販売可能な2個までです"
+            in refused.text
+        )
+    assert await stock_row(db) == (2, 2)
+    assert await told(db) == []
+
+
+async def test_a_correction_sent_twice_is_booked_once(db: Database, desk: httpx.AsyncClient) -> None:
+    await stock_up(db, available=10)
+    form = correction(change="２")
+    for _ in range(2):
+        assert (await desk.post(f"{PAGE}/correction", data=form)).status_code == 303
+    assert await stock_row(db) == (12, 0)
+    other = await desk.post(f"{PAGE}/correction", data={**form, "correction-change": "5"})
+    assert "この訂正は記録済みです" in other.text
+
+
+async def test_a_count_books_the_difference_or_that_there_is_none(
+    db: Database, desk: httpx.AsyncClient
+) -> None:
+    await stock_up(db, available=12)
+    await place(db, "transfer", "G-1")
+    form = count()
+    for _ in range(2):
+        answer = await desk.post(f"{PAGE}/count", data=form)
+        assert answer.status_code == 303
+    assert await stock_row(db) == (7, 2)
+    assert "実数 9個：月末" in (await desk.get(PAGE)).text
+    await desk.post(f"{PAGE}/count", data=count())
+    assert await stock_row(db) == (7, 2)
+    rows = await db.look("SELECT available_change FROM stock_entries WHERE reason = 'counted' ORDER BY at")
+    assert [row.available_change for row in rows] == [-3, 0]
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "words"),
+    [
+        ("correction", correction(change="0"), "増減は0以外で入力してください"),
+        ("correction", correction(change="many"), "増減は-9,999〜9,999の数字で入力してください"),
+        ("correction", correction(cause=""), "訂正の理由を選択してください"),
+        ("count", count(counted="-1"), "数えた実数は0以上で入力してください"),
+        ("low", {"low-low_at": ""}, "在庫わずかの目安を入力してください"),
+    ],
+)
+async def test_what_cannot_be_corrected_is_told_at_its_field(
+    db: Database, desk: httpx.AsyncClient, path: str, form: dict[str, str], words: str
+) -> None:
+    await stock_up(db, available=10)
+    answer = await desk.post(f"{PAGE}/{path}", data=form)
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert await stock_row(db) == (10, 0)
+
+
+async def test_products_with_few_pieces_are_on_a_list(db: Database, desk: httpx.AsyncClient) -> None:
+    await stock_up(db, available=8)
+    await stock_up(db, available=0, sku="other-goods")
+    assert f'"{PAGE}"' not in (await desk.get("/desk/stock?tab=low")).text
+    assert (await desk.post(f"{PAGE}/low", data={"low-low_at": "8"})).status_code == 303
+    low = (await desk.get("/desk/stock?tab=low")).text
+    out = (await desk.get("/desk/stock?tab=out")).text
+    assert f'"{PAGE}"' in low
+    assert f'"{PAGE}"' not in out
+    assert "/desk/stock/other-goods" in out
+    assert "目安 5個 → 8個" in (await told(db))[0]
+
+
+async def test_stock_is_found_and_saved_as_a_file(db: Database, keys: Keys) -> None:
+    await stock_up(db, available=8)
+    async with desk_client(db, keys, staff="owner") as owner:
+        assert PAGE in (await owner.get("/desk/stock?q=湯呑")).text
+        assert "条件に合う商品はありません" in (await owner.get("/desk/stock?q=急須")).text
+        file = (await owner.get("/desk/stock/export.csv")).content.decode("utf-8-sig")
+    assert f"{SKU},試験の湯呑,器,販売中,8,0,8,5" in file
+
+
+async def test_a_role_without_the_right_sees_stock_and_books_nothing(db: Database, keys: Keys) -> None:
+    await stock_up(db, available=8)
+    async with desk_client(db, keys, staff="reader") as reader:
+        assert "入荷を登録する</button>" not in (await reader.get(PAGE)).text
+        for path, form in (("", receipt()), ("/correction", correction()), ("/count", count())):
+            assert (await reader.post(f"{PAGE}{path}", data=form)).status_code == 403
+    assert await stock_row(db) == (8, 0)

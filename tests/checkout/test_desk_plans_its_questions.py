@@ -12,7 +12,7 @@ from checkout.order_desk.search import (
     payment_kinds,
     processed_but_unpaid,
 )
-from checkout.stock.shelves import read_shelves, read_stock_entries
+from checkout.stock.shelves import StockSearch, read_shelves, read_stock_entries
 from checkout.tables import metadata
 from harness.postgres import MakeDatabase
 from shared.database.transactions import Tx
@@ -24,7 +24,7 @@ LONG: dict[str, Question] = {
     "methods": payment_kinds,
     "paid at the door": lambda tx: count_paid_at_the_door(tx, Search(deposit="unpaid")),
     "closed and unpaid": processed_but_unpaid,
-    "shelves": lambda tx: read_shelves(tx, limit=50, offset=0),
+    "shelves": lambda tx: read_shelves(tx, StockSearch(), limit=50, offset=0),
     "ledger": lambda tx: read_stock_entries(tx, "cup", limit=50, offset=0),
 }
 WORDS: dict[str, Question] = {

@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 from checkout.consumers import consumers
 from checkout.shipping.ship_order import ShipWish, ship_order
 from checkout.tables import metadata
-from harness.hearing import Hearing, said
+from harness.hearing import Hearing, effects, said
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
 from shared.clock import in_japan, now
@@ -236,7 +236,7 @@ async def test_what_the_buyer_asked_for_needs_no_further_reason(
     assert 'キャンセル理由<span class="tag-required">' not in page
     answer = await desk.post("/desk/orders/X-9/cancel", data={"staff_reason": "buyer", "version": "1"})
     assert answer.status_code == 303
-    (event,) = await said(db)
+    (event,) = await effects(db)
     assert isinstance(event, OrderCancelled)
     assert (event.staff_reason, event.note) == ("buyer", "")
 
@@ -362,7 +362,7 @@ async def test_a_deposit_date_makes_a_transfer_paid_and_is_shown(
         data={"deposit_date": day.isoformat(), "version": "1", "send_mail": "true"},
     )
     assert answer.status_code == 303
-    (event,) = await said(db)
+    (event,) = await effects(db)
     assert isinstance(event, CaptureRequested)
     assert (event.deposit_date, event.send_mail) == (day, True)
     await hearing.hears(
@@ -423,8 +423,8 @@ async def test_cancelling_says_what_it_will_do_and_then_does_it(
     await place(db, "card_like", "X-1", points_used=300, coupon_name="春の500円引き")
     await hearing.hears(authorization("X-1"))
     page = (await desk.get("/desk/orders/X-1/cancel")).text
-    effects = ("確保していた在庫を戻します", "300ポイント", "¥3,500 の与信を取り消します")
-    for words in (*effects, "ご利用クーポン「春の500円引き」を会員に返します"):
+    told = ("確保していた在庫を戻します", "300ポイント", "¥3,500 の与信を取り消します")
+    for words in (*told, "ご利用クーポン「春の500円引き」を会員に返します"):
         assert words in page
     answer = await desk.post("/desk/orders/X-1/cancel", data={"note": "", "version": "2"})
     assert answer.status_code == 422
@@ -435,7 +435,7 @@ async def test_cancelling_says_what_it_will_do_and_then_does_it(
     wish = {"staff_reason": "buyer", "note": "お客様のご都合", "version": "2", "send_mail": "true"}
     answer = await desk.post("/desk/orders/X-1/cancel", data=wish)
     assert answer.status_code == 303
-    (event,) = await said(db)
+    (event,) = await effects(db)
     assert isinstance(event, OrderCancelled)
     assert (event.reason, event.note, event.send_mail, event.by) == (
         "staff",

@@ -28,7 +28,7 @@ async def operations_page(db: Database, keys: Keys, standing: ServiceHealth) -> 
     app = shop_app(db, keys)
     add_part(app, HealthOfServices, telling(standing))
     clerk = Shopper(app, keys)
-    clerk.sign_in("店長 試験", staff="clerk")
+    clerk.sign_in("店長 試験", staff="orders")
     assert (await clerk.opens("/desk/operations")).status_code == 200
     return clerk.text
 

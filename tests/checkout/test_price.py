@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checkout.orders.rules.code import ORDER_CODE, new_order_code
-from checkout.payment_menu.rules import Method, check_choice
+from checkout.payment_menu.rules import Method, OrderToPay, check_choice
 from checkout.pricing.coupon import Coupon
 from checkout.pricing.lines import amount_lines
 from checkout.pricing.price import Discounts, price_order
@@ -147,15 +147,15 @@ def test_the_total_is_always_the_sum_of_its_parts(
 
 @pytest.mark.parametrize(("total", "reason"), [(300_000, None), (300_001, "limit")])
 def test_the_konbini_limit_is_inclusive(total: int, reason: str | None) -> None:
-    assert Method.model_validate(KONBINI).unsuited(total) == reason
+    assert Method.model_validate(KONBINI).unsuited(OrderToPay(total)) == reason
 
 
 def test_a_wallet_pays_on_its_own_page_only_and_alone() -> None:
     wallet, konbini = Method.model_validate(AMAZON_PAY), Method.model_validate(KONBINI)
 
-    assert wallet.unsuited(1_000) == "wallet_only"
-    assert wallet.unsuited(1_000, wallet_kind="amazon_pay") is None
-    assert konbini.unsuited(1_000, wallet_kind="amazon_pay") == "not_in_wallet"
+    assert wallet.unsuited(OrderToPay(1_000)) == "wallet_only"
+    assert wallet.unsuited(OrderToPay(1_000, wallet_kind="amazon_pay")) is None
+    assert konbini.unsuited(OrderToPay(1_000, wallet_kind="amazon_pay")) == "not_in_wallet"
 
 
 def test_the_former_release_and_this_one_read_each_others_menu() -> None:

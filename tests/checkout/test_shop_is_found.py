@@ -54,7 +54,7 @@ async def test_a_product_says_price_and_availability_and_not_how_many(
 ) -> None:
     await open_shop(shop_db, price=1_200, available=available)
     async with shop_db.transaction() as tx:
-        await tx.execute("UPDATE products SET name = '湯呑</script><script>alert(1)'")
+        await tx.execute("UPDATE listings SET name = '湯呑</script><script>alert(1)'")
 
     text = (await shopper.browser.get("/items/cup")).text
 

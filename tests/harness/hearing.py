@@ -7,7 +7,7 @@ import orjson
 from faststream.rabbit import TestRabbitBroker
 
 from shared.database.transactions import Database
-from shared.events import Event
+from shared.events import DeskEvent, Event
 from shared.messaging.amqp import events_exchange
 from shared.messaging.consumers import Consumers
 from shared.messaging.heard import decode_event
@@ -59,3 +59,8 @@ async def said(db: Database) -> list[Event]:
 
 
 __all__ = ["Hearing", "said"]
+
+
+async def effects(db: Database) -> list[Event]:
+    """Return what was said but the deeds of staff, which are only for 操作の記録."""
+    return [event for event in await said(db) if not isinstance(event, DeskEvent)]

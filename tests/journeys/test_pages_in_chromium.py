@@ -251,10 +251,21 @@ def test_a_member_signs_up_and_sees_points(phone: Chromium) -> None:
 @pytest.mark.parametrize("screen", [PHONE, DESK], ids=lambda screen: screen.name)
 def test_every_main_page_shows_itself_without_complaint(stack: Stack, screen: Screen, dark: bool) -> None:
     tone = "-dark" if dark else ""
-    shop = ("/", "/items/tenugui-asanoha", "/cart", "/orders", "/legal", "/members/signup")
+    shop = (
+        "/",
+        "/items/tenugui-asanoha",
+        "/items/fukin-sashiko-ai",
+        "/cart",
+        "/orders",
+        "/legal",
+        "/members/signup",
+    )
     desk = [
         "/desk/orders",
         "/desk/orders?tab=processed",
+        "/desk/products",
+        "/desk/products/new",
+        "/desk/products/categories",
         "/desk/stock",
         "/desk/stock/tenugui-asanoha",
         "/desk/orders/settings",
@@ -278,7 +289,13 @@ def test_every_main_page_shows_itself_without_complaint(stack: Stack, screen: Sc
         # Filters stay open on the next list, where nothing may be wider than the screen.
         visitor.open("/desk/orders?tab=all").press("さらに絞込み", within=".drawer")
         visitor.open("/desk/orders?tab=unpaid").shot(f"page-desk-orders-filters{tone}").one("#f-placed_from")
-        for path in ("/desk/members", "/desk/mails", "/desk/mails/preview", "/desk/mails/settings"):
+        for path in (
+            "/desk/products",
+            "/desk/members",
+            "/desk/mails",
+            "/desk/mails/preview",
+            "/desk/mails/settings",
+        ):
             address = visitor.open(path).one("tbody a").get_attribute("href") or ""
             visitor.open(address).shot(f"page{path.replace('/', '-')}-one{tone}")
         for address in [visitor.origin + one for one in _rail(visitor)]:

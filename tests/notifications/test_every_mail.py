@@ -88,6 +88,7 @@ EXACT = {
         "白磁の湯呑",
         "¥2,800 × 2点　小計 ¥5,600",
         "お支払い合計：【¥6,000】",
+        "10％対象：¥6,000（うち消費税 ¥545）",
     ],
     "payment_number_issued": [
         "支払い番号：【12345678901】",
@@ -116,6 +117,7 @@ EXACT = {
     ],
     "member_registered": ["お名前：山田 花子", "メールアドレス：hanako@example.jp"],
     "password_reset_requested": ["リンクの有効期限：2026/11/22 14:50"],
+    "staff_invited": ["例さんが", "リンクの有効期限：2026/11/22 14:50"],
     "email_verification_requested": ["リンクの有効期限：2026/11/22 14:50"],
     "amazon_account_linked": ["連携日時：2026/11/22 14:05", "連携方法：Amazon Payでのご注文のお手続き"],
     "password_changed": ["変更日時：2026/11/22 14:05", "変更方法：会員ページでの変更"],

@@ -274,14 +274,14 @@ def test_a_hold_counted_again_beside_another_is_one_of_others() -> None:
     )
 
 
-def test_a_disowned_hold_told_as_one_of_others_calls_until_it_ends() -> None:
+def test_a_disowned_hold_of_others_calls_until_it_ends() -> None:
     told = look(disowned_hold(), OtherHold(authorization_id="a1", amount=3_300))
     assert told.contradicted
     over = look(told, OtherHold(authorization_id="a1", amount=3_300, stands=False))
     assert (over.contradicted, over.other_holds) == (False, ())
 
 
-def test_a_hold_counted_again_after_other_money_came_is_beside_it() -> None:
+def test_a_hold_counted_again_after_other_money_is_beside_it() -> None:
     paid = look(disowned_hold(), HOLD).changed(state="captured")
     counted = count_again(paid, RENEWABLE, AT, ref="a1", by=STAFF).payment
     assert (counted.authorization_id, counted.refs) == ("", {"counted_again_a1": "a1"})

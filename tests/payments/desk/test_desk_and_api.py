@@ -15,6 +15,7 @@ from shared.events import (
     PaymentLookUpRequested,
     PaymentSettingsChanged,
     SessionsRevoked,
+    TaxedAmount,
 )
 from tests.payments.conftest import Shopping
 from tests.payments.order_examples import placed, reserved, shipped
@@ -49,6 +50,24 @@ async def test_the_desk_shows_the_provider_status_and_how_it_changes(shopping: S
     assert "売上確定済" in page
     for word in ("売上請求処理", "履歴", "仕訳", "未収入金"):
         assert word in page
+
+
+async def test_the_desk_shows_the_taxes_that_the_order_told(shopping: Shopping, keys: Keys) -> None:
+    sign_in(shopping.payments.browser, keys)
+    told = placed("N1", "card")
+    taxes = (
+        TaxedAmount(rate=10, amount=2_220, tax=201),
+        TaxedAmount(rate=8, reduced=True, amount=1_080, tax=80),
+    )
+    taxed = told.amounts.model_copy(update={"taxes": taxes, "tax_rounding": "down"})
+    await shopping.payments.hears(told.model_copy(update={"amounts": taxed}), placed("N2", "card"))
+
+    page = (await shopping.payments.browser.get("/desk/payments/N1")).text
+    assert "10％対象" in page
+    assert "¥2,220（うち消費税 ¥201）" in page
+    assert "8％対象※" in page
+    assert "¥1,080（うち消費税 ¥80）" in page
+    assert "％対象" not in (await shopping.payments.browser.get("/desk/payments/N2")).text
 
 
 async def test_each_line_of_the_history_names_its_yen(shopping: Shopping, keys: Keys) -> None:

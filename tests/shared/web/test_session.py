@@ -124,7 +124,7 @@ def test_a_shopper_is_refused_at_the_desk(signed_in: SignIn) -> None:
 
 
 def test_staff_see_the_desk_and_only_their_roles_pages(signed_in: SignIn) -> None:
-    browser = signed_in("店長", staff="clerk")
+    browser = signed_in("店長", staff="orders")
 
     assert browser.get("/desk/orders").status_code == 200
     assert browser.get("/desk/refunds").status_code == 403

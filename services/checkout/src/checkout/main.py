@@ -1,6 +1,7 @@
 """Wires checkout together."""
 
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -9,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from checkout.carts.new_carts import CartPace
-from checkout.catalogue.samples import add_sample_catalogue
+from checkout.catalogue.sweep_pictures import SweepPictures, ask_to_sweep
 from checkout.consumers import consumers
 from checkout.order_desk.health_of_services import HealthOfServices
 from checkout.orders.catch_up import CatchUp, ask_to_catch_up
@@ -17,6 +18,7 @@ from checkout.payment_menu.read_menu import ReadMenu
 from checkout.payment_menu.rows import ask_for_menu
 from checkout.placing.read_from_members import Members
 from checkout.placing.till import Busy, Till
+from checkout.product_desk.samples import add_sample_catalogue
 from checkout.settings import Settings
 from checkout.shop.front import Opening
 from checkout.shop.origin import Origin
@@ -42,13 +44,16 @@ from shared.web.slices import install_routers, template_folders
 
 HERE = Path(__file__).parent
 DESK_PAGES = (
-    DeskPage("orders", "受注管理", "/desk/orders"),
-    DeskPage("orders", "在庫・入荷", "/desk/stock"),
-    DeskPage("orders", "店舗設定", "/desk/orders/settings"),
-    DeskPage("orders", "開店準備", "/desk/shop/opening"),
-    DeskPage("orders", "店舗情報", "/desk/shop"),
-    DeskPage("orders", "特定商取引法", "/desk/shop/law"),
-    DeskPage("orders", "ページの編集", "/desk/shop/pages"),
+    DeskPage("orders", "受注管理", "/desk/orders", "read_orders"),
+    DeskPage("orders", "商品", "/desk/products", "read_stock"),
+    DeskPage("orders", "在庫・入荷", "/desk/stock", "read_stock"),
+    DeskPage("orders", "店舗設定", "/desk/orders/settings", "read_settings"),
+    DeskPage("orders", "開店準備", "/desk/shop/opening", "read_settings"),
+    DeskPage("orders", "店舗情報", "/desk/shop", "read_settings"),
+    DeskPage("orders", "営業カレンダー", "/desk/shop/calendar", "read_settings"),
+    DeskPage("orders", "消費税", "/desk/shop/tax", "read_settings"),
+    DeskPage("orders", "特定商取引法", "/desk/shop/law", "read_settings"),
+    DeskPage("orders", "ページの編集", "/desk/shop/pages", "read_settings"),
 )
 RETRY_AFTER_SECONDS = 2
 
@@ -78,14 +83,20 @@ def make() -> Service:
     read_menu = ReadMenu(db, others["payments"], every=timedelta(seconds=settings.menu_refresh_seconds))
     till = Till(db, origin_url=settings.origin_url, limits=settings.stock_limits, live=not settings.sandbox)
 
+    files = partial(open_files, "checkout", settings)
+    keeps_files = settings.files_location is not None
+    sweeping = [SweepPictures(db, files).due_work()] if keeps_files else []
+
     async def on_start() -> None:
+        if settings.sandbox:
+            await add_sample_catalogue(db, files() if keeps_files else None)
         async with db.transaction() as tx:
             if settings.sandbox:
-                await add_sample_catalogue(tx)
                 await add_sample_shop(tx, fallback=settings.fallback_shop)
                 await add_sample_pages(tx)
             await ask_for_menu(tx, at=now())
             await ask_to_catch_up(tx, at=now())
+            await ask_to_sweep(tx, at=now())
 
     async def close() -> None:
         for client in others.values():
@@ -94,7 +105,7 @@ def make() -> Service:
     def pages(app: FastAPI) -> None:
         install(app, db, settings, till, issuer=issuer, verifier=verifier, members=Members(others["members"]))
         add_part(app, HealthOfServices, HealthOfServices(others))
-        add_part(app, Files, open_files("checkout", settings))
+        add_part(app, Files, files())
 
     return Service(
         name="checkout",
@@ -103,7 +114,7 @@ def make() -> Service:
         consumers=consumers,
         db=db,
         resources={Till: till},
-        due_work=[read_menu.due_work(), CatchUp(db).due_work()],
+        due_work=[read_menu.due_work(), CatchUp(db).due_work(), *sweeping],
         install_pages=pages,
         on_start=on_start,
         close=close,

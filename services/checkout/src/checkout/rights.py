@@ -3,6 +3,11 @@
 from shared.database.migrations import ADDED_TO, ANY_ROW, CHANGED, DUE, READ, SWEPT, changed_in
 
 RIGHTS = {
+    "categories": ANY_ROW,
+    "listings": CHANGED,
+    "listing_categories": ANY_ROW,
+    "listing_pictures": ANY_ROW,
+    "picture_sweeps": changed_in(*DUE),
     "products": CHANGED,
     "stock": CHANGED,
     "stock_entries": ADDED_TO,
@@ -10,6 +15,7 @@ RIGHTS = {
     "cart_lines": ANY_ROW,
     "new_carts": SWEPT,
     "placements": ADDED_TO,
+    "limited_pieces": ADDED_TO,
     "method_menu": CHANGED,
     "settings": CHANGED,
     "setting_changes": ADDED_TO,

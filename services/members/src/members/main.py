@@ -25,10 +25,11 @@ from shared.web.session import Sessions
 from shared.web.slices import install_routers, template_folders
 
 DESK_PAGES = (
-    DeskPage("members", "会員検索", "/desk/members"),
-    DeskPage("members", "クーポン", "/desk/members/coupons"),
-    DeskPage("members", "ポイント・会員設定", "/desk/members/rules"),
-    DeskPage("members", "操作の記録", "/desk/members/deeds"),
+    DeskPage("members", "会員検索", "/desk/members", "read_members"),
+    DeskPage("members", "クーポン", "/desk/members/coupons", "read_coupons"),
+    DeskPage("members", "ポイント・会員設定", "/desk/members/rules", "read_settings"),
+    DeskPage("members", "スタッフ", "/desk/members/staff", "manage_staff"),
+    DeskPage("members", "操作の記録", "/desk/members/deeds", "read_deeds"),
 )
 
 

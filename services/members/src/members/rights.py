@@ -9,9 +9,12 @@ RIGHTS = {
     "ended_amazon_links": ADDED_TO,
     "amazon_registrations": ADDED_TO,
     "registration_mailboxes": ADDED_TO,
-    # Roles are given and taken by the owner of the tables alone (members.staff.add_staff, remove_staff).
-    "staff": READ,
-    "sessions": changed_in("revoked_at"),
+    # Roles are given, changed and disabled at the desk. Only the owner of the tables removes one (remove_staff).
+    "staff": CHANGED,
+    "staff_invitations": changed_in("used_at", "void_at"),
+    "staff_second_factors": ANY_ROW,
+    "staff_recovery_codes": ANY_ROW,
+    "sessions": changed_in("revoked_at", "used_at"),
     "known_devices": SWEPT,
     "login_attempts": SWEPT,
     "paced_deeds": SWEPT,

@@ -12,9 +12,9 @@ from shared.web.session import IsRevoked, Sessions
 from shared.web.slices import install_routers, template_folders
 
 DESK_PAGES = (
-    DeskPage("mails", "メール送信記録", "/desk/mails"),
-    DeskPage("mails", "メール設定一覧", "/desk/mails/settings"),
-    DeskPage("mails", "プレビュー", "/desk/mails/preview"),
+    DeskPage("mails", "メール送信記録", "/desk/mails", "read_mails"),
+    DeskPage("mails", "メール設定一覧", "/desk/mails/settings", "read_settings"),
+    DeskPage("mails", "プレビュー", "/desk/mails/preview", "read_mails"),
 )
 
 

@@ -32,8 +32,8 @@ from shared.web.session import Sessions
 from shared.web.slices import install_routers, template_folders
 
 DESK_PAGES = (
-    DeskPage("payments", "決済一覧", "/desk/payments"),
-    DeskPage("payments", "決済設定", "/desk/payments/settings"),
+    DeskPage("payments", "決済一覧", "/desk/payments", "read_payments"),
+    DeskPage("payments", "決済設定", "/desk/payments/settings", "read_settings"),
 )
 
 

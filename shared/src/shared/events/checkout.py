@@ -35,8 +35,25 @@ class Adjustment(_Part):
     amount: int
 
 
+class TaxedAmount(_Part):
+    """The part of a total that one rate of consumption tax covers, in yen. ``tax`` is contained in ``amount``.
+
+    ``rate`` is in percent. ``reduced`` says that it is the reduced rate (軽減税率).
+    """
+
+    rate: int = Field(ge=0)
+    reduced: bool = False
+    amount: Yen
+    tax: Yen
+
+
 class Amounts(_Part):
-    """The amounts of an order, in yen; ``total`` is the amount to pay."""
+    """The amounts of an order, in yen; ``total`` is the amount to pay.
+
+    ``taxes`` divide the total by rate, after all discounts: their amounts add up to it. ``tax_rounding`` says how
+    their taxes were rounded (shared/shop/taxes.py). Both are empty in messages of earlier releases: such an order
+    shows no tax, and nobody computes one for it.
+    """
 
     items: Yen
     adjustments: tuple[Adjustment, ...] = ()
@@ -45,6 +62,8 @@ class Amounts(_Part):
     point_discount: Yen = 0
     coupon_discount: Yen = 0
     total: Yen
+    taxes: tuple[TaxedAmount, ...] = ()
+    tax_rounding: str = ""
 
     @property
     def adjusted(self) -> int:
@@ -71,20 +90,31 @@ class Orderer(Address):
 
 
 class Line(_Part):
-    """One product in one quantity. ``unit_price`` is in yen, tax included."""
+    """One product in one quantity. ``unit_price`` is in yen, tax included.
+
+    ``tax_rate``, in percent, and ``tax_reduced`` (軽減税率) were in force when the order was placed. Messages of earlier
+    releases have no rate, and their lines have no mark.
+    """
 
     sku: str
     name: str
     quantity: int
     unit_price: Yen
+    tax_rate: int | None = None
+    tax_reduced: bool = False
 
 
 class Destination(_Part):
-    """One delivery address (お届け先) and the goods for it."""
+    """One delivery address (お届け先) and the goods for it.
+
+    ``delivery_date`` is the day in Japan that the buyer asked for (お届け希望日). Without it no day was asked for; messages
+    of earlier releases never have one.
+    """
 
     destination_id: UUID
     address: Address
     lines: tuple[Line, ...]
+    delivery_date: date | None = None
 
 
 class _WalletBuyer(BaseModel):
@@ -118,6 +148,37 @@ class Registration(_Part, _WalletBuyer):
 
 class OrdersExported(DeskEvent):
     """Staff exported the list of orders as a file."""
+
+    producer: ClassVar[str] = "checkout"
+
+
+class OrderDeedDone(DeskEvent):
+    """Staff did something to an order at the desk, alone or with others; ``subject`` says what."""
+
+    producer: ClassVar[str] = "checkout"
+    order_code: str
+
+
+class CatalogueChanged(DeskEvent):
+    """Staff created or changed products, their pictures or categories; ``subject`` says which, from what to what."""
+
+    producer: ClassVar[str] = "checkout"
+
+
+class StockBooked(DeskEvent):
+    """Staff received, corrected or counted stock; ``subject`` says of what, how many pieces, and why."""
+
+    producer: ClassVar[str] = "checkout"
+
+
+class StockExported(DeskEvent):
+    """Staff exported the list of stock as a file."""
+
+    producer: ClassVar[str] = "checkout"
+
+
+class CatalogueExported(DeskEvent):
+    """Staff exported the list of products as a file."""
 
     producer: ClassVar[str] = "checkout"
 

@@ -94,6 +94,20 @@ class PasswordChanged(MembersEvent):
     language: str = ""
 
 
+class StaffInvited(MembersEvent):
+    """An owner invited a person to the desk (STF-01). The mail has a one-time link, made as for EmailVerificationRequested.
+
+    ``member_id`` is the id that the person has, or will have. ``invited_by`` is the name of the owner.
+    """
+
+    request_id: UUID
+    name: str
+    email: str
+    invited_by: str
+    expires_at: datetime
+    language: str = ""
+
+
 class RegistrationRefused(MembersEvent):
     """The order is valid, but no member was registered with it. ``reason``: ``email_taken``, or another word.
 

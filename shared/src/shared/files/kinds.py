@@ -37,7 +37,9 @@ def _picture(media_type: str, label: str, suffixes: tuple[str, ...]) -> FileKind
     def fits(file: BinaryIO) -> bool:
         try:
             Image.open(file, formats=[label])
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        except Image.DecompressionBombError:
+            return True  # such a picture, and too large to be read
+        except (OSError, ValueError, SyntaxError):
             return False
         return True
 

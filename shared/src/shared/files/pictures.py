@@ -37,7 +37,9 @@ def made_anew(file: BinaryIO, format: str, *, pixels_max: int, side_max: int) ->
             picture.draft(None, (max(1, int(picture.width * share)), max(1, int(picture.height * share))))
             upright = _upright(picture, format)
         upright.thumbnail((side_max, side_max))
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:
+        raise PictureRefused("picture_too_large") from error
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
         raise PictureRefused("picture_broken") from error
     anew: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
     try:

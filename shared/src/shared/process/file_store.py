@@ -12,11 +12,14 @@ log = structlog.get_logger()
 
 
 def open_files(service: str, settings: ServiceSettings) -> Files:
-    """Return the files of ``service``. Raises SystemExit if FILES_URL is not set."""
+    """Return the files of ``service``. Raises SystemExit if FILES_URL is not set, or its folder cannot be made."""
     if settings.files_location is None:
         raise SystemExit("FILES_URL is not set: this service keeps files")
     keys = settings.files_access_key, settings.files_secret_key
-    return Files(settings.files_location.store(service, *keys))
+    try:
+        return Files(settings.files_location.store(service, *keys))
+    except OSError as error:
+        raise SystemExit(f"FILES_URL={settings.files_url} cannot be written: {error}") from error
 
 
 def prepare_files(service: str, settings: ServiceSettings) -> None:

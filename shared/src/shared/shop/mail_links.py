@@ -12,13 +12,16 @@ from urllib.parse import quote
 from uuid import UUID
 
 from shared.clock import now
-from shared.events import EmailVerificationRequested, PasswordResetRequested
+from shared.events import EmailVerificationRequested, PasswordResetRequested, StaffInvited
 from shared.shop.statements import Issuer, StatementInvalid, Verifier
 
-LinkPurpose = Literal["password_reset", "email_verification"]
+LinkPurpose = Literal["password_reset", "email_verification", "staff_invitation"]
+LinkRequested = PasswordResetRequested | EmailVerificationRequested | StaffInvited
+"""The events whose mail contains a link."""
 PATH: dict[LinkPurpose, str] = {
     "password_reset": "/members/password/reset",
     "email_verification": "/members/verify-email",
+    "staff_invitation": "/members/staff/join",
 }
 
 
@@ -32,11 +35,15 @@ class MailLink:
     expires_at: datetime
 
 
-def link_of(event: PasswordResetRequested | EmailVerificationRequested) -> tuple[LinkPurpose, MailLink]:
+def link_of(event: LinkRequested) -> tuple[LinkPurpose, MailLink]:
     """Return the link for the mail of ``event``, unsigned. It contains no secret and may be stored."""
-    purpose: LinkPurpose = (
-        "password_reset" if isinstance(event, PasswordResetRequested) else "email_verification"
-    )
+    match event:
+        case PasswordResetRequested():
+            purpose: LinkPurpose = "password_reset"
+        case EmailVerificationRequested():
+            purpose = "email_verification"
+        case StaffInvited():
+            purpose = "staff_invitation"
     return purpose, MailLink(event.request_id, event.member_id, event.email, event.expires_at)
 
 

@@ -18,7 +18,16 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from shared.clock import now
 from shared.ids import new_id
 
-Purpose = Literal["session", "benefit", "wallet", "order", "password_reset", "email_verification"]
+Purpose = Literal[
+    "session",
+    "benefit",
+    "wallet",
+    "order",
+    "password_reset",
+    "email_verification",
+    "staff_invitation",
+    "desk_login",
+]
 OWNER: Mapping[Purpose, str] = {
     "session": "members",
     "benefit": "members",
@@ -26,6 +35,9 @@ OWNER: Mapping[Purpose, str] = {
     "order": "checkout",
     "password_reset": "notifications",
     "email_verification": "notifications",
+    "staff_invitation": "notifications",
+    # The password was right: the second step of a login at the desk may follow.
+    "desk_login": "members",
 }
 COOKIE: Mapping[Purpose, str] = {
     "session": "noren_session",
@@ -34,6 +46,8 @@ COOKIE: Mapping[Purpose, str] = {
     "order": "noren_order",
     "password_reset": "noren_password_reset",
     "email_verification": "noren_email_verification",
+    "staff_invitation": "noren_staff_invitation",
+    "desk_login": "noren_desk_login",
 }
 
 

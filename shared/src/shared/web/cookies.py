@@ -26,6 +26,8 @@ _OF_THE_MEMBER = (
     COOKIE["benefit"],
     COOKIE["password_reset"],
     COOKIE["email_verification"],
+    COOKIE["staff_invitation"],
+    COOKIE["desk_login"],
     *_BEGUN,
 )
 _OF_THE_VISITOR = (*COOKIE.values(), *_BEGUN, CART_COOKIE, CART_COUNT_COOKIE)

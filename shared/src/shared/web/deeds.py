@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import Request
 
+from shared.web.device import device_of
 from shared.web.session import Viewer
 
 FILTER_LENGTH_MAX = 200
@@ -18,11 +19,12 @@ def name_of(staff: Viewer) -> str:
 
 
 def done_by(request: Request, staff: Viewer) -> dict[str, Any]:
-    """Return the fields of a :class:`shared.events.DeskEvent` that name the member of staff and the address."""
+    """Return the fields of a :class:`shared.events.DeskEvent` that name the member of staff, the address and the browser."""
     return {
         "by_id": UUID(staff.member_id),
         "by": name_of(staff),
         "ip": request.client.host if request.client else "",
+        "device": device_of(request),
     }
 
 

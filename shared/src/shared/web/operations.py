@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 from aiormq.abc import AbstractChannel
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pamqp.commands import Basic
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import func, select
@@ -24,7 +24,7 @@ from shared.database.transient import is_transient
 from shared.due.work import DueWork
 from shared.messaging.amqp import BrokerError, Link
 from shared.messaging.topology import RETRY_STEPS_SECONDS, lost_exchange, waiting_queue_name
-from shared.web.session import require_staff
+from shared.web.session import needs
 
 log = structlog.get_logger()
 
@@ -132,7 +132,7 @@ class Operations:
 
     def router(self) -> APIRouter:
         """Return the route that other services' pages read with the browser's own session."""
-        routes = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+        routes = APIRouter(dependencies=[needs("read_operations")], include_in_schema=False)
 
         @routes.get(f"/api/{self._service}/operations")
         async def show_health() -> ServiceHealth:

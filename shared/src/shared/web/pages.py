@@ -21,7 +21,8 @@ from shared.web.filters import FILTERS
 from shared.web.openapi import install_openapi
 from shared.web.paging import with_query
 from shared.web.problems import install_problem_handlers
-from shared.web.session import NOBODY, Sessions
+from shared.web.session import NOBODY, Sessions, Viewer
+from shared.web.staff_rights import Right
 from shared.web.static_files import static_app, static_url
 
 TOAST_COOKIE = "noren_toast"
@@ -31,20 +32,35 @@ _SAFE_IN_ADDRESS = "/:?#[]@!$&'()*+,;=%~"
 
 @dataclass(frozen=True)
 class DeskPage:
-    """A line of the staff rail under its section: `DeskPage("orders", "出荷", "/desk/orders/shipping")`."""
+    """A line of the staff rail under its section: `DeskPage("orders", "出荷", "/desk/orders/shipping", "read_orders")`.
+
+    The rail shows it to staff whose role has ``right``, which is the right that its route asks for.
+    """
 
     section: str
     label: str
     path: str
+    right: Right = "use_desk"
 
 
+# A section opens the first of its pages that the viewer may see.
 DESK_SECTIONS = (
-    DeskPage("orders", "受注", "/desk/orders"),
-    DeskPage("payments", "決済", "/desk/payments"),
-    DeskPage("members", "会員", "/desk/members"),
-    DeskPage("mails", "通知", "/desk/mails"),
-    DeskPage("operations", "運用", "/desk/operations"),
+    DeskPage("orders", "受注", "/desk/orders", "read_orders"),
+    DeskPage("payments", "決済", "/desk/payments", "read_payments"),
+    DeskPage("members", "会員", "/desk/members", "read_members"),
+    DeskPage("members", "会員", "/desk/members/rules", "read_settings"),
+    DeskPage("mails", "通知", "/desk/mails", "read_mails"),
+    DeskPage("mails", "通知", "/desk/mails/settings", "read_settings"),
+    DeskPage("operations", "運用", "/desk/operations", "read_operations"),
 )
+
+
+def sections_of(viewer: Viewer) -> list[DeskPage]:
+    """Return the sections that `viewer` may open, each with the first page that the role allows."""
+    allowed = [page for page in reversed(DESK_SECTIONS) if viewer.may(page.right)]
+    first = {page.section: page for page in allowed}
+    order = dict.fromkeys(page.section for page in DESK_SECTIONS)
+    return [first[section] for section in order if section in first]
 
 
 @dataclass
@@ -164,12 +180,14 @@ class Pages:
             toast.is_shown = True
             return toast
 
+        viewer: Viewer = getattr(request.state, "viewer", NOBODY)
         return {
             "request": request,
             "path": path,
             "shop": self.shop.identity,
             "shop_name": self.shop.identity.name,
-            "viewer": getattr(request.state, "viewer", NOBODY),
+            "viewer": viewer,
+            "desk_sections": sections_of(viewer),
             "request_id": getattr(request.state, "request_id", ""),
             "cart_count": int(count) if count.isascii() and count.isdigit() and len(count) < 5 else 0,
             # After a login the browser does not yet know the number.
@@ -218,7 +236,6 @@ def make_templates(
     env.filters.update(FILTERS)
     env.globals.update(
         static_url=static_url,
-        desk_sections=DESK_SECTIONS,
         desk_pages=tuple(desk_pages),
         desk_counts={},
         footer_links=FOOTER_LINKS,

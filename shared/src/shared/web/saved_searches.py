@@ -1,12 +1,12 @@
 """Saved searches above a desk list: routes that save, rename and delete them, and what the list shows of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from pydantic import AfterValidator, BaseModel, Field
 from starlette.responses import Response
 
@@ -15,12 +15,13 @@ from shared.database.transactions import Tx
 from shared.errors import Refused
 from shared.shop.saved_searches.change_saved_search import Keeper, delete_search, rename_search, save_search
 from shared.shop.saved_searches.rows import FOR_ALL, searches_seen_by
+from shared.shop.settings.change_settings import Changer
 from shared.web.bodies import not_text
 from shared.web.fields import Line, wrong
 from shared.web.forms import parse_form
 from shared.web.lists import Asked, DeskList
 from shared.web.parts import CurrentParts
-from shared.web.session import Staff, Viewer, require_staff
+from shared.web.session import Staff, Viewer, needs
 
 NAME_LENGTH_MAX = 40
 QUERY_LENGTH_MAX = 2000
@@ -62,6 +63,7 @@ class ShownSearches:
     path: str
     query: str
     links: Sequence[SavedLink]
+    may_save: bool
 
     @property
     def changeable(self) -> list[SavedLink]:
@@ -70,15 +72,19 @@ class ShownSearches:
 
 
 class SavedSearches:
-    """The saved searches of ``of``; the service's database has the table ``saved_searches``."""
+    """The saved searches of ``of``; the service's database has the table ``saved_searches``.
 
-    def __init__(self, of: DeskList[Any, Any]) -> None:
+    ``changer`` returns who changes them, for 操作の記録.
+    """
+
+    def __init__(self, of: DeskList[Any, Any], changer: Callable[[Request, Viewer], Changer]) -> None:
         self._list = of
+        self._changer = changer
         self._path = f"{of.path}/searches"
 
     def router(self) -> APIRouter:
         """Return the routes. They must come before routes whose path ends in a code."""
-        routes = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+        routes = APIRouter(dependencies=[needs("keep_searches")], include_in_schema=False)
         routes.add_api_route(self._path, self.save, methods=["POST"])
         routes.add_api_route(f"{self._path}/{{search_id}}", self.rename, methods=["POST"])
         routes.add_api_route(f"{self._path}/{{search_id}}/delete", self.delete, methods=["POST"])
@@ -97,7 +103,7 @@ class SavedSearches:
             )
             for one in await searches_seen_by(tx, self._list.path, keeper.staff)
         ]
-        return ShownSearches(self._path, query, links)
+        return ShownSearches(self._path, query, links, staff.may("keep_searches"))
 
     async def save(self, request: Request, parts: CurrentParts, staff: Staff) -> Response:
         """Save the present search of the list under a name."""
@@ -117,6 +123,7 @@ class SavedSearches:
                         by=_keeper(staff),
                         at=now(),
                     )
+                    await self._note(request, tx, staff, "保存", after=form.value.name)
             except Refused as refused:
                 form.refuse(refused)
         if form.errors:
@@ -139,6 +146,7 @@ class SavedSearches:
                 found = await rename_search(
                     tx, path, search_id, name=value.name, seen=value.seen, by=_keeper(staff)
                 )
+                await self._note(request, tx, staff, "名前の変更", before=found.name, after=value.name)
         except Refused as refused:
             if refused.field is None:
                 raise
@@ -150,8 +158,16 @@ class SavedSearches:
         """Delete a search. The orders and payments that it finds are not changed."""
         async with parts.db.transaction() as tx:
             found = await delete_search(tx, self._list.path, search_id, by=_keeper(staff))
+            await self._note(request, tx, staff, "削除", before=found.name)
         toast = f"検索「{found.name}」を削除しました"
         return parts.pages.redirect(request, f"{self._list.path}?{found.query}", toast=toast)
+
+    async def _note(
+        self, request: Request, tx: Tx, staff: Viewer, what: str, *, before: str = "", after: str = ""
+    ) -> None:
+        """Record a change of the searches (STF-03)."""
+        subject = f"保存した検索「{before or after}」の{what}"
+        await self._changer(request, staff).note(tx, subject, at=now(), before=before, after=after)
 
 
 def _keeper(staff: Viewer) -> Keeper:

@@ -22,7 +22,7 @@ from shared.clock import now
 from shared.errors import Refused
 from shared.shop.statements import COOKIE, StatementInvalid, Verifier
 from shared.web.cookies import Cookies
-from shared.web.staff_rights import ROLES_OF, Right
+from shared.web.staff_rights import Right, role_may
 
 SESSION_COOKIE = COOKIE["session"]
 STAFF_RENEWAL = "/members/staff/renew"
@@ -63,7 +63,14 @@ class Viewer:
 
     def may(self, right: Right) -> bool:
         """Whether this is staff with a role that has `right`. KeyError for a right that is not in the table."""
-        return self.staff in ROLES_OF[right]
+        return role_may(self.staff, right)
+
+    @property
+    def changes_settings_as(self) -> Literal["owner", "staff"] | None:
+        """Whose settings this person may change (``Group.changed_as``). None if none."""
+        if self.may("change_all_settings"):
+            return "owner"
+        return "staff" if self.may("change_settings") else None
 
 
 NOBODY = Viewer()
@@ -208,15 +215,27 @@ def role_missing() -> Refused:
     return Refused("role_missing", "この操作を行う権限がありません。責任者に依頼してください。", status=403)
 
 
-def require_right(right: Right) -> Callable[..., Awaitable[Viewer]]:
-    """Return a dependency for staff whose role has `right`: `Depends(require_right("export"))`. Others get 403."""
+@dataclass(frozen=True)
+class RightRequired:
+    """A dependency for staff whose role has ``right``. Others get 403."""
 
-    async def staff_with_right(staff: Annotated[Viewer, Depends(require_staff)]) -> Viewer:
-        if not staff.may(right):
+    right: Right
+
+    async def __call__(self, staff: Annotated[Viewer, Depends(require_staff)]) -> Viewer:
+        """Return the member of staff. Raises as ``require_staff``, and Refused (403) for a role without the right."""
+        if not staff.may(self.right):
             raise role_missing()
         return staff
 
-    return staff_with_right
+
+def require_right(right: Right) -> RightRequired:
+    """Return a dependency for staff whose role has `right`: `Depends(require_right("export"))`. Others get 403."""
+    return RightRequired(right)
+
+
+def needs(right: Right) -> Any:
+    """Return the dependency of a route that asks for ``right``: `@router.get(PATH, dependencies=[needs("read_orders")])`."""
+    return Depends(RightRequired(right))
 
 
 CurrentViewer = Annotated[Viewer, Depends(viewer)]

@@ -40,9 +40,9 @@ class AtDesk:
         """Return the name stored with the change."""
         return self.by["by"] or "スタッフ"
 
-    async def note(self, tx: Tx, subject: str, *, at: datetime) -> None:
+    async def note(self, tx: Tx, subject: str, *, at: datetime, before: str = "", after: str = "") -> None:
         """Publish the deed."""
-        tx.say(self.event(**self.by, subject=subject))
+        tx.say(self.event(**self.by, subject=subject, before=before, after=after))
 
 
 @cache
@@ -118,7 +118,7 @@ def in_words(
                 "after": shown.brief(one.after, labels),
                 "may_take_back": one.stands
                 and one.before != one.after
-                and one.name in group.changed_as(staff.staff),
+                and one.name in group.changed_as(staff.changes_settings_as),
             }
         )
     return lines

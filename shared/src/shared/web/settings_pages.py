@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
@@ -29,13 +29,14 @@ from shared.shop.settings.subjects import Subject
 from shared.shop.versions import version_of
 from shared.web.forms import FIELDS_MAX, Form
 from shared.web.parts import Parts, parts_of
-from shared.web.session import Staff, Viewer, require_staff, role_missing
+from shared.web.session import Staff, Viewer, needs, role_missing
 from shared.web.settings_forms import in_words
 from shared.web.settings_pictures import Picture, keep_picture
 from shared.web.settings_sheets import Placed, Sheet
 
 CHANGE_ID_MAX = 2**63 - 1
 CHANGES_SHOWN = 50
+READ, CHANGE = needs("read_settings"), needs("change_settings")
 Subjects = Callable[[Parts], Sequence[Subject[Any]]]
 LabelsRead = Callable[[Tx], Awaitable[Mapping[str, str]]]
 Forms = Sequence[Form[BaseModel]] | None
@@ -146,12 +147,16 @@ class SettingsPage(_Settings):
 
     def router(self) -> APIRouter:
         """Return the routes of the page."""
-        routes = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
-        routes.add_api_route(self.path, self.show, methods=["GET"])
-        routes.add_api_route(self.path, self.save, methods=["POST"])
-        routes.add_api_route(f"{self.path}/take-back", self.take_back, methods=["POST"])
+        routes = APIRouter(include_in_schema=False)
+        routes.add_api_route(self.path, self.show, methods=["GET"], dependencies=[READ])
+        routes.add_api_route(self.path, self.save, methods=["POST"], dependencies=[CHANGE])
+        routes.add_api_route(
+            f"{self.path}/take-back", self.take_back, methods=["POST"], dependencies=[CHANGE]
+        )
         if self.pictures:
-            routes.add_api_route(f"{self.path}/{{name}}/upload", self.keep_picture, methods=["POST"])
+            routes.add_api_route(
+                f"{self.path}/{{name}}/upload", self.keep_picture, methods=["POST"], dependencies=[CHANGE]
+            )
         return routes
 
     async def keep_picture(self, request: Request, staff: Staff, name: str) -> Response:
@@ -211,11 +216,13 @@ class SubjectPages(_Settings):
 
     def router(self) -> APIRouter:
         """Return the routes of the pages."""
-        routes = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
-        routes.add_api_route(self.path, self.show_list, methods=["GET"])
-        routes.add_api_route(f"{self.path}/take-back", self.take_back, methods=["POST"])
-        routes.add_api_route(f"{self.path}/{{key}}", self.show, methods=["GET"])
-        routes.add_api_route(f"{self.path}/{{key}}", self.save, methods=["POST"])
+        routes = APIRouter(include_in_schema=False)
+        routes.add_api_route(self.path, self.show_list, methods=["GET"], dependencies=[READ])
+        routes.add_api_route(
+            f"{self.path}/take-back", self.take_back, methods=["POST"], dependencies=[CHANGE]
+        )
+        routes.add_api_route(f"{self.path}/{{key}}", self.show, methods=["GET"], dependencies=[READ])
+        routes.add_api_route(f"{self.path}/{{key}}", self.save, methods=["POST"], dependencies=[CHANGE])
         return routes
 
     async def show_list(self, request: Request, staff: Staff) -> Response:
@@ -294,7 +301,7 @@ async def _sent_change(
     groups = _groups(subjects)
     found = await find_change(tx, change_id if change_id <= CHANGE_ID_MAX else 0, *groups)
     group = next(group for group in groups if group.group_key == found.group_name)
-    if found.name not in group.changed_as(staff.staff):
+    if found.name not in group.changed_as(staff.changes_settings_as):
         raise role_missing()
     about = [one for one in subjects if (one.group, one.key) == (group, found.subject)]
     return about[0] if about else Subject(group(), found.subject, found.subject), found

@@ -47,7 +47,7 @@ async def keep_picture(
 
     Raises Refused (403) if ``staff`` may not change the setting. A file that is not accepted is told on the page.
     """
-    if picture.name not in group.changed_as(staff.staff):
+    if picture.name not in group.changed_as(staff.changes_settings_as):
         raise role_missing()
     parts, label = parts_of(request), group.shown[picture.name].label
     try:

@@ -151,7 +151,7 @@ class Sheet:
         return form
 
     def _names(self, subject: Subject[Any]) -> tuple[str, ...]:
-        may = subject.group.changed_as(self.staff.staff)
+        may = subject.group.changed_as(self.staff.changes_settings_as)
         shown = subject.group.shown
         return tuple(name for name in subject.has if name in may and shown[name].kind != "picture")
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from checkout.carts.rows import add_to_cart, read_cart
-from checkout.carts.rules import LINES_MAX, QUANTITY_MAX, Cart
+from checkout.carts.rules import LINES_MAX, Cart
 from checkout.catalogue.rules import Product
 from shared.database.transactions import Tx
 from shared.errors import Refused
@@ -28,7 +28,7 @@ async def put_into_cart(tx: Tx, cart_id: UUID, product: Product, quantity: int, 
     held = before.quantity_of(product.sku)
     if not held and len(before.lines) >= LINES_MAX:
         raise Refused("cart_full", CART_FULL)
-    added = max(0, min(quantity, min(product.available, QUANTITY_MAX) - held))
+    added = min(quantity, before.room_for(product))
     if added:
         await add_to_cart(tx, cart_id, product.sku, added, at=at)
     return Put(await _contents(tx, cart_id), added, held + added)

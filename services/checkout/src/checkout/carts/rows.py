@@ -88,7 +88,7 @@ async def read_cart(tx: Tx, cart_id: UUID) -> StoredCart | None:
         cart_id=cart_id,
     )
     return StoredCart(
-        head.cart_id, Cart(tuple(lines)), head.attempt_key, head.draft, head.ordered_as, head.member_id
+        head.cart_id, Cart.of(lines), head.attempt_key, head.draft, head.ordered_as, head.member_id
     )
 
 

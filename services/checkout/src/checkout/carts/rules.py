@@ -1,6 +1,9 @@
 """A cart: products, quantities, and the conditions for an order."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from uuid import UUID
 
 from checkout.catalogue.rules import Product, shortage
 
@@ -14,6 +17,8 @@ class CartLine:
 
     product: Product
     quantity: int
+    others: int = 0
+    """The pieces of other products of the same listing in the cart, which count for the limit of one buyer."""
 
     @property
     def amount(self) -> int:
@@ -25,7 +30,7 @@ class CartLine:
         """Return the text why this line cannot be ordered. Return "" if it can."""
         if self.product.sold_out:
             return "申し訳ございません、売り切れました。カートから削除してください。"
-        return shortage(self.product, self.quantity)
+        return shortage(self.product, self.quantity, others=self.others)
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,35 @@ class Cart:
     """The lines, in the order in which they were added."""
 
     lines: tuple[CartLine, ...] = ()
+
+    @classmethod
+    def of(cls, lines: Iterable[CartLine]) -> "Cart":
+        """Return the cart of these lines, each with the pieces of its listing in the other lines."""
+        found = tuple(lines)
+        pieces = Counter[UUID | None]()
+        for line in found:
+            pieces[line.product.listing_id] += line.quantity
+        return cls(
+            tuple(
+                replace(line, others=pieces[line.product.listing_id] - line.quantity)
+                if line.product.listing_id and line.product.buyer_limit
+                else line
+                for line in found
+            )
+        )
+
+    @property
+    def prepay_excluded(self) -> bool:
+        """Return whether it contains goods that are not sold for payment in advance."""
+        return any(line.product.prepay_excluded for line in self.lines)
+
+    def room_for(self, product: Product) -> int:
+        """Return how many more pieces of ``product`` fit: stock, the limit of a line, and the limit of one buyer."""
+        room = min(product.available, QUANTITY_MAX) - self.quantity_of(product.sku)
+        if product.buyer_limit is None:
+            return max(0, room)
+        of_listing = (line.quantity for line in self.lines if line.product.listing_id == product.listing_id)
+        return max(0, min(room, product.buyer_limit - sum(of_listing)))
 
     @property
     def count(self) -> int:
@@ -53,7 +87,7 @@ class Cart:
         line = next((line for line in self.lines if line.product.sku == sku), None)
         if line is None or line.product.sold_out or quantity <= line.quantity:
             return ""
-        return shortage(line.product, quantity)
+        return shortage(line.product, quantity, others=line.others)
 
     @property
     def can_be_ordered(self) -> bool:

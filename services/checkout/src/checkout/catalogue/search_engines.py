@@ -6,9 +6,11 @@ from xml.sax.saxutils import escape
 from fastapi import APIRouter
 from starlette.responses import PlainTextResponse, Response
 
-from checkout.catalogue.rows import read_shelf
+from checkout.catalogue.listing import Listing
 from checkout.catalogue.rules import Product
+from checkout.catalogue.shelf import read_addresses
 from checkout.shop.origin import Origin
+from shared.clock import now
 from shared.web.pages import FOOTER_LINKS
 from shared.web.parts import CurrentParts
 
@@ -29,8 +31,8 @@ async def tell_robots(parts: CurrentParts) -> Response:
 async def list_pages(parts: CurrentParts) -> Response:
     """Return the sitemap (sitemaps.org 0.9)."""
     async with parts.db.transaction() as tx:
-        products = await read_shelf(tx)
-    paths = ["/", *(f"/items/{product.sku}" for product in products), *(path for _, path in FOOTER_LINKS)]
+        addresses = await read_addresses(tx, at=now())
+    paths = ["/", *(f"/items/{address}" for address in addresses), *(path for _, path in FOOTER_LINKS)]
     entries = "".join(f"<url><loc>{escape(_origin(parts) + path)}</loc></url>" for path in paths)
     return Response(
         '<?xml version="1.0" encoding="UTF-8"?>'
@@ -39,28 +41,42 @@ async def list_pages(parts: CurrentParts) -> Response:
     )
 
 
-def product_data(product: Product, origin_url: str) -> dict[str, Any]:
-    """Return a product as schema.org's Product with its Offer. It leaves out the remaining stock."""
+def listing_data(listing: Listing, origin_url: str) -> dict[str, Any]:
+    """Return a listing as schema.org's Product with an Offer for each product. It leaves out the remaining stock."""
     origin = origin_url.rstrip("/")
-    page = f"{origin}/items/{product.sku}"
+    page = f"{origin}{listing.page_path}"
+    details = listing.details
+    offers = [
+        {
+            "@type": "Offer",
+            "url": page,
+            "sku": product.sku,
+            "name": product.name,
+            "priceCurrency": "JPY",
+            "price": product.unit_price,
+            "availability": f"https://schema.org/{_availability(product)}",
+        }
+        for product in listing.offered or listing.products[:1]
+    ]
     return {
         "@context": "https://schema.org",
         "@type": "Product",
-        "name": product.name,
-        "sku": product.sku,
-        "description": product.summary,
-        "category": product.category,
-        "brand": {"@type": "Brand", "name": product.maker},
-        "image": [f"{origin}{product.image_url}"],
+        "name": details.name,
+        "sku": listing.address,
+        "description": details.summary,
+        "category": details.categories[0] if details.categories else "",
+        "brand": {"@type": "Brand", "name": details.maker},
+        "image": [f"{origin}{picture.large_url}" for picture in listing.pictures]
+        or [f"{origin}{listing.image_url}"],
         "url": page,
-        "offers": {
-            "@type": "Offer",
-            "url": page,
-            "priceCurrency": "JPY",
-            "price": product.unit_price,
-            "availability": f"https://schema.org/{'OutOfStock' if product.sold_out else 'InStock'}",
-        },
+        "offers": offers[0] if len(offers) == 1 else offers,
     }
+
+
+def _availability(product: Product) -> str:
+    if product.sold_out:
+        return "OutOfStock"
+    return "PreOrder" if product.kind == "preorder" else "InStock"
 
 
 def _origin(parts: CurrentParts) -> str:

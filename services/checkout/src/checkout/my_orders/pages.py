@@ -10,11 +10,13 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from checkout.calendar.labels import day_label
 from checkout.carts.browser import cart_of, keep_cart, open_cart_of
 from checkout.carts.copy_cart import copy_cart
 from checkout.carts.rows import StoredCart
 from checkout.carts.take_back_cart import take_back_cart
 from checkout.my_orders.labels import FAILED, overdue, parcel_state, progress, refund_sentence
+from checkout.my_orders.receipt import may_be_receipted
 from checkout.my_orders.rows import (
     BuyersOrder,
     page_key_of,
@@ -32,6 +34,7 @@ from checkout.pricing.lines import amount_lines
 from shared.clock import now
 from shared.errors import Refused
 from shared.shop.carriers import carrier_called
+from shared.shop.taxes import taxes_after
 from shared.web.parts import CurrentParts, Parts
 from shared.web.session import CurrentViewer, Viewer
 
@@ -105,6 +108,7 @@ async def _page(
         progress=late or progress(head),
         is_late=late is not None,
         amounts=_amounts(order),
+        taxes=taxes_after(head.amounts, order.waived),
         parcels=[(parcel, parcel_state(parcel), carrier_called(parcel.carrier)) for parcel in order.parcels],
         failed=FAILED.of(order.failure) if order.failure else "",
         registers=order.registers and not viewer.signed_in and age < REGISTERED_TOLD_FOR_SECONDS,
@@ -114,6 +118,8 @@ async def _page(
         is_buyers=_is_buyers(request, parts, viewer, order),
         thanks=age < THANKED_FOR_SECONDS and head.status != "cancelled" and _may_be_thanked(head),
         refund_sentence=refund_sentence,
+        day_label=day_label,
+        has_receipt=may_be_receipted(head),
         look_again_seconds=LOOK_AGAIN_SECONDS if look_again else None,
         **({"cart_count": kept.cart.count} if kept else {}),
     )

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from checkout.order_desk.each_order import ORDERS_MAX
 from checkout.order_desk.fields import CarrierText, OrderCode, TrackingNumber
 from checkout.orders.rules.states import StaffReason
+from shared.events import TaxedAmount
 from shared.web.fields import JsonBool, JsonDate, JsonVersion, Text, wrong
 
 
@@ -138,6 +139,7 @@ class ParcelState(BaseModel):
     """One delivery address of an order."""
 
     destination_id: UUID
+    delivery_date: date | None = Field(description="お届け希望日")
     ship_date: date | None
     carrier: str | None = Field(description="The code of the carrier, or the name of one that has none")
     tracking_number: str | None
@@ -164,6 +166,9 @@ class OrderState(BaseModel):
     payment: str
     payment_kind: str
     total: int = Field(description="Integer yen")
+    taxes: list[TaxedAmount] = Field(
+        description="The total by rate of consumption tax; none for orders of releases without it"
+    )
     placed_at: datetime
     cancel_reason: str | None
     calls: list[str] = Field(description="Words that ask for a person, none when all is well")

@@ -26,6 +26,7 @@ def _today_and_promised_mail(order: StoredOrder) -> Mapping[str, str]:
 DEEDS: Mapping[str, Deed[Any]] = {
     # 入金状況 → 更新する (PAY-07), after a warning if it is early (PAY-29).
     "deposit": deed(
+        "take_money",
         DepositForm,
         lambda tx, code, form, by, at: request_capture(
             tx,
@@ -43,6 +44,7 @@ DEEDS: Mapping[str, Deed[Any]] = {
     ),
     # ステータス → 処理済みにする (ORD-12), after a warning about open steps (ORD-20).
     "status": deed(
+        "ship_orders",
         StatusForm,
         press(process_order),
         "処理済みにしました",
@@ -51,6 +53,7 @@ DEEDS: Mapping[str, Deed[Any]] = {
     ),
     # A remark on the timeline.
     "notes": deed(
+        "note_orders",
         NoteForm,
         lambda tx, code, form, by, at: write_note(
             tx, order_code=code, text=form.text, version=form.version, by=by, at=at
@@ -59,6 +62,7 @@ DEEDS: Mapping[str, Deed[Any]] = {
     ),
     # 取消処理 (ORD-21).
     "cancel": deed(
+        "cancel_orders",
         CancelForm,
         lambda tx, code, form, by, at: cancel_order(
             tx,
@@ -78,6 +82,7 @@ DEEDS: Mapping[str, Deed[Any]] = {
     ),
     # 再与信 (AP-34): a new hold in place of the one that ended.
     "reauthorize": deed(
+        "take_money",
         OrderForm,
         press(request_reauthorization),
         "再与信を依頼しました",
@@ -86,6 +91,7 @@ DEEDS: Mapping[str, Deed[Any]] = {
     ),
     # 確認済みにする: checkout's calls.
     "seen": deed(
+        "ship_orders",
         OrderForm,
         press(mark_calls_seen),
         "確認済みにしました",

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from checkout.order_desk.each_order import ORDERS_MAX, OrderOutcome, for_each_order
@@ -26,23 +26,25 @@ from checkout.shipping.ship_order import ShipWish, ship
 from shared.clock import now
 from shared.errors import Refused
 from shared.shop.carriers import carrier_called
-from shared.web.deeds import name_of
+from shared.web.deeds import done_by, name_of
 from shared.web.forms import Form, parse_form
 from shared.web.parts import CurrentParts, parts_of
-from shared.web.session import Staff, require_staff
+from shared.web.session import Staff, needs, role_missing
+from shared.web.staff_rights import Right
 
-router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
+RIGHT_OF: Mapping[Action, Right] = {"ship": "ship_orders", "capture": "take_money", "process": "ship_orders"}
 RELOADED = "一括処理の画面は読み込み直せません。処理した注文は、一覧の状態と各注文の履歴で確認できます"
 
 
-@router.get("/desk/orders/bulk")
+@router.get("/desk/orders/bulk", dependencies=[needs("read_orders")])
 async def leave_bulk(request: Request, parts: CurrentParts) -> Response:
     """Redirect Reload and Back after a bulk page. Nothing runs again; the orders show what happened."""
     return parts.pages.redirect(request, "/desk/orders", toast=RELOADED, kind="note")
 
 
-@router.post("/desk/orders/bulk")
+@router.post("/desk/orders/bulk", dependencies=[needs("change_many_orders")])
 async def act_on_orders(request: Request, parts: CurrentParts, staff: Staff) -> Response:
     """Show the effects. With ``confirmed``, run the action on each order in the version that the page showed."""
     data = await request.form(max_fields=2_000)
@@ -50,6 +52,8 @@ async def act_on_orders(request: Request, parts: CurrentParts, staff: Staff) -> 
     if form.errors:
         raise Refused("bulk_invalid", next(iter(form.errors.values())), status=422)
     bulk = form.value
+    if not staff.may(RIGHT_OF[bulk.action]):
+        raise role_missing()
     codes = list(dict.fromkeys(bulk.id))
     if not codes:
         back = f"/desk/orders?tab={TAB_OF[bulk.action]}"
@@ -69,6 +73,7 @@ async def act_on_orders(request: Request, parts: CurrentParts, staff: Staff) -> 
         _acting(bulk, tracking, by=by, at=at),
         done=BULK_DONE[bulk.action],
         action=f"bulk_{bulk.action}",
+        done_by=done_by(request, staff),
     )
     return await _results(request, bulk.action, outcomes)
 

@@ -4,12 +4,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from checkout.my_orders.receipt import may_be_receipted
 from checkout.order_desk.deeds import DEEDS
 from checkout.order_desk.fields import CARRIER_OPTIONS, OrderCode
 from checkout.order_desk.labels import ORDER_KIND_LABEL, badges
+from checkout.order_desk.note_order_deeds import note_order_deeds
 from checkout.order_desk.one_order_forms import ShipForm
 from checkout.order_desk.one_order_shown import (
     amounts_rows,
@@ -20,7 +22,7 @@ from checkout.order_desk.one_order_shown import (
     shown_entry,
 )
 from checkout.order_desk.order_deed import is_warned
-from checkout.order_desk.rows import WholeOrder, read_whole_order
+from checkout.order_desk.rows import WholeOrder, read_whole_order, states_in_words
 from checkout.orders.labels import REASON_LABEL, STAFF_REASON_LABEL
 from checkout.orders.rules.allowed_deeds import unsecured
 from checkout.orders.rules.calls import calls_of
@@ -29,23 +31,23 @@ from checkout.orders.rules.steps import cancel_effects, next_step
 from checkout.orders.stored_order import StoredOrder
 from shared.clock import now
 from shared.errors import Refused
-from shared.web.deeds import name_of
+from shared.web.deeds import done_by, name_of
 from shared.web.forms import Form, read_form
 from shared.web.parts import CurrentParts, parts_of
-from shared.web.session import Staff, require_staff
+from shared.web.session import Staff, Viewer, needs, viewer_of
 
 PATH = "/desk/orders/{code}"
 
-router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
 
-@router.get(PATH)
+@router.get(PATH, dependencies=[needs("read_orders")])
 async def show_order(request: Request, code: OrderCode) -> Response:
     """Show 受注詳細."""
     return await render_order(request, code)
 
 
-@router.get(f"{PATH}/cancel")
+@router.get(f"{PATH}/cancel", dependencies=[needs("cancel_orders")])
 async def ask_to_cancel(request: Request, code: OrderCode) -> Response:
     """Show the effects of a cancellation before it runs."""
     return await _render_cancel(request, code)
@@ -64,7 +66,9 @@ def _route(path: str) -> Callable[..., Awaitable[Response]]:
             return await render_order(request, code, status=409, forms={path: form}, warned=path)
         try:
             async with parts.db.transaction() as tx:
+                before = await states_in_words(tx, [code])
                 await deed.do(tx, code, form.value, name_of(staff), now())
+                await note_order_deeds(tx, before, [code], deed.said, done_by(request, staff))
         except Refused as refused:
             if refused.status == 404 or deed.drawn_on == "problem":
                 raise
@@ -76,8 +80,8 @@ def _route(path: str) -> Callable[..., Awaitable[Response]]:
 
 
 # A route for each row: any other path stays a missing page.
-for one in DEEDS:
-    router.add_api_route(f"{PATH}/{one}", _route(one), methods=["POST"])
+for one, what in DEEDS.items():
+    router.add_api_route(f"{PATH}/{one}", _route(one), methods=["POST"], dependencies=[needs(what.right)])
 
 
 def back_to_order(request: Request, code: str, toast: str) -> Response:
@@ -142,7 +146,7 @@ async def render_order(
         forms=shown,
         summary=[*shown.values(), *(one.form for one in destinations)],
         warned=warned,
-        **_read(whole),
+        **_read(whole, await viewer_of(request)),
     )
 
 
@@ -150,7 +154,7 @@ def _new_forms(order: StoredOrder) -> dict[str, Form[Any]]:
     return {path: deed.new_form(order) for path, deed in DEEDS.items() if deed.drawn_on == "order"}
 
 
-def _read(whole: WholeOrder) -> dict[str, Any]:
+def _read(whole: WholeOrder, staff: Viewer) -> dict[str, Any]:
     """Return the values of the page that do not depend on submitted forms."""
     return {
         "order": whole.stored,
@@ -163,8 +167,9 @@ def _read(whole: WholeOrder) -> dict[str, Any]:
         "deposit_button": _deposit_button(whole.order),
         "cancel_label": REASON_LABEL.of(whole.stored.cancel_reason) if whole.stored.cancel_reason else "",
         "amounts": amounts_rows(whole.stored),
+        "has_receipt": may_be_receipted(whole.stored),
         "carriers": CARRIER_OPTIONS,
-        "may": _may(whole.order),
+        "may": _may(whole.order, staff),
         "warnings": {path: deed.warnings(whole.order) for path, deed in DEEDS.items()},
         "payment": payment_rows(whole),
         "points": points_rows(whole),
@@ -173,12 +178,13 @@ def _read(whole: WholeOrder) -> dict[str, Any]:
     }
 
 
-def _may(order: Order) -> dict[str, bool]:
-    """Return which forms the page offers. The rules check again on submission."""
+def _may(order: Order, staff: Viewer) -> dict[str, bool]:
+    """Return which forms the page offers to ``staff``. The routes and the rules check again on submission."""
+    ships = staff.may("ship_orders")
     return {
-        "ship": order.may("ship"),
-        "track": order.status != "cancelled",
-        **{path: deed.may(order) for path, deed in DEEDS.items()},
+        "ship": ships and order.may("ship"),
+        "track": ships and order.status != "cancelled",
+        **{path: staff.may(deed.right) and deed.may(order) for path, deed in DEEDS.items()},
     }
 
 

@@ -5,26 +5,27 @@ A refusal is shown at the parcel that caused it. The other deeds of this page ar
 
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from checkout.order_desk.fields import OrderCode
+from checkout.order_desk.note_order_deeds import note_order_deeds
 from checkout.order_desk.one_order import back_to_order, render_order
 from checkout.order_desk.one_order_forms import ParcelForm, ShipForm, TrackingForm
-from checkout.order_desk.rows import read_whole_order
+from checkout.order_desk.rows import read_whole_order, states_in_words
 from checkout.shipping.register_tracking import register_tracking
 from checkout.shipping.ship_order import Sent, ShipWish, ship_order
 from shared.clock import now
 from shared.errors import Refused
-from shared.web.deeds import name_of
+from shared.web.deeds import done_by, name_of
 from shared.web.forms import Form, parse_form, read_form
 from shared.web.parts import CurrentParts
-from shared.web.session import Staff, require_staff
+from shared.web.session import Staff, needs
 
-router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
 
-@router.post("/desk/orders/{code}/ship")
+@router.post("/desk/orders/{code}/ship", dependencies=[needs("ship_orders")])
 async def ship_parcels(request: Request, parts: CurrentParts, code: OrderCode, staff: Staff) -> Response:
     """一括更新: ship the ticked delivery addresses with their ship date (SHP-20)."""
     data = await request.form()
@@ -35,7 +36,9 @@ async def ship_parcels(request: Request, parts: CurrentParts, code: OrderCode, s
     ticked = [] if form.errors else list(dict.fromkeys(form.value.destinations))
     if not form.errors and not any(parcels[one].errors for one in ticked if one in parcels):
         try:
+            said = f"{len(ticked)}件のお届け先を発送済みにしました"
             async with parts.db.transaction() as tx:
+                before = await states_in_words(tx, [code])
                 await ship_order(
                     tx,
                     order_code=code,
@@ -49,7 +52,8 @@ async def ship_parcels(request: Request, parts: CurrentParts, code: OrderCode, s
                     ),
                     version=form.value.version,
                 )
-            return back_to_order(request, code, f"{len(ticked)}件のお届け先を発送済みにしました")
+                await note_order_deeds(tx, before, [code], said, done_by(request, staff))
+            return back_to_order(request, code, said)
         except Refused as refused:
             _refuse_parcels(refused, form, [parcels[one] for one in ticked if one in parcels])
     return await render_order(request, code, status=422, forms={"ship": form}, parcels=parcels)
@@ -70,7 +74,7 @@ def _refuse_parcels(refused: Refused, form: Form[ShipForm], parcels: list[Form[P
         form.refuse(refused)
 
 
-@router.post("/desk/orders/{code}/tracking/{destination_id}")
+@router.post("/desk/orders/{code}/tracking/{destination_id}", dependencies=[needs("ship_orders")])
 async def register_number(
     request: Request, parts: CurrentParts, code: OrderCode, destination_id: UUID, staff: Staff
 ) -> Response:
@@ -79,6 +83,7 @@ async def register_number(
     if not form.errors:
         try:
             async with parts.db.transaction() as tx:
+                before = await states_in_words(tx, [code])
                 await register_tracking(
                     tx,
                     order_code=code,
@@ -89,6 +94,9 @@ async def register_number(
                     by=name_of(staff),
                     at=now(),
                 )
+                number = f"{form.value.carrier} {form.value.tracking_number}".strip()
+                said = f"送り状番号を登録しました（{number or 'なし'}）"
+                await note_order_deeds(tx, before, [code], said, done_by(request, staff))
             return back_to_order(request, code, "送り状番号を登録しました")
         except Refused as refused:
             if refused.status == 404:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from checkout.calendar.labels import day_label
 from checkout.order_desk.fields import CARRIER_OPTIONS
 from checkout.order_desk.labels import COUPONS_LABEL, POINTS_LABEL
 from checkout.order_desk.one_order_forms import ParcelForm
@@ -112,13 +113,14 @@ def points_rows(whole: WholeOrder) -> list[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Goods:
-    """One product for a delivery address; ``amount`` in yen."""
+    """One product for a delivery address; ``amount`` in yen. ``reduced`` marks 軽減税率."""
 
     name: str
     note: str
     image: str
     quantity: int
     amount: int
+    reduced: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,11 @@ class ShownDestination:
     @property
     def id(self) -> UUID:
         return self.row.destination_id
+
+    @property
+    def delivery_day(self) -> str:
+        """Return the day that the buyer asked for."""
+        return day_label(self.row.delivery_date) if self.row.delivery_date else "指定なし"
 
     @property
     def shipped(self) -> bool:
@@ -180,9 +187,10 @@ def shown_destination(whole: WholeOrder, row: Destination, form: Form[Any] | Non
             Goods(
                 name=line.name,
                 note=f"商品コード {line.sku}",
-                image=f"/static/shop/goods/{line.image}" if line.image else "",
+                image=line.image_url,
                 quantity=line.quantity,
                 amount=line.unit_price * line.quantity,
+                reduced=line.tax_reduced,
             )
             for line in whole.lines
             if line.destination_id == row.destination_id

@@ -12,6 +12,7 @@ from checkout.orders.stored_order import StoredOrder
 from shared.database.transactions import Database, Tx
 from shared.errors import Refused
 from shared.web.forms import Form
+from shared.web.staff_rights import Right
 
 F = TypeVar("F", bound=OrderForm)
 UseCase = Callable[[Tx, str, F, str, datetime], Awaitable[None]]
@@ -34,12 +35,13 @@ def _empty(_: StoredOrder) -> Mapping[str, str]:
 
 @dataclass(frozen=True)
 class Deed(Generic[F]):
-    """A deed about an order: its form, its use case, and the text ``said`` that staff read afterwards.
+    """A deed about an order: its right, its form, its use case, and the text ``said`` that staff read afterwards.
 
     ``may`` tells whether the page offers it; the use case checks again. ``warnings`` returns what staff must read first:
     the deed then waits for a form that is ``confirmed``. ``first`` returns what the boxes of a new form contain.
     """
 
+    right: Right
     form: type[F]
     do: UseCase[F]
     said: str
@@ -54,6 +56,7 @@ class Deed(Generic[F]):
 
 
 def deed(
+    right: Right,
     form: type[F],
     do: UseCase[F],
     said: str,
@@ -68,7 +71,7 @@ def deed(
     Only here the types of its form and its use case are known. So mypy refuses two that do not fit. ``Deed[Any]``
     would accept all.
     """
-    return Deed(form, do, said, may, drawn_on, warnings, first)
+    return Deed(right, form, do, said, may, drawn_on, warnings, first)
 
 
 class Press(Protocol):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from checkout.order_desk.labels import badges
 from checkout.orders.rules.order import Order
 from checkout.orders.stored_order import (
     Destination,
@@ -34,6 +35,15 @@ async def numbers_of(tx: Tx, codes: Sequence[str]) -> dict[str, int]:
     """Return the short numbers (受付番号) of the orders in ``codes`` that have one."""
     known = await read_orders(tx, codes)
     return {code: order.number for code, order in known.items() if order.number is not None}
+
+
+async def states_in_words(tx: Tx, codes: Sequence[str]) -> dict[str, str]:
+    """Return the states of the orders as staff read them: status, deposit and shipping."""
+    known = await read_orders(tx, codes)
+    return {
+        code: "・".join(badges(order)[name][0] for name in ("status", "deposit", "shipping"))
+        for code, order in known.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
 """Finds orders for the desk: the work lists and the search."""
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, literal_column, select
 
 from checkout.orders.stored_order import StoredOrder, stored_order
 from checkout.orders.tables import (
@@ -113,9 +113,28 @@ async def find_orders(
     return found, int(total or 0)
 
 
+_GOODS: ColumnElement[str | None] = literal_column(
+    "(SELECT string_agg(name || '×' || quantity, '、' ORDER BY line_number) FROM order_lines"
+    " WHERE order_code = orders.code)"
+).label("goods")
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedOrder(StoredOrder):
+    """An order in a file. ``goods`` are its lines as text, with the values of their variants."""
+
+    goods: str
+
+
+def _exported_order(*, goods: str | None, **columns: Any) -> ExportedOrder:
+    order = stored_order(**columns)
+    return ExportedOrder(**{one.name: getattr(order, one.name) for one in fields(order)}, goods=goods or "")
+
+
 def every_order(db: Database, search: Search, *, sort: str) -> AsyncIterator[StoredOrder]:
-    """Stream all found orders in bounded memory."""
-    return db.read_all(stored_order, select(*_COLUMNS).where(*_conditions(search)).order_by(*_order(sort)))
+    """Stream all found orders with their goods, in bounded memory."""
+    found = select(*_COLUMNS, _GOODS).where(*_conditions(search)).order_by(*_order(sort))
+    return db.read_all(_exported_order, found)
 
 
 def _order(sort: str) -> tuple[ColumnElement[Any], ...]:

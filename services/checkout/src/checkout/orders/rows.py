@@ -39,7 +39,7 @@ async def insert_orders(tx: Tx, new: Sequence[NewOrder]) -> None:
     """
     if not new:
         return
-    await insert_all(tx, orders, [_order_values(one) for one in new])
+    await insert_all(tx, orders, [order_values(one) for one in new])
     await insert_all(tx, order_destinations, [row for one in new for row in _destination_values(one.placed)])
     await insert_all(tx, order_lines, [row for one in new for row in _line_values(one.placed)])
     await add_words(tx, order_words, {one.placed.order_code: words_of_order(one.placed) for one in new})
@@ -61,7 +61,8 @@ async def insert_orders(tx: Tx, new: Sequence[NewOrder]) -> None:
     )
 
 
-def _order_values(new: NewOrder) -> dict[str, Any]:
+def order_values(new: NewOrder) -> dict[str, Any]:
+    """Return the row of a new order."""
     placed, who, amounts = new.placed, new.placed.orderer, new.placed.amounts
     registered = placed.registration.member_id if placed.registration else None
     return {
@@ -84,6 +85,8 @@ def _order_values(new: NewOrder) -> dict[str, Any]:
         "adjustments": [one.model_dump() for one in amounts.adjustments],
         "adjusted_amount": amounts.adjusted,
         "total": amounts.total,
+        "taxes": [one.model_dump() for one in amounts.taxes],
+        "tax_rounding": amounts.tax_rounding or None,
         "points_used": placed.points_used,
         "coupon": placed.coupon,
         "benefit_reservation_id": placed.benefit_reservation_id,
@@ -116,6 +119,7 @@ def _destination_values(placed: OrderPlaced) -> list[dict[str, Any]]:
             "order_code": placed.order_code,
             "position": position,
             **destination.address.model_dump(),
+            "delivery_date": destination.delivery_date,
         }
         for position, destination in enumerate(placed.destinations, start=1)
     ]

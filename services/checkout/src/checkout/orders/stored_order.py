@@ -9,10 +9,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from checkout.catalogue.rules import image_url
 from checkout.orders.rules.order import OrderRow, Parcel
 from shared.database.sql import columns_of
 from shared.database.transactions import Tx
-from shared.events import Adjustment, Amounts
+from shared.events import Adjustment, Amounts, TaxedAmount
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class StoredOrder(OrderRow):
     point_discount: int
     coupon_discount: int
     coupon_name: str | None
+    taxes: tuple[TaxedAmount, ...]
+    tax_rounding: str | None
     member_id: UUID | None
     registers_member: bool
     orderer_name: str
@@ -53,6 +56,8 @@ class StoredOrder(OrderRow):
             point_discount=self.point_discount,
             coupon_discount=self.coupon_discount,
             total=self.total,
+            taxes=self.taxes,
+            tax_rounding=self.tax_rounding or "",
         )
 
 
@@ -60,14 +65,20 @@ ORDER_COLUMNS = ", ".join(StoredOrder.columns())
 """The columns of ``orders`` that a statement selects for :func:`stored_order`."""
 
 
-def stored_order(*, adjustments: Sequence[Mapping[str, Any]], **columns: Any) -> StoredOrder:
+def stored_order(
+    *, adjustments: Sequence[Mapping[str, Any]], taxes: Sequence[Mapping[str, Any]], **columns: Any
+) -> StoredOrder:
     """Return an order made from the columns of its row."""
-    return StoredOrder.of_columns(adjustments=tuple(Adjustment(**one) for one in adjustments), **columns)
+    return StoredOrder.of_columns(
+        adjustments=tuple(Adjustment(**one) for one in adjustments),
+        taxes=tuple(TaxedAmount(**one) for one in taxes),
+        **columns,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """One delivery address (お届け先) of an order, with its parcel."""
+    """One delivery address (お届け先) of an order, with its parcel. ``delivery_date`` is the day that the buyer asked for."""
 
     order_code: str
     destination_id: UUID
@@ -80,6 +91,7 @@ class Destination:
     ship_date: date | None
     carrier: str | None
     tracking_number: str | None
+    delivery_date: date | None
 
     @property
     def parcel(self) -> Parcel:
@@ -89,14 +101,23 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class OrderedLine:
-    """One line of an order. ``unit_price`` is in yen; ``image`` is that of the product if it still exists."""
+    """One line of an order. ``unit_price`` is in yen; ``image`` is that of the product if it still exists.
+
+    ``tax_reduced`` marks the reduced rate of the order's own day.
+    """
 
     destination_id: UUID
     sku: str
     name: str
     quantity: int
     unit_price: int
+    tax_reduced: bool
     image: str | None
+
+    @property
+    def image_url(self) -> str:
+        """Return the address of the picture, or "" if the product has none."""
+        return image_url(self.image) if self.image else ""
 
 
 async def read_order(tx: Tx, code: str) -> StoredOrder | None:
@@ -132,7 +153,7 @@ async def read_lines(tx: Tx, code: str) -> list[OrderedLine]:
     """Return the lines of an order, with the pictures of their products."""
     return await tx.read(
         OrderedLine,
-        "SELECT l.destination_id, l.sku, l.name, l.quantity, l.unit_price, p.image FROM order_lines l"
+        "SELECT l.destination_id, l.sku, l.name, l.quantity, l.unit_price, l.tax_reduced, p.image FROM order_lines l"
         " LEFT JOIN products p USING (sku) WHERE l.order_code = :code ORDER BY l.line_number",
         code=code,
     )

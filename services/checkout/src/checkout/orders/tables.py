@@ -131,6 +131,14 @@ orders = Table(
     Column("adjusted_amount", Integer, nullable=False, server_default="0", comment="Their sum"),
     # Reported by payments with the standing; empty if not reported.
     Column("refunded_elsewhere_amount", Integer),
+    Column(
+        "taxes",
+        JSONB,
+        nullable=False,
+        server_default="[]",
+        comment="The total by rate of tax; empty for orders of earlier releases",
+    ),
+    Column("tax_rounding", Text, comment="How the taxes were rounded"),
     CheckConstraint("status IN ('in_progress', 'processed', 'cancelled')", name="orders_status"),
     CheckConstraint("deposit IN ('unpaid', 'paid')", name="orders_deposit"),
     CheckConstraint("shipping IN ('unshipped', 'shipped')", name="orders_shipping"),
@@ -213,6 +221,7 @@ order_destinations = Table(
     Column("ship_date", Date, comment="商品発送日; set once, with the ship step (SHP-20)"),
     Column("carrier", Text),
     Column("tracking_number", Text),
+    Column("delivery_date", Date, comment="お届け希望日; NULL: the buyer asked for none"),
 )
 Index(
     "order_destinations_by_order",
@@ -236,6 +245,8 @@ order_lines = Table(
     Column("name", Text, nullable=False),
     Column("quantity", Integer, nullable=False),
     Column("unit_price", Integer, nullable=False),
+    Column("tax_rate", Integer, comment="Percent; NULL for orders of earlier releases"),
+    Column("tax_reduced", Boolean, nullable=False, server_default="false", comment="軽減税率"),
     CheckConstraint("quantity > 0 AND unit_price >= 0", name="order_lines_positive"),
     info={"append_only": True},
 )

@@ -20,8 +20,23 @@ PaymentDeposit = Literal["capture", "automatic", "by_hand", "never"]
 UNAVAILABLE = "このご注文にはご利用頂けません"
 """The exact text next to a method that does not suit the order (KON-08)."""
 
-UnsuitableReason = Literal["limit", "wallet_only", "not_in_wallet"]
+UnsuitableReason = Literal["limit", "wallet_only", "not_in_wallet", "excluded_goods", "dated_delivery"]
 """Machine-readable reasons why a method does not suit the order (KON-42)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderToPay:
+    """What decides which methods suit an order.
+
+    ``total`` is in yen. ``wallet_kind`` is the wallet of the present order page; only that wallet can pay there (AP-15,
+    PAY-27). ``prepay_excluded``: the order contains goods that are not sold for payment in advance. ``is_dated``: the
+    buyer chose a delivery date.
+    """
+
+    total: int
+    wallet_kind: str | None = None
+    prepay_excluded: bool = False
+    is_dated: bool = False
 
 
 class _Part(BaseModel):
@@ -115,26 +130,34 @@ class Method(_Part):
         """Return the time of payment for the page of the law on distance selling (お支払い時期)."""
         return self.when_paid or "ご注文時にお手続きいただきます（ご請求日は決済会社の規約によります）"
 
-    def unsuited(self, total: int, *, wallet_kind: str | None = None) -> UnsuitableReason | None:
-        """Return why the method does not suit an order of ``total`` yen. Return None if it does.
+    def unsuited(self, order: OrderToPay) -> UnsuitableReason | None:
+        """Return why the method does not suit the order. Return None if it does.
 
-        ``wallet_kind`` is the wallet of the present order page; only that wallet can pay there (AP-15, PAY-27). Limits
-        are inclusive (KON-02). Every method suits a total of 0 yen, because no provider is called.
+        Limits are inclusive (KON-02). Every method suits a total of 0 yen, because no provider is called. Nobody knows
+        when goods leave that are paid first: no delivery date for them (KON-07).
         """
-        if wallet_kind is not None and self.kind != wallet_kind:
+        if order.wallet_kind is not None and self.kind != order.wallet_kind:
             return "not_in_wallet"
-        if wallet_kind is None and self.needs_wallet:
+        if order.wallet_kind is None and self.needs_wallet:
             return "wallet_only"
-        if total == 0:
+        if order.total == 0:
             return None
-        if total < self.amount_min or (self.amount_max is not None and total > self.amount_max):
+        if order.prepay_excluded and self.flow == "prepaid":
+            return "excluded_goods"
+        if order.is_dated and self.paid_before_shipping:
+            return "dated_delivery"
+        if order.total < self.amount_min or (self.amount_max is not None and order.total > self.amount_max):
             return "limit"
         return None
 
-    def why_unsuited(self, total: int) -> str:
-        """Return the text next to a method that does not suit an order of ``total`` yen, with its minimum."""
-        if 0 < total < self.amount_min:
+    def why_unsuited(self, order: OrderToPay) -> str:
+        """Return the text next to a method that does not suit the order, with its minimum."""
+        if order.prepay_excluded and self.flow == "prepaid":
+            return f"{UNAVAILABLE}（前払いをご利用いただけない商品が含まれています）"
+        if 0 < order.total < self.amount_min:
             return f"{UNAVAILABLE}（お支払い金額が¥{self.amount_min:,}未満のためご利用いただけません）"
+        if order.is_dated and self.paid_before_shipping:
+            return f"{UNAVAILABLE}（お届け日をご指定のため）"
         return UNAVAILABLE
 
 

@@ -7,9 +7,10 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from checkout.carts.rules import LINES_MAX, QUANTITY_MAX
+from checkout.catalogue.rows import read_products
 from checkout.orders.browser import keep_order, orders_in_browser
 from checkout.payment_menu.rows import read_menu
-from checkout.payment_menu.rules import UnsuitableReason
+from checkout.payment_menu.rules import OrderToPay, UnsuitableReason
 from checkout.placing.browser import benefit_of, wallet_of
 from checkout.placing.fields import AddressFields, OrdererFields
 from checkout.placing.order_wish import OrderWish
@@ -18,7 +19,7 @@ from checkout.shop.origin import Origin
 from shared.errors import Refused
 from shared.text.postal import find_towns
 from shared.web.client_address import counted_as
-from shared.web.fields import JsonInt, postal_digits
+from shared.web.fields import JsonDate, JsonInt, postal_digits
 from shared.web.parts import CurrentParts, parts_of
 from shared.web.session import CurrentViewer, viewer
 
@@ -60,6 +61,9 @@ class WantedOrder(_Body):
         default_factory=dict, max_length=8
     )
     expected_total: Annotated[JsonInt, Field(ge=0)] | None = None
+    delivery_date: JsonDate | None = Field(
+        None, description="お届け希望日; one of the days that the shop offers for the prefecture"
+    )
 
 
 class PlacedOrder(BaseModel):
@@ -122,6 +126,7 @@ async def create_order(
         payment_kind=wanted.payment_kind,
         payment_choice=wanted.payment_choice,
         total_seen=wanted.expected_total,
+        delivery_date=wanted.delivery_date,
         member_id=UUID(viewer.member_id) if viewer.member_id else None,
         email_proved=viewer.email_proved,
         benefit=benefit_of(parts, request),
@@ -143,21 +148,27 @@ async def create_order(
 
 @router.get("/methods")
 async def list_methods(
-    parts: CurrentParts, total: Annotated[int, Query(ge=0, le=99_999_999)]
+    parts: CurrentParts,
+    total: Annotated[int, Query(ge=0, le=99_999_999)],
+    sku: Annotated[list[Annotated[str, Field(max_length=80)]] | None, Query(max_length=LINES_MAX)] = None,
 ) -> list[OfferedMethod]:
-    """List the payment methods for an order of `total` yen on the standard form."""
+    """List the payment methods for an order of `total` yen, perhaps of the products `sku`, on the standard form."""
     async with parts.db.transaction() as tx:
         menu = await read_menu(tx)
+        products = await read_products(tx, sku) if sku else {}
+    excluded = any(product.prepay_excluded for product in products.values())
     offered = []
     for method in menu.methods:
-        reason = method.unsuited(total, wallet_kind=method.kind if method.needs_wallet else None)
+        wallet_kind = method.kind if method.needs_wallet else None
+        order = OrderToPay(total, wallet_kind=wallet_kind, prepay_excluded=excluded)
+        reason = method.unsuited(order)
         offered.append(
             OfferedMethod(
                 kind=method.kind,
                 name=method.name,
                 available=reason is None,
                 reason=reason,
-                message=method.why_unsuited(total) if reason else "",
+                message=method.why_unsuited(order) if reason else "",
             )
         )
     return offered

@@ -13,7 +13,7 @@ from checkout.carts.rules import QUANTITY_MAX
 from checkout.catalogue.rows import read_products
 from checkout.catalogue.rules import Product
 from checkout.payment_menu.rows import read_menu
-from checkout.payment_menu.rules import Menu
+from checkout.payment_menu.rules import Menu, OrderToPay
 from checkout.placing.compose_order import NOT_OPEN
 from checkout.placing.quote import quote_cart
 from checkout.shop.front import Opening, ShopFront, read_front
@@ -97,6 +97,10 @@ def _not_all(product: Product, now_in_cart: int) -> str:
 
     Only a small remaining stock is named.
     """
+    if product.buyer_limit is not None and product.buyer_limit <= product.available:
+        return (
+            f"「{product.name}」はお一人様{product.buyer_limit}点までです。カートの数量は{now_in_cart}点です"
+        )
     if now_in_cart == QUANTITY_MAX:
         return (
             f"「{product.name}」は{QUANTITY_MAX}点までご注文いただけます。カートの数量は{QUANTITY_MAX}点です"
@@ -171,16 +175,27 @@ def _show(
         "cart_count": stored.cart.count if stored is not None and is_open else 0,
     }
     if stored is not None and is_open and stored.cart.lines:
-        total = quote_cart(stored.cart, settings)
+        tax = front.tax.at(now())
+        total = quote_cart(stored.cart, settings, tax)
         values |= {
             "cart": stored.cart,
             "not_open": NOT_OPEN if parts[Opening].keeps_shut(front, menu) else "",
             "quote": total,
+            "reduced": [
+                line.product.sku for line in stored.cart.lines if tax.is_reduced(line.product.tax_class)
+            ],
             "missing_until_free": settings.shipping.missing_until_free(stored.cart.items_total),
             "wallets": [
                 method
                 for method in menu.wallets
-                if method.unsuited(total.amounts.total, wallet_kind=method.kind) is None
+                if method.unsuited(
+                    OrderToPay(
+                        total.amounts.total,
+                        wallet_kind=method.kind,
+                        prepay_excluded=stored.cart.prepay_excluded,
+                    )
+                )
+                is None
             ],
         }
     if in_place:

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from fastapi import Request
 from starlette.responses import Response
 
+from checkout.calendar.labels import day_label
 from checkout.carts.browser import cart_of
 from checkout.carts.rows import TYPED_BY, StoredCart, forget_draft, read_cart
 from checkout.carts.rules import Cart
@@ -25,12 +27,15 @@ from checkout.placing.till import Till
 from checkout.pricing.price import NO_DISCOUNTS
 from checkout.shop.front import Opening, ShopFront, read_front
 from checkout.shop.rules import ShopSettings
+from checkout.tax.rules import TaxTerms
 from shared.clock import now
 from shared.database.transactions import Tx
 from shared.web.client_address import counted_as
 from shared.web.parts import Parts, parts_of
 from shared.web.session import Viewer, viewer_of
 
+DATE = "delivery_date"
+"""The key of a draft for the chosen delivery date."""
 CART_GONE = (
     "ログアウトしたため、または時間がたったため、カートを表示できません。"
     "会員の方は、ログインすると続きからご注文いただけます"
@@ -53,6 +58,12 @@ class Checkout:
     menu: Menu
     viewer: Viewer
     benefit: ReservedBenefit | None
+    at: datetime
+
+    @property
+    def tax(self) -> TaxTerms:
+        """Return the rates of tax now."""
+        return self.front.tax.at(self.at)
 
     @property
     def settings(self) -> ShopSettings:
@@ -88,6 +99,23 @@ class Checkout:
             return 1
         return 2 if self.method is None else 3
 
+    @property
+    def chosen_date(self) -> date | None:
+        """Return the delivery date that the buyer chose so far, while the shop offers dates."""
+        chosen = self.draft.get(DATE) if self.front.calendar.offers_dates else None
+        return date.fromisoformat(chosen) if chosen else None
+
+    def dates(self, method: Method | None, prefecture: str) -> dict[str, Any]:
+        """Return the delivery dates for a page, each with its label, and the chosen one."""
+        calendar = self.front.calendar
+        prepaid = method is not None and method.paid_before_shipping
+        days = [] if prepaid else calendar.dates(self.at, prefecture)
+        return {
+            "dates": [(day.isoformat(), day_label(day)) for day in days],
+            "date": self.draft.get(DATE) or "",
+            "dates_refused": prepaid and calendar.offers_dates,
+        }
+
     def usable_benefit(self, *, registers: bool = False) -> ReservedBenefit | None:
         """Return the benefit reserved in this browser, if it is for the person who orders."""
         benefit = self.benefit
@@ -101,11 +129,11 @@ class Checkout:
         """Return the present cost."""
         benefit = self.usable_benefit(registers=registers)
         discounts = benefit.discounts if benefit else NO_DISCOUNTS
-        return quote_cart(self.cart, self.settings, fee=fee, discounts=discounts)
+        return quote_cart(self.cart, self.settings, self.tax, fee=fee, discounts=discounts)
 
     def summary(self, quote: Quote) -> dict[str, Any]:
         """Return the data of the summary next to the form, with the conditions of the shop."""
-        return {"goods": goods(self.cart), "quote": quote, "law": self.front.law}
+        return {"goods": goods(self.cart, self.tax), "quote": quote, "law": self.front.law}
 
 
 async def load_checkout(request: Request, parts: Parts) -> Checkout | Response:
@@ -133,7 +161,7 @@ async def load_checkout(request: Request, parts: Parts) -> Checkout | Response:
         return parts.pages.redirect(
             request, "/cart", toast="在庫が変わった商品があります。カートをご確認ください", kind="wait"
         )
-    return Checkout(stored, front, menu, viewer, benefit_of(parts, request))
+    return Checkout(stored, front, menu, viewer, benefit_of(parts, request), now())
 
 
 def earlier_step(request: Request, parts: Parts, checkout: Checkout, number: int) -> Response | None:

@@ -9,13 +9,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from checkout.calendar.labels import day_label
+from checkout.calendar.rules import CalendarSettings
 from checkout.catalogue.rules import Product
-from checkout.payment_menu.rules import UNAVAILABLE, Menu, Method, check_choice
+from checkout.payment_menu.rules import UNAVAILABLE, Menu, Method, OrderToPay, check_choice
+from checkout.placing.buyer_limits import BoughtBefore
 from checkout.placing.claims import ReservedBenefit, Wallet
 from checkout.placing.order_wish import OrderWish
 from checkout.placing.reserved_stock import ReservedStock
+from checkout.placing.wanted_line import wanted_line
 from checkout.pricing.price import NO_DISCOUNTS, price_order
 from checkout.pricing.settings import PriceSettings
+from checkout.pricing.taxes import with_taxes
+from checkout.tax.rules import TaxSettings, TaxTerms
 from shared.errors import Refused
 from shared.events import Destination, Line, OrderPlaced, Registration
 from shared.ids import new_id
@@ -33,9 +39,12 @@ class OrderTerms:
 
     is_open: bool
     prices: PriceSettings
+    tax: TaxSettings
+    calendar: CalendarSettings
     products: Mapping[str, Product]
     menu: Menu
     reserved: ReservedStock
+    bought: BoughtBefore
     origin_url: str
 
 
@@ -65,7 +74,10 @@ def compose_order(terms: OrderTerms, wish: OrderWish, *, code: str, at: datetime
     """
     if not terms.is_open:
         raise Refused("shop_not_open", NOT_OPEN)
-    lines = _order_lines(wish, terms.products)
+    tax = terms.tax.at(at)
+    lines = _order_lines(wish, terms.products, tax)
+    terms.bought.check(wish, terms.products)
+    wanted = [terms.products[sku] for sku in wish.pieces]
     method = terms.menu.find(wish.payment_kind)
     if method is None:
         raise Refused("method_unavailable", UNAVAILABLE, field="payment_kind", status=422)
@@ -78,12 +90,15 @@ def compose_order(terms: OrderTerms, wish: OrderWish, *, code: str, at: datetime
         fee=method.fee,
         discounts=benefit.discounts if benefit else NO_DISCOUNTS,
     )
-    _check_method(method, wish, amounts.total)
+    amounts = with_taxes(amounts, lines, tax)
+    _check_method(method, wish, amounts.total, any(product.prepay_excluded for product in wanted))
+    _check_date(terms.calendar, wish, at=at)
     _check_total(wish, amounts.total)
     wallet = wish.wallet
     page_key = secrets.token_urlsafe(16)
     placed = OrderPlaced(
         order_code=code,
+        order_kind="preorder" if any(product.kind == "preorder" for product in wanted) else "normal",
         payment_kind=method.kind,
         payment_name=method.name,
         payment_flow=method.flow,
@@ -97,7 +112,14 @@ def compose_order(terms: OrderTerms, wish: OrderWish, *, code: str, at: datetime
         wallet_buyer_id=wallet.buyer_id if wallet else None,
         wallet_links=wallet is None or wish.member_id is None or wallet.member_id == wish.member_id,
         orderer=wish.orderer,
-        destinations=(Destination(destination_id=new_id(), address=wish.address, lines=tuple(lines)),),
+        destinations=(
+            Destination(
+                destination_id=new_id(),
+                address=wish.address,
+                lines=tuple(lines),
+                delivery_date=wish.delivery_date,
+            ),
+        ),
         points_used=benefit.points if benefit else 0,
         benefit_reservation_id=benefit.reservation_id if benefit else None,
         coupon=benefit.coupon.issue_id if benefit and benefit.coupon else None,
@@ -106,6 +128,7 @@ def compose_order(terms: OrderTerms, wish: OrderWish, *, code: str, at: datetime
         page_url=f"{terms.origin_url}/orders/{code}?key={page_key}",
     )
     _count_reserved(terms.reserved, wish, placed, secured=method.flow == "authorized")
+    terms.bought.add(wish, terms.products)
     return ComposedOrder(wish, placed, method, page_key)
 
 
@@ -116,8 +139,8 @@ def sold_out(sku: str, left: int, placed: OrderPlaced) -> Refused:
     return Refused("sold_out", f"{text}カートの数量を変更してください。", field="lines")
 
 
-def _order_lines(wish: OrderWish, products: Mapping[str, Product]) -> list[Line]:
-    """Return the lines at the shop's prices. Raises Refused(product_unknown) for a product that is not on sale."""
+def _order_lines(wish: OrderWish, products: Mapping[str, Product], tax: TaxTerms) -> list[Line]:
+    """Return the lines at the shop's prices and rates of tax. Raises Refused(product_unknown) for a product that is not on sale."""
     lines = []
     for sku, quantity in wish.pieces.items():
         product = products.get(sku)
@@ -125,7 +148,7 @@ def _order_lines(wish: OrderWish, products: Mapping[str, Product]) -> list[Line]
             raise Refused(
                 "product_unknown", "取り扱いのない商品が含まれています。", field="lines", status=422
             )
-        lines.append(Line(sku=sku, name=product.name, quantity=quantity, unit_price=product.unit_price))
+        lines.append(wanted_line(product, quantity, tax))
     if not lines:
         raise Refused("cart_empty", "カートに商品がありません。", field="lines", status=422)
     return lines
@@ -170,18 +193,36 @@ def _check_member_to_be(wish: OrderWish, benefit: ReservedBenefit) -> None:
         )
 
 
-def _check_method(method: Method, wish: OrderWish, total: int) -> None:
+def _check_method(method: Method, wish: OrderWish, total: int, prepay_excluded: bool) -> None:
     """Refuse a method that does not suit this order, also if it was submitted by hand (KON-02, AP-15)."""
     wallet = wish.wallet
-    reason = method.unsuited(total, wallet_kind=wallet.kind if wallet else None)
-    if reason is not None:
-        raise Refused("method_unavailable", method.why_unsuited(total), field="payment_kind", status=422)
+    order = OrderToPay(
+        total,
+        wallet_kind=wallet.kind if wallet else None,
+        prepay_excluded=prepay_excluded,
+        is_dated=wish.delivery_date is not None,
+    )
+    if method.unsuited(order) is not None:
+        why = method.why_unsuited(order)
+        raise Refused("method_unavailable", why, field="payment_kind", status=422)
     if wallet is None:
         return
     if wallet.error is not None or wallet.checkout_session_id is None:
         raise Refused("wallet_not_ready", "お支払い方法の認証からやり直してください。", status=409)
     if wallet.ceiling is not None and total > wallet.ceiling:
         raise Refused("wallet_ceiling", UNAVAILABLE, field="payment_kind", status=422)
+
+
+def _check_date(calendar: CalendarSettings, wish: OrderWish, *, at: datetime) -> None:
+    """Refuse a delivery date that the shop does not offer now (SHO-05)."""
+    day = wish.delivery_date
+    if day is not None and day not in calendar.dates(at, wish.address.prefecture):
+        raise Refused(
+            "delivery_date_not_offered",
+            f"お届け希望日 {day_label(day)} はお選びいただけません。お届け日を選び直してください。",
+            field="delivery_date",
+            status=422,
+        )
 
 
 def _check_total(wish: OrderWish, total: int) -> None:

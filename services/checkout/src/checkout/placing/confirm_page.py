@@ -9,6 +9,7 @@ from starlette.responses import Response
 from checkout.placing.browser import carried_cookies
 from checkout.placing.checkout_under_way import STEPS, Checkout, earlier_step, load_checkout, order_and_go_on
 from checkout.placing.coupon_choices import coupon_choices
+from checkout.placing.delivery_date import keep_date
 from checkout.placing.fields import AddressFields, Confirmation, OrdererFields
 from checkout.placing.order_wish import OrderWish
 from checkout.placing.read_from_members import Members
@@ -47,6 +48,7 @@ async def confirm(request: Request, parts: CurrentParts) -> Response:
     form = await read_form(request, Confirmation)
     if form.errors or form.value.key != checkout.stored.attempt_key:
         return _not_placed(request, parts, STALE)
+    await keep_date(parts, checkout, form.value)
     if is_unapplied(form.value, checkout.usable_benefit()):
         return apply_first(request, parts)
     try:
@@ -79,6 +81,7 @@ def _wish(checkout: Checkout, confirmed: Confirmation) -> OrderWish:
         member_id=checkout.member_id,
         email_proved=checkout.viewer.email_proved,
         benefit=checkout.usable_benefit(),
+        delivery_date=confirmed.delivery_date,
     )
 
 
@@ -96,9 +99,10 @@ async def _confirmation(request: Request, parts: Parts, checkout: Checkout) -> R
         request,
         "order_confirm.html",
         questions=_questions(draft),
+        **checkout.dates(method, _delivery_of(draft)["prefecture"]),
         key=checkout.stored.attempt_key,
         orderer=draft["orderer"],
-        delivery=draft["orderer"] if draft["deliver_to"] == "orderer" else draft["delivery"],
+        delivery=_delivery_of(draft),
         method=method,
         choices=_chosen_labels(checkout),
         points_available=profile.points_available if profile else 0,
@@ -111,6 +115,12 @@ async def _confirmation(request: Request, parts: Parts, checkout: Checkout) -> R
         ),
         **checkout.summary(quote),
     )
+
+
+def _delivery_of(draft: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the address to which the goods go."""
+    address: Mapping[str, Any] = draft["orderer" if draft["deliver_to"] == "orderer" else "delivery"]
+    return address
 
 
 def _questions(draft: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -1,9 +1,10 @@
 """The fields of the order form, and their conversion to the orderer and the address of an order."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from datetime import date
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from shared.events import Address, Orderer
 from shared.web.fields import AddressLine, Email, Kana, PersonName, Phone, PostalCode, Prefecture
@@ -48,6 +49,16 @@ class DeliverTo(BaseModel):
     deliver_to: Literal["orderer", "other"] = Field("orderer", title="お届け先")
 
 
+DeliveryDate = Annotated[date | None, BeforeValidator(lambda typed: typed or None)]
+"""A day of the list of delivery dates; None for 指定なし."""
+
+
+class ChosenDate(BaseModel):
+    """お届け希望日, as the buyer chooses it before the order is confirmed."""
+
+    delivery_date: DeliveryDate = Field(None, title="お届け希望日")
+
+
 class Confirmation(BaseModel):
     """The fields that the confirmation page submits: the id of the attempt and the total that it showed.
 
@@ -58,6 +69,7 @@ class Confirmation(BaseModel):
     total: int = Field(ge=0, title="お支払い合計")
     coupon: str = Field("", max_length=64, title="クーポン")
     points: str = Field("", max_length=64, title="ご利用ポイント")
+    delivery_date: DeliveryDate = Field(None, title="お届け希望日")
 
 
 class WalletConfirmation(Confirmation):

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from checkout.carts.rows import keep_typed, save_draft
-from checkout.payment_menu.rules import UNAVAILABLE, Method, check_choice
+from checkout.payment_menu.rules import UNAVAILABLE, Method, OrderToPay, check_choice
 from checkout.placing.browser import carried_cookies
 from checkout.placing.checkout_under_way import STEPS, Checkout, earlier_step, load_checkout, typed
 from checkout.placing.fields import AddressFields, DeliverTo, OrdererFields
@@ -137,7 +137,7 @@ async def save_payment(request: Request, parts: CurrentParts) -> Response:
         chosen = await _choices(request, kind)
         try:
             method = checkout.menu.find(kind)
-            if method is None or method.unsuited(checkout.quote(fee=method.fee).amounts.total):
+            if method is None or method.unsuited(_wanted(checkout, method)):
                 raise Refused("method_unavailable", UNAVAILABLE, field="payment_kind", status=422)
             changes = {"payment_kind": kind, "payment_choice": check_choice(method, chosen)}
         except Refused as refused:
@@ -238,18 +238,26 @@ def _payment(
 
 def _option(method: Method, checkout: Checkout) -> dict[str, Any]:
     """Return the method as a card. A method that does not suit the order shows the reason and cannot be chosen."""
-    total = checkout.quote(fee=method.fee).amounts.total
-    reason = method.unsuited(total)
+    order = _wanted(checkout, method)
+    reason = method.unsuited(order)
     return {
         "value": method.kind,
         "label": method.name,
         "hint": method.hint,
         "aside": _fee_in_words(method),
         "disabled": reason is not None,
-        "why": method.why_unsuited(total),
+        "why": method.why_unsuited(order),
         "reason": reason,
         "choices": method.choices,
     }
+
+
+def _wanted(checkout: Checkout, method: Method) -> OrderToPay:
+    return OrderToPay(
+        checkout.quote(fee=method.fee).amounts.total,
+        prepay_excluded=checkout.cart.prepay_excluded,
+        is_dated=checkout.chosen_date is not None,
+    )
 
 
 def _fee_in_words(method: Method) -> str:

@@ -6,6 +6,7 @@ It contains wishes, no trusted prices. ``compose_order.py`` decides whether it b
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from uuid import UUID
 
 import orjson
@@ -21,6 +22,8 @@ class OrderWish:
     ``key`` is the idempotency key of this attempt. ``total_seen`` is the total in yen that the buyer's side showed. A
     different total is refused, so that nobody pays an amount that they did not see. ``wallet`` and ``benefit`` are
     verified. ``registers`` makes the orderer a member with this order (AP-08).
+
+    ``delivery_date`` is the day on which the buyer wants the goods.
 
     Three fields serve only the limit of unpaid orders. ``email_proved`` is about the address of the signed-in member.
     ``client_address`` is the origin of the request. ``earlier_orders`` are those of this browser.
@@ -42,6 +45,7 @@ class OrderWish:
     newsletter: bool = False
     client_address: str = ""
     earlier_orders: tuple[str, ...] = ()
+    delivery_date: date | None = None
 
     @property
     def counts_as_guest(self) -> bool:
@@ -75,5 +79,7 @@ class OrderWish:
             "benefit": self.benefit.reservation_id if self.benefit else None,
             "wallet": self.wallet.checkout_session_id if self.wallet else None,
             "registers": [self.registers, self.newsletter],
+            # Absent without a date: a hash of an earlier release stays the same.
+            **({"delivery_date": self.delivery_date} if self.delivery_date else {}),
         }
         return hashlib.sha256(orjson.dumps(wanted, default=str, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -14,6 +14,7 @@ from checkout.carts.rows import mark_ordered
 from checkout.catalogue.rows import read_products
 from checkout.orders.rows import NewOrder, insert_orders
 from checkout.orders.rules.code import new_order_code
+from checkout.placing.buyer_limits import note_limited, read_limited
 from checkout.placing.compose_order import ComposedOrder, OrderTerms, compose_order, sold_out
 from checkout.placing.order_wish import OrderWish
 from checkout.placing.placements import Placement, find_placements, take_keys, used_twice
@@ -122,6 +123,7 @@ async def try_to_place(
     if new:
         await _tie_carts(tx, new, at=at)
         await insert_orders(tx, [NewOrder(one.placed, one.page_key, one.wish.counted_client) for one in new])
+        await note_limited(tx, {one.code: one.wish for one in new}, terms.products)
         # Last, and sent with the orders: transactions that want the same product wait for this lock until the commit.
         await _reserve_stock(tx, new, at=at)
         _say(tx, new, causes)
@@ -132,12 +134,16 @@ async def _read_terms(tx: Tx, wishes: Sequence[OrderWish], settings: PlacingSett
     limits = settings.limits
     skus = {sku for wish in wishes for sku in wish.pieces}
     rules = await read_rules(tx, buyers=wishes, orders_max=limits.orders_read_max)
+    products = await read_products(tx, skus)
     return OrderTerms(
         is_open=not Opening(settings.live).keeps_shut(rules.front, rules.menu),
         prices=rules.front.settings,
-        products=await read_products(tx, skus),
+        tax=rules.front.tax,
+        calendar=rules.front.calendar,
+        products=products,
         menu=rules.menu,
         reserved=ReservedStock(limits, rules.unsecured),
+        bought=await read_limited(tx, wishes, products),
         origin_url=settings.origin_url,
     )
 

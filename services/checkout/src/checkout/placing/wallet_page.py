@@ -11,11 +11,13 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from checkout.carts.rows import keep_typed
+from checkout.payment_menu.rules import Method, OrderToPay
 from checkout.placing.browser import carried_cookies, wallet_of
 from checkout.placing.checkout_under_way import Checkout, load_checkout, order_and_go_on, typed
 from checkout.placing.claims import ReservedBenefit, Wallet
 from checkout.placing.confirm_page import STALE
 from checkout.placing.coupon_choices import coupon_choices
+from checkout.placing.delivery_date import keep_date
 from checkout.placing.fields import OrdererFields, WalletConfirmation
 from checkout.placing.order_wish import OrderWish
 from checkout.placing.read_from_members import Members
@@ -92,6 +94,8 @@ async def confirm_wallet_order(request: Request, parts: CurrentParts) -> Respons
     form, box = await read_form(request, OrdererFields), await read_form(request, WalletConfirmation)
     delivery = delivery_of(wallet, typed_in(await request.form()))
     trouble, status = _why_not(checkout, wallet, form, box, delivery)
+    if not box.errors:
+        await keep_date(parts, checkout, box.value)
     if not status and is_unapplied(box.value, checkout.usable_benefit(registers=True)):
         return apply_first(request, parts)
     if not status:
@@ -163,6 +167,7 @@ def _wish(
         wallet=wallet,
         registers=registers,
         newsletter=box.newsletter,
+        delivery_date=box.delivery_date,
     )
 
 
@@ -182,7 +187,10 @@ async def _page(
     method = checkout.menu.find(wallet.kind)
     quote = checkout.quote(fee=method.fee if method else 0, registers=registers)
     benefit = checkout.usable_benefit(registers=registers)
-    unsuited = method is None or method.unsuited(quote.amounts.total, wallet_kind=wallet.kind)
+    order = OrderToPay(
+        quote.amounts.total, wallet_kind=wallet.kind, prepay_excluded=checkout.cart.prepay_excluded
+    )
+    unsuited = method is None or method.unsuited(order)
     return parts.pages.render(
         request,
         "amazon_order.html",
@@ -199,9 +207,18 @@ async def _page(
         unsuited=bool(unsuited),
         prefectures=PREFECTURES,
         points_used=benefit.points if benefit else 0,
+        **_dates(checkout, method, delivery, box),
         **await _benefits(request, parts, checkout, benefit, quote.amounts),
         **checkout.summary(quote),
     )
+
+
+def _dates(
+    checkout: Checkout, method: Method | None, delivery: Delivery, box: Form[WalletConfirmation]
+) -> dict[str, Any]:
+    """Return the delivery dates of the page, with the date that was just submitted or chosen before."""
+    dates = checkout.dates(method, str(delivery.form["prefecture"]))
+    return {**dates, "date": str(box["delivery_date"] or dates["date"])}
 
 
 async def _benefits(

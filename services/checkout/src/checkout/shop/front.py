@@ -4,16 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from checkout.calendar.rules import CalendarSettings
 from checkout.payment_menu.rules import Menu
 from checkout.shop.identity import IdentitySettings
 from checkout.shop.law import LawSettings, missing_labels
 from checkout.shop.rules import ShopSettings
+from checkout.tax.rules import TaxSettings
 from shared.database.transactions import Tx
 from shared.shop.settings.rows import of_stored, stored_sql
 
 FRONT_SQL = (
     f"{stored_sql(ShopSettings)} AS settings, {stored_sql(LawSettings)} AS law,"
-    f" {stored_sql(IdentitySettings)} AS identity"
+    f" {stored_sql(IdentitySettings)} AS identity, {stored_sql(TaxSettings)} AS tax,"
+    f" {stored_sql(CalendarSettings)} AS calendar"
 )
 """The columns from which :func:`front_of` reads."""
 
@@ -25,6 +28,8 @@ class ShopFront:
     settings: ShopSettings
     law: LawSettings
     identity: IdentitySettings
+    tax: TaxSettings
+    calendar: CalendarSettings
 
     def missing(self, menu: Menu) -> Sequence[str]:
         """Return what 特定商取引法に基づく表記 still lacks, as labels for staff (SHO-02)."""
@@ -49,6 +54,8 @@ def front_of(row: Any) -> ShopFront:
         of_stored(ShopSettings(), row.settings),
         of_stored(LawSettings(), row.law),
         of_stored(IdentitySettings(), row.identity),
+        of_stored(TaxSettings(), row.tax),
+        of_stored(CalendarSettings(), row.calendar),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from checkout.shop.desk import at_desk
@@ -14,7 +14,7 @@ from shared.errors import Refused
 from shared.shop.settings.subjects import Subject
 from shared.web.forms import read_form
 from shared.web.parts import CurrentParts, Parts
-from shared.web.session import require_staff
+from shared.web.session import needs
 from shared.web.settings_forms import form_model
 from shared.web.settings_pages import SubjectPages
 
@@ -30,10 +30,10 @@ def _more(_: Parts, subject: Subject[Any], in_force: Any) -> Mapping[str, Any]:
     }
 
 
-router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
 
-@router.post(DESK + "/{key}/preview")
+@router.post(DESK + "/{key}/preview", dependencies=[needs("change_settings")])
 async def preview_page(request: Request, parts: CurrentParts, key: str) -> Response:
     """Return the typed text as buyers would read it. Nothing is stored."""
     _known(key)
@@ -44,7 +44,7 @@ async def preview_page(request: Request, parts: CurrentParts, key: str) -> Respo
     )
 
 
-@router.get(DESK + "/{key}/versions")
+@router.get(DESK + "/{key}/versions", dependencies=[needs("read_settings")])
 async def show_versions(request: Request, parts: CurrentParts, key: str) -> Response:
     """Show what the page said, and who changed it."""
     subject = _known(key)

@@ -11,5 +11,7 @@ REASONS = Badges[StockReason](
         "reserved": ("引当済み", "wait"),
         "released": ("引当解除", "note"),
         "shipped": ("発送", "plain"),
+        "corrected": ("訂正", "stop"),
+        "counted": ("棚卸", "note"),
     },
 )

@@ -1,76 +1,22 @@
-"""The stock of each product, the ledger behind it, and the booking of receipts."""
+"""The stock of each product, and the ledger behind it."""
 
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
+from uuid import UUID
 
 from shared.database.planning import LONG
-from shared.database.transactions import Tx
-from shared.errors import Refused
-from shared.ids import new_id
+from shared.database.transactions import Database, Tx
+from shared.text.search_words import fold, like_part
 
-StockReason = Literal["initial", "received", "reserved", "released", "shipped"]
-
-
-async def receive_stock(
-    tx: Tx, sku: str, pieces: int, *, reference: str, note: str, by: str, at: datetime
-) -> int | None:
-    """Add ``pieces`` to the stock, once per ``reference``. Return the pieces for sale after it.
-
-    Returns None for an unknown product. Raises Refused(recorded_already) if the ``reference`` booked another product,
-    number or note. Two products with one ``reference`` at the same moment wait for each other.
-    """
-    await tx.execute("SELECT pg_advisory_xact_lock(5, hashtext(:reference))", reference=reference)
-    before = await tx.value("SELECT available FROM stock WHERE sku = :sku FOR UPDATE", sku=sku)
-    if before is None:
-        return None
-    booked = await _receipt_of(tx, reference, sku)
-    if booked is not None:
-        if booked != _Receipt(sku, pieces, note):
-            raise Refused("recorded_already", "この入荷は記録済みです。最新の内容を確認してください。")
-        return int(before)
-    await tx.execute(
-        "INSERT INTO stock_entries"
-        ' (entry_id, sku, reason, reference, available_change, reserved_change, at, note, "by")'
-        " VALUES (:id, :sku, 'received', :reference, :pieces, 0, :at, :note, :by)",
-        id=new_id(),
-        sku=sku,
-        reference=reference,
-        pieces=pieces,
-        at=at,
-        note=note,
-        by=by,
-    )
-    return int(
-        await tx.value(
-            "UPDATE stock SET available = available + :pieces WHERE sku = :sku RETURNING available",
-            sku=sku,
-            pieces=pieces,
-        )
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Receipt:
-    sku: str
-    pieces: int
-    note: str
-
-
-async def _receipt_of(tx: Tx, reference: str, sku: str) -> _Receipt | None:
-    """Return the receipt with this reference, if it is for this product."""
-    return await tx.read_one(
-        _Receipt,
-        "SELECT sku, available_change AS pieces, note FROM stock_entries"
-        " WHERE reference = :reference AND reason = 'received' ORDER BY sku <> :sku LIMIT 1",
-        reference=reference,
-        sku=sku,
-    )
+StockReason = Literal["initial", "received", "reserved", "released", "shipped", "corrected", "counted"]
+StockTab = Literal["all", "low", "out"]
 
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """A product with its pieces for sale and its pieces reserved for orders."""
+    """A product with its pieces for sale and its pieces reserved for orders. ``low_at`` pieces or fewer are few."""
 
     sku: str
     name: str
@@ -78,29 +24,81 @@ class Shelf:
     on_sale: bool
     available: int
     reserved: int
+    low_at: int
+    listing_id: UUID | None
+
+    @property
+    def in_house(self) -> int:
+        """Return the pieces in the house, those reserved for orders included."""
+        return self.available + self.reserved
+
+    @property
+    def is_low(self) -> bool:
+        """Return whether few pieces are left, or none."""
+        return self.available <= self.low_at
 
 
-async def read_shelves(tx: Tx, *, limit: int, offset: int) -> tuple[list[Shelf], int]:
-    """Return one page of all products with their stock, and the number of products."""
+_SHELVES = (
+    "SELECT p.sku, p.name, p.category, p.on_sale, s.available, s.reserved, s.low_at, p.listing_id"
+    " FROM products p JOIN stock s USING (sku) LEFT JOIN listings l USING (listing_id)"
+)
+_WHERE: Mapping[StockTab, str] = {
+    "all": "true",
+    "low": "p.on_sale AND s.available <= s.low_at",
+    "out": "p.on_sale AND s.available < 1",
+}
+_FOUND = (
+    "(CAST(:pattern AS text) IS NULL OR l.search_text LIKE :pattern OR lower(p.sku) LIKE lower(:typed)"
+    " OR lower(p.name) LIKE lower(:typed))"
+)
+_ORDER = " ORDER BY l.position, p.position, p.sku"
+
+
+@dataclass(frozen=True, slots=True)
+class StockSearch:
+    """The search conditions of the list of stock."""
+
+    tab: StockTab = "all"
+    text: str = ""
+
+
+def _values(search: StockSearch) -> dict[str, Any]:
+    text = search.text.strip()
+    return {"pattern": like_part(fold(text) or text) if text else None, "typed": like_part(text)}
+
+
+async def read_shelves(
+    tx: Tx, search: StockSearch, *, limit: int, offset: int
+) -> tuple[list[Shelf], dict[str, int]]:
+    """Return one page of the products with their stock, and the number of products of each tab."""
     await tx.plan(LONG)
+    where = f"{_WHERE[search.tab]} AND {_FOUND}"
     shelves = await tx.read(
         Shelf,
-        "SELECT p.sku, p.name, p.category, p.on_sale, s.available, s.reserved"
-        " FROM products p JOIN stock s USING (sku) ORDER BY p.position, p.sku LIMIT :limit OFFSET :offset",
+        f"{_SHELVES} WHERE {where}{_ORDER} LIMIT :limit OFFSET :offset",
         limit=limit,
         offset=offset,
+        **_values(search),
     )
-    return shelves, int(await tx.value("SELECT count(*) FROM stock"))
+    counts = ", ".join(f"count(*) FILTER (WHERE {condition}) AS {tab}" for tab, condition in _WHERE.items())
+    row = await tx.row(
+        f"SELECT {counts} FROM products p JOIN stock s USING (sku) LEFT JOIN listings l USING (listing_id)"  # noqa: S608
+        f" WHERE {_FOUND}",
+        **_values(search),
+    )
+    return shelves, dict(row) if row is not None else {}
+
+
+def every_shelf(db: Database, search: StockSearch) -> AsyncIterator[Shelf]:
+    """Stream all found products with their stock."""
+    return db.read_all(
+        Shelf, f"{_SHELVES} WHERE {_WHERE[search.tab]} AND {_FOUND}{_ORDER}", **_values(search)
+    )
 
 
 async def read_shelf_of(tx: Tx, sku: str) -> Shelf | None:
     """Return one product with its stock, or None."""
-    return await tx.read_one(
-        Shelf,
-        "SELECT p.sku, p.name, p.category, p.on_sale, s.available, s.reserved"
-        " FROM products p JOIN stock s USING (sku) WHERE p.sku = :sku",
-        sku=sku,
-    )
+    return await tx.read_one(Shelf, f"{_SHELVES} WHERE p.sku = :sku", sku=sku)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 Stock is stored twice on purpose. ``stock`` is the guarded number; its CHECK makes overselling impossible.
 ``stock_entries`` is the append-only ledger that explains it (promise P4): available = initial + received − reserved +
-released. Reserved pieces end as shipped.
+released + corrected + counted. Reserved pieces end as shipped.
 """
 
 from sqlalchemy import (
@@ -26,6 +26,8 @@ stock = Table(
     Column("sku", Text, ForeignKey("products.sku"), primary_key=True),
     Column("available", Integer, nullable=False),
     Column("reserved", Integer, nullable=False, server_default="0"),
+    Column("low_at", Integer, nullable=False, server_default="5", comment="So many pieces or fewer are few"),
+    CheckConstraint("low_at >= 0", name="stock_low_at_not_negative"),
     CheckConstraint("available >= 0", name="stock_available_not_negative"),
     CheckConstraint("reserved >= 0", name="stock_reserved_not_negative"),
 )
@@ -44,7 +46,8 @@ stock_entries = Table(
     Column("by", Text, nullable=False, server_default="", comment="The person, if one did it"),
     UniqueConstraint("reference", "sku", "reason", name="stock_entries_once"),
     CheckConstraint(
-        "reason IN ('initial', 'received', 'reserved', 'released', 'shipped')", name="stock_entries_reason"
+        "reason IN ('initial', 'received', 'reserved', 'released', 'shipped', 'corrected', 'counted')",
+        name="stock_entries_reason",
     ),
     info={"append_only": True},
 )

@@ -46,7 +46,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Member(Account):
-    """A member with the linked Amazon account and the role at the desk, if any."""
+    """A member with the linked Amazon account and the role at the desk, if any. A disabled role is none."""
 
     buyer_id: str | None
     linked_at: datetime | None
@@ -55,7 +55,7 @@ class Member(Account):
 
 _MEMBER = (
     f"SELECT {columns_of(Account, 'm')}, l.buyer_id, l.linked_at, s.role AS staff_role FROM members m"  # noqa: S608
-    " LEFT JOIN amazon_links l USING (member_id) LEFT JOIN staff s USING (member_id)"
+    " LEFT JOIN amazon_links l USING (member_id) LEFT JOIN staff s ON s.member_id = m.member_id AND s.disabled_at IS NULL"
 )
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
@@ -17,9 +17,9 @@ from shared.errors import Refused
 from shared.web.forms import read_form
 from shared.web.paging import Page, PageAsked, Paging
 from shared.web.parts import CurrentParts, Parts
-from shared.web.session import Staff, require_staff
+from shared.web.session import Staff, needs
 
-router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
 
 class ChosenMembers(BaseModel):
@@ -28,7 +28,7 @@ class ChosenMembers(BaseModel):
     id: list[UUID] = Field(default_factory=list, title="会員")
 
 
-@router.get(f"{PAGE}/{{coupon_id}}")
+@router.get(f"{PAGE}/{{coupon_id}}", dependencies=[needs("read_coupons")])
 async def show_coupon(request: Request, coupon_id: UUID, parts: CurrentParts, asked: Paging) -> Response:
     """Show the terms and the pages of holders."""
     async with parts.db.transaction() as tx:
@@ -45,13 +45,13 @@ async def show_coupon(request: Request, coupon_id: UUID, parts: CurrentParts, as
     )
 
 
-@router.get(f"{PAGE}/{{coupon_id}}/members")
+@router.get(f"{PAGE}/{{coupon_id}}/members", dependencies=[needs("issue_coupons")])
 async def choose_members(request: Request, coupon_id: UUID, parts: CurrentParts, asked: Paging) -> Response:
     """Show the found members. Those without the coupon have a checkbox."""
     return await _choice(request, parts, coupon_id, asked)
 
 
-@router.post(f"{PAGE}/{{coupon_id}}/members")
+@router.post(f"{PAGE}/{{coupon_id}}/members", dependencies=[needs("issue_coupons")])
 async def issue_to_members(
     request: Request, coupon_id: UUID, parts: CurrentParts, asked: Paging, staff: Staff
 ) -> Response:

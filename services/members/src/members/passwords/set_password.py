@@ -32,11 +32,11 @@ async def change_password(
     all logins ended meanwhile. Also raises TooManyAttempts.
     """
     await check_present_password(db, hasher, browser, member, present)
-    password_hash = await _hash_new(db, hasher, member, password)
+    password_hash = await hash_new_password(db, hasher, member, password)
     async with db.transaction() as tx:
         if not await lock_member(tx, member):
             raise Refused("logins_ended", "もう一度ログインしてください", status=409)
-        await _set(tx, member, password_hash, way="form", at=now(), but=browser.session_id)
+        await store_password(tx, member, password_hash, way="form", at=now(), but=browser.session_id)
 
 
 async def check_present_password(
@@ -69,19 +69,19 @@ async def reset_password(
         member = await member_by_id(tx, link.member_id)
         if member is None or not await is_request_valid(tx, purpose, link, at=now()):
             raise LinkEnded
-    password_hash = await _hash_new(db, hasher, member, password)
+    password_hash = await hash_new_password(db, hasher, member, password)
     async with db.transaction() as tx:
         at = now()
         if not await use_request(tx, purpose, link, at=at):
             raise LinkEnded
-        await _set(tx, member, password_hash, way="reset", at=at, but=None)
+        await store_password(tx, member, password_hash, way="reset", at=at, but=None)
         await address_is_proved(tx, member.member_id, BY_MAIL_ALONE, at=at)
         if member.password_hash is not None:
             await end_link(tx, member.member_id, at=at, reason="password_reset")
     return member
 
 
-async def _hash_new(db: Database, hasher: PasswordHasher, member: Member, password: str) -> str:
+async def hash_new_password(db: Database, hasher: PasswordHasher, member: Member, password: str) -> str:
     """Return the hash of an accepted password. No transaction is open during the computation."""
     person = Person(member.email, (member.name, member.kana), (member.phone,), db.shop)
     if reason := weakness(password, person):
@@ -98,7 +98,7 @@ async def _hash_new(db: Database, hasher: PasswordHasher, member: Member, passwo
     return await hasher.hash(password, salt_of=hashes[-1] if hashes else None)
 
 
-async def _set(
+async def store_password(
     tx: Tx,
     member: Member,
     password_hash: str,
@@ -107,6 +107,7 @@ async def _set(
     at: datetime,
     but: UUID | None,
 ) -> None:
+    """Store a new password, end all sessions except perhaps ``but``, and publish the change."""
     await set_password(tx, member.member_id, password_hash, at=at)
     await end_all_sessions(tx, member.member_id, at=at, but=but)
     await void_requests(tx, member.member_id, ["password_reset"], at=at)

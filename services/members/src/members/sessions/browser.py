@@ -15,6 +15,7 @@ from shared.database.transactions import Tx
 from shared.shop.statements import COOKIE, Issuer
 from shared.web.client_address import counted_as
 from shared.web.cookies import CART_COUNT_COOKIE, forget_begun, forget_member
+from shared.web.device import device_of
 from shared.web.parts import Parts
 from shared.web.session import Viewer
 
@@ -26,7 +27,7 @@ def browser_of(request: Request, parts: Parts, viewer: Viewer) -> Browser:
     """Return the browser of a request, with its present login."""
     return Browser(
         parts.cookies.read(request, DEVICE_COOKIE) or "",
-        device_label(request.headers.get("user-agent", "")),
+        device_of(request),
         counted_as(request),
         session_id_of(viewer),
         member_id_of(viewer),
@@ -74,14 +75,3 @@ async def renewed_by_proof(tx: Tx, member: Member, viewer: Viewer) -> OpenedSess
     if viewer.email_proved or member.email_verified_at is None or session_id is None:
         return None
     return await renew_session(tx, member, session_id, at=now())
-
-
-def device_label(user_agent: str) -> str:
-    """Return a description of a browser that its owner recognises, for the list of logins."""
-    systems = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"))
-    system = next(
-        (label for mark, label in (*systems, ("Mac OS", "Mac"), ("Linux", "Linux")) if mark in user_agent), ""
-    )
-    browsers = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
-    browser = next((label for mark, label in browsers if mark in user_agent), "")
-    return " ".join(part for part in (system, browser) if part) or "ブラウザー不明"

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from members.accounts.rows import Member, lock_member, member_by_id
 from members.sessions.end_sessions import end_session
-from members.sessions.rows import Way, expiry_of, insert_session, staff_role_of
+from members.sessions.rows import Way, expiry_of, insert_session, note_use, staff_role_of
 from shared.database.transactions import Tx
 from shared.errors import Refused
 from shared.ids import new_id
+from shared.web.staff_rights import present_role
 
 Claims = Mapping[str, str | bool | None]
 """The claims of a session statement."""
@@ -83,7 +84,9 @@ async def renew_staff_session(tx: Tx, session_id: UUID, *, at: datetime) -> Open
     member = await member_by_id(tx, session.member_id) if session is not None else None
     if session is None or member is None:
         return None
-    return OpenedSession(session_claims(member, session_id, session.role), session.expires_at - at)
+    await note_use(tx, session_id, at=at)
+    role = present_role(session.role)
+    return OpenedSession(session_claims(member, session_id, role), session.expires_at - at)
 
 
 def session_claims(member: Member, session_id: UUID, staff_role: str | None) -> Claims:

@@ -33,6 +33,12 @@ RESETS_FROM_CLIENT = Pace("reset_from_client", 10, timedelta(minutes=30), _MAILS
 VERIFICATIONS = Pace("verification", 3, timedelta(minutes=30), _MAILS)
 # This limits only the log entries, not the attempts.
 REFUSALS_NOTED = Pace("refusal_noted", 1, timedelta(minutes=10), "")
+SECOND_STEPS = Pace(
+    "second_step",
+    5,
+    timedelta(minutes=10),
+    "コードの入力が続いたため、受け付けられません。10分ほど待ってからお試しください。",
+)
 NEW_PASSWORDS = Pace(
     "new_password",
     5,

@@ -46,14 +46,21 @@ class StaffSession:
 
 
 async def staff_role_of(tx: Tx, session_id: UUID, *, at: datetime) -> StaffSession | None:
-    """Return an active session at the desk, while its member has a role."""
+    """Return an active session at the desk, while its member has a role that is not disabled."""
     return await tx.read_one(
         StaffSession,
         "SELECT s.member_id, s.role, o.expires_at FROM sessions o JOIN staff s USING (member_id)"
-        " WHERE o.session_id = :session_id AND o.staff_role IS NOT NULL"
+        " WHERE o.session_id = :session_id AND o.staff_role IS NOT NULL AND s.disabled_at IS NULL"
         " AND o.revoked_at IS NULL AND o.expires_at > :at",
         session_id=session_id,
         at=at,
+    )
+
+
+async def note_use(tx: Tx, session_id: UUID, *, at: datetime) -> None:
+    """Store that staff use this session of the desk."""
+    await tx.execute(
+        "UPDATE sessions SET used_at = :at WHERE session_id = :session_id", at=at, session_id=session_id
     )
 
 
@@ -108,19 +115,22 @@ async def session_lives(tx: Tx, session_id: UUID, *, at: datetime) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class LiveSession:
-    """A valid login: its way, its browser and its time."""
+    """A valid login: its way, its browser, its time and, at the desk, when it was used last."""
 
     session_id: UUID
     way: Way
     device: str
     issued_at: datetime
+    at_desk: bool
+    used_at: datetime | None
 
 
 async def live_sessions(tx: Tx, member_id: UUID, *, at: datetime) -> list[LiveSession]:
     """Return the valid logins of a member, newest first."""
     return await tx.read(
         LiveSession,
-        "SELECT session_id, way, device, issued_at FROM sessions WHERE member_id = :member_id AND revoked_at IS NULL AND expires_at > :at"
+        "SELECT session_id, way, device, issued_at, staff_role IS NOT NULL AS at_desk, used_at FROM sessions"
+        " WHERE member_id = :member_id AND revoked_at IS NULL AND expires_at > :at"
         " ORDER BY issued_at DESC",
         member_id=member_id,
         at=at,

@@ -15,6 +15,8 @@ sessions = Table(
     Column("issued_at", MOMENT, nullable=False),
     Column("expires_at", MOMENT, nullable=False),
     Column("revoked_at", MOMENT),
+    # Written at each renewal of the rights of staff, which is every minute while they use the desk.
+    Column("used_at", MOMENT),
     CheckConstraint("way IN ('password', 'amazon', 'registration')", name="sessions_way"),
 )
 Index("sessions_live", sessions.c.member_id, postgresql_where=sessions.c.revoked_at.is_(None))

@@ -19,10 +19,10 @@ from pydantic import BaseModel
 
 from members.accounts.hasher import PasswordHasher
 from members.accounts.passwords import Person, weakness
-from members.accounts.rows import NewAccount, email_key, insert_member, keep_password, member_by_email
-from members.deeds.rows import OPERATOR, note_deed
-from members.points.rows import open_balance
+from members.accounts.rows import member_by_email
+from members.deeds.rows import OPERATOR, Traces, note_deed
 from members.sessions.end_sessions import end_all_sessions
+from members.staff.open_account import open_account
 from members.staff.rows import set_staff
 from shared.clock import now
 from shared.database.transactions import Database
@@ -32,6 +32,7 @@ from shared.process.settings import read_settings
 from shared.process.table_owner import TableOwnerSettings, table_owners_database
 from shared.web.fields import Email, PersonName
 from shared.web.forms import parse_form
+from shared.web.staff_rights import FORMER_ROLES, ROLES, present_role
 
 DEMO_EMAIL = "desk@noren.example"
 DEMO_NAME = "のれん商店 デスク"
@@ -52,29 +53,18 @@ async def add_staff(
     It publishes no event: to the other services staff are not customers. 操作の記録 stores it (STF-03). Raises Refused for a
     known address without ``promote``, for an unproved one, and for a name or address that the forms would refuse.
     """
-    who = _checked(name, email)
+    who, role = _checked(name, email), present_role(role) or role
     password_hash = await hasher.hash(password)
     async with db.transaction() as tx:
         member_id, at = new_id(), now()
-        made = await insert_member(
-            tx,
-            NewAccount(
-                member_id=member_id,
-                name=who.name,
-                email=who.email,
-                email_key=email_key(who.email),
-                password_hash=password_hash,
-                registered_at=at,
-                registered_via="desk",
-                # The operator vouches for the address.
-                email_verified_at=at,
-            ),
+        # The operator vouches for the address.
+        made = await open_account(
+            tx, member_id, name=who.name, email=who.email, password_hash=password_hash, at=at
         )
         if made:
-            await keep_password(tx, member_id, password_hash, at=at)
-            await open_balance(tx, member_id)
             await set_staff(tx, member_id, role, at=at)
-            await note_deed(tx, OPERATOR, "role_given", f"{who.name}（{who.email}、{role}）", at=at)
+            subject, traces = f"{who.name}（{who.email}、{role}）", Traces(after=role, about_id=member_id)
+            await note_deed(tx, OPERATOR, "role_given", subject, traces=traces, at=at)
             return "made"
         member = await member_by_email(tx, who.email)
         if member is None or not promote:
@@ -85,7 +75,9 @@ async def add_staff(
             )
         before = await set_staff(tx, member.member_id, role, at=at)
         change = f"{before or 'なし'} → {role}"
-        await note_deed(tx, OPERATOR, "role_given", f"{member.name}（{member.email}、{change}）", at=at)
+        subject = f"{member.name}（{member.email}、{change}）"
+        traces = Traces(before=before or "", after=role, about_id=member.member_id)
+        await note_deed(tx, OPERATOR, "role_given", subject, traces=traces, at=at)
         await end_all_sessions(tx, member.member_id, at=at)
         return "promoted"
 
@@ -135,7 +127,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Add a member of staff")
     parser.add_argument("--email", required=True)
     parser.add_argument("--name", required=True)
-    parser.add_argument("--role", choices=("owner", "staff"), default="staff")
+    parser.add_argument("--role", choices=(*ROLES, *FORMER_ROLES), default="manager")
     parser.add_argument(
         "--promote",
         action="store_true",

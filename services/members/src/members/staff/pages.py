@@ -9,7 +9,8 @@ from members.sessions.attempts import TooManyAttempts
 from members.sessions.browser import browser_of, put_login
 from members.settings import Settings
 from members.staff.add_staff import DEMO_EMAIL
-from members.staff.log_in_at_desk import log_in_at_desk
+from members.staff.log_in_at_desk import SecondStep, log_in_at_desk
+from members.staff.second_pages import to_second_step
 from members.viewer import address_of
 from shared.errors import Refused
 from shared.web.forms import Form, read_form
@@ -28,7 +29,10 @@ async def show_desk_login(request: Request, parts: CurrentParts) -> Response:
 
 @router.post("/desk/login")
 async def enter_desk(request: Request, parts: CurrentParts, viewer: CurrentViewer) -> Response:
-    """Log in with the rights of the member's role. A member without one gets the response for a wrong password."""
+    """Log in with the rights of the member's role, perhaps after a second step.
+
+    A member without a role gets the response for a wrong password.
+    """
     next_path = safe_next(str((await request.form()).get("next", "")), "/desk")
     form = await read_form(request, Login)
     status, headers = 422, dict[str, str]()
@@ -43,6 +47,8 @@ async def enter_desk(request: Request, parts: CurrentParts, viewer: CurrentViewe
                 password=form.value.password,
                 address=address_of(request),
             )
+            if isinstance(entry, SecondStep):
+                return to_second_step(request, parts, entry, next_path)
             return put_login(request, parts, parts.pages.redirect(request, next_path), entry)
         except TooManyAttempts as refusal:
             status, headers = refusal.status, {"Retry-After": str(refusal.retry_after_seconds)}

@@ -9,7 +9,7 @@ import asyncio
 import sys
 
 from members.accounts.rows import member_by_email
-from members.deeds.rows import OPERATOR, note_deed
+from members.deeds.rows import OPERATOR, Traces, note_deed
 from members.sessions.end_sessions import end_all_sessions
 from members.staff.rows import take_role
 from shared.clock import now
@@ -30,7 +30,9 @@ async def remove_staff(db: Database, *, email: str) -> int:
         role = await take_role(tx, member.member_id) if member is not None else None
         if member is None or role is None:
             raise Refused("no_staff", "this address has no role")
-        await note_deed(tx, OPERATOR, "role_taken", f"{member.name}（{member.email}、{role}）", at=at)
+        subject = f"{member.name}（{member.email}、{role}）"
+        traces = Traces(before=role, about_id=member.member_id)
+        await note_deed(tx, OPERATOR, "role_taken", subject, traces=traces, at=at)
         return await end_all_sessions(tx, member.member_id, at=at)
 
 

@@ -58,6 +58,8 @@ async def correct_address(tx: Tx, mail_id: UUID, *, to: str, deed: Mapping[str, 
             **deed,
             subject=f"{mail.order_code}：{mail.recipient} → {to}",
             order_code=mail.order_code,
+            before=mail.recipient,
+            after=to,
             email=to,
             page_key=key,
         )

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Form, Request
 from pydantic import BaseModel
 from pydantic import Field as FilterField
 from starlette.responses import Response
@@ -16,6 +17,7 @@ from notifications.mail_log.rows import LoggedMail, Search, count_by_state, coun
 from notifications.mailing.delivery import RESENDABLE, UNDELIVERED, State
 from notifications.mails.audience import AUDIENCES
 from notifications.mails.desk import Desk
+from shared.events import MailSettingsChanged
 from shared.web.cells import Cell, at, badge, hint, link, text
 from shared.web.deeds import done_by
 from shared.web.fields import Line
@@ -24,10 +26,11 @@ from shared.web.lists import Column, DeskList, SearchBox, Tabs
 from shared.web.paging import Paging
 from shared.web.parts import CurrentParts
 from shared.web.saved_searches import SavedSearches
-from shared.web.session import Staff, require_staff
+from shared.web.session import Staff, needs
+from shared.web.settings_forms import AtDesk
 
 KindFilter = Annotated[str, FilterField(max_length=100)]
-router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
 STATES_OF: Mapping[str, Sequence[State]] = {
     "": (),
@@ -103,11 +106,11 @@ MAILS = DeskList[MailFilters, MailLine](
     ),
     search=SearchBox("注文番号・氏名・メールアドレスの一部"),
 )
-SEARCHES = SavedSearches(MAILS)
+SEARCHES = SavedSearches(MAILS, partial(AtDesk.of, MailSettingsChanged))
 router.include_router(SEARCHES.router())
 
 
-@router.get(MAILS.path)
+@router.get(MAILS.path, dependencies=[needs("read_mails")])
 async def show_log(request: Request, parts: CurrentParts, paging: Paging, staff: Staff) -> Response:
     """Show the log, newest first, by state, kind of mail, or part of an order code, a name or an address."""
     asked, desk = MAILS.read(request, paging), parts[Desk]
@@ -130,20 +133,22 @@ async def show_log(request: Request, parts: CurrentParts, paging: Paging, staff:
                 tab: sum(counts.get(one, 0) for one in states or counts) for tab, states in STATES_OF.items()
             },
             options={"mail": kinds},
-            select=lambda one: str(one.mail.mail_id) if one.mail.state in RESENDABLE else "",
+            select=lambda one: (
+                str(one.mail.mail_id) if one.mail.state in RESENDABLE and staff.may("send_mails") else ""
+            ),
         ),
         saved=saved,
         any_mail=bool(counts),
     )
 
 
-@router.get("/desk/mails/resend")
+@router.get("/desk/mails/resend", dependencies=[needs("read_mails")])
 async def leave_resend(request: Request, parts: CurrentParts) -> Response:
     """Redirect a reload after a refused selection back to the list."""
     return parts.pages.redirect(request, "/desk/mails")
 
 
-@router.post("/desk/mails/resend")
+@router.post("/desk/mails/resend", dependencies=[needs("send_mails")])
 async def resend_selected(
     request: Request,
     parts: CurrentParts,

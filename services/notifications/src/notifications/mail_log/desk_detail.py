@@ -6,7 +6,7 @@ from email import message_from_bytes
 from email.header import decode_header, make_header
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
@@ -26,9 +26,9 @@ from shared.web.deeds import done_by
 from shared.web.fields import Email
 from shared.web.forms import Form, read_form
 from shared.web.parts import CurrentParts, Parts
-from shared.web.session import Staff, require_staff
+from shared.web.session import Staff, needs
 
-router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
 
 class AddressForm(BaseModel):
@@ -40,7 +40,7 @@ class AddressForm(BaseModel):
     )
 
 
-@router.get("/desk/mails/{mail_id}")
+@router.get("/desk/mails/{mail_id}", dependencies=[needs("read_mails")])
 async def show_mail(request: Request, parts: CurrentParts, mail_id: UUID) -> Response:
     """Show one mail with its tries."""
     return await _page(request, parts, mail_id, Form(AddressForm))
@@ -84,7 +84,7 @@ async def _page(
     )
 
 
-@router.get("/desk/mails/{mail_id}/html")
+@router.get("/desk/mails/{mail_id}/html", dependencies=[needs("read_mails")])
 async def show_html(parts: CurrentParts, mail_id: UUID) -> Response:
     """Return the mail's HTML for the frame on its page."""
     async with parts.db.transaction() as tx:
@@ -92,7 +92,7 @@ async def show_html(parts: CurrentParts, mail_id: UUID) -> Response:
     return framed(parts[Desk].mails.html(mail.subject, shield(mail.text, mail.typed), mail.language))
 
 
-@router.post("/desk/mails/{mail_id}/resend")
+@router.post("/desk/mails/{mail_id}/resend", dependencies=[needs("send_mails")])
 async def resend(request: Request, parts: CurrentParts, staff: Staff, mail_id: UUID) -> Response:
     """Queue an undelivered mail again."""
     async with parts.db.transaction() as tx:
@@ -100,7 +100,7 @@ async def resend(request: Request, parts: CurrentParts, staff: Staff, mail_id: U
     return parts.pages.redirect(request, f"/desk/mails/{mail_id}", toast="再送待ちにしました", kind="note")
 
 
-@router.post("/desk/mails/{mail_id}/address")
+@router.post("/desk/mails/{mail_id}/address", dependencies=[needs("send_mails")])
 async def correct(request: Request, parts: CurrentParts, staff: Staff, mail_id: UUID) -> Response:
     """Send an undelivered mail about an order to the corrected address."""
     form = await read_form(request, AddressForm)

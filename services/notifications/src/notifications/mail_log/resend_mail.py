@@ -32,7 +32,8 @@ async def resend_mail(tx: Tx, mail_id: UUID, *, deed: Mapping[str, Any]) -> None
     ``deed`` is the member of staff (shared.web.deeds). Raises Refused for other mails.
     """
     [recipient] = (await _queue(tx, [mail_id], deed)).values()
-    tx.say(MailsResent(**deed, subject=f"1通：{recipient}"))
+    order_code = await tx.value("SELECT order_code FROM mails WHERE mail_id = :mail_id", mail_id=mail_id)
+    tx.say(MailsResent(**deed, subject=f"1通：{recipient}", order_code=order_code or ""))
 
 
 async def resend_mails(tx: Tx, mail_ids: Sequence[UUID], *, deed: Mapping[str, Any]) -> int:

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
 
-from shared.events import EmailVerificationRequested, Event, PasswordResetRequested
-from shared.shop.mail_links import LinkPurpose, MailLink, link_of, make_link
+from shared.events import Event
+from shared.shop.mail_links import LinkPurpose, LinkRequested, MailLink, link_of, make_link
 from shared.shop.statements import Issuer
 
 
@@ -22,7 +22,7 @@ class KeptLink(TypedDict):
 
 def kept_of(event: Event) -> KeptLink | None:
     """Return the stored part of the link in the mail of ``event``. Return None if it has no link."""
-    if not isinstance(event, PasswordResetRequested | EmailVerificationRequested):
+    if not isinstance(event, LinkRequested):
         return None
     purpose, link = link_of(event)
     return {

@@ -30,6 +30,7 @@ from shared.events import Event, OrderPlaced
 from shared.shop.carriers import carrier_called
 from shared.shop.identity.facts import ShopIdentity
 from shared.shop.identity.known import KnownShop
+from shared.shop.taxes import taxes_after
 from shared.web.filters import FILTERS
 
 # The text that is stored and shown in place of a one-time link. Only the sent message contains the link.
@@ -136,7 +137,7 @@ class Mails:
             auto_reload=False,
         )
         self._env.filters.update(FILTERS)
-        self._env.filters.update(carrier=carrier_called)
+        self._env.filters.update(carrier=carrier_called, taxes_after=taxes_after)
         self._words = {
             (kind.name, file.language): self._compiled(file)
             for kind in self.kinds.values()

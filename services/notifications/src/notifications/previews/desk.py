@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
@@ -17,9 +17,9 @@ from shared.web.deeds import done_by
 from shared.web.fields import Email
 from shared.web.forms import Form, read_form
 from shared.web.parts import CurrentParts, Parts
-from shared.web.session import Staff, require_staff
+from shared.web.session import Staff, needs
 
-router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
 
 class TestForm(BaseModel):
@@ -29,7 +29,7 @@ class TestForm(BaseModel):
     request_id: UUID = Field(title="送信の番号")
 
 
-@router.get("/desk/mails/preview")
+@router.get("/desk/mails/preview", dependencies=[needs("read_mails")])
 async def list_previews(request: Request, parts: CurrentParts) -> Response:
     """Show all mails, each with its example subject."""
     lines = [
@@ -44,7 +44,7 @@ async def list_previews(request: Request, parts: CurrentParts) -> Response:
     return parts.pages.render(request, "mail_previews.html", lines=lines)
 
 
-@router.get("/desk/mails/preview/{mail}")
+@router.get("/desk/mails/preview/{mail}", dependencies=[needs("read_mails")])
 async def show_preview(
     request: Request, parts: CurrentParts, mail: str, language: str = JAPANESE
 ) -> Response:
@@ -53,14 +53,14 @@ async def show_preview(
     return _page(request, parts, kind_of(parts[Desk], mail), language, form)
 
 
-@router.get("/desk/mails/preview/{mail}/html")
+@router.get("/desk/mails/preview/{mail}/html", dependencies=[needs("read_mails")])
 async def show_preview_html(parts: CurrentParts, mail: str, language: str = JAPANESE) -> Response:
     """Return the HTML for the frame on the preview's page."""
     words = example_words(parts[Desk].mails, kind_of(parts[Desk], mail), language)
     return framed(parts[Desk].mails.html(words.subject, words.shielded, words.language))
 
 
-@router.post("/desk/mails/preview/{mail}/test")
+@router.post("/desk/mails/preview/{mail}/test", dependencies=[needs("send_mails")])
 async def send_test(
     request: Request,
     parts: CurrentParts,

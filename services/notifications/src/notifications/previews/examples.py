@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from shared.events import Event, OrderPlaced
+from shared.events import Event, OrderPlaced, TaxedAmount
 
 E = TypeVar("E", bound=Event)
 
@@ -69,6 +69,10 @@ VALUES: dict[str, Any] = {
 # Fields whose example differs because the same name has another meaning there.
 VALUES_IN: dict[tuple[str, str], Any] = {
     ("Line", "name"): "白磁の湯呑",
+    ("Line", "tax_rate"): 10,
+    ("Line", "tax_reduced"): False,
+    ("Amounts", "taxes"): (TaxedAmount(rate=10, amount=6000, tax=545),),
+    ("Amounts", "tax_rounding"): "down",
     ("Shipped", "source"): "admin_bulk",
     ("OrderCancelled", "reason"): "staff",
     ("OrderCancelled", "note"): "商品に不具合が見つかったため",

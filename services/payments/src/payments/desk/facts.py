@@ -10,6 +10,16 @@ def facts(payment: Payment, *, shows_status: bool) -> list[tuple[str, str]]:
     """Return the facts of the payment."""
     found = [("受付番号", str(payment.order_number))] if payment.order_number is not None else []
     found.append(("請求額", yen(payment.amount)))
+    # The taxes of the order as it was placed: a changed or unmanaged payment has none to show.
+    taxes = payment.order.amounts.taxes if payment.order is not None else ()
+    if sum(one.amount for one in taxes) == payment.amount:
+        found += [
+            (
+                f"{one.rate}％対象{'※' if one.reduced else ''}",
+                f"{yen(one.amount)}（うち消費税 {yen(one.tax)}）",
+            )
+            for one in taxes
+        ]
     if payment.authorization_id:
         found.append(("売上請求の方法", POLICIES[payment.capture_policy]))
     if shows_status:

@@ -8,7 +8,7 @@ from payments.chargebacks import rules as chargeback_rules
 from payments.deposits import rules as deposit_rules
 from payments.desk.rows import Story
 from payments.holds import rules as hold_rules
-from payments.payment.labels import KINDS, ROUTES
+from payments.payment.labels import COUNTED_AGAIN_EFFECTS, KINDS, ROUTES
 from payments.payment.records import Receipt
 from payments.payment.rules import order_wishes
 from payments.payment.rules.contradictions.count_again import may_be_counted_again
@@ -31,13 +31,6 @@ AGAIN = "前回の依頼が成立しなかったため、もう一度依頼"
 
 ASKS_REFUND = ("refund", "refund-spare", "part-refund")
 """The deeds that request a refund. They are offered after the answer to an earlier refund."""
-
-_BOOKS_AGAIN = {
-    "receipt": "{amount}を、この注文の入金として記録し直します。お金は動きません。",
-    "refund": "{amount}を、この注文の返金として記録し直します。お金は動きません。まだお知らせしていない返金は、お客様にメールでお知らせします。",
-    "hold": "この与信を、この注文の与信として数え直します。決済会社に照会し、その回答のとおりに記録します。",
-}
-"""What counting an object again books, by its kind."""
 
 TELL_BUYER = "入金確認のメールを送信済みの場合は、お客様にご連絡ください。"
 
@@ -224,7 +217,7 @@ def _counted_again(payment: Payment) -> list[Contrary]:
         Contrary(
             "count-again",
             f"この注文の{KINDS[one.kind]}として数え直す",
-            _BOOKS_AGAIN[one.kind].format(amount=yen(one.amount)),
+            COUNTED_AGAIN_EFFECTS[one.kind].format(amount=yen(one.amount)),
             {"ref": ref},
             f"この注文のものではないと記録した{KINDS[one.kind]} {yen(one.amount)}（{ref}）",
         )

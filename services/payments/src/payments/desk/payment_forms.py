@@ -68,14 +68,9 @@ class PaymentForms:
     decided_chargebacks: list[DecidedChargeback]
 
 
-def payment_forms(
-    payment: Payment, terms: Terms, refused: Refused = None, *, refund_is_open: bool = False
-) -> PaymentForms:
-    """Return the forms that the payment allows. The form that was ``refused`` keeps the typed values.
-
-    ``refund_is_open``: an earlier refund has no answer yet, so no other is requested.
-    """
-    part_max = 0 if refund_is_open else refund_rules.part_refund_max(payment, terms)
+def payment_forms(payment: Payment, terms: Terms, refused: Refused = None) -> PaymentForms:
+    """Return the forms that the payment allows. The form that was ``refused`` keeps the typed values."""
+    part_max = refund_rules.part_refund_max(payment, terms)
     outside_max = refund_rules.outside_amount_max(payment)
     short, keeps = deposit_rules.may_accept_short(payment), deposit_rules.may_keep(payment)
     return PaymentForms(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
@@ -17,6 +17,7 @@ from payments.payment.labels import STATES
 from payments.payment.rules.moves import State
 from payments.payment.rules.payment import Payment
 from payments.shop.rows import PaymentSettings, read_payment_settings
+from shared.events import PaymentSettingsChanged
 from shared.web.cells import Cell, at, badge, link, text, yen
 from shared.web.deeds import done_by, rows_taken
 from shared.web.fields import Line
@@ -24,7 +25,8 @@ from shared.web.lists import Asked, Column, DeskList, SearchBox, Tabs
 from shared.web.paging import Paging
 from shared.web.parts import CurrentParts
 from shared.web.saved_searches import SavedSearches
-from shared.web.session import MayExport, Staff, require_staff
+from shared.web.session import MayExport, Staff, needs
+from shared.web.settings_forms import AtDesk
 
 ChoiceFilter = Annotated[str, Field(max_length=40)]
 
@@ -93,8 +95,8 @@ PAYMENTS = DeskList[PaymentFilters, PaymentLine](
     search=SearchBox("受付番号・注文番号・氏名・お支払い番号など"),
     file="payments",
 )
-SEARCHES = SavedSearches(PAYMENTS)
-router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+SEARCHES = SavedSearches(PAYMENTS, partial(AtDesk.of, PaymentSettingsChanged))
+router = APIRouter(include_in_schema=False)
 router.include_router(SEARCHES.router())
 
 
@@ -111,7 +113,7 @@ async def send_payments(request: Request, parts: CurrentParts, staff: MayExport,
     return PAYMENTS.csv(line(one) async for one in found)
 
 
-@router.get(PAYMENTS.path)
+@router.get(PAYMENTS.path, dependencies=[needs("read_payments")])
 async def show_payments(request: Request, parts: CurrentParts, paging: Paging, staff: Staff) -> Response:
     """Payments, newest first, by tab, method, state, part of code or name, or a provider's number."""
     asked, methods = PAYMENTS.read(request, paging), parts[Methods]

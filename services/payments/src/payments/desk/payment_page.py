@@ -1,8 +1,9 @@
 """The page of one payment: its state, its history, and a deed for every situation in which it waits."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from payments.desk.call_labels import calls
@@ -17,6 +18,7 @@ from payments.methods.registry import Methods
 from payments.notices.labels import NOTICE_STATES
 from payments.payment.labels import OPERATIONS, STATES
 from payments.payment.rows import read_order_payment
+from payments.payment.snapshots import with_order
 from payments.requests.labels import REQUEST_STATES
 from payments.shop.rows import read_payment_settings
 from payments.watching.look_up_payment import look_up_payment
@@ -24,21 +26,21 @@ from shared.errors import Refused
 from shared.web.deeds import done_by
 from shared.web.forms import Form, read_form
 from shared.web.parts import CurrentParts, Parts
-from shared.web.session import Staff, require_staff
+from shared.web.session import Staff, needs, viewer_of
 
 PATH = "/desk/payments/{order_code}"
 LABELS = {"operations": OPERATIONS, "requests": REQUEST_STATES, "notices": NOTICE_STATES}
 
-router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
 
-@router.get(PATH)
+@router.get(PATH, dependencies=[needs("read_payments")])
 async def show_payment(request: Request, parts: CurrentParts, order_code: str) -> Response:
     """Show the payment of an order."""
     return await _show(request, parts, order_code)
 
 
-@router.post(f"{PATH}/look-up")
+@router.post(f"{PATH}/look-up", dependencies=[needs("ask_provider")])
 async def look_up(request: Request, parts: CurrentParts, order_code: str, staff: Staff) -> Response:
     """Make a look-up due now, also for a payment that is over."""
     async with parts.db.transaction() as tx:
@@ -46,36 +48,44 @@ async def look_up(request: Request, parts: CurrentParts, order_code: str, staff:
     return parts.pages.redirect(request, f"/desk/payments/{order_code}", toast="決済会社に照会します")
 
 
-@router.post(f"{PATH}/{{path:path}}")
-async def do_deed(
-    request: Request, parts: CurrentParts, order_code: str, path: str, staff: Staff
-) -> Response:
-    """Do a deed and show the page again. If it was refused, the page shows why."""
-    if path not in DEEDS:
-        raise Refused("deed_unknown", "この操作はできません。", status=404)
-    deed, who = DEEDS[path], done_by(request, staff)
-    form = await read_form(request, deed.form)
-    if form.errors:
-        return await _show(request, parts, order_code, form, status=422)
-    try:
-        async with parts.db.transaction() as tx:
-            words = await do_payment_deed(tx, parts[Methods], order_code, deed, form.value, who)
-    except Refused as refusal:
-        if refusal.status == 404:
-            raise
-        form.refuse(refusal)
-        return await _show(request, parts, order_code, form, status=refusal.status)
-    return parts.pages.redirect(request, f"/desk/payments/{order_code}", toast=words)
+def _route(path: str) -> Callable[..., Awaitable[Response]]:
+    """Return the function that does one deed of the table."""
+
+    async def do_deed(request: Request, parts: CurrentParts, order_code: str, staff: Staff) -> Response:
+        """Do a deed and show the page again. If it was refused, the page shows why."""
+        deed, who = DEEDS[path], done_by(request, staff)
+        form = await read_form(request, deed.form)
+        if form.errors:
+            return await _show(request, parts, order_code, form, status=422)
+        try:
+            async with parts.db.transaction() as tx:
+                words = await do_payment_deed(tx, parts[Methods], order_code, deed, form.value, who)
+        except Refused as refusal:
+            if refusal.status == 404:
+                raise
+            form.refuse(refusal)
+            return await _show(request, parts, order_code, form, status=refusal.status)
+        return parts.pages.redirect(request, f"/desk/payments/{order_code}", toast=words)
+
+    return do_deed
+
+
+# A route for each row: any other path stays a missing page.
+for one, what in DEEDS.items():
+    router.add_api_route(f"{PATH}/{one}", _route(one), methods=["POST"], dependencies=[needs(what.right)])
 
 
 async def _show(
     request: Request, parts: Parts, order_code: str, refused: Form[Any] | None = None, *, status: int = 200
 ) -> Response:
     async with parts.db.transaction() as tx:
-        payment = await read_order_payment(tx, order_code)
+        payment = await with_order(tx, await read_order_payment(tx, order_code))
         story = await payment_story(tx, payment.payment_id)
         settings = await read_payment_settings(tx)
-    method, waits = parts[Methods][payment.method], story.refund_is_open
+    staff = await viewer_of(request)
+    waits = ASKS_REFUND if story.refund_is_open else ()
+    may = {path: staff.may(deed.right) and path not in waits for path, deed in DEEDS.items()}
+    method = parts[Methods][payment.method]
     menu, terms = method.menu(), method.terms
     return parts.pages.render(
         request,
@@ -87,10 +97,11 @@ async def _show(
         state=STATES.of(payment.state),
         calls=calls(payment, terms),
         facts=facts(payment, shows_status=menu.provider_status_shown),
-        offers=[one for one in offers(payment, terms) if not (waits and one.path in ASKS_REFUND)],
-        objects_of_other_orders=objects_of_other_orders(payment),
-        contraries=contraries(payment, terms, story),
-        forms=payment_forms(payment, terms, refused, refund_is_open=waits),
+        may=may,
+        offers=[one for one in offers(payment, terms) if may[one.path]],
+        objects_of_other_orders=[one for one in objects_of_other_orders(payment) if may[one.path]],
+        contraries=[one for one in contraries(payment, terms, story) if may[one.path]],
+        forms=payment_forms(payment, terms, refused),
         refused=refused,
         has_provider=payment.state != "unmanaged",
         labels=LABELS,

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from payments.methods.registry import Methods
@@ -14,7 +14,7 @@ from payments.shop.rows import PaymentSettings, read_payment_settings
 from shared.web.deeds import done_by
 from shared.web.paging import Paging
 from shared.web.parts import CurrentParts
-from shared.web.session import Staff, require_staff
+from shared.web.session import Staff, needs
 
 PATH = "/desk/payments/notices"
 BODY_LENGTH_MAX = 2_000
@@ -27,10 +27,10 @@ def shortened(summary: str) -> str:
     return summary if len(summary) <= SUMMARY_LENGTH_MAX else f"{summary[:SUMMARY_LENGTH_MAX]}…"
 
 
-router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
 
-@router.get(PATH)
+@router.get(PATH, dependencies=[needs("read_notices")])
 async def show_notices(request: Request, parts: CurrentParts, asked: Paging) -> Response:
     """Show the notices that nobody has seen yet, newest first."""
     async with parts.db.transaction() as tx:
@@ -58,7 +58,7 @@ async def show_notices(request: Request, parts: CurrentParts, asked: Paging) -> 
     )
 
 
-@router.post(f"{PATH}/{{notice_key}}/seen")
+@router.post(f"{PATH}/{{notice_key}}/seen", dependencies=[needs("handle_notices")])
 async def mark_seen(request: Request, parts: CurrentParts, notice_key: UUID, staff: Staff) -> Response:
     """Remove a notice from the list."""
     async with parts.db.transaction() as tx:

@@ -27,7 +27,7 @@ async def show_order(
     """
     async with parts.db.transaction() as tx:
         payment = await find_order_payment(tx, order_code)
-    if payment is None or not (seen.is_staff or holds_key(payment, key)):
+    if payment is None or not (seen.may("read_payments") or holds_key(payment, key)):
         raise Refused("payment_not_found", "この注文のお支払い情報はまだありません。", status=404)
     method = parts[Methods][payment.method]
     status = payment.provider_status if method.menu().provider_status_shown else ""

@@ -71,3 +71,11 @@ def state_label(state: str) -> str:
 def in_pieces(text: str) -> list[str]:
     """Return a long id in pieces between which a line may break."""
     return [text[start : start + PART] for start in range(0, len(text), PART)]
+
+
+COUNTED_AGAIN_EFFECTS = {
+    "receipt": "{amount}を、この注文の入金として記録し直します。お金は動きません。",
+    "refund": "{amount}を、この注文の返金として記録し直します。お金は動きません。まだお知らせしていない返金は、お客様にメールでお知らせします。",
+    "hold": "この与信を、この注文の与信として数え直します。決済会社に照会し、その回答のとおりに記録します。",
+}
+"""What counting an object again books, by its kind. ``{amount}`` has the yen as text."""

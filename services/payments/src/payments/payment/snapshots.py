@@ -1,4 +1,4 @@
-"""Orders as they were placed, kept for the methods. Nothing else in payments reads them."""
+"""Orders as they were placed, kept for the methods. The desk shows their taxes; nothing else reads them."""
 
 from collections.abc import Iterable
 from datetime import datetime

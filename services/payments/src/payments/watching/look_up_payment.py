@@ -19,4 +19,4 @@ async def look_up_payment(tx: Tx, order_code: str, done_by: Mapping[str, Any]) -
     if payment is None:
         raise unknown_order()
     if payment.state != "unmanaged" and await look_soon(tx, [payment.payment_id], also_unwatched=True):
-        tx.say(PaymentLookUpRequested(**done_by, subject=order_code))
+        tx.say(PaymentLookUpRequested(**done_by, subject=order_code, order_code=order_code))

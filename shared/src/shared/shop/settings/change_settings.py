@@ -26,8 +26,8 @@ class Changer(Protocol):
         """Return the name stored with the change."""
         ...
 
-    async def note(self, tx: Tx, subject: str, *, at: datetime) -> None:
-        """Record the deed in 操作の記録. ``subject`` describes the change."""
+    async def note(self, tx: Tx, subject: str, *, at: datetime, before: str = "", after: str = "") -> None:
+        """Record the deed in 操作の記録. ``subject`` describes the change of the values ``before`` to ``after``."""
         ...
 
 
@@ -75,7 +75,8 @@ async def change(
     tx.known.clear()
     if changed and not isinstance(by, str):
         said = "、".join(_said(wanted, before, name, labels) for name in changed)
-        await by.note(tx, f"{about.called} {said}".strip(), at=at)
+        values = [_values(of, changed, labels) for of in (before, wanted)]
+        await by.note(tx, f"{about.called} {said}".strip(), at=at, before=values[0], after=values[1])
     return changed
 
 
@@ -188,6 +189,13 @@ async def _store(
         after=orjson.dumps(plain(getattr(wanted, name))).decode(),
         at=at,
         by=by,
+    )
+
+
+def _values(of: Group, names: Sequence[str], labels: Mapping[str, str] | None) -> str:
+    """Return the labels and values of the settings called ``names``."""
+    return "、".join(
+        f"{of.shown[name].label} {of.shown[name].brief(plain(getattr(of, name)), labels)}" for name in names
     )
 
 

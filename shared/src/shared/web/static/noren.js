@@ -283,6 +283,7 @@
     dialog.showModal();
   };
   document.querySelector("[data-help]")?.addEventListener("click", help);
+  document.querySelector("[data-print]")?.addEventListener("click", () => window.print());
   document.addEventListener("keydown", (event) => {
     if (!document.body.classList.contains("desk") || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (event.target.matches?.("input:not([type=checkbox]), select, textarea") || document.querySelector("dialog[open]")) return;
