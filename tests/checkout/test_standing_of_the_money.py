@@ -239,6 +239,13 @@ async def test_another_refund_stays_where_a_record_is_taken_back(db: Database, h
     assert (row.payment, row.money_with_us) == ("refunded_in_part", 2_500)
 
 
+async def test_yen_taken_back_that_are_not_here_leave_it_refunded(db: Database, hearing: Hearing) -> None:
+    await place(db, "konbini", "R-4")
+    await hearing.hears(captured("R-4"), refunded("R-4", 4_000, 0), taken_back("R-4", 500, 0))
+    row = await order_row(db, "R-4")
+    assert (row.payment, row.money_with_us) == ("refunded", 0)
+
+
 async def test_an_order_not_refunded_no_longer_reads_as_refunded(db: Database, hearing: Hearing) -> None:
     await place(db, "konbini", "R-3")
     await hearing.hears(captured("R-3"))

@@ -239,7 +239,7 @@ REST = Refunded(refund_ref="rest", amount=2_300)
     ("first", "then", "ref"),
     [
         (OWN, REST, "own"),
-        (RefundedInAll(amount=1_000), RefundedInAll(amount=3_300), "total:1000"),
+        (RefundedInAll(amount=1_000), RefundedInAll(amount=3_300), "total:1000:5"),
     ],
 )
 def test_a_refund_heard_before_all_went_back_is_done(first: Answer, then: Answer, ref: str) -> None:

@@ -217,8 +217,9 @@ class PaymentRefunded(PaymentsEvent):
 class RefundTakenBack(PaymentsEvent):
     """A published refund did not happen. Staff took back its record, or a chargeback was not lost after all.
 
-    ``refund_id``, ``amount``, ``spare_amount``, ``route`` and ``by_dispute`` are those of its PaymentRefunded;
-    ``remaining_amount`` is the money of this order that is here again. ``by_dispute`` means that staff or the provider
+    ``refund_id``, ``amount``, ``spare_amount``, ``route`` and ``by_dispute`` are those of its PaymentRefunded, or of
+    the part that did not happen. ``remaining_amount`` is the money of this order that is here again; 0 if it is not
+    here, because more was reported as refunded than was here. ``by_dispute`` means that staff or the provider
     decided that a chargeback was not lost. The buyer then gets no mail.
     """
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from payments.payment.rules.answers import RefundDeclined
 from payments.payment.rules.call_table import ENDED_BY, CallEnd
 from payments.payment.rules.contradictions.count_again import confirm_disowned
 from payments.payment.rules.contradictions.deny import may_deny
@@ -18,7 +17,7 @@ from payments.payment.rules.numbers import keep_deadline
 from payments.payment.rules.order_wishes import do_what_waited
 from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.receipts import book_receipts_as_reported
-from payments.payment.rules.refunds.answers import record_declined_refund
+from payments.payment.rules.refunds.answers import end_doubted_refund
 from payments.payment.rules.refunds.mismatches import book_refunds_as_reported
 from payments.payment.rules.terms import Terms
 
@@ -64,19 +63,10 @@ def mark_seen(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settl
         draft.note("marked as seen")
         draft.payment = draft.payment.without_calls(*seen)
         if payment.unfit_refund_refs:
-            _end_doubted_refund(draft)
+            end_doubted_refund(draft, "marked as seen")
         book_receipts_as_reported(draft, terms, "marked as seen")
         book_refunds_as_reported(draft, "marked as seen")
         keep_deadline(draft)
         draft.payment = confirm_disowned(draft.payment)
         do_what_waited(draft, terms)
     return draft.done()
-
-
-def _end_doubted_refund(draft: Draft) -> None:
-    """End the doubt about a refund with another amount than the request, after staff have seen it.
-
-    It counts as the provider reports it. Staff may request the rest again, or refund it by another way.
-    """
-    draft.change(unfit_refund_refs=())
-    record_declined_refund(draft, RefundDeclined(reason="amount_differs"), "marked as seen", by_noren=True)

@@ -16,7 +16,8 @@ from payments.payment.rules.moves import ShortMoneyAccepted
 from payments.payment.rules.order_wishes import do_what_waited, why_no_deposit
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.receipts import take_back_receipt, take_for_the_sale
-from payments.payment.rules.refunds.bookings import CAPTURED, call_for_spare_money
+from payments.payment.rules.refunds.bookings import CAPTURED
+from payments.payment.rules.refunds.taking_back import call_for_spare_money
 from payments.payment.rules.reports.objects import stands_here
 from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.terms import Terms

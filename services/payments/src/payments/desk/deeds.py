@@ -66,12 +66,14 @@ DEEDS: Mapping[str, Deed[Any]] = {
         refund_rules.refund_again,
         "返金を依頼しました",
         {"refund asked again": "スタッフが返金を依頼しました"},
+        asks_refund=True,
     ),
     "refund-spare": press(
         "refund_money",
         refund_rules.refund_spare,
         "過入金の返金を依頼しました",
         {"spare refund asked": "スタッフが過入金の返金を依頼しました"},
+        asks_refund=True,
     ),
     "part-refund": deed(
         "refund_money",

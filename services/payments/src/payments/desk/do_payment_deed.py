@@ -73,14 +73,24 @@ def deed(
     return Deed(right, form, do, said, history)
 
 
-def press(right: Right, rule: PressedRule, said: str, history: Mapping[str, str]) -> Deed[Any]:
-    """Return the row of a deed that needs one press: its use case only applies ``rule`` to the payment."""
+def press(
+    right: Right, rule: PressedRule, said: str, history: Mapping[str, str], *, asks_refund: bool = False
+) -> Deed[Any]:
+    """Return the row of a deed that needs one press: its use case only applies ``rule`` to the payment.
+
+    ``asks_refund``: as in :func:`act_on_payment`.
+    """
 
     async def do(
         tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, form: PaymentForm, *, by: str
     ) -> Acted:
         return await act_on_payment(
-            tx, methods, order_code, form.version, lambda payment, terms, at: rule(payment, terms, at, by=by)
+            tx,
+            methods,
+            order_code,
+            form.version,
+            lambda payment, terms, at: rule(payment, terms, at, by=by),
+            asks_refund=asks_refund,
         )
 
     return Deed(right, PaymentForm, do, said, history)

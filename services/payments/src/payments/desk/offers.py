@@ -29,6 +29,9 @@ from shared.web.filters import yen
 AGAIN = "前回の依頼が成立しなかったため、もう一度依頼"
 """The reason in the history of a part refund that is requested again."""
 
+ASKS_REFUND = ("refund", "refund-spare", "part-refund")
+"""The deeds that request a refund. They are offered after the answer to an earlier refund."""
+
 TELL_BUYER = "入金確認のメールを送信済みの場合は、お客様にご連絡ください。"
 
 

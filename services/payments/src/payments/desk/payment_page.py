@@ -10,7 +10,7 @@ from payments.desk.call_labels import calls
 from payments.desk.deeds import DEEDS
 from payments.desk.do_payment_deed import do_payment_deed
 from payments.desk.facts import facts
-from payments.desk.offers import contraries, objects_of_other_orders, offers
+from payments.desk.offers import ASKS_REFUND, contraries, objects_of_other_orders, offers
 from payments.desk.payment_forms import payment_forms
 from payments.desk.rows import payment_story
 from payments.desk.story_labels import story_in_words
@@ -83,7 +83,8 @@ async def _show(
         story = await payment_story(tx, payment.payment_id)
         settings = await read_payment_settings(tx)
     staff = await viewer_of(request)
-    may = {path: staff.may(deed.right) for path, deed in DEEDS.items()}
+    waits = ASKS_REFUND if story.refund_is_open else ()
+    may = {path: staff.may(deed.right) and path not in waits for path, deed in DEEDS.items()}
     method = parts[Methods][payment.method]
     menu, terms = method.menu(), method.terms
     return parts.pages.render(

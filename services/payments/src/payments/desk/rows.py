@@ -156,6 +156,12 @@ class Story:
     receipts: Sequence[Receipt]
     journal: Sequence[JournalLine]
 
+    @property
+    def refund_is_open(self) -> bool:
+        """Return whether the request for a refund has no answer yet. The next one is possible after its answer."""
+        refunds = (one for one in self.requests if one.operation == "refund")
+        return any(one.state in ("pending", "open", "unknown") for one in refunds)
+
 
 async def payment_story(tx: Tx, payment_id: UUID) -> Story:
     """Return everything that is stored about a payment."""

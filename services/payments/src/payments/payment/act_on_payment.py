@@ -43,14 +43,18 @@ async def act_on_payment(
     rule: Rule,
     *,
     repeated: Repeated = _never,
+    asks_refund: bool = False,
 ) -> Acted:
     """Apply ``rule`` to the payment of an order, unless the deed is ``repeated``. Return the payment after it.
+
+    ``asks_refund``: the deed itself requests a refund. Other deeds decide something, and a refund may only follow
+    from it. They are possible while an earlier refund has no answer: only the latest one is sent.
 
     Raises Refused in these cases:
 
     - the order is not known;
     - the payment has another ``version`` than staff saw;
-    - an earlier refund has no answer yet;
+    - the deed requests a refund, and an earlier refund has no answer yet;
     - the payment does not allow the deed.
     """
     payment = await lock_order_payment(tx, order_code)
@@ -62,8 +66,7 @@ async def act_on_payment(
         raise changed_meanwhile()
     at = now()
     settled = rule(payment, methods[payment.method].terms, at)
-    refunds = any(ask.operation == "refund" for ask in settled.requests) and "refund" not in settled.denied
-    blocked = refunds and await has_open_request(tx, payment.payment_id, "refund")
+    blocked = asks_refund and await has_open_request(tx, payment.payment_id, "refund")
     if blocked or settled == Settled(payment):
         raise not_possible()
     batch = LockedPayments([payment])

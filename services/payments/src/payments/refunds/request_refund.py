@@ -36,4 +36,4 @@ async def refund_part(
         rules.check_within(rules.part_refund_max(payment, terms), amount, "refund_amount")
         return rules.refund_part(payment, terms, at, amount=amount, reason=reason, by=by)
 
-    return await act_on_payment(tx, methods, order_code, form.version, rule)
+    return await act_on_payment(tx, methods, order_code, form.version, rule, asks_refund=True)

@@ -9,7 +9,8 @@ from payments.payment.rules.answers import RefundRoute
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.moves import OVER, RefundRequested
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.refunds.bookings import book_outside_refund, take_back_outside_refund
+from payments.payment.rules.refunds.bookings import book_outside_refund
+from payments.payment.rules.refunds.taking_back import take_back_outside_refund
 from payments.payment.rules.terms import Terms
 from shared.errors import Refused
 

@@ -64,9 +64,10 @@ def refund_move(order: Order, event: PaymentRefunded) -> Move | None:
 def taken_back_refund_move(order: Order, event: RefundTakenBack) -> Move | None:
     """Return how the payment moves if a refund was not made after all. A part of the sale may remain refunded.
 
-    Return None if an order that continues only had its excess reported as refunded.
+    Return None if none of this money is here: it was lost, or covers a loss. Return None, too, if an order that
+    continues only had its excess reported as refunded.
     """
-    if only_spare(event) and order.status != "cancelled":
+    if not event.remaining_amount or (only_spare(event) and order.status != "cancelled"):
         return None
     paid = min(order.standing.captured, order.total) if order.standing.revision else order.total
     return TAKE_BACK_REFUND if event.remaining_amount >= paid else TAKE_BACK_PART_OF_REFUND

@@ -130,8 +130,9 @@ async def look_at_charges(client: AmazonPayClient, payment: Payment) -> Sequence
     answers += await _unnamed(client, payment, charges + disowned)
     for refund, is_ours in _of_charges(refunds, own_charges, others):
         reported = meaning.of_refund(refund, {})
+        failed = isinstance(reported, RefundDeclined) and refund.refund_id in payment.refund_amounts
         # The state of others' refund in progress must not be taken for the state of Noren's refund.
-        if is_ours or isinstance(reported, Refunded):
+        if is_ours or isinstance(reported, Refunded) or failed:
             answers.append(reported)
     returned = sum(charge.returned for charge in charges)
     before = payment.reported_refunds_amount

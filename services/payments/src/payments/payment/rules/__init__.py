@@ -24,7 +24,9 @@
 | ``receipts`` | books money that comes in, and receipts that a till takes back |
 | ``refunds.answers`` | which reported refund is Noren's, and what ends its request |
 | ``refunds.mismatches`` | a known refund that is reported with another amount, or no longer |
-| ``refunds.bookings`` | books money that goes back, and takes such a booking back |
+| ``refunds.bookings`` | books money that goes back |
+| ``refunds.taking_back`` | takes a booked refund back: losses first, then money for the order |
+| ``refunds.names`` | the names and routes of booked refunds |
 | ``chargebacks`` | opens, decides and reopens a chargeback |
 | ``holds.ends`` | releases or ends a hold, and requests it once more |
 | ``holds.others`` | holds and charges of others on the agreement with the buyer |

@@ -14,9 +14,11 @@ from payments.payment.rules.moves import RefundRequested, SaleHereAgain
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.refunds.bookings import (
     book_and_publish_refund,
-    call_for_spare_money,
     cover_losses,
     end_without_money,
+)
+from payments.payment.rules.refunds.taking_back import (
+    call_for_spare_money,
     resume_order,
     take_back_booked_refund,
 )

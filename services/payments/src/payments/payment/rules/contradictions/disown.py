@@ -15,7 +15,8 @@ from payments.payment.rules.drafting import Draft, Settled, and_then
 from payments.payment.rules.order_wishes import do_what_waited
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.receipts import take_back_receipt
-from payments.payment.rules.refunds.mismatches import SUM, disown_refund
+from payments.payment.rules.refunds.mismatches import disown_refund
+from payments.payment.rules.refunds.names import SUM
 from payments.payment.rules.reports.objects import REPORTED_BEFORE
 from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.terms import Terms

@@ -16,8 +16,13 @@ from payments.payment.rules.answers import (
 from payments.payment.rules.drafting import Draft
 from payments.payment.rules.moves import NothingLeft
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.refunds.bookings import book_refund, cover_losses, keep_route, request_the_rest
-from payments.payment.rules.refunds.mismatches import SUM, check_reported_refund, check_reported_sum
+from payments.payment.rules.refunds.bookings import book_refund, cover_losses, request_the_rest
+from payments.payment.rules.refunds.mismatches import (
+    call_for_missing_refund,
+    check_reported_refund,
+    check_reported_sum,
+)
+from payments.payment.rules.refunds.names import SUM, keep_route, next_name
 
 
 def book_refund_answer(draft: Draft, answer: Refunded, because: str, *, by_noren: bool) -> None:
@@ -137,7 +142,7 @@ def book_refund_sum(draft: Draft, answer: RefundedInAll, because: str) -> None:
     check_reported_sum(draft, answer)
     if beyond <= 0:
         return
-    ref, our_refund = f"{SUM}{answer.amount}", payment.our_refund
+    ref, our_refund = next_name(payment, f"{SUM}{answer.amount}"), payment.our_refund
     presumed = beyond == payment.refund_requested_amount and not our_refund.presumed_ref
     if presumed:
         draft.change(our_refund=replace(our_refund, presumed_ref=ref))
@@ -180,15 +185,31 @@ def _book_out_lost_receipts(draft: Draft, because: str) -> bool:
     return True
 
 
-def record_declined_refund(draft: Draft, answer: RefundDeclined, because: str, *, by_noren: bool) -> None:
+def end_doubted_refund(draft: Draft, because: str) -> None:
+    """End Noren's refund after staff have seen that it has another amount than the request. The request ends, too.
+
+    The refund counts as the provider reports it. Staff request the rest, or refund it by another way.
+    """
+    draft.change(unfit_refund_refs=())
+    draft.deny("refund")
+    ended = RefundDeclined(reason="amount_differs")
+    record_declined_refund(draft, ended, because, by_noren=True, rest_by_staff=True)
+
+
+def record_declined_refund(
+    draft: Draft, answer: RefundDeclined, because: str, *, by_noren: bool, rest_by_staff: bool = False
+) -> None:
     """Record that Noren's refund failed. A person is called, unless others refunded part of the money meanwhile.
 
-    A look-up of a refund that is not known to be Noren's ends nothing.
+    Noren then requests the rest, unless this is ``rest_by_staff``. A look-up of a refund that is not known to be
+    Noren's ends nothing.
     """
     payment = draft.payment
     by_noren = by_noren or payment.is_ours(answer.refund_ref)
     if answer.refund_ref and answer.refund_ref not in payment.failed_refunds:
         draft.change(failed_refunds=(*payment.failed_refunds, answer.refund_ref))
+    # It may have been reported as completed before.
+    call_for_missing_refund(draft, answer.refund_ref)
     requested = payment.refund_requested_amount
     if not by_noren or not (requested or payment.state == "refunding"):
         return
@@ -202,9 +223,10 @@ def record_declined_refund(draft: Draft, answer: RefundDeclined, because: str, *
     if _book_out_lost_receipts(draft, because):
         return
     less = payment.refundable_amount < requested
-    if less and payment.state == "refunding":
+    refunding = payment.state == "refunding"
+    if less and refunding and not rest_by_staff:
         request_the_rest(draft)
-    elif less and (payment.order_cancelled or not payment.refund_of_sale):
+    elif less and not refunding and (payment.order_cancelled or not payment.refund_of_sale):
         draft.note(because)
     else:
         if payment.state in ("refunding", "captured"):

@@ -1,25 +1,18 @@
-"""Books refunds of Noren, refunds of others and chargebacks, and takes such bookings back. Pure.
+"""Books refunds of Noren, refunds of others and chargebacks. Pure.
 
 Each booking is made once, whatever the state.
 """
 
 from dataclasses import replace
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from payments.payment.rules.answers import Refunded, RefundRoute
 from payments.payment.rules.books import journal
 from payments.payment.rules.details import BookedRefund, Loss, Outside
 from payments.payment.rules.drafting import Draft
-from payments.payment.rules.moves import (
-    OVER,
-    NothingLeft,
-    RecordTakenBack,
-    RefundRequested,
-    SaleHereAgain,
-    ShortMoneyHere,
-)
-from payments.payment.rules.payment import Payment
-from shared.events import PaymentRefunded, RefundTakenBack
+from payments.payment.rules.moves import NothingLeft, RefundRequested
+from payments.payment.rules.refunds.names import is_about, keep_route, refund_id_of
+from shared.events import PaymentRefunded
 
 CAPTURED, REFUNDED = "売上確定済", "返金済"
 """The state of an authorization, as :attr:`Payment.provider_status` shows it."""
@@ -45,12 +38,6 @@ def book_refund(
         draft.call("refund of more than was here")
 
 
-def keep_route(draft: Draft, ref: str, route: RefundRoute) -> None:
-    """Keep the route of a refund. The event that takes it back names the same route."""
-    if route != "provider":
-        draft.change(refund_routes={**draft.payment.refund_routes, ref: route})
-
-
 def cover_losses(draft: Draft, receipt_id: str, because: str) -> None:
     """Let new money cover earlier losses, as if the money had come first."""
     for loss in draft.payment.losses:
@@ -72,7 +59,7 @@ def cover_losses(draft: Draft, receipt_id: str, because: str) -> None:
                 amount,
                 loss.route,
                 because,
-                by_noren=by_chargeback or loss.ref in draft.payment.own_refunds,
+                by_noren=by_chargeback or any(is_about(loss.ref, own) for own in draft.payment.own_refunds),
                 by_chargeback=by_chargeback,
                 explained_by=receipt_id,
                 published=loss.published,
@@ -93,79 +80,6 @@ def book_outside_refund(draft: Draft, ref: str, amount: int, route: RefundRoute,
         ),
     )
     book_and_publish_refund(draft, ref, amount, route, because, by_noren=True)
-
-
-def take_back_outside_refund(draft: Draft, record: Outside, because: str) -> None:
-    """Book the opposite of a refund that staff had recorded by mistake. Inform the order and its buyer."""
-    payment = draft.payment
-    draft.change(
-        outside=tuple(one for one in payment.outside if one is not record),
-        beside_provider_amount=payment.beside_provider_amount - record.amount,
-    )
-    take_back_booked_refund(
-        draft, BookedRefund(record.ref, record.amount, record.from_suspense), record.route
-    )
-    if draft.payment.losses and draft.payment.held_amount:
-        cover_losses(draft, f"{record.ref}:{payment.version}", because)
-    if not resume_order(draft, because):
-        if draft.payment.held_amount and draft.move(RecordTakenBack, because):
-            draft.call("refund taken back")
-        else:
-            draft.note(because)
-    call_for_spare_money(draft, record.from_suspense)
-
-
-def take_back_booked_refund(
-    draft: Draft, gone: BookedRefund, route: RefundRoute, *, by_chargeback: bool = False
-) -> None:
-    """Book the opposite of a booked refund that did not take place.
-
-    The order gets an event. The buyer gets a mail, unless ``by_chargeback``.
-    """
-    payment = draft.payment
-    draft.book(
-        journal.suspense_return_taken_back(gone.ref, gone.from_suspense),
-        journal.refund_taken_back(gone.ref, gone.amount - gone.from_suspense),
-    )
-    draft.change(
-        refunded_amount=payment.refunded_amount - gone.amount,
-        suspense_returned_amount=payment.suspense_returned_amount - gone.from_suspense,
-        provider_status=CAPTURED if payment.provider_status == REFUNDED else payment.provider_status,
-    )
-    draft.say(
-        RefundTakenBack,
-        refund_id=refund_id_of(payment, gone.ref),
-        amount=gone.amount,
-        spare_amount=gone.from_suspense,
-        remaining_amount=draft.payment.held_amount if payment.order_cancelled else draft.payment.sale_amount,
-        route=route,
-        by_dispute=by_chargeback,
-    )
-
-
-def resume_order(draft: Draft, because: str) -> bool:
-    """Let an order that goes on be paid again by money of its sale, or be short of the rest.
-
-    Return False if this changes nothing.
-    """
-    payment = draft.payment
-    if payment.order_cancelled or not payment.held_amount:
-        return False
-    paid = payment.sale_amount > 0 and draft.move(SaleHereAgain, because)
-    short = not paid and payment.number is None and draft.move(ShortMoneyHere, because)
-    if short:
-        draft.call("money of the sale missing again")
-    return paid or short
-
-
-def call_for_spare_money(draft: Draft, amount: int) -> None:
-    """Call a person if ``amount`` is more than 0: these yen are here and belong to no order."""
-    state = draft.payment.state
-    if amount:
-        late, paid = state in OVER or state == "refunding", state == "captured"
-        draft.call(
-            "money after the end" if late else "money beyond the total" if paid else "money below the total"
-        )
 
 
 def book_and_publish_refund(
@@ -235,11 +149,6 @@ def _book(draft: Draft, ref: str, amount: int, explained_by: str) -> UUID:
         refunds=(*payment.refunds, *known),
     )
     return refund_id_of(payment, " ".join([ref, *filter(None, [explained_by])]))
-
-
-def refund_id_of(payment: Payment, ref: str) -> UUID:
-    """Return the id in events of the refund that is booked by ``ref``."""
-    return uuid5(payment.payment_id, ref)
 
 
 def end_without_money(draft: Draft, because: str) -> None:

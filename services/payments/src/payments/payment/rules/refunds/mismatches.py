@@ -1,32 +1,10 @@
 """A known refund that the provider reports with another amount, or no longer. Booked after staff have seen it. Pure."""
 
-from dataclasses import replace
-
-from payments.payment.rules.answers import Refunded, RefundedInAll, RefundRoute
-from payments.payment.rules.books import journal
-from payments.payment.rules.details import BookedRefund
+from payments.payment.rules.answers import Refunded, RefundedInAll
 from payments.payment.rules.drafting import Draft
-from payments.payment.rules.moves import RecordTakenBack
-from payments.payment.rules.payment import Payment
-from payments.payment.rules.refunds.bookings import (
-    book_refund,
-    call_for_spare_money,
-    resume_order,
-    take_back_booked_refund,
-)
-
-SUM = "total:"
-"""The prefix of the reference of yen that are known only by the provider's sum."""
-
-
-def route_of(payment: Payment, ref: str) -> RefundRoute:
-    """Return the route of a booked refund. ``ref`` is the provider's id, or :data:`SUM`."""
-    named = (
-        route
-        for one, route in payment.refund_routes.items()
-        if one == ref or (ref == SUM and one.startswith(SUM))
-    )
-    return next(named, "provider")
+from payments.payment.rules.refunds.bookings import book_refund
+from payments.payment.rules.refunds.names import SUM, next_name, route_of
+from payments.payment.rules.refunds.taking_back import take_back_reported_refund
 
 
 def check_reported_sum(draft: Draft, answer: RefundedInAll) -> None:
@@ -65,7 +43,7 @@ def disown_refund(draft: Draft, ref: str, because: str) -> None:
         refund_amounts={one: reported for one, reported in payment.refund_amounts.items() if one != ref},
         own_refunds={one: reported for one, reported in payment.own_refunds.items() if one != ref},
     )
-    _take_back(draft, ref, f"{ref}:{payment.version}", booked, because)
+    take_back_reported_refund(draft, ref, booked, because)
     if not draft.payment.refunded_elsewhere_amount:
         draft.end_calls("no refund by others left")
 
@@ -85,7 +63,7 @@ def count_refund_again(draft: Draft, ref: str, amount: int, because: str, *, by_
         refund_amounts={**payment.refund_amounts, ref: amount},
         own_refunds={**payment.own_refunds, ref: amount} if by_noren else payment.own_refunds,
     )
-    _book_more(draft, ref, f"{ref}:{payment.version}", amount, because, by_noren=by_noren)
+    _book_more(draft, ref, amount, because, by_noren=by_noren)
     if by_noren and draft.payment.owes_nothing and payment.refund_failed_amount == amount:
         draft.end_calls("failed refund counted again")
         draft.change(refund_failed_amount=0)
@@ -119,7 +97,6 @@ def book_refunds_as_reported(draft: Draft, because: str) -> None:
     for ref, reported in draft.payment.refund_amounts_in_doubt.items():
         payment = draft.payment
         more = reported - payment.refund_amounts.get(ref, payment.own_refunds.get(ref, 0))
-        part = f"{ref}:{payment.version}"
         by_noren = ref in payment.own_refunds
         draft.change(
             refund_amounts_in_doubt={
@@ -129,18 +106,19 @@ def book_refunds_as_reported(draft: Draft, because: str) -> None:
             own_refunds={**payment.own_refunds, ref: reported} if by_noren else payment.own_refunds,
         )
         if more > 0:
-            _book_more(draft, ref, part, more, because, by_noren=by_noren)
+            _book_more(draft, ref, more, because, by_noren=by_noren)
         else:
-            _take_back(draft, ref, part, -more, because)
+            take_back_reported_refund(draft, ref, -more, because)
 
 
-def _book_more(draft: Draft, ref: str, part: str, amount: int, because: str, *, by_noren: bool) -> None:
+def _book_more(draft: Draft, ref: str, amount: int, because: str, *, by_noren: bool) -> None:
     """Book ``amount`` more yen of a refund, without those that the provider's sum reported before."""
     payment = draft.payment
     known = min(payment.unnamed_refund_amount, amount)
     draft.change(unnamed_refund_amount=payment.unnamed_refund_amount - known)
     if amount > known:
-        book_refund(draft, part, amount - known, route_of(payment, ref), because, by_noren=by_noren)
+        name, route = next_name(payment, ref), route_of(payment, ref)
+        book_refund(draft, name, amount - known, route, because, by_noren=by_noren)
 
 
 def _book_sum_as_reported(draft: Draft, because: str) -> None:
@@ -155,8 +133,9 @@ def _book_sum_as_reported(draft: Draft, because: str) -> None:
     )
     if unnamed := min(missing, payment.unnamed_refund_amount):
         missing -= unnamed
-        draft.change(unnamed_refund_amount=payment.unnamed_refund_amount - unnamed)
-        _take_back(draft, SUM, f"{SUM}{reported}:{payment.version}", unnamed, because)
+        own = {ref: amount for ref, amount in payment.own_refunds.items() if not ref.startswith(SUM)}
+        draft.change(unnamed_refund_amount=payment.unnamed_refund_amount - unnamed, own_refunds=own)
+        take_back_reported_refund(draft, SUM, unnamed, because)
     for ref, booked in reversed(list(payment.refund_amounts.items())):
         less = min(missing, booked)
         if less > 0:
@@ -164,31 +143,4 @@ def _book_sum_as_reported(draft: Draft, because: str) -> None:
             amounts = {**draft.payment.refund_amounts, ref: booked - less}
             own = {one: amount for one, amount in draft.payment.own_refunds.items() if one != ref}
             draft.change(refund_amounts=amounts, own_refunds=own)
-            _take_back(draft, ref, f"{ref}:{draft.payment.version}", less, because)
-
-
-def _take_back(draft: Draft, ref: str, part: str, amount: int, because: str) -> None:
-    """Book that ``amount`` yen of a refund did not go back. A loss by this refund is reduced first."""
-    payment = draft.payment
-    beyond, losses = 0, []
-    for one in payment.losses:
-        # A difference that was booked later has the reference of the refund, and a number.
-        of_it = one.kind == "refund" and (one.ref == ref or one.ref.startswith(f"{ref}:"))
-        taken_back = min(amount - beyond, one.amount) if of_it else 0
-        beyond += taken_back
-        losses += [replace(one, amount=one.amount - taken_back)]
-    draft.book(journal.loss_taken_back(part, beyond))
-    draft.change(losses=tuple(one for one in losses if one.amount))
-    if not any(one.kind == "refund" for one in draft.payment.losses):
-        draft.end_calls("no unexplained loss left")
-    if amount == beyond:
-        draft.note(because)
-        return
-    from_suspense = min(amount - beyond, payment.suspense_returned_amount)
-    take_back_booked_refund(draft, BookedRefund(part, amount - beyond, from_suspense), route_of(payment, ref))
-    if not resume_order(draft, because):
-        if draft.move(RecordTakenBack, because):
-            draft.call("refund taken back")
-        else:
-            draft.note(because)
-    call_for_spare_money(draft, from_suspense)
+            take_back_reported_refund(draft, ref, less, because)

@@ -26,8 +26,8 @@ from payments.payment.rules.details import Disowned
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.receipts import call_for_missing_receipt
-from payments.payment.rules.refunds.bookings import keep_route
 from payments.payment.rules.refunds.mismatches import call_for_missing_refund
+from payments.payment.rules.refunds.names import keep_route
 
 AGAIN = "counted_again_"
 """The prefix of the ref that marks a hold as counted again, until a look-up reports it."""
