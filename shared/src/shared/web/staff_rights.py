@@ -26,7 +26,6 @@ Right = Literal[
     "edit_products",
     "read_stock",
     "book_stock",
-    "edit_products",
     "read_payments",
     "ask_provider",
     "take_money",
@@ -76,8 +75,6 @@ ROLES_OF: Mapping[Right, frozenset[Role]] = {
     "read_stock": _ALL - {"money"},
     # Receive, correct and count.
     "book_stock": _ORDERS | _OPS,
-    # Create and change products, their pictures and categories.
-    "edit_products": _OPS,
     "read_payments": _ALL,
     "ask_provider": _ALL - {"read_only"},
     # Capture, record a deposit, authorize again.
