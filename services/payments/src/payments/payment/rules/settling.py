@@ -31,7 +31,7 @@ from payments.payment.rules.answers import (
 from payments.payment.rules.chargebacks import apply_chargeback
 from payments.payment.rules.details import CaptureWish, Number
 from payments.payment.rules.drafting import Draft, Settled
-from payments.payment.rules.holds.ends import end_hold, request_reauthorization
+from payments.payment.rules.holds.ends import AGAIN, end_hold, request_reauthorization
 from payments.payment.rules.holds.others import record_other_hold, record_unnamed_charges
 from payments.payment.rules.moves import (
     ENDS_A_HOLD,
@@ -53,7 +53,6 @@ from payments.payment.rules.refunds.answers import (
 )
 from payments.payment.rules.reports.known import reported_before
 from payments.payment.rules.reports.objects import (
-    AGAIN,
     as_named_here,
     call_for_missing_objects,
     disowned_object,

@@ -13,7 +13,7 @@ from payments.payment.rules.moves import NEXT, HoldHereAgain
 from payments.payment.rules.order_wishes import do_what_waited
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.refunds.mismatches import count_refund_again
-from payments.payment.rules.reports.objects import AGAIN
+from payments.payment.rules.holds.ends import await_hold_again
 from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.terms import Terms
 
@@ -59,7 +59,7 @@ def _count_hold_again(draft: Draft, ref: str, one: Disowned) -> None:
     payment = draft.payment
     ended = tuple(hold for hold in payment.ended_holds if hold != ref)
     draft.change(disowned=_without(payment.disowned, ref), ended_holds=ended)
-    draft.remember({f"{AGAIN}{ref}": ref})
+    await_hold_again(draft, ref)
     if one.names and HoldHereAgain in NEXT[payment.state]:
         draft.remember(dict.fromkeys(one.names, ref))
         draft.change(authorization_id=ref)

@@ -24,13 +24,12 @@ from payments.payment.rules.answers import (
 )
 from payments.payment.rules.details import Disowned
 from payments.payment.rules.drafting import Draft, Settled
+from payments.payment.rules.holds.ends import AGAIN
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.receipts import call_for_missing_receipt
 from payments.payment.rules.refunds.bookings import keep_route
 from payments.payment.rules.refunds.mismatches import call_for_missing_refund
 
-AGAIN = "counted_again_"
-"""The prefix of the ref that marks a hold as counted again, until a look-up reports it."""
 REPORTED_BEFORE = "known at the decision"
 """Marks that the object had been reported at the decision, with an amount that was not kept."""
 
