@@ -11,7 +11,7 @@ from payments.desk.do_payment_deed import do_payment_deed
 from payments.desk.facts import facts
 from payments.desk.offers import contraries, objects_of_other_orders, offers
 from payments.desk.payment_forms import payment_forms
-from payments.desk.rows import payment_story
+from payments.desk.rows import find_orders_of_receipts, payment_story
 from payments.desk.story_labels import story_in_words
 from payments.methods.registry import Methods
 from payments.notices.labels import NOTICE_STATES
@@ -74,6 +74,7 @@ async def _show(
     async with parts.db.transaction() as tx:
         payment = await read_order_payment(tx, order_code)
         story = await payment_story(tx, payment.payment_id)
+        booked_now = await find_orders_of_receipts(tx, payment)
         settings = await read_payment_settings(tx)
     method = parts[Methods][payment.method]
     menu, terms = method.menu(), method.terms
@@ -85,10 +86,10 @@ async def _show(
         order_code=payment.order_code,
         method=settings.name_of(payment.method, menu.name),
         state=STATES.of(payment.state),
-        calls=calls(payment, terms),
+        calls=calls(payment, terms, booked_now),
         facts=facts(payment, shows_status=menu.provider_status_shown),
         offers=offers(payment, terms),
-        objects_of_other_orders=objects_of_other_orders(payment),
+        objects_of_other_orders=objects_of_other_orders(payment, booked_now),
         contraries=contraries(payment, terms, story),
         forms=payment_forms(payment, terms, refused),
         refused=refused,

@@ -95,7 +95,7 @@ class Reopened:
 
 @dataclass(frozen=True)
 class HoldHereAgain:
-    """A hold that staff had disowned and count again is reported."""
+    """A hold is reported that staff had disowned and count again, or whose capture did not take place."""
 
 
 @dataclass(frozen=True)
@@ -190,6 +190,7 @@ NEXT: dict[State, dict[type, State]] = {
         Captured: "captured",
         ShortMoneyAccepted: "captured",
         ReauthorizationRequested: "reauthorizing",
+        HoldHereAgain: "authorized",
         RefundRequested: "refunding",
         NothingLeft: "voided",
     },

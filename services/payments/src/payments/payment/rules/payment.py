@@ -80,8 +80,6 @@ class Payment(Money):
     """Yen charged on the agreement by charges that nobody has named."""
     parts: tuple[str, ...] = ()
     """The receipts of holds that were captured in part."""
-    reversals: tuple[str, ...] = ()
-    """Receipts that were taken back, by the provider's ids. ``failed_refunds`` has ids, too."""
     receipt_amounts_in_doubt: Mapping[str, int] = field(default_factory=dict)
     """The yen that the provider now reports for receipts that were booked with another amount."""
     refund_amounts_in_doubt: Mapping[str, int] = field(default_factory=dict)

@@ -57,6 +57,7 @@ from payments.payment.rules.reports.objects import (
     call_for_missing_objects,
     disowned_object,
     record_report_of_disowned,
+    without_doubt_about,
 )
 from payments.payment.rules.terms import Terms
 from shared.events import (
@@ -87,6 +88,7 @@ def settle_answer(
     if ref := disowned_object(payment, answer):
         record_report_of_disowned(draft, ref, answer)
         return draft.done()
+    draft.payment = without_doubt_about(payment, answer)
     answer = as_named_here(payment, answer)
     draft.remember(answer.refs)
     because = because or f"{operation or 'look_up'}: {stored_name(type(answer))}"

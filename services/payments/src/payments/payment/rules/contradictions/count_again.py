@@ -94,6 +94,17 @@ def _without_decision(payment: Payment, ref: str) -> Payment:
     )
 
 
+def record_order_of_receipt(payment: Payment, at: datetime, *, ref: str, order_code: str) -> Settled:
+    """Record that ``order_code`` has the receipt ``ref`` now, which was disowned here. It calls nobody any more."""
+    one = payment.disowned.get(ref)
+    if one is None or one.booked_on or one.kind != "receipt":
+        return Settled(payment)
+    draft = Draft(payment, at)
+    known = {**payment.disowned, ref: replace(one, booked_on=order_code)}
+    draft.payment = end_receipt_nowhere(payment.changed(disowned=known))
+    return draft.done()
+
+
 def end_receipt_nowhere(payment: Payment) -> Payment:
     """Return the payment without the call about a receipt that is booked nowhere, unless there is another one."""
     nowhere = any(one.kind == "receipt" and not one.booked_on for one in payment.disowned.values())
