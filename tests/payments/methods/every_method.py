@@ -163,7 +163,6 @@ class Meddler:
 
         await self._app(scope, receive, hold)
 
-
     async def _remember_or_repeat(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, body = scope["path"], b""
         if self._repeats and path in self._heard:

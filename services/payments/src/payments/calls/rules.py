@@ -30,7 +30,9 @@ def calls_to_mark_seen(payment: Payment) -> tuple[str, ...]:
     - A part refund that failed leaves nothing owed. Staff decide whether to try again.
     - The call about an object that may belong to others stays until staff decide whose it is, if a deed decides it.
     """
-    undecided = bool(payment.booked_elsewhere) or any(_may_decide_owner(payment, ref) for ref in payment.refs_of_others)
+    undecided = bool(payment.booked_elsewhere) or any(
+        _may_decide_owner(payment, ref) for ref in payment.refs_of_others
+    )
     conditions: Mapping[CallEnd, bool] = {
         "seen": True,
         "seen, without spare money": not payment.spare_amount,

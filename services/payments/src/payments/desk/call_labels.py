@@ -222,7 +222,9 @@ def calls(
         lost -= {"receipt"}
     shown_words = [f"{word}_after_refund" if kinds.get(word) in lost else word for word in payment.calls]
     if homes and all(homes):
-        shown_words = ["receipt_found_its_order" if word == "receipt_nowhere" else word for word in shown_words]
+        shown_words = [
+            "receipt_found_its_order" if word == "receipt_nowhere" else word for word in shown_words
+        ]
     if payment.owes_nothing:
         shown_words = ["wished_refund_failed" if word == "refund_failed" else word for word in shown_words]
     if payment.booked_elsewhere:

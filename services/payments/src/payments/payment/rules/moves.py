@@ -115,7 +115,7 @@ class ShortMoneyAccepted:
 
 @dataclass(frozen=True)
 class NothingLeft:
-    """The short money is gone again, and no reported money of the order was refunded."""
+    """The money is gone again, and no reported money of the order was refunded."""
 
 
 _AFTER_FIRST_ANSWER: dict[type, State] = {
@@ -194,7 +194,12 @@ NEXT: dict[State, dict[type, State]] = {
         RefundRequested: "refunding",
         NothingLeft: "voided",
     },
-    "captured": {RefundRequested: "refunding", CapturedInPart: "short", Reopened: "waiting"},
+    "captured": {
+        RefundRequested: "refunding",
+        CapturedInPart: "short",
+        Reopened: "waiting",
+        NothingLeft: "voided",
+    },
     "voiding": {
         Voided: "voided",
         Expired: "voided",

@@ -9,11 +9,11 @@ from payments.payment.rules.answers import Captured
 from payments.payment.rules.call_table import ENDED_BY
 from payments.payment.rules.details import Disowned
 from payments.payment.rules.drafting import Draft, Settled, and_then
+from payments.payment.rules.holds.ends import await_hold_again
 from payments.payment.rules.moves import NEXT, HoldHereAgain
 from payments.payment.rules.order_wishes import do_what_waited
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.refunds.mismatches import count_refund_again
-from payments.payment.rules.holds.ends import await_hold_again
 from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.terms import Terms
 

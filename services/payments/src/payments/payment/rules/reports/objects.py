@@ -95,7 +95,9 @@ def forget_booked_elsewhere(payment: Payment, answers: Iterable[Answer]) -> Paym
     reported = {one.receipt_id for one in answers if isinstance(one, Captured)}
     left = {ref: code for ref, code in payment.booked_elsewhere.items() if ref in reported}
     gone = {ref: code for ref, code in payment.booked_elsewhere.items() if ref not in reported}
-    once_here = {ref: Disowned("receipt", booked_on=code) for ref, code in gone.items() if ref in payment.receipts}
+    once_here = {
+        ref: Disowned("receipt", booked_on=code) for ref, code in gone.items() if ref in payment.receipts
+    }
     return payment.changed(booked_elsewhere=left, disowned={**once_here, **payment.disowned})
 
 
