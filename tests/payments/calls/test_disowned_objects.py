@@ -312,7 +312,7 @@ def test_a_denied_request_leaves_what_may_be_the_orders_own() -> None:
     assert (denied.state, dict(denied.disowned)) == ("declined", {})
 
 
-def test_a_hold_counted_again_after_another_was_released_is_released() -> None:
+def test_a_hold_counted_again_has_a_release_of_its_own() -> None:
     """Each release is a request of its own, whatever was forgotten about the holds before."""
     first = look(disowned_hold(), HOLD)
     second = replace(HOLD, authorization_id="a2", refs={"charge_id": "a2"})
@@ -330,7 +330,7 @@ def test_a_hold_counted_again_after_another_was_released_is_released() -> None:
     assert before.sequence < after.sequence
 
 
-def test_a_denied_refund_that_a_look_had_booked_stays_booked_once() -> None:
+def test_a_denied_refund_that_was_booked_stays_booked_once() -> None:
     part = refund_part(PAID_NUMBER, KONBINI, AT, amount=500, reason="傷", by=STAFF).payment
     booked = look(part, PAID, replace(BACK, amount=500), terms=KONBINI)
     doubt = Unknown(reason="amount_differs", mismatch=True, to_request=True, unfit_refund_ref="p1")
@@ -356,7 +356,7 @@ def test_a_denied_request_leaves_a_booked_receipt_in_doubt() -> None:
 # ---------- what was of others, and is reported rightly ----------
 
 
-def test_an_object_that_is_reported_rightly_is_not_of_others_any_more() -> None:
+def test_an_object_reported_rightly_is_not_of_others_any_more() -> None:
     doubted = settle_answers(
         refunded(500), None, [replace(OF_ANOTHER, ref_of_others="r1")], AT, KONBINI
     ).payment
@@ -369,7 +369,7 @@ def test_an_object_that_is_reported_rightly_is_not_of_others_any_more() -> None:
     assert pressed(told, KONBINI).held_amount == 2_900
 
 
-def test_an_object_that_is_not_in_the_books_leaves_a_true_way_out() -> None:
+def test_an_object_not_in_the_books_leaves_a_true_way_out() -> None:
     asked = cancel(PAID_NUMBER, AT).payment
     doubt = Unknown(reason="other_reference", mismatch=True, to_request=True, ref_of_others="stranger")
     doubted = settle_answers(asked, "refund", [doubt], AT, KONBINI).payment
@@ -379,7 +379,7 @@ def test_an_object_that_is_not_in_the_books_leaves_a_true_way_out() -> None:
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_a_receipt_of_another_order_that_is_reported_no_more_ends_the_doubt(known: bool) -> None:
+def test_a_receipt_of_another_order_told_no_more_ends_doubt(known: bool) -> None:
     own = {"receipts": ("r9",), "reversals": ("r9",)} if known else {}
     doubted = PAID_NUMBER.changed(booked_elsewhere={"r9": "N2"}, calls=("answer_mismatch",))
     doubted = doubted.changed(**{name: (*getattr(doubted, name), *ids) for name, ids in own.items()})

@@ -103,7 +103,7 @@ def paid_number() -> Payment:
     return settle_answer(payment("waiting", number=NUMBER), None, PAID, AT, KONBINI).payment
 
 
-def test_the_standing_says_that_a_reversed_sale_is_lost_and_paid_again() -> None:
+def test_the_standing_says_that_a_reversed_sale_is_lost() -> None:
     paid = paid_number()
     gone = settle_answer(paid, None, Reversed(receipt_id="r1", amount=3_300), AT, KONBINI)
     assert lost_after(paid, gone) == [True]
@@ -111,7 +111,7 @@ def test_the_standing_says_that_a_reversed_sale_is_lost_and_paid_again() -> None
     assert lost_after(gone.payment, again) == [False]
 
 
-def test_the_standing_says_that_a_receipt_told_no_more_took_the_sale() -> None:
+def test_a_receipt_told_no_more_takes_the_sale() -> None:
     paid = paid_number()
     told = settle_answer(paid, None, NoLongerReported(receipts=("r1",)), AT, KONBINI).payment
     assert lost_after(told, call_rules.mark_seen(told, KONBINI, AT, by="佐藤")) == [True]
