@@ -186,11 +186,13 @@ def _hold_again(
 ) -> None:
     """Treat the reported hold as the order's hold again, or record that it ended.
 
-    Money that came meanwhile came by this hold, or instead of it. Staff see what it pays.
+    Money that came meanwhile came by this hold, or instead of it, even if it was refunded since. Staff see what it
+    pays. A receipt that was taken back is no such money.
     """
     name = f"{AGAIN}{answer.authorization_id}"
     draft.change(refs={one: ref for one, ref in draft.payment.refs.items() if one != name})
-    if isinstance(answer, Authorized) and not draft.payment.held_amount:
+    unreal = sum(loss.amount for loss in draft.payment.losses if loss.kind == "receipt")
+    if isinstance(answer, Authorized) and draft.payment.received_amount <= unreal:
         draft.move(HoldHereAgain, because)
         _authorized(draft, answer, terms)
         return
