@@ -108,9 +108,14 @@ def a_cancellation(code: str = "N-1001") -> OrderCancelled:
 
 
 def a_standing(
-    code: str = "N-1001", *, revision: int = 1, kept: int | None = 0, taken: int = 5_600
+    code: str = "N-1001",
+    *,
+    revision: int = 1,
+    kept: int | None = 0,
+    taken: int = 5_600,
+    lost: bool | None = None,
 ) -> PaymentStandingChanged:
-    """The money of an order: ``taken`` yen paid for it, and it keeps ``kept`` of them."""
+    """The money of an order: ``taken`` yen paid for it, and it keeps ``kept`` of them. ``lost`` as new releases say it."""
     return PaymentStandingChanged(
         order_code=code,
         payment_id=new_id(),
@@ -120,5 +125,6 @@ def a_standing(
         expected_amount=5_600,
         captured_amount=taken,
         sale_amount=kept,
+        lost_its_sale=lost,
         refunded_amount=taken - (kept or 0),
     )

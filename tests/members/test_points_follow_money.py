@@ -33,6 +33,19 @@ async def test_an_order_whose_money_all_went_back_earns_nothing(members: Members
     assert "キャンセル" not in page
 
 
+async def test_money_that_left_without_a_refund_takes_its_points(members: MembersService) -> None:
+    aya = await members.register()
+    await members.hears(an_order(member_id=aya), a_shipping())
+    await members.hears(a_standing(taken=0, lost=False))
+    assert points(await members.balance(aya)) == (0, 550, 0), "set aside, and still here"
+
+    await members.hears(a_standing(revision=2, taken=0, lost=True))
+
+    assert points(await members.balance(aya)) == (0, 500, 0)
+    await members.hears(a_standing(revision=3, kept=5_600, lost=False))
+    assert points(await members.balance(aya)) == (0, 550, 0)
+
+
 async def test_after_a_part_refund_earned_points_stay(members: MembersService) -> None:
     aya = await members.register()
     await members.hears(an_order(member_id=aya), a_shipping(), a_standing(kept=1))

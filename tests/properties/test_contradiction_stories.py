@@ -235,6 +235,12 @@ class ContradictionStory(RuleBasedStateMachine):
         named = self.payment.authorization_id
         self.look((Unknown(reason="other_reference", mismatch=True, ref_of_others=named),))
 
+    @rule(pick=st.integers(0, 5))
+    def a_look_tells_money_of_another(self, pick: int) -> None:
+        named = [*self.payment.receipts, *self.payment.refunds, "stranger"]
+        doubt = Unknown(reason="other_reference", mismatch=True, ref_of_others=named[pick % len(named)])
+        self.look((doubt,))
+
     @rule(kind=st.sampled_from([Captured, Refunded]))
     def a_look_tells_money_no_more(self, kind: type[Answer]) -> None:
         told = tuple(one for one in self.found() if not isinstance(one, kind | RefundedInAll))
@@ -363,6 +369,30 @@ class ContradictionStory(RuleBasedStateMachine):
             self.commit(
                 refund_rules.refund_part(self.payment, self.terms, AT, amount=500, reason="傷", by=STAFF)
             )
+
+    @invariant()
+    def a_true_deed_is_offered_while_contradicted(self) -> None:
+        payment = self.payment
+        if payment.contradicted:
+            waits = payment.awaits_an_answer or any("counted_again_" in name for name in payment.refs)
+            assert call_rules.may_end_mismatch(payment) or may_be_counted_again(payment) or waits
+
+    @invariant()
+    def no_deed_that_is_offered_is_refused(self) -> None:
+        payment, terms = self.payment, self.terms
+        if call_rules.calls_to_mark_seen(payment):
+            assert call_rules.mark_seen(payment, terms, AT, by=STAFF) != Settled(payment)
+        if may_deny(payment):
+            assert deny(payment, terms, AT, by=STAFF) != Settled(payment)
+        for ref in may_be_counted_again(payment):
+            assert count_again(payment, terms, AT, ref=ref, by=STAFF) != Settled(payment)
+        hold = [payment.authorization_id] if may_disown_hold(payment) else []
+        for ref in (*refunds_to_disown(payment), *receipts_to_disown(payment), *hold):
+            assert disown(payment, terms, AT, ref=ref, by=STAFF) != Settled(payment)
+
+    @invariant()
+    def what_is_booked_is_not_disowned(self) -> None:
+        assert not [ref for ref in self.payment.disowned if self.payment.has_booked(ref)]
 
     @invariant()
     def the_books_balance(self) -> None:

@@ -19,14 +19,14 @@ from payments.payment.rules.answers import (
     Unknown,
     Voided,
 )
-from payments.payment.rules.contradictions.count_again import count_again
+from payments.payment.rules.contradictions.count_again import count_again, record_order_of_receipt
 from payments.payment.rules.contradictions.deny import deny
 from payments.payment.rules.contradictions.disown import disown
 from payments.payment.rules.drafting import Settled
-from payments.payment.rules.order_wishes import cancel
+from payments.payment.rules.order_wishes import cancel, capture_after_shipping, reauthorize
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
-from payments.refunds.rules import refund_again
+from payments.refunds.rules import refund_again, refund_part
 from payments.requests.outcomes import outcome, settle_reply, without_disowned
 from payments.requests.refund_refusals import judge_refused_refund
 from shared.events import PaymentAuthorized, PaymentVoided
@@ -216,6 +216,16 @@ def test_a_disowned_refund_is_counted_again(amount: int) -> None:
     assert look(counted, PAID, replace(BACK, amount=amount), terms=KONBINI) == counted
 
 
+def test_a_receipt_that_another_order_has_now_is_not_offered() -> None:
+    told = look(disowned_receipt(), PAID, terms=KONBINI).with_call("receipt_nowhere")
+    assert [one.path for one in objects_of_other_orders(told, {"r1": ""})] == ["count-again"]
+    assert not objects_of_other_orders(told, {"r1": "N2"})
+    known = record_order_of_receipt(told, AT, ref="r1", order_code="N2").payment
+    assert "receipt_nowhere" in told.calls
+    assert "receipt_nowhere" not in known.calls
+    assert not objects_of_other_orders(known)
+
+
 # ---------- holds ----------
 
 
@@ -300,6 +310,111 @@ def test_a_denied_request_leaves_what_may_be_the_orders_own() -> None:
     asked = settle_answers(payment("requested"), "authorize", [OF_ANOTHER], AT, RENEWABLE).payment
     denied = deny(asked, RENEWABLE, AT, by=STAFF).payment
     assert (denied.state, dict(denied.disowned)) == ("declined", {})
+
+
+def test_a_hold_counted_again_has_a_release_of_its_own() -> None:
+    """Each release is a request of its own, whatever was forgotten about the holds before."""
+    first = look(disowned_hold(), HOLD)
+    second = replace(HOLD, authorization_id="a2", refs={"charge_id": "a2"})
+    renewed = reauthorize(pressed(first), RENEWABLE, AT, by=STAFF).payment
+    held = settle_answers(renewed, "reauthorize", [second], AT, RENEWABLE).payment
+    released = cancel(held, AT)
+    over = settle_answers(released.payment, "void", [Voided(authorization_id="a2")], AT, RENEWABLE).payment
+
+    counted = count_again(over, RENEWABLE, AT, ref="a1", by=STAFF).payment
+    told = settle_answers(counted, None, [HOLD], AT, RENEWABLE)
+    again = end_mismatch_if_all_fits(told, [HOLD], AT, RENEWABLE)
+
+    [before], [after] = released.requests, again.requests
+    assert (before.operation, after.operation) == ("void", "void")
+    assert before.sequence < after.sequence
+
+
+def test_a_denied_refund_that_was_booked_stays_booked_once() -> None:
+    part = refund_part(PAID_NUMBER, KONBINI, AT, amount=500, reason="傷", by=STAFF).payment
+    booked = look(part, PAID, replace(BACK, amount=500), terms=KONBINI)
+    doubt = Unknown(reason="amount_differs", mismatch=True, to_request=True, unfit_refund_ref="p1")
+    doubted = settle_answers(booked, "refund", [doubt], AT, KONBINI).payment
+
+    denied = deny(doubted, KONBINI, AT, by=STAFF).payment
+
+    assert (dict(denied.disowned), denied.held_amount) == ({}, 2_800)
+    seen = look(denied, PAID, replace(BACK, amount=500), terms=KONBINI)
+    assert (seen.held_amount, seen.contradicted) == (2_800, False)
+
+
+def test_a_denied_request_leaves_a_booked_receipt_in_doubt() -> None:
+    asked = cancel(PAID_NUMBER, AT).payment
+    doubt = Unknown(reason="other_reference", mismatch=True, to_request=True, ref_of_others="r1")
+    denied = deny(
+        settle_answers(asked, "refund", [doubt], AT, KONBINI).payment, KONBINI, AT, by=STAFF
+    ).payment
+    assert (dict(denied.disowned), denied.refs_of_others, denied.held_amount) == ({}, ("r1",), 3_300)
+    assert look(denied, PAID, terms=KONBINI).contradicted is False
+
+
+# ---------- what was of others, and is reported rightly ----------
+
+
+def test_an_object_reported_rightly_is_not_of_others_any_more() -> None:
+    doubted = settle_answers(
+        refunded(500), None, [replace(OF_ANOTHER, ref_of_others="r1")], AT, KONBINI
+    ).payment
+    assert "answer_mismatch" in pressed(doubted, KONBINI).calls
+
+    told = look(doubted, PAID, replace(BACK, amount=400), terms=KONBINI)
+
+    assert (told.refs_of_others, told.refund_amounts_in_doubt) == ((), {"p1": 400})
+    assert "確認済みにする" in deeds(told, KONBINI)
+    assert pressed(told, KONBINI).held_amount == 2_900
+
+
+def test_an_object_not_in_the_books_leaves_a_true_way_out() -> None:
+    asked = cancel(PAID_NUMBER, AT).payment
+    doubt = Unknown(reason="other_reference", mismatch=True, to_request=True, ref_of_others="stranger")
+    doubted = settle_answers(asked, "refund", [doubt], AT, KONBINI).payment
+    assert {"確認済みにする", "依頼は成立していない"} <= deeds(doubted, KONBINI)
+    seen = pressed(doubted, KONBINI)
+    assert (seen.contradicted, seen.refund_requested_amount) == (False, 3_300)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_receipt_of_another_order_told_no_more_ends_doubt(known: bool) -> None:
+    own = {"receipts": ("r9",), "reversals": ("r9",)} if known else {}
+    doubted = PAID_NUMBER.changed(booked_elsewhere={"r9": "N2"}, calls=("answer_mismatch",))
+    doubted = doubted.changed(**{name: (*getattr(doubted, name), *ids) for name, ids in own.items()})
+
+    fits = look(doubted, PAID, terms=KONBINI)
+
+    assert (fits.contradicted, fits.calls, dict(fits.booked_elsewhere)) == (False, (), {})
+    again = settle_answers(fits, None, [replace(PAID, receipt_id="r9")], AT, KONBINI).payment
+    assert again.booked_elsewhere == ({"r9": "N2"} if known else {})
+
+
+# ---------- captures that did not take place ----------
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_a_hold_whose_capture_is_told_no_more_is_held_again(cancelled: bool) -> None:
+    paid = look(
+        settle_answers(HELD.changed(state="capturing"), "capture", [TAKEN], AT, RENEWABLE).payment,
+        HOLD,
+        TAKEN,
+    )
+    told = look(paid, HOLD, NoLongerReported(receipts=("a1",)))
+    assert (told.contradicted, told.held_amount) == (True, 3_300)
+
+    seen = pressed(cancel(told, AT).payment if cancelled else told)
+    found = settle_answers(seen, None, [HOLD], AT, RENEWABLE)
+
+    assert found.payment.held_amount == 0
+    assert [one.operation for one in found.requests] == (["void"] if cancelled else [])
+    assert found.payment.state == ("voiding" if cancelled else "authorized")
+    if not cancelled:
+        asked = capture_after_shipping(found.payment, RENEWABLE, AT)
+        assert asked.requests[0].sequence > 1, "the first capture was answered"
+        again = settle_answers(asked.payment, "capture", [TAKEN], AT, RENEWABLE).payment
+        assert (again.state, again.held_amount, again.contradicted) == ("captured", 3_300, False)
 
 
 # ---------- looks that are out of date ----------

@@ -250,8 +250,25 @@ async def test_a_receipt_that_no_order_has_is_listed(odd: Odd) -> None:
 
     await said_after(odd, "N1", "count-again")
     assert (await odd.payments.payment("N1")).calls == ()
+    page = (await odd.payments.browser.get("/desk/payments/N2")).text
+    assert "いま注文N1に記録されています" in page
     assert (await press(odd.payments, "N2", "seen")).status_code == 303
     assert (await odd.payments.payment("N2")).calls == ()
+
+
+async def test_pages_tell_where_a_receipt_is_booked_now(odd: Odd) -> None:
+    await told_for_two(odd)
+    await said_after(odd, "N1", "disown")
+    page = (await odd.payments.browser.get("/desk/payments/N2")).text
+    assert "いまどの注文にも記録されていない入金が、この注文の入金としても" in page
+    assert "注文N1に記録済みの" not in page
+    assert "注文N1の入金記録を取り消し" not in page
+    await said_after(odd, "N2", "move")
+
+    page = (await odd.payments.browser.get("/desk/payments/N1")).text
+
+    assert "数え直す" not in page
+    assert "どの注文にも記録されて" not in page
 
 
 async def test_a_receipt_that_found_its_order_calls_no_more(odd: Odd) -> None:

@@ -112,6 +112,16 @@ class Meddler:
         self.verbs: tuple[str, ...] = ()
         self.change: Change = lambda answer: answer
         self.status = 0
+        self._heard: dict[str, bytes] = {}
+        self._remembers = self._repeats = False
+
+    def remember(self) -> None:
+        """Keep the answers to GET from now on."""
+        self._remembers = True
+
+    def repeat(self) -> None:
+        """Answer each GET with the answer that was kept, if there is one, from now on."""
+        self._remembers, self._repeats = False, True
 
     def let(self, change: Change, *verbs: str) -> None:
         """Change answers to ``verbs`` from now on."""
@@ -125,8 +135,12 @@ class Meddler:
     def stop(self) -> None:
         """Let everything pass from now on."""
         self.verbs = ()
+        self._remembers = self._repeats = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "GET" and (self._remembers or self._repeats):
+            await self._remember_or_repeat(scope, receive, send)
+            return
         if scope["type"] != "http" or scope["method"] not in self.verbs:
             await self._app(scope, receive, send)
             return
@@ -148,6 +162,23 @@ class Meddler:
                 await send({"type": "http.response.body", "body": changed})
 
         await self._app(scope, receive, hold)
+
+    async def _remember_or_repeat(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path, body = scope["path"], b""
+        if self._repeats and path in self._heard:
+            headers = [(b"content-type", b"application/json")]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.body", "body": self._heard[path]})
+            return
+
+        async def hear(message: Message) -> None:
+            nonlocal body
+            body += message.get("body", b"")
+            await send(message)
+
+        await self._app(scope, receive, hear)
+        if self._remembers:
+            self._heard[path] = body
 
 
 def everywhere(change: Callable[[str, Any], Any]) -> Change:

@@ -259,6 +259,31 @@ async def test_a_disowned_object_is_reported_as_long_as_it_is_there(tried: Trial
         assert not any(isinstance(one, Unknown) for one in again)
 
 
+async def test_money_that_is_reported_no_more_calls_a_person(tried: Trial, keys: Keys) -> None:
+    """Looks report the payment as it was before the money came. Nothing is final until a person has decided."""
+    if tried.method.terms.deposit == "by_hand":
+        pytest.skip("staff report the money")
+    sign_in(tried.payments.browser, keys)
+    payment = await tried.order("N1")
+    assert isinstance(tried.method, LooksUp)
+    tried.meddler.remember()
+    await tried.method.look_up(payment)
+    tried.meddler.stop()
+    await paid(tried, "N1")
+
+    tried.meddler.repeat()
+    await press(tried.payments, "N1", "look-up")
+    await tried.payments.work()
+
+    doubted = await tried.payments.payment("N1")
+    assert (doubted.contradicted, doubted.held_amount) == (True, payment.amount)
+    assert "answer_mismatch" in doubted.calls
+    tried.meddler.stop()
+    await press(tried.payments, "N1", "look-up")
+    await tried.payments.work()
+    assert (await tried.payments.payment("N1")).calls == ()
+
+
 async def test_a_cancelled_unpaid_order_leaves_nothing_behind(tried: Trial) -> None:
     payment = await tried.order("N1")
     await tried.payments.hears(cancelled("N1"))

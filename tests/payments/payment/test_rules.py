@@ -204,6 +204,7 @@ def test_captured_money_is_a_sale_and_is_told_as_the_wish_wanted() -> None:
     assert settled.payment == replace(
         before,
         state="captured",
+        paid_once=True,
         version=5,
         captured_amount=3_300,
         receipts=("r1",),

@@ -175,6 +175,9 @@ class PaymentStandingChanged(PaymentsEvent):
     the money that was here. Banks took ``charged_back_amount`` as part of ``refunded_amount``.
     ``refunded_elsewhere_amount`` was refunded at the provider without a request of Noren. ``captured_amount`` paid for
     the order, and ``sale_amount`` is what the order keeps of it; None in events of the release before.
+    ``lost_its_sale`` means that money paid for the order, and nothing of it is kept, however it left: refunded, taken
+    back, or booked on another order. None in events of the release before: then it is true if ``captured_amount`` is
+    more than 0 and ``sale_amount`` is 0.
     """
 
     revision: int
@@ -182,6 +185,7 @@ class PaymentStandingChanged(PaymentsEvent):
     expected_amount: Yen
     captured_amount: Yen = 0
     sale_amount: Yen | None = None
+    lost_its_sale: bool | None = None
     suspense_amount: Yen = 0
     refunded_amount: Yen = 0
     refunded_elsewhere_amount: Yen | None = None

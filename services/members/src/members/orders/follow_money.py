@@ -58,8 +58,7 @@ class MoneyOfOrders:
             return None
         if event.sale_amount:
             return self._grant_again(grant, event.order_code, at=event.occurred_at)
-        # An order that was never paid has not lost its money. A release that does not tell the amount says nothing.
-        if event.sale_amount is None or not event.captured_amount:
+        if not _lost_its_sale(event):
             return None
         return self._revoke(grant, event.order_code, at=event.occurred_at)
 
@@ -97,3 +96,13 @@ class MoneyOfOrders:
             reason="purchase",
             order_code=code,
         )
+
+
+def _lost_its_sale(event: PaymentStandingChanged) -> bool:
+    """Return whether nothing is kept of the money that paid for the order. An order that was never paid has lost none.
+
+    The release before tells the amounts alone, and an older one says nothing.
+    """
+    if event.lost_its_sale is None:
+        return event.sale_amount == 0 and event.captured_amount > 0
+    return event.lost_its_sale

@@ -27,18 +27,27 @@ def calls_to_mark_seen(payment: Payment) -> tuple[str, ...]:
 
     - The call of an open chargeback stays, and so does the call about money in suspense.
     - A part refund that failed leaves nothing owed. Staff decide whether to try again.
-    - The call about an object that may belong to others stays until staff decide whose it is.
+    - The call about an object that may belong to others stays until staff decide whose it is, if a deed decides it.
     """
+    undecided = bool(payment.booked_elsewhere) or any(
+        _may_decide_owner(payment, ref) for ref in payment.refs_of_others
+    )
     conditions: Mapping[CallEnd, bool] = {
         "seen": True,
         "seen, without spare money": not payment.spare_amount,
         "seen, without an open chargeback": not payment.open_chargebacks,
-        "seen, without an object of others": not (payment.refs_of_others or payment.booked_elsewhere),
+        "seen, without an object of others": not undecided,
         "seen, with nothing owed": payment.owes_nothing,
         "seen, after the cancellation": payment.order_cancelled,
     }
     seen = {word for end, now in conditions.items() if now for word in ENDED_BY[end]}
     return tuple(word for word in payment.calls if word in seen)
+
+
+def _may_decide_owner(payment: Payment, ref: str) -> bool:
+    """Return whether staff may disown ``ref``, which may belong to others."""
+    is_hold = may_disown_hold(payment) and ref == payment.authorization_id
+    return is_hold or ref in refunds_to_disown(payment) or ref in receipts_to_disown(payment)
 
 
 def may_end_mismatch(payment: Payment) -> bool:
@@ -62,6 +71,9 @@ def mark_seen(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settl
     if seen := calls_to_mark_seen(payment):
         draft.note("marked as seen")
         draft.payment = draft.payment.without_calls(*seen)
+        if MISMATCH in seen:
+            # What is left names no object that a deed decides about. Noren asks again.
+            draft.change(refs_of_others=())
         if payment.unfit_refund_refs:
             end_doubted_refund(draft, "marked as seen")
         book_receipts_as_reported(draft, terms, "marked as seen")

@@ -230,6 +230,7 @@ def keep_for_order(
         draft.book(journal.allocated(f"kept:{payment.version}", amount))
         draft.change(
             captured_amount=payment.captured_amount + amount,
+            paid_once=True,
             suspense_amount=payment.suspense_amount - amount,
             provider_status=CAPTURED if payment.authorization_id else "",
         )

@@ -1,7 +1,8 @@
 """The labels of calls: what a person must look at and do, with the amounts of the payment."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Literal
 
 from payments.calls import rules as call_rules
@@ -29,6 +30,7 @@ _Attention = (
         "answer_mismatch_deadline",
         "answer_mismatch_reported_again",
         "receipt_reversed_after_refund",
+        "receipt_found_its_order",
         "chargeback_lost_after_refund",
         "authorization_expired",
     ]
@@ -109,6 +111,10 @@ ATTENTION = Complete[_Attention, tuple[str, str]](
             "この注文のものではないと記録した入金が、どの注文にも記録されていません。{console}でどの注文の入金かを確認し、その注文に"
             "記録してください。{again}対応が済んだら、確認済みにしてください。",
         ),
+        "receipt_found_its_order": (
+            CALL_LABEL["receipt_nowhere"],
+            "この注文のものではないと記録した入金は、いま{homes}に記録されています。確認済みにしてください。",
+        ),
         "chargeback_lost": (
             CALL_LABEL["chargeback_lost"],
             "チャージバックにより、{charged_back}がお客様に返金されました。発送前の場合は発送しないでください。",
@@ -129,7 +135,7 @@ ATTENTION = Complete[_Attention, tuple[str, str]](
         ),
         "answer_mismatch_elsewhere": (
             CALL_LABEL["answer_mismatch"],
-            "注文{elsewhere_order}に記録済みの入金が、この注文の入金としても決済会社から届いています。{console}で確認し、この注文の"
+            "{elsewhere_receipts}が、この注文の入金としても決済会社から届いています。{console}で確認し、この注文の"
             "入金であれば「この入金をこの注文に移す」を、そうでなければ「この注文の入金ではない」を押してください。それまで、この注文の"
             "処理を止めています。発送前の場合は、まだ発送しないでください。",
         ),
@@ -161,8 +167,19 @@ ATTENTION = Complete[_Attention, tuple[str, str]](
 )
 
 
-def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
-    """Return title and text of all calls of this payment, with its amounts."""
+def calls(
+    payment: Payment, terms: Terms, booked_now: Mapping[str, str] = MappingProxyType({})
+) -> list[tuple[str, str]]:
+    """Return title and text of all calls of this payment, with its amounts.
+
+    ``booked_now`` has the order that has a receipt in its books now, by the provider's ids; "" for none.
+    """
+    again = {ref: one for ref, one in may_be_counted_again(payment).items() if not booked_now.get(ref)}
+    homes = [
+        booked_now.get(ref, "")
+        for ref, one in payment.disowned.items()
+        if one.kind == "receipt" and not one.booked_on
+    ]
     by = payment.respond_by
     words = {
         "missing": yen(payment.missing_amount),
@@ -175,12 +192,18 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
         "failed": f"（{yen(payment.refund_failed_amount)}）" if payment.refund_failed_amount else "",
         "disputed": disputed_words(payment.open_chargebacks or payment.chargebacks),
         "other_holds": yen(sum(one.amount for one in payment.other_holds if one.stands)),
-        "elsewhere_order": "、".join(payment.booked_elsewhere.values()),
+        "elsewhere_receipts": "、".join(
+            f"注文{code}に記録済みの入金" if code else "いまどの注文にも記録されていない入金"
+            for code in dict.fromkeys(
+                booked_now.get(ref, stored) for ref, stored in payment.booked_elsewhere.items()
+            )
+        ),
+        "homes": "、".join(dict.fromkeys(f"注文{code}" for code in homes)),
         "way_out": "この画面で実際の状況を記録すると、処理を続けます。"
         if call_rules.may_end_mismatch(payment)
         else "決済会社にお問い合わせください。",
         "again": "この注文の入金だったときは、「この注文の入金として数え直す」を押してください。"
-        if any(one.kind == "receipt" for one in may_be_counted_again(payment).values())
+        if any(one.kind == "receipt" for one in again.values())
         else "",
         "reported_again": "、".join(
             f"{KINDS[one.kind]} {yen(one.amount)}" for one in payment.reported_again.values()
@@ -198,6 +221,10 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
         # Whether this is lost is known after the refund was answered.
         lost -= {"receipt"}
     shown_words = [f"{word}_after_refund" if kinds.get(word) in lost else word for word in payment.calls]
+    if homes and all(homes):
+        shown_words = [
+            "receipt_found_its_order" if word == "receipt_nowhere" else word for word in shown_words
+        ]
     if payment.owes_nothing:
         shown_words = ["wished_refund_failed" if word == "refund_failed" else word for word in shown_words]
     if payment.booked_elsewhere:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from payments.calls import rules as call_rules
 from payments.chargebacks import rules as chargeback_rules
@@ -162,12 +163,17 @@ def _no_deposit(payment: Payment, receipt: Receipt) -> Contrary:
     )
 
 
-def objects_of_other_orders(payment: Payment) -> list[Contrary]:
-    """Return the reported objects that staff may assign to another order, each with the effect."""
+def objects_of_other_orders(
+    payment: Payment, booked_now: Mapping[str, str] = MappingProxyType({})
+) -> list[Contrary]:
+    """Return the reported objects that staff may assign to another order, each with the effect.
+
+    ``booked_now`` has the order that has a receipt in its books now, by the provider's ids; "" for none.
+    """
     goes_on = "注文は未入金に戻ります。" if payment.goes_on else ""
     return [
-        *_booked_elsewhere(payment),
-        *_counted_again(payment),
+        *_booked_elsewhere(payment, booked_now),
+        *_counted_again(payment, booked_now),
         *(
             _not_ours(
                 "入金",
@@ -198,21 +204,25 @@ def objects_of_other_orders(payment: Payment) -> list[Contrary]:
     ]
 
 
-def _booked_elsewhere(payment: Payment) -> list[Contrary]:
+def _booked_elsewhere(payment: Payment, booked_now: Mapping[str, str]) -> list[Contrary]:
     found = []
-    for ref, code in receipts_booked_elsewhere(payment).items():
-        moved = (
-            f"注文{code}の入金記録を取り消し、この注文の入金として記録します。お金は動かず、注文{code}のお客様にはメールを"
-            f"送りません。{TELL_BUYER}"
-        )
-        shown = f"注文{code}に記録済みの入金（{ref}）が、この注文の入金としても届いています。"
+    for ref, stored in receipts_booked_elsewhere(payment).items():
+        code = booked_now.get(ref, stored)
+        where = f"注文{code}に記録済みの" if code else "いまどの注文にも記録されていない"
+        moved = "この注文の入金として記録します。お金は動きません。"
+        if code:
+            moved = (
+                f"注文{code}の入金記録を取り消し、この注文の入金として記録します。お金は動かず、注文{code}のお客様にはメールを"
+                f"送りません。{TELL_BUYER}"
+            )
+        shown = f"{where}入金（{ref}）が、この注文の入金としても届いています。"
         found.append(Contrary("move", "この入金をこの注文に移す", moved, {"ref": ref}, shown))
-        stays = f"注文{code}に記録済みの入金（{ref}）は、この注文の入金ではない。"
+        stays = f"{where}入金（{ref}）は、この注文の入金ではない。"
         found.append(_not_ours("入金", ref, stays, "この入金を、この注文では数えません。お金は動きません。"))
     return found
 
 
-def _counted_again(payment: Payment) -> list[Contrary]:
+def _counted_again(payment: Payment, booked_now: Mapping[str, str]) -> list[Contrary]:
     return [
         Contrary(
             "count-again",
@@ -222,6 +232,7 @@ def _counted_again(payment: Payment) -> list[Contrary]:
             f"この注文のものではないと記録した{KINDS[one.kind]} {yen(one.amount)}（{ref}）",
         )
         for ref, one in may_be_counted_again(payment).items()
+        if booked_now.get(ref, "") in ("", payment.order_code)
     ]
 
 

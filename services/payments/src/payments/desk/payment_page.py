@@ -12,7 +12,7 @@ from payments.desk.do_payment_deed import do_payment_deed
 from payments.desk.facts import facts
 from payments.desk.offers import ASKS_REFUND, contraries, objects_of_other_orders, offers
 from payments.desk.payment_forms import payment_forms
-from payments.desk.rows import payment_story
+from payments.desk.rows import find_orders_of_receipts, payment_story
 from payments.desk.story_labels import story_in_words
 from payments.methods.registry import Methods
 from payments.notices.labels import NOTICE_STATES
@@ -81,6 +81,7 @@ async def _show(
     async with parts.db.transaction() as tx:
         payment = await with_order(tx, await read_order_payment(tx, order_code))
         story = await payment_story(tx, payment.payment_id)
+        booked_now = await find_orders_of_receipts(tx, payment)
         settings = await read_payment_settings(tx)
     staff = await viewer_of(request)
     waits = ASKS_REFUND if story.refund_is_open else ()
@@ -95,11 +96,13 @@ async def _show(
         order_code=payment.order_code,
         method=settings.name_of(payment.method, menu.name),
         state=STATES.of(payment.state),
-        calls=calls(payment, terms),
+        calls=calls(payment, terms, booked_now),
         facts=facts(payment, shows_status=menu.provider_status_shown),
         may=may,
         offers=[one for one in offers(payment, terms) if may[one.path]],
-        objects_of_other_orders=[one for one in objects_of_other_orders(payment) if may[one.path]],
+        objects_of_other_orders=[
+            one for one in objects_of_other_orders(payment, booked_now) if may[one.path]
+        ],
         contraries=[one for one in contraries(payment, terms, story) if may[one.path]],
         forms=payment_forms(payment, terms, refused),
         refused=refused,

@@ -10,10 +10,11 @@ from sqlalchemy import ColumnElement, func, literal, select
 
 from payments.notices.rows import FOR_STAFF
 from payments.notices.tables import notices
-from payments.payment.records import HistoryStep, JournalLine, Receipt
-from payments.payment.rows import payments_found, stream_payments
+from payments.payment.records import HistoryStep, JournalLine, Receipt, find_order_of_receipt
+from payments.payment.rows import find_order_payment, payments_found, stream_payments
 from payments.payment.rules.moves import Operation
 from payments.payment.rules.payment import Payment
+from payments.payment.rules.reports.objects import stands_here
 from payments.payment.tables import order_words, payments
 from payments.requests.stored_answers import StoredAnswer
 from shared.database.planning import LONG, SEARCH
@@ -120,6 +121,20 @@ async def count_calls(tx: Tx) -> dict[str, int]:
     counts = {row.word: int(row.all) for row in rows}
     unread = await tx.value(select(func.count()).select_from(notices).where(notices.c.state.in_(FOR_STAFF)))
     return counts | ({"notices": int(unread)} if unread else {})
+
+
+async def find_orders_of_receipts(tx: Tx, payment: Payment) -> dict[str, str]:
+    """Return the order that has each receipt in its books now, for receipts that may belong to other orders; "" for none.
+
+    The keys are the provider's ids. What was stored at a decision may be different by now.
+    """
+    disowned = [ref for ref, one in payment.disowned.items() if one.kind == "receipt"]
+    found: dict[str, str] = {}
+    for ref in (*payment.booked_elsewhere, *disowned):
+        code = await find_order_of_receipt(tx, payment.method, ref)
+        other = await find_order_payment(tx, code) if code else None
+        found[ref] = code if other is not None and stands_here(other, ref) else ""
+    return found
 
 
 @dataclass(frozen=True, slots=True)

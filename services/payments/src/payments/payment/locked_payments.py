@@ -20,7 +20,7 @@ from payments.payment.rules.moves import Operation
 from payments.payment.rules.next_look import MethodFacts
 from payments.payment.rules.order_wishes import do_what_waited
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.reports.objects import record_booked_elsewhere
+from payments.payment.rules.reports.objects import forget_booked_elsewhere, record_booked_elsewhere
 from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.standing import with_standing
 from payments.payment.rules.terms import Terms
@@ -50,8 +50,11 @@ def end_mismatch_if_all_fits(
 
     Work that waited for this goes on. Pure.
     """
-    clear = not any(isinstance(answer, Unknown) for answer in answers)
-    return settled if settled.payment.awaits_an_answer or not clear else end_mismatch(settled, at, terms)
+    if any(isinstance(answer, Unknown) for answer in answers):
+        return settled
+    if settled.payment.booked_elsewhere:
+        settled = replace(settled, payment=forget_booked_elsewhere(settled.payment, answers))
+    return settled if settled.payment.awaits_an_answer else end_mismatch(settled, at, terms)
 
 
 def end_mismatch(settled: Settled, at: datetime, terms: Terms) -> Settled:

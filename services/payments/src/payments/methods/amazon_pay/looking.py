@@ -11,6 +11,7 @@ from payments.methods.amazon_pay.charges import Charge, Refund
 from payments.methods.amazon_pay.client import AmazonPayClient, NoAnswer, SaysNo, about
 from payments.payment.rules.answers import (
     Answer,
+    NoLongerReported,
     RefundDeclined,
     Refunded,
     RefundedInAll,
@@ -18,7 +19,7 @@ from payments.payment.rules.answers import (
     UnnamedCharges,
 )
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.reports.objects import holds_counted_again, own_refs
+from payments.payment.rules.reports.objects import holds_counted_again, no_longer_reported, own_refs
 
 CHARGE, PERMISSION = "charge_id", "charge_permission_id"
 REFUND = "refund_"
@@ -125,6 +126,7 @@ async def look_at_charges(client: AmazonPayClient, payment: Payment) -> Sequence
         answers += meaning.of_other_charge(charge)
     charges = own_charges + others
     disowned = await _on_the_permission(client, payment, disowned_of(payment))
+    answers += _taken_no_more(payment, charges)
     for charge in disowned:
         answers += meaning.of_charge(charge, payment.instrument, {}, held=True)
     answers += await _unnamed(client, payment, charges + disowned)
@@ -139,6 +141,15 @@ async def look_at_charges(client: AmazonPayClient, payment: Payment) -> Sequence
     return (
         [*answers, RefundedInAll(amount=returned, expected_before=before)] if returned or before else answers
     )
+
+
+def _taken_no_more(payment: Payment, charges: Sequence[Charge]) -> Sequence[NoLongerReported]:
+    """Return the booked receipts of charges that Amazon does not report as captured, or not for this permission."""
+    names = payment.receipt_names
+    asked = {names.get(charge_id, charge_id) for charge_id in (*charges_of(payment), *others_of(payment))}
+    not_asked = [receipt for receipt in payment.receipts if receipt not in asked]
+    captured = [charge.charge_id for charge in charges if charge.state == "Captured"]
+    return no_longer_reported(payment, receipts=[*captured, *not_asked], refunds=None)
 
 
 async def _unnamed(

@@ -95,7 +95,7 @@ class Reopened:
 
 @dataclass(frozen=True)
 class HoldHereAgain:
-    """A hold that staff had disowned and count again is reported."""
+    """A hold is reported that staff had disowned and count again, or whose capture did not take place."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class ShortMoneyAccepted:
 
 @dataclass(frozen=True)
 class NothingLeft:
-    """The short money is gone again, and no reported money of the order was refunded."""
+    """The money is gone again, and no reported money of the order was refunded."""
 
 
 _AFTER_FIRST_ANSWER: dict[type, State] = {
@@ -190,10 +190,16 @@ NEXT: dict[State, dict[type, State]] = {
         Captured: "captured",
         ShortMoneyAccepted: "captured",
         ReauthorizationRequested: "reauthorizing",
+        HoldHereAgain: "authorized",
         RefundRequested: "refunding",
         NothingLeft: "voided",
     },
-    "captured": {RefundRequested: "refunding", CapturedInPart: "short", Reopened: "waiting"},
+    "captured": {
+        RefundRequested: "refunding",
+        CapturedInPart: "short",
+        Reopened: "waiting",
+        NothingLeft: "voided",
+    },
     "voiding": {
         Voided: "voided",
         Expired: "voided",

@@ -72,14 +72,14 @@ class Payment(Money):
     renews_hold: bool = False
     ended_holds: tuple[str, ...] = ()
     """The authorizations that ended."""
+    holds_here_again: int = 0
+    """How often a hold that had ended, or was captured, counted as the order's hold again."""
     other_holds: tuple[OtherHold, ...] = ()
     """Holds of others on the same agreement."""
     unnamed_charge_amount: int = 0
     """Yen charged on the agreement by charges that nobody has named."""
     parts: tuple[str, ...] = ()
     """The receipts of holds that were captured in part."""
-    reversals: tuple[str, ...] = ()
-    """Receipts that were taken back, by the provider's ids. ``failed_refunds`` has ids, too."""
     receipt_amounts_in_doubt: Mapping[str, int] = field(default_factory=dict)
     """The yen that the provider now reports for receipts that were booked with another amount."""
     refund_amounts_in_doubt: Mapping[str, int] = field(default_factory=dict)
@@ -295,14 +295,16 @@ class Payment(Money):
 
         - There is one capture and one void for each hold and each part of it, and one report for each parcel.
         - Every refund has its own number, whatever others refunded in between.
-        - No two requests with one number are ever in progress or done.
+        - No two requests with one number are ever in progress or done. So the number never falls: a hold that ended and
+          is here again counts twice.
         - A refused hold, capture or void is requested again with the same number and another key.
         """
         if operation == "refund":
             return 1 + max(self.our_refund.number, len(self.refunds))
         if operation == "tell_shipped":
             return len(self.parcels)
-        held = len(self.ended_holds) + (len(self.parts) if operation in ("capture", "void") else 0)
+        held = len(self.ended_holds) + self.holds_here_again
+        held += len(self.parts) if operation in ("capture", "void") else 0
         return 1 + held + (len(self.other_holds) if operation == "void" else 0)
 
     def with_call(self, call: Call) -> "Payment":

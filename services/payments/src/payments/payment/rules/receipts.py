@@ -5,11 +5,12 @@ from payments.payment.rules.books import journal
 from payments.payment.rules.call_table import CallBegin
 from payments.payment.rules.details import Loss
 from payments.payment.rules.drafting import Draft
-from payments.payment.rules.holds.ends import end_hold
+from payments.payment.rules.holds.ends import await_hold_again, end_hold
 from payments.payment.rules.moves import (
     NEXT,
     OVER,
     CapturedInPart,
+    HoldHereAgain,
     NothingLeft,
     Operation,
     Reopened,
@@ -122,6 +123,9 @@ def book_receipts_as_reported(draft: Draft, terms: Terms, because: str) -> None:
         part = f"{receipt_id}:{payment.version}"
         _doubt_no_more(draft, receipt_id)
         draft.change(receipt_amounts={**payment.receipt_amounts, receipt_id: reported})
+        told_as = next(
+            (told for told, name in payment.receipt_names.items() if name == receipt_id), receipt_id
+        )
         if more > 0:
             came = Captured(
                 amount=more,
@@ -132,6 +136,21 @@ def book_receipts_as_reported(draft: Draft, terms: Terms, because: str) -> None:
             _take_in(draft, came, terms, because)
         else:
             _take_back_booked(draft, part, -more, because, by_mistake=True)
+        if not reported and told_as == payment.authorization_id:
+            _await_hold_of(draft, told_as, because)
+
+
+def _await_hold_of(draft: Draft, hold: str, because: str) -> None:
+    """Await the hold of a capture that did not take place: it may stand. Its capture will be another receipt."""
+    if draft.payment.order_cancelled and draft.payment.state == "captured" and not draft.payment.held_amount:
+        draft.move(NothingLeft, because)
+    payment = draft.payment
+    if HoldHereAgain not in NEXT[payment.state]:
+        return
+    ended = tuple(one for one in payment.ended_holds if one != hold)
+    name = f"{hold}>{payment.order_code}:{payment.version}"
+    draft.change(ended_holds=ended, receipt_names={**payment.receipt_names, hold: name})
+    await_hold_again(draft, hold)
 
 
 def _keep_part(draft: Draft, answer: Captured, because: str) -> None:
@@ -195,6 +214,7 @@ def take_for_the_sale(draft: Draft, amount: int, because: str, by: type) -> None
     payment = draft.payment
     draft.change(
         captured_amount=payment.captured_amount + amount,
+        paid_once=amount > 0 or payment.paid_once,
         suspense_amount=payment.suspense_returned_amount,
         provider_status=CAPTURED if payment.authorization_id else "",
     )

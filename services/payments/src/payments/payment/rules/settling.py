@@ -31,7 +31,7 @@ from payments.payment.rules.answers import (
 from payments.payment.rules.chargebacks import apply_chargeback
 from payments.payment.rules.details import CaptureWish, Number
 from payments.payment.rules.drafting import Draft, Settled
-from payments.payment.rules.holds.ends import end_hold, request_reauthorization
+from payments.payment.rules.holds.ends import AGAIN, end_hold, request_reauthorization
 from payments.payment.rules.holds.others import record_other_hold, record_unnamed_charges
 from payments.payment.rules.moves import (
     ENDS_A_HOLD,
@@ -53,11 +53,11 @@ from payments.payment.rules.refunds.answers import (
 )
 from payments.payment.rules.reports.known import reported_before
 from payments.payment.rules.reports.objects import (
-    AGAIN,
     as_named_here,
     call_for_missing_objects,
     disowned_object,
     record_report_of_disowned,
+    without_doubt_about,
 )
 from payments.payment.rules.terms import Terms
 from shared.events import (
@@ -88,6 +88,7 @@ def settle_answer(
     if ref := disowned_object(payment, answer):
         record_report_of_disowned(draft, ref, answer)
         return draft.done()
+    draft.payment = without_doubt_about(payment, answer)
     answer = as_named_here(payment, answer)
     draft.remember(answer.refs)
     because = because or f"{operation or 'look_up'}: {stored_name(type(answer))}"
@@ -185,11 +186,13 @@ def _hold_again(
 ) -> None:
     """Treat the reported hold as the order's hold again, or record that it ended.
 
-    Money that came meanwhile came by this hold, or instead of it. Staff see what it pays.
+    Money that came meanwhile came by this hold, or instead of it, even if it was refunded since. Staff see what it
+    pays. A receipt that was taken back is no such money.
     """
     name = f"{AGAIN}{answer.authorization_id}"
     draft.change(refs={one: ref for one, ref in draft.payment.refs.items() if one != name})
-    if isinstance(answer, Authorized) and not draft.payment.held_amount:
+    unreal = sum(loss.amount for loss in draft.payment.losses if loss.kind == "receipt")
+    if isinstance(answer, Authorized) and draft.payment.received_amount <= unreal:
         draft.move(HoldHereAgain, because)
         _authorized(draft, answer, terms)
         return

@@ -27,6 +27,7 @@ def with_standing(before: Payment, settled: Settled, at: datetime) -> Settled:
         expected_amount=after.amount,
         captured_amount=after.captured_amount,
         sale_amount=after.sale_amount,
+        lost_its_sale=after.lost_its_sale,
         suspense_amount=after.suspense_amount,
         refunded_amount=after.refunded_amount,
         refunded_elsewhere_amount=after.refunded_elsewhere_amount,
@@ -39,8 +40,7 @@ def with_standing(before: Payment, settled: Settled, at: datetime) -> Settled:
 
 def _turned(before: Payment, after: Payment) -> bool:
     """Return whether the last of the money that paid for an order that goes on was returned, or is here again."""
-    was_paid = before.captured_amount > 0 and after.captured_amount > 0
-    return was_paid and not after.order_cancelled and (before.sale_amount > 0) != (after.sale_amount > 0)
+    return not after.order_cancelled and before.lost_its_sale != after.lost_its_sale
 
 
 def _beside(payment: Payment) -> tuple[Any, ...]:

@@ -15,6 +15,8 @@ class Money:
     amount: int
     captured_amount: int = 0
     """What paid for the order."""
+    paid_once: bool = False
+    """Whether money paid for the order at any time. Old rows without it have only ``captured_amount``."""
     received_at: datetime | None = None
     """When money last came in."""
     suspense_amount: int = 0
@@ -39,6 +41,8 @@ class Money:
     receipt_amounts: Mapping[str, int] = field(default_factory=dict)
     refunds: tuple[str, ...] = ()
     """The booked refunds, by the provider's ids."""
+    reversals: tuple[str, ...] = ()
+    """Receipts that were taken back, by the provider's ids. ``failed_refunds`` has ids, too."""
     refund_amounts: Mapping[str, int] = field(default_factory=dict)
     refund_routes: Mapping[str, RefundRoute] = field(default_factory=dict)
     """The ways of the booked refunds, by the provider's ids. Those that are not here went by the provider."""
@@ -65,6 +69,15 @@ class Money:
     def sale_amount(self) -> int:
         """Return what the order keeps of the money that paid for it."""
         return self.held_amount - self.spare_amount
+
+    @property
+    def lost_its_sale(self) -> bool:
+        """Return whether money paid for the order, and nothing of it is kept, however it left.
+
+        Money that paid may have been set aside, because a part of it went. It is kept until the last yen left.
+        """
+        nothing_waits = self.captured_amount > 0 or not self.spare_amount
+        return (self.paid_once or self.captured_amount > 0) and not self.sale_amount and nothing_waits
 
     @property
     def lost_amount(self) -> int:
@@ -98,6 +111,11 @@ class Money:
     def missing_amount(self) -> int:
         """Return what the order still owes: the amount of a hold and of its capture."""
         return max(self.amount - self.held_amount, 0)
+
+    def has_booked(self, ref: str) -> bool:
+        """Return whether the receipt or refund ``ref`` (the provider's id) is in the books and was not taken out."""
+        stands = ref in self.receipts and ref not in self.reversals
+        return stands or bool(self.refund_amounts.get(ref))
 
     def booked_of(self, receipt_id: str) -> int | None:
         """Return how many yen were booked by a receipt, or None if this is not known any more.

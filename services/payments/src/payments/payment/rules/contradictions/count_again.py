@@ -9,11 +9,11 @@ from payments.payment.rules.answers import Captured
 from payments.payment.rules.call_table import ENDED_BY
 from payments.payment.rules.details import Disowned
 from payments.payment.rules.drafting import Draft, Settled, and_then
+from payments.payment.rules.holds.ends import await_hold_again
 from payments.payment.rules.moves import NEXT, HoldHereAgain
 from payments.payment.rules.order_wishes import do_what_waited
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.refunds.mismatches import count_refund_again
-from payments.payment.rules.reports.objects import AGAIN
 from payments.payment.rules.settling import settle_answer
 from payments.payment.rules.terms import Terms
 
@@ -59,7 +59,7 @@ def _count_hold_again(draft: Draft, ref: str, one: Disowned) -> None:
     payment = draft.payment
     ended = tuple(hold for hold in payment.ended_holds if hold != ref)
     draft.change(disowned=_without(payment.disowned, ref), ended_holds=ended)
-    draft.remember({f"{AGAIN}{ref}": ref})
+    await_hold_again(draft, ref)
     if one.names and HoldHereAgain in NEXT[payment.state]:
         draft.remember(dict.fromkeys(one.names, ref))
         draft.change(authorization_id=ref)
@@ -92,6 +92,17 @@ def _without_decision(payment: Payment, ref: str) -> Payment:
     return payment.changed(
         disowned=_without(payment.disowned, ref), refs={**dict.fromkeys(one.names, ref), **payment.refs}
     )
+
+
+def record_order_of_receipt(payment: Payment, at: datetime, *, ref: str, order_code: str) -> Settled:
+    """Record that ``order_code`` has the receipt ``ref`` now, which was disowned here. It calls nobody any more."""
+    one = payment.disowned.get(ref)
+    if one is None or one.booked_on or one.kind != "receipt":
+        return Settled(payment)
+    draft = Draft(payment, at)
+    known = {**payment.disowned, ref: replace(one, booked_on=order_code)}
+    draft.payment = end_receipt_nowhere(payment.changed(disowned=known))
+    return draft.done()
 
 
 def end_receipt_nowhere(payment: Payment) -> Payment:

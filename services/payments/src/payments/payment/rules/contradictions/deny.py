@@ -32,6 +32,7 @@ def deny(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
     - What the request was about stays as it is: a capture that was not done leaves the hold, and the release of a hold
       or number is requested anew.
     - What only the answer named is disowned. If it is this order's after all, the next report of it calls a person.
+    - What is booked stays booked. If its owner is in doubt, it stays in doubt.
     """
     draft = Draft(payment, at, by)
     if not may_deny(payment):
@@ -39,9 +40,10 @@ def deny(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
     draft.note(DENIED)
     draft.deny(*_under_way(payment))
     named = {**_named_by_the_answer(payment), **payment.disowned}
-    draft.payment = draft.payment.changed(
-        disowned=named, refs_of_others=(), unfit_refund_refs=()
-    ).without_mismatch
+    doubted = tuple(ref for ref in payment.refs_of_others if payment.has_booked(ref))
+    draft.change(disowned=named, refs_of_others=doubted, unfit_refund_refs=())
+    if not doubted:
+        draft.payment = draft.payment.without_mismatch
     if payment.refund_requested_amount:
         draft.change(our_refund=replace(payment.our_refund, refs=()))
         record_declined_refund(draft, RefundDeclined(reason="denied"), DENIED, by_noren=True)
@@ -65,10 +67,10 @@ def _named_by_the_answer(payment: Payment) -> dict[str, Disowned]:
         return {}
     own = {payment.authorization_id, *payment.ended_holds, *payment.refs.values()}
     others = [ref for ref in payment.refs_of_others if ref not in own]
+    named = [*others, *payment.unfit_refund_refs, *payment.our_refund.refs]
     if not payment.refund_requested_amount:
-        return {ref: Disowned("hold") for ref in others}
-    refunds = (*others, *payment.unfit_refund_refs, *payment.our_refund.refs)
-    return {ref: Disowned("refund", by_noren=True) for ref in refunds}
+        return {ref: Disowned("hold") for ref in others if not payment.has_booked(ref)}
+    return {ref: Disowned("refund", by_noren=True) for ref in named if not payment.has_booked(ref)}
 
 
 def _under_way(payment: Payment) -> tuple[Operation, ...]:

@@ -9,6 +9,8 @@ from payments.payment.rules.terms import Terms
 from shared.events import AuthorizationEnded, HoldEndReason
 
 TOO_OLD = "hold too old"
+AGAIN = "counted_again_"
+"""The prefix of the ref that marks a hold as counted again, until a look-up reports it."""
 
 
 def release_hold(draft: Draft, because: str) -> bool:
@@ -35,6 +37,12 @@ def request_reauthorization(draft: Draft, because: str) -> bool:
         draft.change(renews_hold=False, provider_status="")
         draft.request("reauthorize", draft.payment.missing_amount)
     return requested
+
+
+def await_hold_again(draft: Draft, hold: str) -> None:
+    """Mark a hold that had ended, or was captured, as counted again. The next look-up decides what it is."""
+    draft.change(holds_here_again=draft.payment.holds_here_again + 1)
+    draft.remember({f"{AGAIN}{hold}": hold})
 
 
 def end_hold(draft: Draft, reason: HoldEndReason, terms: Terms) -> None:

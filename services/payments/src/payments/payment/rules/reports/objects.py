@@ -24,13 +24,12 @@ from payments.payment.rules.answers import (
 )
 from payments.payment.rules.details import Disowned
 from payments.payment.rules.drafting import Draft, Settled
+from payments.payment.rules.holds.ends import AGAIN
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.receipts import call_for_missing_receipt
 from payments.payment.rules.refunds.mismatches import call_for_missing_refund
 from payments.payment.rules.refunds.names import keep_route
 
-AGAIN = "counted_again_"
-"""The prefix of the ref that marks a hold as counted again, until a look-up reports it."""
 REPORTED_BEFORE = "known at the decision"
 """Marks that the object had been reported at the decision, with an amount that was not kept."""
 
@@ -88,20 +87,50 @@ def record_booked_elsewhere(payment: Payment, receipt_id: str, order_code: str, 
     return draft.done()
 
 
+def forget_booked_elsewhere(payment: Payment, answers: Iterable[Answer]) -> Payment:
+    """Return the payment without the doubt about receipts of other orders that a whole look-up does not report here.
+
+    A receipt that was once booked here stays disowned, so that a later report of it calls a person.
+    """
+    reported = {one.receipt_id for one in answers if isinstance(one, Captured)}
+    left = {ref: code for ref, code in payment.booked_elsewhere.items() if ref in reported}
+    gone = {ref: code for ref, code in payment.booked_elsewhere.items() if ref not in reported}
+    once_here = {
+        ref: Disowned("receipt", booked_on=code) for ref, code in gone.items() if ref in payment.receipts
+    }
+    return payment.changed(booked_elsewhere=left, disowned={**once_here, **payment.disowned})
+
+
 def disowned_object(payment: Payment, answer: Answer) -> str:
     """Return the provider's id of the disowned object that ``answer`` is about; "" if it is about none."""
     if not payment.disowned:
         return ""
+    ref = _ref_of(answer)
+    return ref if ref in payment.disowned else ""
+
+
+def without_doubt_about(payment: Payment, answer: Answer) -> Payment:
+    """Return the payment without the doubt whether the object of ``answer`` belongs to others.
+
+    The answer reports it as this payment's object, so an earlier report was wrong. Each object is judged alone.
+    """
+    if not payment.refs_of_others or not (ref := _ref_of(answer)):
+        return payment
+    names = (ref, payment.receipt_names.get(ref, ref))
+    left = tuple(one for one in payment.refs_of_others if one not in names)
+    return payment.changed(refs_of_others=left)
+
+
+def _ref_of(answer: Answer) -> str:
+    """Return the provider's id of the object that ``answer`` is about, or "" if it names none."""
     match answer:
         case Refunded() | RefundDeclined():
-            ref = answer.refund_ref
+            return answer.refund_ref
         case Captured() | Reversed():
-            ref = answer.receipt_id
+            return answer.receipt_id
         case Authorized() | OtherHold() | Voided() | Expired() | CaptureDeclined():
-            ref = answer.authorization_id
-        case _:
-            return ""
-    return ref if ref in payment.disowned else ""
+            return answer.authorization_id
+    return ""
 
 
 def record_report_of_disowned(draft: Draft, ref: str, answer: Answer) -> None:
