@@ -9,7 +9,9 @@ import httpx
 import pytest
 
 from members.deeds.rows import Doer
+from members.staff.add_staff import add_staff
 from members.staff.change_staff import change_role
+from members.staff.remove_staff import remove_staff
 from shared.clock import now
 from shared.errors import Refused
 from shared.events import MemberRegistered, SessionsRevoked, StaffInvited
@@ -93,6 +95,94 @@ async def test_a_withdrawn_or_old_invitation_opens_nothing(members: MembersServi
         assert (await joins(members, late)).status_code == 410
         assert "期限切れ" in (await desk.get(STAFF)).text
     assert await members.rows("SELECT 1 FROM staff WHERE role = 'orders'") == []
+
+
+async def becomes_staff_by_command(members: MembersService, role: str, *, promote: bool = False) -> None:
+    await add_staff(
+        members.db,
+        members.hasher,
+        email="clerk@example.jp",
+        name="受注 太郎",
+        role=role,
+        password=PASSWORD,
+        promote=promote,
+    )
+
+
+async def standing_of_clerk(members: MembersService) -> list[tuple[str, bool]]:
+    rows = await members.rows(
+        "SELECT role, disabled_at FROM staff WHERE member_id = :id", id=await id_of(members, "clerk@example.jp")
+    )
+    return [(row.role, row.disabled_at is None) for row in rows]
+
+
+async def test_a_role_from_the_command_ends_the_invitation_to_the_address(members: MembersService) -> None:
+    async with members.browser() as desk:
+        await at_desk(members, desk)
+        event = await invited(members, desk, role="manager")
+        await becomes_staff_by_command(members, "orders")
+        assert "招待中" not in (await desk.get(STAFF)).text
+        await desk.post(f"{STAFF}/{await id_of(members, 'clerk@example.jp')}/disable")
+        assert (await joins(members, event)).status_code == 410
+    assert await standing_of_clerk(members) == [("orders", False)]
+
+
+@pytest.mark.parametrize("disabled", [True, False])
+async def test_an_open_invitation_never_changes_who_is_staff(members: MembersService, disabled: bool) -> None:
+    async with members.browser() as desk:
+        await at_desk(members, desk)
+        await becomes_staff_by_command(members, "orders")
+        await remove_staff(members.db, email="clerk@example.jp")
+        event = await invited(members, desk, role="owner")
+        async with members.db.transaction() as tx:
+            await tx.execute(
+                "INSERT INTO staff (member_id, role, added_at, disabled_at)"
+                " SELECT member_id, 'orders', :at, CASE WHEN :disabled THEN CAST(:at AS timestamptz) END"
+                " FROM members WHERE email = 'clerk@example.jp'",
+                at=now(),
+                disabled=disabled,
+            )
+        assert (await joins(members, event)).status_code == 410
+    assert await standing_of_clerk(members) == [("orders", not disabled)]
+
+
+@pytest.mark.parametrize("deed", ["role", "disable", "enable"])
+async def test_a_changed_standing_ends_open_invitations(members: MembersService, deed: str) -> None:
+    async with members.browser() as desk:
+        await at_desk(members, desk)
+        event = await invited(members, desk, role="owner")
+        await becomes_staff_by_command(members, "orders")
+        path = f"{STAFF}/{await id_of(members, 'clerk@example.jp')}"
+        if deed == "enable":
+            await desk.post(f"{path}/disable")
+        async with members.db.transaction() as tx:
+            await tx.execute("UPDATE staff_invitations SET void_at = NULL")
+        assert (await desk.post(f"{path}/{deed}", data={"role": "money", "seen": "orders"})).status_code == 303
+        assert "招待中" not in (await desk.get(STAFF)).text
+        assert (await joins(members, event)).status_code == 410
+
+
+async def test_an_invitation_during_a_join_leaves_no_second_link(members: MembersService) -> None:
+    async with members.browser() as desk:
+        await at_desk(members, desk)
+        first = await invited(members, desk)
+        await asyncio.gather(
+            joins(members, first), desk.post(f"{STAFF}/invite", data=CLERK | {"role": "owner"})
+        )
+        joined = await members.rows("SELECT 1 FROM staff WHERE role = 'orders'")
+        still_open = await members.rows(
+            "SELECT 1 FROM staff_invitations WHERE used_at IS NULL AND void_at IS NULL"
+        )
+    assert len(joined) + len(still_open) == 1
+
+
+async def test_commands_leave_the_last_owner_one(members: MembersService) -> None:
+    await becomes_staff_by_command(members, "owner")
+    with pytest.raises(Refused, match="last_owner"):
+        await becomes_staff_by_command(members, "manager", promote=True)
+    with pytest.raises(Refused, match="last_owner"):
+        await remove_staff(members.db, email="clerk@example.jp")
+    assert await standing_of_clerk(members) == [("owner", True)]
 
 
 async def test_an_invited_customer_keeps_the_account_and_no_login(members: MembersService) -> None:

@@ -23,7 +23,8 @@ from members.accounts.rows import member_by_email
 from members.deeds.rows import OPERATOR, Traces, note_deed
 from members.sessions.end_sessions import end_all_sessions
 from members.staff.open_account import open_account
-from members.staff.rows import set_staff
+from members.staff.rows import lock_owners
+from members.staff.standing import Standing, set_standing
 from shared.clock import now
 from shared.database.transactions import Database
 from shared.errors import Refused
@@ -51,18 +52,20 @@ async def add_staff(
     """Create a member with ``role``, or with ``promote`` give it to the member with this address.
 
     It publishes no event: to the other services staff are not customers. 操作の記録 stores it (STF-03). Raises Refused for a
-    known address without ``promote``, for an unproved one, and for a name or address that the forms would refuse.
+    known address without ``promote``, for an unproved one, for the last owner, and for a name or address
+    that the forms would refuse.
     """
     who, role = _checked(name, email), present_role(role) or role
     password_hash = await hasher.hash(password)
     async with db.transaction() as tx:
+        await lock_owners(tx)
         member_id, at = new_id(), now()
         # The operator vouches for the address.
         made = await open_account(
             tx, member_id, name=who.name, email=who.email, password_hash=password_hash, at=at
         )
         if made:
-            await set_staff(tx, member_id, role, at=at)
+            await set_standing(tx, member_id, Standing(role), at=at)
             subject, traces = f"{who.name}（{who.email}、{role}）", Traces(after=role, about_id=member_id)
             await note_deed(tx, OPERATOR, "role_given", subject, traces=traces, at=at)
             return "made"
@@ -73,7 +76,7 @@ async def add_staff(
             raise Refused(
                 "email_not_proved", "nobody has proved this address yet: open the link of its mail first"
             )
-        before = await set_staff(tx, member.member_id, role, at=at)
+        before = await set_standing(tx, member.member_id, Standing(role), at=at)
         change = f"{before or 'なし'} → {role}"
         subject = f"{member.name}（{member.email}、{change}）"
         traces = Traces(before=before or "", after=role, about_id=member.member_id)

@@ -25,12 +25,16 @@ class Invitation:
 
 _COLUMNS = "request_id, member_id, name, email, role, invited_by, invited_at, expires_at"
 _OPEN = "used_at IS NULL AND void_at IS NULL"
+# An invitation makes somebody staff who is not: it never changes a role, and never enables a disabled person.
+_USABLE = (
+    f"{_OPEN} AND expires_at > :at AND NOT EXISTS (SELECT 1 FROM staff s JOIN members m USING (member_id)"
+    " WHERE m.email_key = staff_invitations.email_key OR s.member_id = staff_invitations.member_id)"
+)
 
 
 async def insert_invitation(tx: Tx, invitation: Invitation) -> None:
-    """Store an invitation in place of an earlier one to the same address."""
+    """Store an invitation in place of an earlier one to the same address. The caller holds the lock of staff."""
     key = email_key(invitation.email)
-    await tx.execute("SELECT pg_advisory_xact_lock(5, hashtext(:key))", key=key)
     await tx.execute(
         f"UPDATE staff_invitations SET void_at = :at WHERE email_key = :key AND {_OPEN}",  # noqa: S608
         at=invitation.invited_at,
@@ -64,7 +68,7 @@ async def invitation_of(tx: Tx, link: MailLink, *, at: datetime) -> Invitation |
     return await tx.read_one(
         Invitation,
         f"SELECT {_COLUMNS} FROM staff_invitations WHERE request_id = :request_id AND email = :email"  # noqa: S608
-        f" AND {_OPEN} AND expires_at > :at",
+        f" AND {_USABLE}",
         request_id=link.request_id,
         email=link.email,
         at=at,
@@ -72,13 +76,26 @@ async def invitation_of(tx: Tx, link: MailLink, *, at: datetime) -> Invitation |
 
 
 async def use_invitation(tx: Tx, request_id: UUID, *, at: datetime) -> bool:
-    """Use up an invitation. Returns False if it was used or withdrawn, or has expired."""
+    """Use up an invitation. Returns False if it was used or withdrawn, has expired, or its person is staff.
+
+    The caller holds the lock of staff.
+    """
     used = await tx.execute(
-        f"UPDATE staff_invitations SET used_at = :at WHERE request_id = :request_id AND {_OPEN} AND expires_at > :at",  # noqa: S608
+        f"UPDATE staff_invitations SET used_at = :at WHERE request_id = :request_id AND {_USABLE}",  # noqa: S608
         request_id=request_id,
         at=at,
     )
     return used == 1
+
+
+async def end_invitations_to(tx: Tx, member_id: UUID, *, at: datetime) -> None:
+    """Make the open invitations of a member invalid, by the account and by its address."""
+    await tx.execute(
+        f"UPDATE staff_invitations SET void_at = :at WHERE {_OPEN} AND (member_id = :member_id"  # noqa: S608
+        " OR email_key = (SELECT email_key FROM members WHERE member_id = :member_id))",
+        member_id=member_id,
+        at=at,
+    )
 
 
 async def end_invitation(tx: Tx, request_id: UUID, *, at: datetime) -> Invitation | None:

@@ -9,7 +9,7 @@ from members.accounts.labels import role_label
 from members.accounts.rows import member_by_email
 from members.deeds.rows import Doer, Traces, note_deed
 from members.staff.invitations import Invitation, end_invitation, insert_invitation
-from members.staff.rows import staff_of
+from members.staff.rows import lock_owners, staff_of
 from shared.database.transactions import Tx
 from shared.errors import Refused
 from shared.events import StaffInvited
@@ -31,9 +31,12 @@ class InviteForm(BaseModel):
 async def invite_staff(tx: Tx, asked: InviteForm, *, by: Doer, at: datetime) -> Invitation:
     """Store the invitation and request its mail. It replaces an earlier one to the address.
 
+    Whoever becomes staff meanwhile by an earlier one is waited for.
+
     Raises Refused for a person who is staff already. A member who is a customer may be invited: the account keeps its
     points and orders.
     """
+    await lock_owners(tx)
     member = await member_by_email(tx, asked.email)
     if member is not None and await staff_of(tx, member.member_id, at=at) is not None:
         raise Refused(

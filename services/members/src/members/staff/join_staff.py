@@ -12,7 +12,8 @@ from members.deeds.rows import Doer, Traces, note_deed
 from members.passwords.set_password import FIELD, hash_new_password, store_password
 from members.staff.invitations import Invitation, invitation_of, use_invitation
 from members.staff.open_account import open_account
-from members.staff.rows import set_staff
+from members.staff.rows import lock_owners
+from members.staff.standing import Standing, set_standing
 from members.wallets.rows import end_link
 from shared.clock import now
 from shared.database.transactions import Database, Tx
@@ -26,8 +27,8 @@ async def join_staff(
     """Use up the link, set the password and give the role. Return the invitation.
 
     A member with the address keeps the account. The link proves the address, and the new password ends all logins and
-    the Amazon link of before: nobody reaches the desk with a password that a stranger chose. Raises LinkEnded, Refused
-    for a weak password and TooManyAttempts.
+    the Amazon link of before: nobody reaches the desk with a password that a stranger chose. Raises LinkEnded, also for
+    who is staff already, Refused for a weak password and TooManyAttempts.
     """
     async with db.transaction() as tx:
         invitation = await invitation_of(tx, link, at=now())
@@ -41,14 +42,13 @@ async def join_staff(
             raise Refused("password_weak", reason, field=FIELD)
         password_hash = await hasher.hash(password)
     async with db.transaction() as tx:
+        await lock_owners(tx)
         at = now()
         if not await use_invitation(tx, invitation.request_id, at=at):
             raise LinkEnded
         member_id = await _with_password(tx, invitation, member, password_hash, at=at)
-        before = await set_staff(tx, member_id, invitation.role, at=at)
-        traces = Traces(
-            before=role_label(before) if before else "", after=role_label(invitation.role), about_id=member_id
-        )
+        await set_standing(tx, member_id, Standing(invitation.role), at=at)
+        traces = Traces(after=role_label(invitation.role), about_id=member_id)
         by = Doer(member_id, invitation.name, ip, device)
         subject = f"{invitation.name}（{invitation.email}、招待した人：{invitation.invited_by}）"
         await note_deed(tx, by, "role_given", subject, traces=traces, at=at)

@@ -11,7 +11,8 @@ import sys
 from members.accounts.rows import member_by_email
 from members.deeds.rows import OPERATOR, Traces, note_deed
 from members.sessions.end_sessions import end_all_sessions
-from members.staff.rows import take_role
+from members.staff.rows import lock_owners
+from members.staff.standing import set_standing
 from shared.clock import now
 from shared.database.transactions import Database
 from shared.errors import Refused
@@ -22,12 +23,14 @@ from shared.process.table_owner import TableOwnerSettings, table_owners_database
 async def remove_staff(db: Database, *, email: str) -> int:
     """Remove the role of the member with this address. Return the number of ended logins.
 
-    They end here and, by SessionsRevoked, in the other services. Raises Refused for an address without a role.
+    They end here and, by SessionsRevoked, in the other services. Raises Refused for an address without a role,
+    and for the last owner.
     """
     async with db.transaction() as tx:
+        await lock_owners(tx)
         at = now()
         member = await member_by_email(tx, email)
-        role = await take_role(tx, member.member_id) if member is not None else None
+        role = await set_standing(tx, member.member_id, None, at=at) if member is not None else None
         if member is None or role is None:
             raise Refused("no_staff", "this address has no role")
         subject = f"{member.name}（{member.email}、{role}）"

@@ -38,39 +38,26 @@ _STAFF = (
 _FOUND = " WHERE (m.name ILIKE :words OR m.email ILIKE :words)"
 
 
-async def set_staff(tx: Tx, member_id: UUID, role: str, *, at: datetime) -> str | None:
-    """Give a member the ``role`` at the desk, enabled. Return the former role, or None if there was none."""
+async def put_staff(
+    tx: Tx, member_id: UUID, role: str, disabled_at: datetime | None, *, at: datetime
+) -> str | None:
+    """Store the role, and whether it is disabled. Return the former role, or None if there was none."""
     before = await tx.value(
         "SELECT role FROM staff WHERE member_id = :member_id FOR UPDATE", member_id=member_id
     )
     await tx.execute(
-        "INSERT INTO staff (member_id, role, added_at) VALUES (:member_id, :role, :at)"
-        " ON CONFLICT (member_id) DO UPDATE SET role = excluded.role, disabled_at = NULL",
+        "INSERT INTO staff (member_id, role, added_at, disabled_at) VALUES (:member_id, :role, :at, :disabled_at)"
+        " ON CONFLICT (member_id) DO UPDATE SET role = excluded.role, disabled_at = excluded.disabled_at",
         member_id=member_id,
         role=role,
+        disabled_at=disabled_at,
         at=at,
     )
     return None if before is None else str(before)
 
 
-async def set_role(tx: Tx, member_id: UUID, role: str) -> None:
-    """Change the role of a member of staff."""
-    await tx.execute(
-        "UPDATE staff SET role = :role WHERE member_id = :member_id", role=role, member_id=member_id
-    )
-
-
-async def set_disabled(tx: Tx, member_id: UUID, disabled_at: datetime | None) -> None:
-    """Disable a member of staff at a time, or enable with None."""
-    await tx.execute(
-        "UPDATE staff SET disabled_at = :disabled_at WHERE member_id = :member_id",
-        disabled_at=disabled_at,
-        member_id=member_id,
-    )
-
-
 async def lock_owners(tx: Tx) -> list[UUID]:
-    """Lock the owners who are not disabled, in one order, and return them. Whoever takes one away waits here."""
+    """Lock the owners who are not disabled, in one order, and return them. Whoever invites or changes staff waits here."""
     await tx.execute("SELECT pg_advisory_xact_lock(4, 0)")
     rows = await tx.rows(
         "SELECT member_id FROM staff WHERE role = 'owner' AND disabled_at IS NULL ORDER BY member_id FOR UPDATE"
