@@ -99,6 +99,39 @@ async def test_codes_cannot_be_guessed(members: MembersService) -> None:
     assert right.status_code == 429
 
 
+_FULL_WIDTH = str.maketrans("0123456789abcdef-", "０１２３４５６７８９ａｂｃｄｅｆー")
+
+
+@pytest.mark.parametrize("kind", ["app", "recovery"])
+async def test_a_code_is_read_as_a_japanese_keyboard_types_it(members: MembersService, kind: str) -> None:
+    async with members.browser() as desk, members.browser() as other:
+        await at_desk(members, desk)
+        recovery = (await set_up(members, desk))[0]
+        await forget_pace(members)
+        code = await next_code(members) if kind == "app" else recovery
+        await other.post("/desk/login", data=LOGIN)
+        typed = f"{code[:3]}　{code[3:]}".translate(_FULL_WIDTH)
+        assert (await other.post(CODE, data={"code": typed})).status_code == 303
+
+
+async def test_an_unreadable_code_is_refused_in_words_and_costs_no_attempt(members: MembersService) -> None:
+    async with members.browser() as desk, members.browser() as other:
+        await at_desk(members, desk)
+        await desk.get(MINE)
+        first = await desk.post(MINE, data={"code": "あいうえおか", "password": PASSWORD})
+        await set_up(members, desk)
+        await forget_pace(members)
+        await other.post("/desk/login", data=LOGIN)
+        told = [
+            await other.post(CODE, data={"code": code})
+            for code in ("①②③④⑤", "１２３４５", "確認コード番号", "1234567", "é" * 6, "٣" * 6)
+        ]
+        right = await other.post(CODE, data={"code": await next_code(members)})
+    assert {one.status_code for one in (first, *told)} == {422}
+    assert "6桁の確認コードか回復コードを入力してください" in told[2].text
+    assert right.status_code == 303
+
+
 async def test_the_second_step_without_the_first_leads_to_the_login(members: MembersService) -> None:
     async with members.browser() as browser:
         for path in (CODE, SET_UP):

@@ -8,10 +8,10 @@ from starlette.responses import Response
 
 from members.deeds.doer import doer
 from members.settings import Settings
+from members.staff.code_form import CodeForm
 from members.staff.factors import codes_left, propose_factor
 from members.staff.log_in_at_desk import needs_factor
 from members.staff.rows import staff_of
-from members.staff.second_pages import CodeForm
 from members.staff.second_step import confirm_factor, remove_own_factor, renew_codes
 from members.staff.set_up_page import set_up_page
 from shared.clock import now

@@ -9,13 +9,13 @@ from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from members.accounts.rows import Member, member_by_id
 from members.deeds.rows import Doer
 from members.sessions.browser import browser_of, put_login
 from members.settings import Settings
+from members.staff.code_form import CodeForm
 from members.staff.factors import propose_factor
 from members.staff.log_in_at_desk import SecondStep, open_desk
 from members.staff.second_step import check_code, confirm_factor
@@ -33,12 +33,6 @@ router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
 
 CODE, SET_UP = "/members/staff/code", "/members/staff/set-up"
 _VALID_FOR = timedelta(minutes=10)
-
-
-class CodeForm(BaseModel):
-    """A code of the app, or a recovery code."""
-
-    code: str = Field(title="確認コード", min_length=6, max_length=40)
 
 
 def to_second_step(request: Request, parts: Parts, step: SecondStep, next_path: str) -> Response:
