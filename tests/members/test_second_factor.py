@@ -132,6 +132,57 @@ async def test_an_unreadable_code_is_refused_in_words_and_costs_no_attempt(membe
     assert right.status_code == 303
 
 
+async def secret(members: MembersService) -> str:
+    rows = await members.rows("SELECT secret FROM staff_second_factors")
+    return rows[0].secret if rows else ""
+
+
+async def test_each_set_up_has_a_new_secret_until_its_code_is_right(members: MembersService) -> None:
+    async with members.browser() as desk:
+        await at_desk(members, desk)
+        await desk.get(MINE)
+        first = await secret(members)
+        await desk.get(MINE)
+        second = await secret(members)
+        assert first != second
+        await desk.post(MINE, data={"code": "000000", "password": PASSWORD})
+        assert await secret(members) == second
+        answer = await desk.post(MINE, data={"code": await next_code(members), "password": PASSWORD})
+        assert answer.status_code == 200
+        await desk.get(MINE)
+        assert await secret(members) == second
+
+
+async def test_the_secret_of_a_live_shops_set_up_is_new_each_time(live_members: MembersService) -> None:
+    await live_members.staff()
+    secrets = set()
+    async with live_members.browser() as desk:
+        await desk.post("/desk/login", data=LOGIN)
+        for _ in range(2):
+            await desk.get(SET_UP)
+            secrets.add(await secret(live_members))
+        await desk.post(SET_UP, data={"code": "000000"})
+        secrets.add(await secret(live_members))
+    assert len(secrets) == 2
+
+
+@pytest.mark.parametrize("ended", ["password", "logins"])
+async def test_the_secret_that_waits_ends_with_the_password_and_the_logins(
+    members: MembersService, ended: str
+) -> None:
+    new = "tsugi-no-tobira-8"
+    async with members.browser() as desk:
+        await at_desk(members, desk)
+        await desk.get(MINE)
+        if ended == "password":
+            form = {"password": PASSWORD, "new_password": new, "repeated": new}
+            assert (await desk.post("/members/password", data=form)).status_code == 303
+        else:
+            [row] = await members.rows("SELECT member_id FROM staff")
+            await desk.post(f"/desk/members/staff/{row.member_id}/end-sessions")
+    assert await secret(members) == ""
+
+
 async def test_the_second_step_without_the_first_leads_to_the_login(members: MembersService) -> None:
     async with members.browser() as browser:
         for path in (CODE, SET_UP):

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from members.accounts.rows import set_logged_out, set_sessions_ended
-from members.sessions.rows import live_sessions, revoke_session, revoke_sessions
+from members.sessions.rows import forget_waiting_factor, live_sessions, revoke_session, revoke_sessions
 from shared.database.transactions import Tx
 from shared.errors import Refused
 from shared.events import SessionsRevoked
@@ -14,9 +14,11 @@ async def end_all_sessions(tx: Tx, member_id: UUID, *, at: datetime, but: UUID |
     """End all sessions of a member, except perhaps the present one. Return their number.
 
     An event names each session. A time alone could not identify a session that began in the same second, because
-    statements count in seconds. An Amazon login before ``at`` then opens no session.
+    statements count in seconds. An Amazon login before ``at`` then opens no session. The secret of a second factor that
+    waits for its first code ends too: somebody else may have seen it.
     """
     await set_sessions_ended(tx, member_id, at=at)
+    await forget_waiting_factor(tx, member_id)
     ended = await revoke_sessions(tx, member_id, at=at, but=but)
     for session_id in ended:
         tx.say(SessionsRevoked(member_id=member_id, session_id=session_id, issued_until=at))

@@ -189,3 +189,11 @@ async def device_is_known(tx: Tx, device_hash: str, key: str) -> bool:
         key=key,
     )
     return found is not None
+
+
+async def forget_waiting_factor(tx: Tx, member_id: UUID) -> None:
+    """Delete the second factor of a member of staff that no code has confirmed."""
+    await tx.execute(
+        "DELETE FROM staff_second_factors WHERE member_id = :member_id AND confirmed_at IS NULL",
+        member_id=member_id,
+    )

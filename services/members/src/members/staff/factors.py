@@ -62,14 +62,19 @@ async def has_factor(tx: Tx, member_id: UUID) -> bool:
     return found is not None
 
 
-async def propose_factor(tx: Tx, member_id: UUID, *, at: datetime) -> Factor:
-    """Return the present second factor, or a new one that waits for its first code."""
+async def propose_factor(tx: Tx, member_id: UUID, *, anew: bool, at: datetime) -> Factor:
+    """Return the confirmed second factor, or one that waits for its first code.
+
+    ``anew`` replaces the secret of a waiting one: whoever saw it at an earlier set-up does not have the later factor.
+    """
     await tx.execute(
-        "INSERT INTO staff_second_factors (member_id, secret, proposed_at) VALUES (:member_id, :secret, :at)"
-        " ON CONFLICT (member_id) DO NOTHING",
+        "INSERT INTO staff_second_factors AS f (member_id, secret, proposed_at) VALUES (:member_id, :secret, :at)"
+        " ON CONFLICT (member_id) DO UPDATE SET secret = excluded.secret, proposed_at = excluded.proposed_at"
+        " WHERE f.confirmed_at IS NULL AND :anew",
         member_id=member_id,
         secret=pyotp.random_base32(),
         at=at,
+        anew=anew,
     )
     factor = await factor_of(tx, member_id)
     if factor is None:

@@ -28,7 +28,7 @@ PAGE = "/desk/members/me/second-factor"
 @router.get(PAGE)
 async def show_factor(request: Request, parts: CurrentParts, staff: Staff) -> Response:
     """Show how the factor is set up, or what can be done with it."""
-    return await _page(request, parts, staff, Form(CodeForm))
+    return await _page(request, parts, staff, Form(CodeForm), anew=True)
 
 
 @router.post(PAGE)
@@ -88,14 +88,14 @@ def _codes_page(request: Request, parts: Parts, codes: list[str]) -> Response:
 
 
 async def _page(
-    request: Request, parts: Parts, staff: Viewer, form: Form[CodeForm], *, status: int = 200
+    request: Request, parts: Parts, staff: Viewer, form: Form[CodeForm], *, anew: bool = False, status: int = 200
 ) -> Response:
     member_id = UUID(staff.member_id)
     async with parts.db.transaction() as tx:
         one = await staff_of(tx, member_id, at=now())
         if one is None:
             raise Refused("staff_unknown", "このスタッフは見つかりません。", status=404)
-        factor = await propose_factor(tx, member_id, at=now())
+        factor = await propose_factor(tx, member_id, anew=anew, at=now())
         left = await codes_left(tx, member_id)
     if factor.confirmed_at is None:
         return set_up_page(

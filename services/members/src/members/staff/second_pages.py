@@ -79,7 +79,7 @@ async def show_set_up(request: Request, parts: CurrentParts) -> Response:
     member = await _pending(request, parts)
     if member is None:
         return _from_the_start(request, parts)
-    return await _set_up(request, parts, member, Form(CodeForm))
+    return await _set_up(request, parts, member, Form(CodeForm), anew=True)
 
 
 @router.post(SET_UP)
@@ -154,10 +154,11 @@ def _code_page(request: Request, parts: Parts, form: Form[CodeForm], *, status: 
 
 
 async def _set_up(
-    request: Request, parts: Parts, member: Member, form: Form[CodeForm], *, status: int = 200
+    request: Request, parts: Parts, member: Member, form: Form[CodeForm], *, anew: bool = False, status: int = 200
 ) -> Response:
+    """Return the page. A new set-up has a new secret; a wrong code is typed again for the same one."""
     async with parts.db.transaction() as tx:
-        factor = await propose_factor(tx, member.member_id, at=now())
+        factor = await propose_factor(tx, member.member_id, anew=anew, at=now())
     if factor.confirmed_at is not None:
         return _from_the_start(request, parts)
     action = f"{SET_UP}?next={quote(_next(request), safe='/')}"
