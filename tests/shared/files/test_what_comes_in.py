@@ -14,6 +14,7 @@ from harness.sample_files import older_word, opened, photo, picture, word, zippe
 from shared.errors import Refused
 from shared.files.accepts import MEGABYTE, PICTURES, Accepts, Incoming
 from shared.files.kinds import BMP, CSV, DOC, DOCX, GIF, JPEG, KINDS, PDF, PNG, TEXT, WEBP
+from shared.files.pictures import made_anew
 
 PAPERS = Accepts((TEXT, PDF, DOC, DOCX, replace(JPEG, suffixes=(".jpg",)), GIF, BMP, PNG))
 PDF_FILE = b"%PDF-1.7\n1 0 obj\n"
@@ -215,6 +216,36 @@ def test_a_picture_with_too_many_pixels_is_refused(size: tuple[int, int]) -> Non
 
 def test_a_picture_that_no_library_would_open_is_refused() -> None:
     assert refusal(png_that_claims(60_000, 60_000), "a.png").status == 422
+
+
+# The turn (90 degrees) and a GPS entry. Each damage makes Pillow fail in another way when it writes the rest.
+_EXIF = (
+    "45786966 0000 4d4d002a00000008 0003 010f000200000015 00000032 011200030000000100060000 8825000400000001"
+    "00000048 00000000 6161616161616161616161616161616161616161 00000002 0001000200000002 4e000000"
+    "0002000500000003 00000066 00000000 00000001000000010000000200000001 0000000300000001"
+)
+
+
+@pytest.mark.parametrize("kind", [JPEG, PNG, WEBP], ids=["jpeg", "png", "webp"])
+@pytest.mark.parametrize(
+    ("whole", "damaged"),
+    [
+        ("0002000500000003", "0002000100000003"),
+        ("010f0002", "01000002"),
+        ("00000048 00000000", "00000000 00000000"),
+        ("00000002 0001", "000000ff 0001"),
+    ],
+)
+def test_a_photo_with_damaged_metadata_stands_upright_without_them(
+    kind: Any, whole: str, damaged: str
+) -> None:
+    assert whole in _EXIF
+    exif = bytes.fromhex(_EXIF.replace(whole, damaged))
+    made = io.BytesIO()
+    Image.new("RGB", (40, 20), "red").save(made, kind.picture, exif=exif)
+    with made_anew(made, kind.picture, pixels_max=1000, side_max=40) as anew, Image.open(anew) as kept:
+        assert kept.size == (20, 40)
+        assert not kept.getexif()
 
 
 def test_a_broken_picture_is_refused_and_never_a_failure() -> None:

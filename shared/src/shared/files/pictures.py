@@ -5,13 +5,17 @@ program's decoder. The kept picture is turned upright, in sRGB, and has only the
 """
 
 import io
+import struct
 import tempfile
+from contextlib import suppress
 from typing import BinaryIO
 
 from PIL import Image, ImageCms, ImageOps
 
 _QUALITY = {"JPEG": {"quality": 88, "progressive": True}, "WEBP": {"quality": 88}}
 _WITHOUT_TRANSPARENCY = ("JPEG", "BMP")
+# What Pillow raises for damaged data, which may be anything that its code did not expect.
+_DAMAGED = (OSError, ValueError, SyntaxError, EOFError, TypeError, LookupError, ArithmeticError, AttributeError, struct.error)
 
 
 class PictureRefused(Exception):
@@ -39,7 +43,7 @@ def made_anew(file: BinaryIO, format: str, *, pixels_max: int, side_max: int) ->
         upright.thumbnail((side_max, side_max))
     except Image.DecompressionBombError as error:
         raise PictureRefused("picture_too_large") from error
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
+    except _DAMAGED as error:
         raise PictureRefused("picture_broken") from error
     anew: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
     try:
@@ -54,7 +58,9 @@ def made_anew(file: BinaryIO, format: str, *, pixels_max: int, side_max: int) ->
 def _upright(picture: Image.Image, format: str) -> Image.Image:  # noqa: A002 - Pillow's word
     profile = picture.info.get("icc_profile")
     # Work in place, and convert only if necessary: each copy of a large picture takes a hundred megabytes.
-    ImageOps.exif_transpose(picture, in_place=True)
+    picture.load()
+    with suppress(*_DAMAGED):  # the metadata are damaged, not the picture: they are not kept anyway
+        ImageOps.exif_transpose(picture, in_place=True)
     transparent = picture.has_transparency_data and format not in _WITHOUT_TRANSPARENCY
     mode = "RGBA" if transparent else "RGB"
     shown: Image.Image = picture if picture.mode == mode else picture.convert(mode)
