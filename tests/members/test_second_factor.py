@@ -224,8 +224,14 @@ async def test_a_factor_is_removed_with_a_code_or_by_those_who_may(members: Memb
         assert (await desk.post(f"{MINE}/remove", data={"code": codes[0]})).status_code == 303
         await set_up(members, desk)
         [row] = await members.rows("SELECT member_id FROM staff")
-        removed = await desk.post(f"/desk/members/staff/{row.member_id}/second-factor/remove")
-        assert removed.status_code == 303
+        path = f"/desk/members/staff/{row.member_id}"
+        assert (await desk.post(f"{path}/second-factor/remove")).status_code == 409
+        assert f"{path}/second-factor/remove" not in (await desk.get(path)).text
+        await members.staff("second@example.jp")
+        async with members.browser() as other:
+            await other.post("/desk/login", data=LOGIN | {"email": "second@example.jp"})
+            assert f"{path}/second-factor/remove" in (await other.get(path)).text
+            assert (await other.post(f"{path}/second-factor/remove")).status_code == 303
         await desk.post("/desk/login", data=LOGIN)
         await forget_pace(members)
         await set_up(members, desk)

@@ -105,7 +105,13 @@ async def end_sessions(request: Request, parts: CurrentParts, member_id: UUID, s
 async def remove_lost_factor(
     request: Request, parts: CurrentParts, member_id: UUID, staff: Staff
 ) -> Response:
-    """Remove the second factor of a person who lost it, and end all logins of the person."""
+    """Remove the second factor of a person who lost it, and end all logins of the person.
+
+    Raises Refused for the own one: it needs a code, at the own account.
+    """
+    if str(member_id) == staff.member_id:
+        message = "自分の2段階認証は「自分のアカウント」の画面で、確認コードか回復コードを入力して解除してください。"
+        raise Refused("own_second_factor", message, status=409)
     async with parts.db.transaction() as tx:
         one = await staff_of(tx, member_id, at=now())
         if one is None:
