@@ -27,7 +27,7 @@ async def next_code(members: MembersService) -> str:
 async def set_up(members: MembersService, desk: httpx.AsyncClient) -> list[str]:
     """Set the factor up at the desk and return the recovery codes."""
     await desk.get(MINE)
-    answer = await desk.post(MINE, data={"code": await next_code(members)})
+    answer = await desk.post(MINE, data={"code": await next_code(members), "password": PASSWORD})
     assert answer.status_code == 200, answer.text
     return re.findall(r'<li class="code">([0-9a-f-]+)</li>', answer.text)
 
@@ -181,6 +181,18 @@ async def test_the_secret_that_waits_ends_with_the_password_and_the_logins(
             [row] = await members.rows("SELECT member_id FROM staff")
             await desk.post(f"/desk/members/staff/{row.member_id}/end-sessions")
     assert await secret(members) == ""
+
+
+@pytest.mark.parametrize("password", [None, "", "falsch-geraten-1"])
+async def test_an_open_login_alone_sets_up_no_factor(members: MembersService, password: str | None) -> None:
+    async with members.browser() as desk:
+        await at_desk(members, desk)
+        assert "現在のパスワード" in (await desk.get(MINE)).text
+        form = {"code": await next_code(members)} | ({} if password is None else {"password": password})
+        answer = await desk.post(MINE, data=form)
+        assert answer.status_code == 422
+        assert "2段階認証を設定する" in answer.text
+    assert await members.rows("SELECT 1 FROM staff_second_factors WHERE confirmed_at IS NOT NULL") == []
 
 
 async def test_the_second_step_without_the_first_leads_to_the_login(members: MembersService) -> None:

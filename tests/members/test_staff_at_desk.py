@@ -111,7 +111,8 @@ async def becomes_staff_by_command(members: MembersService, role: str, *, promot
 
 async def standing_of_clerk(members: MembersService) -> list[tuple[str, bool]]:
     rows = await members.rows(
-        "SELECT role, disabled_at FROM staff WHERE member_id = :id", id=await id_of(members, "clerk@example.jp")
+        "SELECT role, disabled_at FROM staff WHERE member_id = :id",
+        id=await id_of(members, "clerk@example.jp"),
     )
     return [(row.role, row.disabled_at is None) for row in rows]
 
@@ -157,7 +158,9 @@ async def test_a_changed_standing_ends_open_invitations(members: MembersService,
             await desk.post(f"{path}/disable")
         async with members.db.transaction() as tx:
             await tx.execute("UPDATE staff_invitations SET void_at = NULL")
-        assert (await desk.post(f"{path}/{deed}", data={"role": "money", "seen": "orders"})).status_code == 303
+        assert (
+            await desk.post(f"{path}/{deed}", data={"role": "money", "seen": "orders"})
+        ).status_code == 303
         assert "招待中" not in (await desk.get(STAFF)).text
         assert (await joins(members, event)).status_code == 410
 

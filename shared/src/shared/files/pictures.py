@@ -15,7 +15,17 @@ from PIL import Image, ImageCms, ImageOps
 _QUALITY = {"JPEG": {"quality": 88, "progressive": True}, "WEBP": {"quality": 88}}
 _WITHOUT_TRANSPARENCY = ("JPEG", "BMP")
 # What Pillow raises for damaged data, which may be anything that its code did not expect.
-_DAMAGED = (OSError, ValueError, SyntaxError, EOFError, TypeError, LookupError, ArithmeticError, AttributeError, struct.error)
+_DAMAGED = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    struct.error,
+)
 
 
 class PictureRefused(Exception):

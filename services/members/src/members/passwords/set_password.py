@@ -51,7 +51,7 @@ async def check_present_password(
             db, hasher, email=member.email, password=present, ip=browser.ip, device=browser.device
         )
     except WrongCredentials:
-        raise Refused("wrong_password", "現在のパスワードが違います", field="password") from None
+        raise Refused("wrong_password", "現在のパスワードが違います", field="password", status=422) from None
 
 
 async def reset_password(

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field
 
+from members.accounts.passwords import LENGTH_MAX
 from shared.web.fields import wrong
 
 _OF_APP = re.compile(r"[0-9]{6}")
@@ -30,3 +31,9 @@ class CodeForm(BaseModel):
     """A code of the app, or a recovery code."""
 
     code: TypedCode = Field(title="確認コード")
+
+
+class SetUpForm(CodeForm):
+    """The first code of a factor, with the password: an open login alone sets up no factor."""
+
+    password: str = Field(title="現在のパスワード", max_length=LENGTH_MAX)

@@ -27,7 +27,7 @@ _COLUMNS = "request_id, member_id, name, email, role, invited_by, invited_at, ex
 _OPEN = "used_at IS NULL AND void_at IS NULL"
 # An invitation makes somebody staff who is not: it never changes a role, and never enables a disabled person.
 _USABLE = (
-    f"{_OPEN} AND expires_at > :at AND NOT EXISTS (SELECT 1 FROM staff s JOIN members m USING (member_id)"
+    f"{_OPEN} AND expires_at > :at AND NOT EXISTS (SELECT 1 FROM staff s JOIN members m USING (member_id)"  # noqa: S608
     " WHERE m.email_key = staff_invitations.email_key OR s.member_id = staff_invitations.member_id)"
 )
 

@@ -1,14 +1,19 @@
 """2段階認証 of the viewer at the desk: set up, new recovery codes, removed (STF-02)."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from members.accounts.hasher import PasswordHasher
+from members.accounts.rows import member_by_id
 from members.deeds.doer import doer
+from members.passwords.set_password import check_present_password
+from members.sessions.browser import browser_of
 from members.settings import Settings
-from members.staff.code_form import CodeForm
+from members.staff.code_form import CodeForm, SetUpForm
 from members.staff.factors import codes_left, propose_factor
 from members.staff.log_in_at_desk import needs_factor
 from members.staff.rows import staff_of
@@ -23,34 +28,40 @@ from shared.web.session import Staff, Viewer, needs
 router = APIRouter(dependencies=[needs("use_desk")], include_in_schema=False)
 
 PAGE = "/desk/members/me/second-factor"
+_Asked = TypeVar("_Asked", bound=CodeForm)
 
 
 @router.get(PAGE)
 async def show_factor(request: Request, parts: CurrentParts, staff: Staff) -> Response:
     """Show how the factor is set up, or what can be done with it."""
-    return await _page(request, parts, staff, Form(CodeForm), anew=True)
+    return await _page(request, parts, staff, Form(SetUpForm), anew=True)
 
 
 @router.post(PAGE)
 async def set_up(request: Request, parts: CurrentParts, staff: Staff) -> Response:
-    """Confirm the factor with the first code, and show the recovery codes once."""
+    """Confirm the factor with the password and the first code, and show the recovery codes once."""
 
-    async def act(code: str) -> Response:
-        codes = await confirm_factor(parts.db, code, by=doer(request, staff), member_id=UUID(staff.member_id))
-        return _codes_page(request, parts, codes)
+    async def act(form: SetUpForm) -> Response:
+        await _check_password(request, parts, staff, form.password)
+        by, member_id = doer(request, staff), UUID(staff.member_id)
+        return _codes_page(
+            request, parts, await confirm_factor(parts.db, form.code, by=by, member_id=member_id)
+        )
 
-    return await _with_code(request, parts, staff, act)
+    return await _with_code(request, parts, staff, SetUpForm, act)
 
 
 @router.post(f"{PAGE}/codes")
 async def make_new_codes(request: Request, parts: CurrentParts, staff: Staff) -> Response:
     """Make new recovery codes with a code, and show them once."""
 
-    async def act(code: str) -> Response:
-        codes = await renew_codes(parts.db, code, by=doer(request, staff), member_id=UUID(staff.member_id))
+    async def act(form: CodeForm) -> Response:
+        codes = await renew_codes(
+            parts.db, form.code, by=doer(request, staff), member_id=UUID(staff.member_id)
+        )
         return _codes_page(request, parts, codes)
 
-    return await _with_code(request, parts, staff, act)
+    return await _with_code(request, parts, staff, CodeForm, act)
 
 
 @router.post(f"{PAGE}/remove")
@@ -60,20 +71,34 @@ async def remove(request: Request, parts: CurrentParts, staff: Staff) -> Respons
         message = "責任者は2段階認証を解除できません。"
         raise Refused("second_factor_needed", message, status=409)
 
-    async def act(code: str) -> Response:
-        await remove_own_factor(parts.db, code, by=doer(request, staff), member_id=UUID(staff.member_id))
+    async def act(form: CodeForm) -> Response:
+        await remove_own_factor(parts.db, form.code, by=doer(request, staff), member_id=UUID(staff.member_id))
         return parts.pages.redirect(request, "/desk/members/me", toast="2段階認証を解除しました")
 
-    return await _with_code(request, parts, staff, act)
+    return await _with_code(request, parts, staff, CodeForm, act)
+
+
+async def _check_password(request: Request, parts: Parts, staff: Viewer, password: str) -> None:
+    """Check the password of the viewer. Raises Refused for a wrong one, and TooManyAttempts."""
+    async with parts.db.transaction() as tx:
+        member = await member_by_id(tx, UUID(staff.member_id))
+    if member is None:
+        raise Refused("staff_unknown", "このスタッフは見つかりません。", status=404)
+    browser = browser_of(request, parts, staff)
+    await check_present_password(parts.db, parts[PasswordHasher], browser, member, password)
 
 
 async def _with_code(
-    request: Request, parts: Parts, staff: Viewer, act: Callable[[str], Awaitable[Response]]
+    request: Request,
+    parts: Parts,
+    staff: Viewer,
+    asked: type[_Asked],
+    act: Callable[[_Asked], Awaitable[Response]],
 ) -> Response:
-    form, status = await read_form(request, CodeForm), 422
+    form, status = await read_form(request, asked), 422
     if not form.errors:
         try:
-            return await act(form.value.code)
+            return await act(form.value)
         except Refused as refusal:
             status = refusal.status
             form.refuse(refusal)
@@ -88,7 +113,7 @@ def _codes_page(request: Request, parts: Parts, codes: list[str]) -> Response:
 
 
 async def _page(
-    request: Request, parts: Parts, staff: Viewer, form: Form[CodeForm], *, anew: bool = False, status: int = 200
+    request: Request, parts: Parts, staff: Viewer, form: Form[Any], *, anew: bool = False, status: int = 200
 ) -> Response:
     member_id = UUID(staff.member_id)
     async with parts.db.transaction() as tx:

@@ -154,7 +154,13 @@ def _code_page(request: Request, parts: Parts, form: Form[CodeForm], *, status: 
 
 
 async def _set_up(
-    request: Request, parts: Parts, member: Member, form: Form[CodeForm], *, anew: bool = False, status: int = 200
+    request: Request,
+    parts: Parts,
+    member: Member,
+    form: Form[CodeForm],
+    *,
+    anew: bool = False,
+    status: int = 200,
 ) -> Response:
     """Return the page. A new set-up has a new secret; a wrong code is typed again for the same one."""
     async with parts.db.transaction() as tx:
