@@ -209,6 +209,7 @@ async def test_an_order_of_an_earlier_release_shows_no_tax(shop_db: Database, sh
         ("来年から12%", "「来年から12%」は「2019/10/01から10％」の形で入力してください"),
         ("2030/02/30から12%", "「2030/02/30から12%」の日付は暦にありません"),
         ("2030/04/01から99%", "税率は0％から50％までの整数で入力してください"),
+        ("2999/04/01から12%", "の税率がありません。現在の税率の行も残してください"),
         ("2030/04/01から10%\n2030/4/1 12%", "2030/04/01の税率が2行あります。1行にしてください"),
     ],
 )
@@ -222,6 +223,17 @@ async def test_a_rate_that_cannot_be_is_refused_at_its_field(
     assert why in shopper.text
     async with shop_db.transaction() as tx:
         assert await read(tx, TaxSettings) == TaxSettings()
+
+
+def test_a_rate_of_the_future_never_holds_today() -> None:
+    stored = TaxSettings(standard_rates=["2027/04/01から12％"], reduced_rates=["2027/04/01から0％"])
+
+    before, after = (
+        stored.at(datetime.fromisoformat(moment).replace(tzinfo=JAPAN))
+        for moment in ("2027-03-31T23:59:59", "2027-04-01T00:00:00")
+    )
+
+    assert (before.standard, before.reduced, after.standard, after.reduced) == (10, 8, 12, 0)
 
 
 async def test_a_changed_rounding_is_on_record(shop_db: Database, shopper: Shopper) -> None:

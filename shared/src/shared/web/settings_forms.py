@@ -9,11 +9,12 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Request
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError, create_model
 
+from shared.clock import now
 from shared.database.transactions import Tx
 from shared.errors import Refused
 from shared.events import DeskEvent
 from shared.shop.settings.change_settings import Change
-from shared.shop.settings.group import YEN, Group, allows_nothing, is_list
+from shared.shop.settings.group import TYPED_AT, YEN, Group, allows_nothing, is_list
 from shared.shop.settings.subjects import Subject
 from shared.web.deeds import done_by
 from shared.web.field_messages import japanese_message
@@ -80,7 +81,7 @@ def with_typed(in_force: G, form: Form[BaseModel]) -> G:
         if name in sent or group.shown[name].kind not in ("choice", "menu")
     }
     try:
-        return group.model_validate({**dict(in_force), **typed})
+        return group.model_validate({**dict(in_force), **typed}, context={TYPED_AT: now()})
     except ValidationError as failure:
         error = failure.errors()[0]
         field = str(error["loc"][0]) if error["loc"] else None

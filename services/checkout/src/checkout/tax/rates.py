@@ -49,7 +49,16 @@ DatedRates = Annotated[list[Annotated[str, BeforeValidator(_rate)]], AfterValida
 """Rates by day, in their stored form."""
 
 
-def rate_on(lines: Sequence[str], day: date) -> int:
-    """Return the rate in percent on ``day``. The first rate also holds before its own day."""
-    begun = [line for line in lines if line[:10] <= f"{day:%Y/%m/%d}"] or [lines[0]]
-    return int(begun[-1][12:].rstrip("％"))
+def check_begun(lines: Sequence[str], day: date) -> None:
+    """Refuse lines that all begin after ``day``: no rate would hold on it."""
+    if not _begun(lines, day):
+        raise wrong(f"本日（{day:%Y/%m/%d}）の税率がありません。現在の税率の行も残してください")
+
+
+def rate_on(lines: Sequence[str], day: date, *, before: Sequence[str]) -> int:
+    """Return the rate in percent on ``day``. The lines ``before`` hold until the first of ``lines`` begins."""
+    return int((_begun(lines, day) or _begun(before, day) or before)[-1][12:].rstrip("％"))
+
+
+def _begun(lines: Sequence[str], day: date) -> Sequence[str]:
+    return [line for line in lines if line[:10] <= f"{day:%Y/%m/%d}"]

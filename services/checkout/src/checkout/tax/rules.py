@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from pydantic import ValidationInfo, field_validator
+
 from checkout.tax.labels import ROUNDINGS, TaxClass
-from checkout.tax.rates import DatedRates, rate_on
+from checkout.tax.rates import DatedRates, check_begun, rate_on
 from shared.clock import in_japan
-from shared.shop.settings.group import Group, setting
+from shared.shop.settings.group import TYPED_AT, Group, setting
 from shared.shop.taxes import TaxRounding
 
 
@@ -27,17 +29,21 @@ class TaxTerms:
         return tax_class == "reduced" and self.reduced < self.standard
 
 
+STANDARD_BY_LAW = ["2019/10/01から10％"]
+REDUCED_BY_LAW = ["2019/10/01から8％"]
+
+
 class TaxSettings(Group, key="tax"):
     """The rates with the days from which they hold, and the rounding. Stored orders keep the rates of their own day."""
 
     standard_rates: DatedRates = setting(
-        ["2019/10/01から10％"],
+        STANDARD_BY_LAW,
         section="税率",
         label="標準税率",
         hint="1行に1つ、適用を始める日と税率を「2019/10/01から10％」の形で入力します。送料と手数料にも適用されます。日付は日本時間の0時からです。",
     )
     reduced_rates: DatedRates = setting(
-        ["2019/10/01から8％"],
+        REDUCED_BY_LAW,
         label="軽減税率",
         hint="税区分が軽減税率の商品に適用されます。「2019/10/01から8％」の形で入力します。",
     )
@@ -49,7 +55,19 @@ class TaxSettings(Group, key="tax"):
         labels=ROUNDINGS,
     )
 
+    @field_validator("standard_rates", "reduced_rates")
+    @classmethod
+    def _has_begun(cls, lines: list[str], info: ValidationInfo) -> list[str]:
+        """Refuse typed rates of which none holds today. Settings of an earlier release may have such rates."""
+        if info.context:
+            check_begun(lines, in_japan(info.context[TYPED_AT]).date())
+        return lines
+
     def at(self, moment: datetime) -> TaxTerms:
-        """Return the rates in force at ``moment``, by the day in Japan."""
+        """Return the rates in force at ``moment``, by the day in Japan. Until the first line, the rates by law hold."""
         day = in_japan(moment).date()
-        return TaxTerms(rate_on(self.standard_rates, day), rate_on(self.reduced_rates, day), self.rounding)
+        return TaxTerms(
+            rate_on(self.standard_rates, day, before=STANDARD_BY_LAW),
+            rate_on(self.reduced_rates, day, before=REDUCED_BY_LAW),
+            self.rounding,
+        )

@@ -22,6 +22,8 @@ SettingKind = Literal["yes_no", "choice", "menu", "yen", "number", "text", "long
 
 A ``picture`` is the key of a file. It has an upload of its own beside the form."""
 YEN = "円"
+TYPED_AT = "typed_at"
+"""The key of the validation context with the moment at which staff typed the settings. Stored settings have no context."""
 BRIEF_MAX = 200
 """Characters of a value in lists of changes and in 操作の記録."""
 
