@@ -65,7 +65,7 @@ async def test_a_fresh_shop_shows_everything_that_is_left(shop_db: Database, key
         "店舗情報": ("/desk/shop", "必須"),
         "特定商取引法に基づく表記": ("/desk/shop/law", "必須"),
         "ご案内ページ": ("/desk/shop/pages", "確認"),
-        "商品と在庫": ("/desk/stock", "必須"),
+        "商品と在庫": ("/desk/products/new", "必須"),
         "お支払い方法": ("/desk/payments/settings", "必須"),
         "メールの送信": ("/desk/mails/preview", "確認"),
     }
@@ -89,7 +89,22 @@ async def test_a_shop_that_is_ready_says_so(shop_db: Database, keys: Keys) -> No
 async def test_goods_without_stock_cannot_be_bought(shop_db: Database, keys: Keys) -> None:
     await open_shop(shop_db, available=0)
     found = await steps(at_the_desk(shop_db, keys, ACCEPTED))
-    assert found["商品と在庫"][1:] == ("必須", "販売中で在庫のある商品")
+    assert found["商品と在庫"] == ("/desk/stock", "必須", "販売中で在庫のある商品")
+
+
+@pytest.mark.parametrize(
+    "period",
+    ["sale_from = now() + interval '1 day'", "sale_until = now() - interval '1 day'", "on_sale = false"],
+)
+async def test_goods_outside_their_period_cannot_be_bought(
+    shop_db: Database, keys: Keys, period: str
+) -> None:
+    await open_shop(shop_db)
+    staff = at_the_desk(shop_db, keys, ACCEPTED)
+    assert (await steps(staff))["商品と在庫"][1] == "完了"
+    async with shop_db.transaction() as tx:
+        await tx.execute(f"UPDATE products SET {period}")
+    assert (await steps(staff))["商品と在庫"][1:] == ("必須", "販売中で在庫のある商品")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +155,10 @@ async def test_a_hidden_product_leaves_the_shop_and_the_cart(
     await owner.sends(f"{path}/hide", version=owner.field("version"))
 
     await buyer.opens("/cart")
-    assert "売り切れました" in buyer.text
+    assert "現在販売していない商品です。カートから削除してください。" in buyer.text
+    assert "売り切れ" not in buyer.text
+    assert "ご注文いただけない商品があります。数量を変更するか、削除してください。" in buyer.text
+    assert "/items/tenugui-ai" not in buyer.page.text, "that page is gone"
     assert (await buyer.opens("/items/tenugui-ai")).status_code == 404
 
 
@@ -496,6 +500,29 @@ async def test_the_list_has_tabs_search_and_a_file(shop_db: Database, owner: Sho
     assert "該当する商品はありません" in (await owner.opens(f"{PAGE}?tab=hidden")).text
     file = (await owner.opens(f"{PAGE}/export.csv")).content.decode("utf-8-sig")
     assert "注染手ぬぐい,tenugui-ai,在庫なし,布もの・贈りもの" in file
+
+
+async def test_a_page_beyond_the_last_leads_to_the_last(shop_db: Database, owner: Shopper) -> None:
+    await make(owner)
+    await owner.opens(f"{PAGE}?page=99&q=てぬぐい")
+    assert "商品はまだありません" not in owner.text
+    assert "このページには何もありません" in owner.text
+    assert "一覧は1ページまでです。" in owner.text
+    last = re.search(r'href="([^"]*)">最後のページを見る', owner.page.text)
+    assert last is not None
+    assert "注染手ぬぐい" in (await owner.opens(unescape(last[1]))).text
+
+
+async def test_only_staff_with_the_right_are_told_to_edit(
+    shop_db: Database, keys: Keys, owner: Shopper
+) -> None:
+    await make(owner)
+    assert "商品を編集" in (await owner.opens("/desk/stock/tenugui-ai")).text
+    other = Shopper(shop_app(shop_db, keys), keys)
+    other.sign_in("閲覧 のみ", staff="reader")
+    await other.opens("/desk/stock/tenugui-ai")
+    assert "商品を編集" not in other.text
+    assert "登録内容を見る" in other.text
 
 
 async def test_only_staff_with_the_right_change_products(

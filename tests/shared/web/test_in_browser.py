@@ -6,10 +6,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
+from uuid import UUID
 
 import pytest
 import uvicorn
 from fastapi import FastAPI, Request
+from pydantic import BaseModel, Field
 from selenium import webdriver
 from selenium.webdriver import Chrome
 from selenium.webdriver.chrome.service import Service
@@ -18,7 +20,10 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from shared.ids import new_id
 from shared.text.postal import find_towns, prefecture_of
+from shared.web.fields import Count, Line
+from shared.web.forms import Form
 from shared.web.pages import Pages
 
 pytestmark = [
@@ -26,6 +31,14 @@ pytestmark = [
     pytest.mark.skipif(not shutil.which("chromedriver"), reason="needs Chromium and its driver"),
 ]
 T = TypeVar("T")
+
+
+class Receipt(BaseModel):
+    """A form that is taken once per key."""
+
+    pieces: Count = Field(title="入荷数")
+    memo: Line = Field("", title="メモ", max_length=100)
+    key: UUID
 
 
 class Shop:
@@ -36,6 +49,8 @@ class Shop:
         app: FastAPI = preview.make_app(everybody="店長 佐々木")
         app.add_api_route("/api/checkout/postal/{code}", self.find_address)
         app.add_api_route("/cart/count", self.count_cart)
+        app.add_api_route("/receipt", self.show_receipt)
+        app.add_api_route("/receipt", self.take_receipt, methods=["POST"])
         app.add_api_route("/slow", self.take_time, methods=["POST"])
         app.add_api_route("/until-done", self.wait_or_end)
         self.waits_for = 0
@@ -63,6 +78,16 @@ class Shop:
     async def count_cart(self) -> Response:
         """As checkout answers where nothing is in the cart."""
         return HTMLResponse("")
+
+    async def show_receipt(self, request: Request) -> Response:
+        """As a form at the desk that is booked once: each page has its own key."""
+        pages: Pages = request.app.state.pages
+        return pages.render(request, "receipt.html", form=Form(Receipt, {"key": str(new_id())}))
+
+    async def take_receipt(self, request: Request) -> Response:
+        """As all forms answer: the toast's cookie makes a browser load the form anew when it comes back."""
+        pages: Pages = request.app.state.pages
+        return pages.redirect(request, "/desk/orders", toast="入荷を登録しました")
 
     async def take_time(self) -> Response:
         return Response(status_code=204)  # the page stays, as it does while an answer is on its way
@@ -119,6 +144,24 @@ def until(driver: Chrome, holds: Callable[[Chrome], T]) -> T:
 
 
 Page = Callable[[str], Chrome]
+
+
+def test_a_form_that_is_taken_once_comes_back_empty(shop: Shop, page: Page) -> None:
+    driver = page("/receipt")
+    driver.find_element(By.NAME, "pieces").send_keys("10")
+    driver.find_element(By.NAME, "memo").send_keys("納品書 77")
+    driver.find_element(By.CSS_SELECTOR, "main form button").click()
+    until(driver, lambda it: "/desk/orders" in it.current_url)
+    sent = shop.sent[0]
+
+    driver.back()
+
+    until(driver, lambda it: "/receipt" in it.current_url)
+    until(driver, lambda it: it.execute_script("return document.readyState") == "complete")
+    key, pieces, memo = (
+        driver.find_element(By.NAME, name).get_attribute("value") for name in ("key", "pieces", "memo")
+    )
+    assert (pieces, memo) == ("", "") or [key] == sent["key"], "it would be taken a second time"
 
 
 def test_no_page_breaks_the_content_policy(page: Page) -> None:

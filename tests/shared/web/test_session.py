@@ -120,6 +120,7 @@ def test_a_shopper_is_refused_at_the_desk(signed_in: SignIn) -> None:
 
     assert answer.status_code == 403
     assert "店舗スタッフ専用" in answer.text
+    assert "スタッフとしてログイン" in answer.text
     assert "受注一覧" not in answer.text
 
 
@@ -127,7 +128,11 @@ def test_staff_see_the_desk_and_only_their_roles_pages(signed_in: SignIn) -> Non
     browser = signed_in("店長", staff="orders")
 
     assert browser.get("/desk/orders").status_code == 200
-    assert browser.get("/desk/refunds").status_code == 403
+    refused = browser.get("/desk/refunds")
+    assert refused.status_code == 403
+    assert "スタッフとしてログイン" not in refused.text, "they are logged in"
+    assert "デスクへ戻る" in refused.text
+    assert "この操作を行う権限がありません。" in refused.text
     assert signed_in("店長", staff="owner").get("/desk/refunds").status_code == 200
 
 

@@ -2,7 +2,7 @@
 
 The address of a list contains tab, filters, sort order and page. A filter is a field of a pydantic model. Its type is
 the accepted input, its title the name for staff, and an error is shown at the field. Days and amounts are spans: two
-fields that end in ``_from`` and ``_to``.
+fields that end in ``_from`` and ``_to``, or ``from`` and ``until``.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -263,9 +263,10 @@ def _check_spans(form: Form[Any]) -> None:
     if form.errors:
         return
     for name in form.model.model_fields:
-        first, last = getattr(form.value, name), name.removesuffix("_from") + "_to"
-        if not name.endswith("_from") or last not in form.model.model_fields:
+        last = "until" if name == "from" else f"{name.removesuffix('_from')}_to"
+        if not (name == "from" or name.endswith("_from")) or last not in form.model.model_fields:
             continue
+        first = getattr(form.value, name)
         until = getattr(form.value, last)
         if first is not None and until is not None and until < first:
             form.errors[last] = f"{form.label(last)}は{form.label(name)}以降にしてください"

@@ -37,7 +37,9 @@ def _days(typed: object) -> object:
     if len(parts) > 2:
         raise wrong(f"「{typed[:60]}」は「2026/12/29〜2027/01/03」の形で入力してください")
     first, last = _day(parts[0]), _day(parts[-1])
-    if not 0 <= (last - first).days < DAYS_OF_RANGE_MAX:
+    if last < first:
+        raise wrong(f"「{typed[:60]}」の終わりの日は、初日以降にしてください")
+    if (last - first).days >= DAYS_OF_RANGE_MAX:
         raise wrong(f"「{typed[:60]}」の期間は、初日から{DAYS_OF_RANGE_MAX}日以内で入力してください")
     return "〜".join(f"{day:%Y/%m/%d}" for day in dict.fromkeys((first, last)))
 

@@ -28,6 +28,8 @@ class CartLine:
     @property
     def trouble(self) -> str:
         """Return the text why this line cannot be ordered. Return "" if it can."""
+        if not self.product.on_sale:
+            return "現在販売していない商品です。カートから削除してください。"
         if self.product.sold_out:
             return "申し訳ございません、売り切れました。カートから削除してください。"
         return shortage(self.product, self.quantity, others=self.others)

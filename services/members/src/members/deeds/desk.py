@@ -33,8 +33,8 @@ _KINDS: Any = all_kinds()
 # The kinds come from the events, and a field cannot be called `from` in the body of a class.
 _KIND_AND_DAYS: dict[str, Any] = {
     "deed": (_KINDS | Literal[""], Field("", title="操作")),
-    "from": (DayOfLists | None, Field(None, title="この日から")),
-    "until": (DayOfLists | None, Field(None, title="この日まで")),
+    "from": (DayOfLists | None, Field(None, title="操作した日(から)")),
+    "until": (DayOfLists | None, Field(None, title="操作した日(まで)")),
 }
 DeedFilters = create_model("DeedFilters", __base__=_Words, **_KIND_AND_DAYS)
 
