@@ -121,6 +121,8 @@ PAYMENT_STEPS: frozenset[tuple[str, str]] = frozenset(
         # A receipt that the till took back leaves nothing to give back.
         ("refunding", "voided"),
         ("owed", "voided"),
+        # The provider does not report the capture any more, and the order is over.
+        ("captured", "voided"),
         # The till took back what had paid a number, and the number waits again.
         ("captured", "waiting"),
         # Money came before its number was issued.
@@ -129,7 +131,7 @@ PAYMENT_STEPS: frozenset[tuple[str, str]] = frozenset(
         *((before, "captured") for before in ("owed", "refunded", "refunding")),
         ("refunded", "owed"),
         # A hold that staff had disowned is the order's again, and the provider still reports it.
-        *((before, "authorized") for before in ("voided", "declined", "expired")),
+        *((before, "authorized") for before in ("voided", "declined", "expired", "short")),
         # Less than the whole was taken, or a receipt came to nothing: the rest is missing.
         *(
             (before, "short")

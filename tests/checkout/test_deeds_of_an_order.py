@@ -15,7 +15,7 @@ from harness.keys import Keys
 from harness.postgres import MakeDatabase
 from shared.clock import in_japan, now
 from shared.database.transactions import Database
-from shared.events import CaptureRequested, PaymentAuthorized
+from shared.events import CaptureRequested, OrderDeedDone, PaymentAuthorized
 from tests.checkout.desk_client import desk_client
 from tests.checkout.order_examples import order_row, payment, place
 
@@ -70,7 +70,7 @@ async def test_money_is_asked_for_early_only_after_a_warning(db: Database, desk:
     assert await said(db) == []
     done = await desk.post("/desk/orders/D-2/deposit", data={**form, "confirmed": "true"})
     assert done.status_code == 303
-    assert [event.type for event in await said(db)] == [CaptureRequested.type]
+    assert [event.type for event in await said(db)] == [CaptureRequested.type, OrderDeedDone.type]
 
 
 async def test_a_button_pressed_on_an_old_page_is_refused_on_its_own(

@@ -19,6 +19,7 @@ from shared.errors import TryAgain
 from shared.events import (
     AuthorizationEnded,
     HoldEndReason,
+    OrderDeedDone,
     PaymentAuthorized,
     PaymentCaptured,
     PaymentStandingChanged,
@@ -115,7 +116,7 @@ async def test_shipping_without_a_hold_needs_a_reason_under_a_name(
         "override_reason": "お客様から現金書留で受領済み",
     }
     assert (await desk.post("/desk/orders/L-2/ship", data=fields)).status_code == 303
-    assert [type(event) for event in await said(db)] == [Shipped]
+    assert [type(event) for event in await said(db)] == [Shipped, OrderDeedDone]
     async with db.transaction() as tx:
         entry = await tx.row("SELECT text, by FROM timeline WHERE title = '確認のうえ発送しました'")
     assert entry is not None
@@ -145,8 +146,9 @@ async def test_staff_ask_for_a_new_hold_once_and_the_order_goes_on(
     version = str((await order_row(db, "L-4")).version)
     answer = await desk.post("/desk/orders/L-4/reauthorize", data={"version": version})
     assert answer.status_code == 303
-    (event,) = await said(db)
+    event, deed = await said(db)
     assert isinstance(event, ReauthorizationRequested)
+    assert isinstance(deed, OrderDeedDone)
     assert event.by == "店長 試験"
     assert (await desk.post("/desk/orders/L-4/reauthorize", data={"version": version})).status_code == 409
     assert (

@@ -519,7 +519,7 @@ async def test_only_staff_with_the_right_are_told_to_edit(
     await make(owner)
     assert "商品を編集" in (await owner.opens("/desk/stock/tenugui-ai")).text
     other = Shopper(shop_app(shop_db, keys), keys)
-    other.sign_in("閲覧 のみ", staff="reader")
+    other.sign_in("閲覧 のみ", staff="read_only")
     await other.opens("/desk/stock/tenugui-ai")
     assert "商品を編集" not in other.text
     assert "登録内容を見る" in other.text
@@ -530,7 +530,7 @@ async def test_only_staff_with_the_right_change_products(
 ) -> None:
     path = await make(owner)
     other = Shopper(shop_app(shop_db, keys), keys)
-    other.sign_in("閲覧 のみ", staff="reader")
+    other.sign_in("閲覧 のみ", staff="read_only")
     assert (await other.opens(path)).status_code == 200
     assert "変更を保存する" not in other.text
     for target in (f"{PAGE}/new", path, f"{path}/hide", f"{path}/copy", f"{PAGE}/categories"):

@@ -114,7 +114,7 @@ async def test_a_code_is_read_as_a_japanese_keyboard_types_it(members: MembersSe
         assert (await other.post(CODE, data={"code": typed})).status_code == 303
 
 
-async def test_an_unreadable_code_is_refused_in_words_and_costs_no_attempt(members: MembersService) -> None:
+async def test_an_unreadable_code_is_refused_and_costs_no_attempt(members: MembersService) -> None:
     async with members.browser() as desk, members.browser() as other:
         await at_desk(members, desk)
         await desk.get(MINE)
@@ -167,9 +167,7 @@ async def test_the_secret_of_a_live_shops_set_up_is_new_each_time(live_members: 
 
 
 @pytest.mark.parametrize("ended", ["password", "logins"])
-async def test_the_secret_that_waits_ends_with_the_password_and_the_logins(
-    members: MembersService, ended: str
-) -> None:
+async def test_the_waiting_secret_ends_with_password_and_logins(members: MembersService, ended: str) -> None:
     new = "tsugi-no-tobira-8"
     async with members.browser() as desk:
         await at_desk(members, desk)

@@ -117,7 +117,7 @@ async def standing_of_clerk(members: MembersService) -> list[tuple[str, bool]]:
     return [(row.role, row.disabled_at is None) for row in rows]
 
 
-async def test_a_role_from_the_command_ends_the_invitation_to_the_address(members: MembersService) -> None:
+async def test_a_role_from_the_command_ends_open_invitations(members: MembersService) -> None:
     async with members.browser() as desk:
         await at_desk(members, desk)
         event = await invited(members, desk, role="manager")

@@ -80,7 +80,7 @@ async def set_low_mark(tx: Tx, *, sku: str, low_at: int, by: Doer) -> None:
     if before == low_at:
         return
     await tx.execute("UPDATE stock SET low_at = :low_at WHERE sku = :sku", low_at=low_at, sku=sku)
-    by.say(tx, f"{sku}：在庫わずかの目安", before=f"{before}個", after=f"{low_at}個")
+    by.say(tx, f"{sku}：在庫わずかの目安 {before}個 → {low_at}個", before=f"{before}個", after=f"{low_at}個")
 
 
 def _note(cause: str, memo: str) -> str:

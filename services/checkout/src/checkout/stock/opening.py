@@ -5,7 +5,7 @@ from shared.database.transactions import Tx
 from shared.web.opening import OpeningStep
 
 _CAN_BE_BOUGHT = """
-    SELECT EXISTS (SELECT 1 FROM products AS p JOIN stock AS s USING (sku) 
+    SELECT EXISTS (SELECT 1 FROM products AS p JOIN stock AS s USING (sku)
         WHERE s.available > 0 AND p.on_sale AND (p.sale_from IS NULL OR p.sale_from <= :at)
           AND (p.sale_until IS NULL OR p.sale_until > :at)
     )

@@ -19,7 +19,7 @@ class Standing:
 
     @property
     def leads(self) -> bool:
-        """Whether this is an owner who is not disabled."""
+        """Return whether this is an owner who is not disabled."""
         return self.role == "owner" and self.disabled_at is None
 
 
