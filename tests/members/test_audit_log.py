@@ -88,3 +88,11 @@ async def test_a_change_of_the_rules_is_on_record_with_both_values(members: Memb
         "連携済み",
         "iPhone Safari",
     )
+
+
+async def test_a_period_that_ends_before_it_begins_is_told_at_its_end(members: MembersService) -> None:
+    async with members.browser() as desk:
+        await at_desk(members, desk)
+        answer = await desk.get(f"{DEEDS}?from=2026-12-05&until=2026-12-01")
+    assert answer.status_code == 422
+    assert "操作した日(まで)は操作した日(から)以降にしてください" in answer.text

@@ -417,6 +417,52 @@ def test_a_hold_whose_capture_is_told_no_more_is_held_again(cancelled: bool) -> 
         assert (again.state, again.held_amount, again.contradicted) == ("captured", 3_300, False)
 
 
+def captured_once() -> Payment:
+    """An order that was paid by a capture which the provider reports no more."""
+    return settle_answers(HELD.changed(state="capturing"), "capture", [TAKEN], AT, RENEWABLE).payment
+
+
+GONE = NoLongerReported(receipts=("a1",))
+
+
+@pytest.mark.parametrize("shipped_first", [True, False])
+def test_what_was_shipped_is_captured_once_the_hold_is_back(shipped_first: bool) -> None:
+    paid = captured_once()
+    if shipped_first:
+        told = look(capture_after_shipping(paid, RENEWABLE, AT).payment, HOLD, GONE)
+    else:
+        told = capture_after_shipping(look(paid, HOLD, GONE), RENEWABLE, AT).payment
+
+    back = settle_answers(pressed(told), None, [HOLD], AT, RENEWABLE)
+
+    assert [one.operation for one in back.requests] == ["capture"]
+    assert (back.payment.state, back.payment.held_amount) == ("capturing", 0)
+
+
+def test_shipping_requests_no_capture_of_captured_money() -> None:
+    shipped = capture_after_shipping(captured_once(), RENEWABLE, AT)
+    assert (shipped.requests, shipped.events, shipped.payment.state) == ((), (), "captured")
+
+
+def test_a_hold_is_released_after_the_refund_of_its_lost_capture() -> None:
+    told = look(cancel(captured_once(), AT).payment, HOLD, GONE)
+    refused = settle_answers(
+        pressed(told), "refund", [RefundDeclined(reason="InvalidChargeStatus")], AT, RENEWABLE
+    ).payment
+
+    back = settle_answers(refused, None, [HOLD, GONE], AT, RENEWABLE)
+
+    assert [one.operation for one in back.requests] == ["void"]
+    assert (back.payment.state, back.payment.held_amount) == ("voiding", 0)
+
+
+def test_a_lost_capture_of_the_own_hold_is_no_other_orders() -> None:
+    told = look(captured_once(), HOLD, GONE)
+    assert told.contradicted
+    assert "この注文の入金ではない" not in deeds(told)
+    assert "確認済みにする" in deeds(told)
+
+
 # ---------- looks that are out of date ----------
 
 

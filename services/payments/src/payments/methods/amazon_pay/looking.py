@@ -147,7 +147,7 @@ def _taken_no_more(payment: Payment, charges: Sequence[Charge]) -> Sequence[NoLo
     """Return the booked receipts of charges that Amazon does not report as captured, or not for this permission."""
     names = payment.receipt_names
     asked = {names.get(charge_id, charge_id) for charge_id in (*charges_of(payment), *others_of(payment))}
-    not_asked = [receipt for receipt in payment.receipts if receipt not in asked]
+    not_asked = [receipt for receipt in payment.receipts if receipt not in asked and receipt not in names]
     captured = [charge.charge_id for charge in charges if charge.state == "Captured"]
     return no_longer_reported(payment, receipts=[*captured, *not_asked], refunds=None)
 

@@ -61,15 +61,16 @@ def record_sent_parcels(payment: Payment, parcels: Sequence[Parcel], terms: Term
 def capture_after_shipping(payment: Payment, terms: Terms, at: datetime) -> Settled:
     """Capture the money after the whole order was shipped, if the shop's policy says so.
 
-    Before the authorization or a new hold is known, the wish is kept, and done later (OPS-08).
+    Before the authorization or a new hold is known, the wish is kept, and done later (OPS-08). So it is for money that
+    is captured: the capture may turn out not to have taken place.
     """
     draft = Draft(payment, at)
-    if terms.deposit == "capture" and payment.capture_policy == "on_shipped" and payment.state != "captured":
+    if terms.deposit == "capture" and payment.capture_policy == "on_shipped":
         wish = CaptureWish("shipped")
         draft.change(capture_when_held=not payment.order_cancelled)
         if payment.state in NOT_YET or payment.awaits_new_hold:
             draft.change(capture_wish=wish)
-        elif payment.state != "capturing":
+        elif payment.state not in ("capturing", "captured"):
             request_capture(draft, wish, terms)
     return draft.done()
 

@@ -123,9 +123,6 @@ def book_receipts_as_reported(draft: Draft, terms: Terms, because: str) -> None:
         part = f"{receipt_id}:{payment.version}"
         _doubt_no_more(draft, receipt_id)
         draft.change(receipt_amounts={**payment.receipt_amounts, receipt_id: reported})
-        told_as = next(
-            (told for told, name in payment.receipt_names.items() if name == receipt_id), receipt_id
-        )
         if more > 0:
             came = Captured(
                 amount=more,
@@ -136,12 +133,17 @@ def book_receipts_as_reported(draft: Draft, terms: Terms, because: str) -> None:
             _take_in(draft, came, terms, because)
         else:
             _take_back_booked(draft, part, -more, because, by_mistake=True)
-        if not reported and told_as == payment.authorization_id:
-            _await_hold_of(draft, told_as, because)
+    await_hold_of_lost_capture(draft, because)
 
 
-def _await_hold_of(draft: Draft, hold: str, because: str) -> None:
-    """Await the hold of a capture that did not take place: it may stand. Its capture will be another receipt."""
+def await_hold_of_lost_capture(draft: Draft, because: str) -> None:
+    """Await the hold of a capture that did not take place: it may stand. Its capture will be another receipt.
+
+    Do nothing while the payment's state does not allow it, such as while a refund is in progress.
+    """
+    hold = draft.payment.authorization_id
+    if draft.payment.receipt_amounts.get(draft.payment.receipt_names.get(hold, hold)) != 0:
+        return
     if draft.payment.order_cancelled and draft.payment.state == "captured" and not draft.payment.held_amount:
         draft.move(NothingLeft, because)
     payment = draft.payment

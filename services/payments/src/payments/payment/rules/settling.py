@@ -44,7 +44,7 @@ from payments.payment.rules.moves import (
 from payments.payment.rules.numbers import check_reported_number, say_number
 from payments.payment.rules.order_wishes import capture_the_rest, request_capture
 from payments.payment.rules.payment import MISMATCH, Payment
-from payments.payment.rules.receipts import receive, take_back_receipt
+from payments.payment.rules.receipts import await_hold_of_lost_capture, receive, take_back_receipt
 from payments.payment.rules.refunds.answers import (
     book_refund_answer,
     book_refund_sum,
@@ -130,6 +130,7 @@ def settle_answer(
             _hold_again(draft, answer, because, terms)
         case _ if type(answer) in NEXT[payment.state] and not reported_before(payment, answer):
             _move(draft, answer, terms, because)
+    await_hold_of_lost_capture(draft, because)
     draft.return_unneeded_money()
     return draft.done()
 

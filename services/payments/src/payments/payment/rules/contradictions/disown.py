@@ -37,8 +37,13 @@ def refunds_to_disown(payment: Payment) -> dict[str, int]:
 
 
 def receipts_to_disown(payment: Payment) -> dict[str, int]:
-    """Return the booked receipts, in yen by the provider's ids, that are reported otherwise or belong to others."""
-    doubted = (*payment.receipt_amounts_in_doubt, *payment.refs_of_others)
+    """Return the booked receipts, in yen by the provider's ids, that are reported otherwise or belong to others.
+
+    A capture of the payment's own hold that is not reported any more did not take place. It is no other order's.
+    """
+    own = payment.receipt_names.get(payment.authorization_id, payment.authorization_id)
+    told = [ref for ref, amount in payment.receipt_amounts_in_doubt.items() if amount or ref != own]
+    doubted = (*told, *payment.refs_of_others)
     booked = {one: payment.booked_of(one) for one in payment.receipts if one in doubted}
     return {one: amount for one, amount in booked.items() if amount and one not in payment.reversals}
 
