@@ -1,5 +1,6 @@
 """Fixtures that every test may use."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -14,8 +15,9 @@ from harness.rabbitmq import TestBroker, make_broker, started
 from shared import clock
 from shared.database.transactions import Database
 
-# A busy machine is slow, which is no fault of what is tested.
-settings.register_profile("patient", deadline=None)
+# A busy machine is slow, which is no fault of what is tested. The same examples are tried each time, so that a run is red
+# for what changed; `make properties` draws new ones.
+settings.register_profile("patient", deadline=None, derandomize=os.environ.get("PROPERTIES") != "long")
 settings.load_profile("patient")
 # The default prints the values of all variables with each error, which takes seconds for the errors that tests cause.
 *_before_printing, _ = structlog.get_config()["processors"]
