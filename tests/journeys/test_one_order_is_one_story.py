@@ -15,7 +15,7 @@ from shared.cause import trace_id
 from tests.journeys.stack import Stack
 
 BUYERS, STAFFS = (f"00-{number * 32}-{'0' * 15}1-01" for number in "ab")
-BY_REQUEST = {"order_placed.v1", "shipped.v1"}
+BY_REQUEST = {"order_placed.v1", "shipped.v1", "order_deed_done.v1"}
 """What people do, each in the trace of its own request; all else follows from that."""
 
 
