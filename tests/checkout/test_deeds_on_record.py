@@ -32,7 +32,7 @@ async def deeds(db: Database) -> list[DeskEvent]:
     return [event for event in await said(db) if isinstance(event, DeskEvent)]
 
 
-@pytest.mark.feature("STF-03", clause="other services: one line for each POST")
+@pytest.mark.feature("STF-03", clause="orders and money: one line for each deed")
 async def test_each_deed_about_an_order_is_told_once(db: Database, desk: httpx.AsyncClient) -> None:
     await place(db, "transfer", "D-1")
     await place(db, "transfer", "D-2")

@@ -117,7 +117,7 @@ async def test_a_product_made_at_the_desk_is_bought_in_the_shop(
     assert (row.available, row.reserved) == (3, 2)
 
 
-@pytest.mark.feature("CAT-01", clause="variant in order, mail and CSV")
+@pytest.mark.feature("CAT-01", clause="variant in order and CSV")
 async def test_order_event_and_file_name_the_variant(shop_db: Database, keys: Keys, owner: Shopper) -> None:
     await open_shop(shop_db)
     await make(owner)

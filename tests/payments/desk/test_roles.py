@@ -45,7 +45,7 @@ async def test_a_clerk_of_orders_gets_403_from_the_address_of_a_refund(
     assert await shopping.payments.said(PaymentDeedDone) == []
 
 
-@pytest.mark.feature("STF-03", clause="other services: one line for each POST")
+@pytest.mark.feature("STF-03", clause="orders and money: one line for each deed")
 async def test_a_deed_about_money_has_the_money_before_and_after(shopping: Shopping, keys: Keys) -> None:
     await paid(shopping)
     sign_in(shopping.payments.browser, keys)

@@ -6,16 +6,17 @@ pictures are shown in place; everything else is saved under its display name.
 
 import os
 import stat
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 
-from shared.files.kinds import KINDS
+from shared.files.kinds import KINDS, FileKind
 from shared.files.store import FileMissing, Files
 
 if TYPE_CHECKING:  # not there at run time
@@ -23,6 +24,27 @@ if TYPE_CHECKING:  # not there at run time
 
 _POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
 _conditional = StaticFiles(check_dir=False)
+
+
+async def picture_answer(
+    request: Request, files: Files, kinds: Mapping[str, FileKind], kind: str, file_id: UUID, *, name: str
+) -> Response:
+    """Answer with a public picture. ``kinds`` are the kinds under which such pictures are stored; others answer 404.
+
+    Its address contains the key of the file, which cannot be guessed. ``name`` is the display name without a suffix.
+    """
+    found = kinds.get(kind)
+    if found is None:
+        raise HTTPException(404)
+    return await file_answer(
+        request,
+        files,
+        f"{kind}/{file_id}",
+        media_type=found.media_type,
+        name=f"{name}{found.suffixes[0]}",
+        sha256=str(file_id),
+        public=True,
+    )
 
 
 async def file_answer(

@@ -3,14 +3,13 @@
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from checkout.catalogue.keep_pictures import KEPT_AS
 from checkout.catalogue.rules import GOODS_PATH
 from shared.files.store import Files
 from shared.web.parts import CurrentParts
-from shared.web.stored_files import file_answer
+from shared.web.stored_files import picture_answer
 
 router = APIRouter(include_in_schema=False)
 
@@ -18,15 +17,4 @@ router = APIRouter(include_in_schema=False)
 @router.get(GOODS_PATH + "/{kind}/{file_id}")
 async def show_picture(request: Request, parts: CurrentParts, kind: str, file_id: UUID) -> Response:
     """Send a picture. Its address contains the key of the file, which cannot be guessed."""
-    found = KEPT_AS.get(kind)
-    if found is None:
-        raise HTTPException(404)
-    return await file_answer(
-        request,
-        parts[Files],
-        f"{kind}/{file_id}",
-        media_type=found.media_type,
-        name=f"goods{found.suffixes[0]}",
-        sha256=str(file_id),
-        public=True,
-    )
+    return await picture_answer(request, parts[Files], KEPT_AS, kind, file_id, name="goods")
